@@ -1,0 +1,298 @@
+"""The site as its engineers describe it: devices, links, segments, conduits and their points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class PointKind(StrEnum):
+    INTERFACE = "interface"
+    AGGREGATE = "aggregate"
+    SVI = "svi"
+    POLICY = "policy"
+    SSID = "ssid"
+    TUNNEL = "tunnel"
+    BGP_PEER = "bgp_peer"
+
+
+class Method(StrEnum):
+    """How a point is cut. Those in :data:`WHOLE_PORT` take every VLAN of the port with them."""
+
+    SHUTDOWN = "shutdown"
+    SVI = "svi"
+    ACL = "acl"
+    POLICY = "policy"
+    VLAN = "vlan"
+    SSID = "ssid"
+    TUNNEL = "tunnel"
+    BGP = "bgp"
+    DROP_FLOW = "drop_flow"
+
+
+WHOLE_PORT = frozenset({Method.SHUTDOWN})
+
+
+class DeviceRole(StrEnum):
+    FIREWALL = "firewall"
+    CORE = "core"
+    DISTRIBUTION = "distribution"
+    ACCESS = "access"
+    WLAN = "wlan"
+    VPN = "vpn"
+    WAN = "wan"
+
+
+class SegmentRole(StrEnum):
+    """What a segment is for; the shipped levels select by it. ``aaa`` goes last: log-ins need it."""
+
+    CLINICAL = "clinical"
+    GENERAL = "general"
+    CORE = "core"
+    AAA = "aaa"
+    BACKUP = "backup"
+
+
+class ConduitKind(StrEnum):
+    INTERNET = "internet"
+    WAN = "wan"
+    VPN = "vpn"
+    VENDOR = "vendor"
+
+
+class LinkKind(StrEnum):
+    """Only ``data`` links may ever be cut."""
+
+    DATA = "data"
+    PEER_LINK = "peer-link"
+    STACK = "stack"
+    HA = "ha"
+    STORAGE = "storage"
+
+
+class Management(StrEnum):
+    OOB = "oob"
+    INBAND = "inband"
+
+
+MANUAL = "manual"
+"""The platform of what is only on the walk-list: Cordon never contacts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    fr: str
+    en: str
+
+
+class Port(NamedTuple):
+    device: str
+    interface: str
+
+
+class PointId(NamedTuple):
+    """The identity of a point. ``object`` is the port, SVI, policy, SSID … as the device names it."""
+
+    device: str
+    object: str
+    vlan: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.device} {self.object}" + (f" vlan {self.vlan}" if self.vlan is not None else "")
+
+    @property
+    def order(self) -> tuple[str, str, int]:
+        """A sort key: a point without VLAN stands before the VLANs of the same object."""
+        return (self.device, self.object, -1 if self.vlan is None else self.vlan)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a segment or conduit is cut. ``tagged``: the VLAN is one of several a port carries tagged."""
+
+    id: PointId
+    kind: PointKind
+    tagged: bool = False
+
+    @property
+    def port(self) -> Port:
+        return Port(self.id.device, self.id.object)
+
+
+class SecretSource(StrEnum):
+    ENV = "env"
+    FILE = "file"
+    VAULT = "vault"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret is, never the secret."""
+
+    source: SecretSource
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    name: str
+    username: str
+    password: SecretRef | None = None
+    key: SecretRef | None = None
+    enable: SecretRef | None = None
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way to a device: an address, never a name."""
+
+    address: str
+    port: int = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    building: str = ""
+    rack: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HighAvailability:
+    peer: str
+    synced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A managed device. ``settings`` are the site's values for what its profile leaves open
+    (``quarantine_vlan`` …); ``host_key`` is an OpenSSH public key without comment, None until trusted."""
+
+    name: str
+    platform: str
+    role: DeviceRole
+    paths: tuple[Path, ...] = ()
+    credentials: str | None = None
+    host_key: str | None = None
+    management: Management = Management.OOB
+    location: Location = Location()
+    canary: str | None = None
+    ha: HighAvailability | None = None
+    managed_by: str | None = None
+    legacy_ssh: bool = False
+    settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    ends: tuple[Port, Port]
+    kind: LinkKind = LinkKind.DATA
+
+
+class ProbeKind(StrEnum):
+    TCP = "tcp"
+    ICMP = "icmp"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTarget:
+    kind: ProbeKind
+    address: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        if self.port is None:
+            return f"{self.kind} {self.address}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.kind} {host}:{self.port}"
+
+
+CONTROLLER = "controller"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Something that answers while a segment lives. ``source`` is ``controller`` or a device's name;
+    ``control`` is asked from the same source and must go on answering when the segment is cut."""
+
+    target: ProbeTarget
+    source: str
+    control: ProbeTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A service a segment lives on; ``dies_after``: seconds until its loss is felt, None if at once."""
+
+    segment: str
+    dies_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """``priority`` 1 returns first. ``points`` include the gateways, as points of kind ``svi``."""
+
+    name: str
+    title: Bilingual
+    priority: int
+    role: SegmentRole = SegmentRole.GENERAL
+    impact: Bilingual | None = None
+    keep_alive: bool = False
+    depends_on: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    vlans: tuple[int, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    ipv6_none: bool = False
+    gateways: tuple[Port, ...] = ()
+    points: tuple[Point, ...] = ()
+    probes: tuple[Probe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conduit:
+    """``keep_alive`` names the segments and conduits whose traffic must go on through it while it is cut."""
+
+    name: str
+    title: Bilingual
+    kind: ConduitKind
+    priority: int
+    keep_alive: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
+    probes: tuple[Probe, ...] = ()
+
+
+Subject = Segment | Conduit
+"""What is cut and brought back as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSite:
+    """Where the controller's own path enters, if in-band, and the responders' own ports."""
+
+    attached_to: Port | None = None
+    consoles: tuple[Port, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """One site, validated. ``digest`` is the SHA-256 of its source, the revision a run cites."""
+
+    site: str
+    controller: ControllerSite
+    credentials: Mapping[str, Credential]
+    devices: Mapping[str, Device]
+    links: tuple[Link, ...]
+    segments: Mapping[str, Segment]
+    conduits: Mapping[str, Conduit]
+    digest: str
+
+    def subjects(self) -> Iterator[Subject]:
+        """Segments, then conduits; their names never collide (the catalog refuses it)."""
+        yield from self.segments.values()
+        yield from self.conduits.values()
+
+    def subject(self, name: str) -> Subject | None:
+        return self.segments.get(name) or self.conduits.get(name)

@@ -1,0 +1,56 @@
+"""The states of a run and its parts, and the one table of legal transitions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    """``stopped``: a restore met its first failure. ``interrupted``: its process died; resume it."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    STOPPING = "stopping"
+    INTERRUPTED = "interrupted"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    ABORTED = "aborted"
+
+
+class WaveState(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class StepState(StrEnum):
+    PENDING = "pending"
+    INTENDED = "intended"
+    SETTLED = "settled"
+
+
+LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
+    RunState.RUNNING: frozenset(
+        {RunState.WAITING, RunState.STOPPING, RunState.INTERRUPTED, RunState.FINISHED, RunState.STOPPED}
+    ),
+    RunState.WAITING: frozenset({RunState.RUNNING, RunState.STOPPING, RunState.INTERRUPTED}),
+    RunState.STOPPING: frozenset({RunState.ABORTED, RunState.INTERRUPTED}),
+    RunState.INTERRUPTED: frozenset({RunState.RUNNING, RunState.ABORTED}),
+    RunState.STOPPED: frozenset({RunState.RUNNING, RunState.ABORTED}),
+    RunState.FINISHED: frozenset(),
+    RunState.ABORTED: frozenset(),
+    WaveState.PENDING: frozenset({WaveState.RUNNING}),
+    WaveState.RUNNING: frozenset({WaveState.DONE}),
+    WaveState.DONE: frozenset(),
+    StepState.PENDING: frozenset({StepState.INTENDED, StepState.SETTLED}),
+    StepState.INTENDED: frozenset({StepState.SETTLED, StepState.INTENDED}),
+    StepState.SETTLED: frozenset({StepState.INTENDED}),
+}
+"""From a state, the states it may move to. A settled step may be intended again: a fallback, a retry."""
+
+OVER = frozenset({RunState.FINISHED, RunState.ABORTED})
+"""Runs in these states never act again."""
+
+
+def may_move(old: StrEnum, new: StrEnum) -> bool:
+    return new in LEGAL[old]

@@ -1,0 +1,176 @@
+"""A plan: what will be sent, to which device, in which order; compiled, shown, hashed, then executed.
+
+The plan hash is SHA-256 over ``cordon-plan-v1\\n`` and canonical JSON of the commands, the basis
+digests and the hazard codes with their culprits. Ages, times, titles, addresses and secrets are not in it,
+so an approval stays good until something that would be *sent*, or what it rests on, changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from controller.domain.canonical import Canonical, canonical_bytes
+from controller.domain.inventory import Method, Point, PointId
+from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Save
+from controller.domain.proof import Proof
+
+PLAN_HASH_PREFIX = b"cordon-plan-v1\n"
+
+
+class Severity(StrEnum):
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hazard:
+    """What the planner found. The text is ``hazard.<code>``, filled with ``culprit`` and ``data``."""
+
+    code: str
+    severity: Severity
+    culprit: str
+    data: tuple[tuple[str, str], ...] = ()
+
+
+Expected = Mapping[str, tuple[str, ...]]
+"""Field to the values that confirm a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The exact lines of one method at one point and the state that confirms them."""
+
+    method: Method
+    commands: tuple[str, ...]
+    expect: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action at one point. ``fallbacks`` are further methods of an isolation, tried in order when the
+    device refuses the first or reads back otherwise; a restore has none."""
+
+    point: Point
+    subjects: tuple[str, ...]
+    rendering: Rendering
+    fallbacks: tuple[Rendering, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """All steps of a wave on one device: one session, one block, one read-back."""
+
+    device: str
+    platform: str
+    reads: tuple[str, ...]
+    enter: tuple[str, ...]
+    leave: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Operations that go out together; the next wave starts when each has ended or run out of time."""
+
+    index: int
+    stage: str
+    operations: tuple[Operation, ...]
+    on_failure: OnFailure
+    on_unreachable: OnUnreachable
+    verify: Proof
+    gate: Gate = Gate()
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Digests of what a plan rests on; ``baselines`` is "" for an isolation."""
+
+    inventory: str
+    profiles: str
+    playbook: str
+    renderer: str
+    baselines: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``ends`` lists what a restore lets go of: (run, subject, point), open or still held by another."""
+
+    playbook: str
+    action: Action
+    site: str
+    level: int | None
+    basis: Basis
+    waves: tuple[Wave, ...]
+    hazards: tuple[Hazard, ...]
+    save: Save = Save.NEVER
+    ends: tuple[tuple[str, str, PointId], ...] = field(default=())
+
+    @cached_property
+    def hash(self) -> str:
+        return hashlib.sha256(PLAN_HASH_PREFIX + canonical_bytes(_hashed(self))).hexdigest()
+
+    @property
+    def refusals(self) -> tuple[Hazard, ...]:
+        return tuple(hazard for hazard in self.hazards if hazard.severity is Severity.REFUSE)
+
+    def steps(self) -> Iterator[tuple[Wave, Operation, Step]]:
+        for wave in self.waves:
+            for operation in wave.operations:
+                for step in operation.steps:
+                    yield wave, operation, step
+
+
+def _hashed(plan: Plan) -> Canonical:
+    return {
+        "action": plan.action.value,
+        "site": plan.site,
+        "save": plan.save.value,
+        "basis": {
+            "inventory": plan.basis.inventory,
+            "profiles": plan.basis.profiles,
+            "playbook": plan.basis.playbook,
+            "renderer": plan.basis.renderer,
+            "baselines": plan.basis.baselines,
+        },
+        "waves": [
+            {
+                "stage": wave.stage,
+                "operations": [
+                    {
+                        "device": operation.device,
+                        "platform": operation.platform,
+                        "reads": operation.reads,
+                        "enter": operation.enter,
+                        "leave": operation.leave,
+                        "steps": [
+                            {
+                                "point": list(step.point.id),
+                                "subjects": step.subjects,
+                                "renderings": [
+                                    _rendering(rendering) for rendering in (step.rendering, *step.fallbacks)
+                                ],
+                            }
+                            for step in operation.steps
+                        ],
+                    }
+                    for operation in wave.operations
+                ],
+            }
+            for wave in plan.waves
+        ],
+        "hazards": sorted([hazard.code, hazard.culprit] for hazard in plan.hazards),
+        "ends": [[run, subject, list(point)] for run, subject, point in plan.ends],
+    }
+
+
+def _rendering(rendering: Rendering) -> Canonical:
+    return {
+        "method": rendering.method.value,
+        "commands": rendering.commands,
+        "expect": {name: list(values) for name, values in rendering.expect.items()},
+    }

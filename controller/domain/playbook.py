@@ -1,0 +1,101 @@
+"""A playbook: ordered stages, each one action over a selection of subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from controller.domain.inventory import Bilingual, Method
+from controller.domain.proof import Proof
+
+
+class Action(StrEnum):
+    ISOLATE = "isolate"
+    RESTORE = "restore"
+
+
+class Order(StrEnum):
+    FARTHEST_FIRST = "farthest-first"
+    CHOKE_POINTS_FIRST = "choke-points-first"
+    PRIORITY = "priority"
+
+
+class OnFailure(StrEnum):
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
+class OnUnreachable(StrEnum):
+    """``escalate``: cut from the upstream neighbour's port instead; ``report``: the walk-list only."""
+
+    ESCALATE = "escalate"
+    REPORT = "report"
+
+
+class Save(StrEnum):
+    NEVER = "never"
+    IF_EQUAL = "if-equal"
+    ALWAYS = "always"
+
+
+class Scope(StrEnum):
+    """What a selector chooses from."""
+
+    SEGMENTS = "segments"
+    CONDUITS = "conduits"
+    DEVICES = "devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """``names`` exactly those; ``attributes`` all that have every one of these values; neither: all."""
+
+    scope: Scope
+    names: tuple[str, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What must hold before the waves of a stage go out. Times in seconds."""
+
+    approvals: int = 0
+    roles: tuple[str, ...] = ()
+    attest: tuple[str, ...] = ()
+    probes: bool = False
+    hold: int = 0
+    watch: int = 0
+
+    @property
+    def open(self) -> bool:
+        return self == Gate()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``method`` in order of preference; for a restore it is empty: what was cut is undone."""
+
+    name: str
+    action: Action
+    select: tuple[Selector, ...]
+    method: tuple[Method, ...] = ()
+    order: Order = Order.FARTHEST_FIRST
+    on_failure: OnFailure = OnFailure.CONTINUE
+    on_unreachable: OnUnreachable = OnUnreachable.REPORT
+    verify: Proof = Proof.CONFIRMED
+    gate: Gate = Gate()
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """``stages`` are its own; ``include`` names the playbooks whose stages come first."""
+
+    name: str
+    title: Bilingual
+    stages: tuple[Stage, ...]
+    level: int | None = None
+    include: tuple[str, ...] = ()
+    save: Save = Save.NEVER
+    digest: str = ""

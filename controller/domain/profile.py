@@ -1,0 +1,177 @@
+"""What a platform understands: per kind of point how its state is read and how it is cut and restored.
+
+A profile is data. ``PointSpec`` reads one *state* for the whole kind: a mapping of field to value,
+parted into ``config`` (what a person or Cordon sets; the baseline, compared and restored) and
+``observed`` (what follows from it: link state, sessions). Each method then says which lines cut, what
+the state looks like when cut, and which lines bring the baseline back.
+
+Names a template may use, beside the device's ``settings``: ``interface`` (the point's object),
+``vlan``, ``subject``, ``prefixes4`` and ``prefixes6`` (comma-separated), ``prefix`` within ``each``,
+and in restore lines ``was.<field>``: the baseline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from controller.domain.inventory import Method, PointKind, ProbeKind
+from controller.domain.template import Template
+
+State = Mapping[str, str]
+"""The state of a point as read: field to value, complete or not at all."""
+
+Condition = Mapping[str, tuple[Template, ...]]
+"""Field to the values that satisfy it; an empty mapping always holds."""
+
+
+class Each(StrEnum):
+    """A line repeated, or a pattern required, once for each prefix of the subject."""
+
+    PREFIX4 = "prefixes4"
+    PREFIX6 = "prefixes6"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One command. With ``each`` it is repeated per prefix, and vanishes where there are none."""
+
+    send: Template
+    each: Each | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegexParse:
+    """Named groups of ``pattern`` are fields. Where it does not match but ``given`` does, the fields are
+    ``otherwise``: an absence counts only in an answer recognised as one.
+
+    With ``each``, the pattern is tried once per prefix: fields on which all agree keep their value, else
+    ``partial``; with no prefix, each field of ``otherwise`` is ``none``. ``values`` renames raw values.
+    """
+
+    pattern: Template
+    given: Template | None = None
+    otherwise: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    matched: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    each: Each | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableParse:
+    """A TextFSM template of ntc-templates (``cisco_ios_show_vlan``), the row wanted and its columns."""
+
+    template: str
+    row: Mapping[str, Template]
+    fields: Mapping[str, str]
+    otherwise: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+Parse = RegexParse | TableParse
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A command that changes nothing and how its answer is understood. Reads of several points that
+    come out as the same text are sent once."""
+
+    send: Template
+    parse: tuple[Parse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreClause:
+    """``send`` where the baseline satisfies ``when``."""
+
+    send: tuple[Line, ...]
+    when: Condition = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSpec:
+    """``isolated`` is what *confirmed* means. ``spares_keep_alive``: traffic of the conduit's kept
+    segments goes on through the cut point."""
+
+    isolate: tuple[Line, ...]
+    isolated: Condition
+    restore: tuple[RestoreClause, ...]
+    spares_keep_alive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PointSpec:
+    kind: PointKind
+    reads: tuple[Read, ...]
+    config: tuple[str, ...]
+    observed: tuple[str, ...]
+    methods: Mapping[Method, MethodSpec]
+    tagged: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return self.config + self.observed
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """``netmiko`` is the device type; ``type_ahead`` the bytes a line takes unread (0: one line at a time);
+    ``settle`` the milliseconds a state may take to follow its command."""
+
+    netmiko: str
+    enable: bool = False
+    prepare: tuple[str, ...] = ()
+    enter: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    errors: tuple[re.Pattern[str], ...] = ()
+    type_ahead: int = 0
+    settle: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class SaveSpec:
+    """``running`` and ``startup`` print what is compared, lines matching ``ignore`` left out."""
+
+    send: tuple[str, ...]
+    running: str | None = None
+    startup: str | None = None
+    ignore: tuple[re.Pattern[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSpec:
+    """A probe sent from the device itself: ``${address}`` and ``${port}``; ``answered`` marks success."""
+
+    send: Template
+    answered: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """``names`` maps a long port name to its abbreviations; ``sources`` are the documents it rests on."""
+
+    platform: str
+    session: SessionSpec
+    points: Mapping[tuple[PointKind, bool], PointSpec]
+    save: SaveSpec | None = None
+    probes: Mapping[ProbeKind, ProbeSpec] = field(default_factory=lambda: MappingProxyType({}))
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    sources: tuple[str, ...] = ()
+    digest: str = ""
+
+    def spec(self, kind: PointKind, tagged: bool) -> PointSpec | None:
+        return self.points.get((kind, tagged))
+
+    def error_in(self, answer: str) -> str | None:
+        """The line of ``answer`` that says the device refused, or None."""
+        for pattern in self.session.errors:
+            found = pattern.search(answer)
+            if found:
+                start = answer.rfind("\n", 0, found.start()) + 1
+                end = answer.find("\n", found.end())
+                return answer[start : end if end >= 0 else None].strip()
+        return None

@@ -1,0 +1,226 @@
+"""What the engine asks of the world. Drivers, store and faces implement or call these; nothing else.
+
+All times given to a port as ``deadline`` are seconds on :meth:`Clock.monotonic`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from controller.domain.errors import OpenCause as OpenCause
+from controller.domain.errors import OpenFailed as OpenFailed
+from controller.domain.facts import Actor, Fact
+from controller.domain.hold import Baseline, Hold
+from controller.domain.inventory import Credential, Device, PointId, Probe
+from controller.domain.lifecycle import RunState
+from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Outcome
+from controller.domain.tags import Tag
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC. May jump."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump: all deadlines are on it."""
+        ...
+
+
+# --- devices ---------------------------------------------------------------------------------------
+
+
+class Purpose(StrEnum):
+    """Why a command is in a block. Only ``change`` can alter the device."""
+
+    MODE = "mode"
+    READ = "read"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line to send. Lines of one ``group`` stand together: when the device refuses one, the rest of its
+    group is left out, so that no line lands in a context that was never entered."""
+
+    text: str
+    purpose: Purpose
+    group: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the device printed after one command, echo and prompt removed.
+
+    ``complete`` is False when the prompt never came back; ``sent`` is False when the line was left out or
+    the session ended before it."""
+
+    command: Command
+    text: str
+    complete: bool
+    sent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Resolved secrets of one credential, for the moment of log-in only; never printed or stored."""
+
+    username: str
+    password: str | None = field(repr=False, default=None)
+    key: str | None = field(repr=False, default=None)
+    enable: str | None = field(repr=False, default=None)
+
+
+class Secrets(Protocol):
+    def login(self, credential: Credential) -> Login:
+        """Raises OpenFailed(secret-missing), naming the variable, file or vault entry that lacks."""
+        ...
+
+
+class Session(Protocol):
+    """One authenticated session, prepared (paging off, enabled). One thread at a time."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def write(self, block: Block) -> Outcome:
+        """Begins sending. ``not_sent``: certainly nothing of it went out; ``sent``: something may have."""
+        ...
+
+    def collect(self, deadline: float) -> tuple[Answer, ...]:
+        """The answers to the block written last, one per command in order. Returns at the deadline at the
+        latest, with ``complete=False`` and ``sent=False`` telling how far it got; never raises."""
+        ...
+
+    def close(self) -> None:
+        """Ends the session at once, without dialogue; never blocks, never raises."""
+        ...
+
+
+class Driver(Protocol):
+    def open(self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float) -> Session:
+        """Tries the device's paths in order, each login once. Raises OpenFailed with the cause."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """``finished_at`` is monotonic. ``answered`` and ``control`` are None where the probe could not be sent."""
+
+    probe: Probe
+    answered: bool | None
+    control: bool | None
+    finished_at: float
+
+
+class Prober(Protocol):
+    def ask(self, probe: Probe, deadline: float) -> ProbeResult:
+        """Asks target and control once each, from the controller itself; never raises."""
+        ...
+
+
+# --- records ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """``degraded``: the facts are on disk in the spool, not yet in the database."""
+
+    seq: int | None
+    degraded: bool
+
+
+class Journal(Protocol):
+    """The one way to put facts on disk; only the leader has one. Safe to call from many threads: commits
+    that arrive together share one transaction."""
+
+    def commit(self, tag: Tag, facts: Sequence[Fact], actor: Actor) -> Committed:
+        """Returns once the facts are durable. After 250 ms without the database they go to the spool.
+
+        Raises JournalUnavailable when neither took them, StaleEpoch when the lead was lost."""
+        ...
+
+    @property
+    def degraded(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """The last that is known of one point in one run; proof is as recorded, not aged."""
+
+    point: PointId
+    device: str
+    outcome: Outcome
+    proof: str
+    state: Mapping[str, str] | None
+    read_at: datetime | None
+    cause: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingIntent:
+    """An intent without outcome: its process died between the two, or the operation is under way."""
+
+    run: str
+    wave: int
+    device: str
+    attempt: int
+    action: Action
+    steps: tuple[tuple[PointId, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    run: str
+    action: Action
+    plan: str
+    playbook: str
+    level: int | None
+    inventory: str
+    profiles: str
+    state: RunState
+    opened_at: datetime
+    moved_at: datetime
+    actor: str
+    joins: str | None
+    steps: tuple[StepRecord, ...]
+    waves_done: frozenset[int]
+    pending: tuple[PendingIntent, ...]
+
+
+class History(Protocol):
+    """What is on record, read without the lead. Spooled facts not yet merged are included for the leader."""
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """All runs, oldest first, without their steps."""
+        ...
+
+    def run(self, run: str) -> RunRecord:
+        """One run with its steps. ``run`` may be a unique prefix. Raises NotFound."""
+        ...
+
+    def open_holds(self) -> tuple[Hold, ...]: ...
+
+    def baselines(self) -> Mapping[PointId, Baseline]:
+        """The baseline of every point that has an open hold."""
+        ...
+
+    def last_reads(self) -> Mapping[PointId, StepRecord]:
+        """The latest reading of every point with an open hold."""
+        ...
+
+    def revision(self, kind: str, digest: str) -> str:
+        """The stored content. Raises NotFound."""
+        ...
