@@ -74,7 +74,8 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Operations that go out together; the next wave starts when each has ended or run out of time."""
+    """Operations that go out together. ``waits``: only once every operation of the wave before has ended or
+    run out of time; without it a device that hangs in one wave holds up no other."""
 
     index: int
     stage: str
@@ -82,6 +83,7 @@ class Wave:
     on_failure: OnFailure
     on_unreachable: OnUnreachable
     verify: Proof
+    waits: bool = True
     gate: Gate = Gate()
 
 
@@ -140,6 +142,7 @@ def _hashed(plan: Plan) -> Canonical:
         "waves": [
             {
                 "stage": wave.stage,
+                "waits": wave.waits,
                 "operations": [
                     {
                         "device": operation.device,

@@ -15,7 +15,7 @@ from controller.domain.errors import OpenCause as OpenCause
 from controller.domain.errors import OpenFailed as OpenFailed
 from controller.domain.facts import Actor, Fact
 from controller.domain.hold import Baseline, Hold
-from controller.domain.inventory import Credential, Device, PointId, Probe
+from controller.domain.inventory import Credential, Device, Method, PointId, Probe
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
@@ -215,6 +215,11 @@ class History(Protocol):
 
     def baselines(self) -> Mapping[PointId, Baseline]:
         """The baseline of every point that has an open hold."""
+        ...
+
+    def methods_sent(self) -> Mapping[PointId, tuple[Method, ...]]:
+        """Every method intended at a point with an open hold since its baseline, in order: all of them have
+        to be undone, also those of holds that ended while another kept the point cut."""
         ...
 
     def last_reads(self) -> Mapping[PointId, StepRecord]:

@@ -1,0 +1,114 @@
+"""A profile's lines filled in for one point: the exact commands, and the state that confirms them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from controller.domain.inventory import Device, Method, Point, Segment, Subject
+from controller.domain.plan import Expected, Rendering
+from controller.domain.profile import Condition, DeviceProfile, Each, Line, MethodSpec, PointSpec, State
+
+RENDERER = "1"
+"""Raised whenever the same inputs would give other commands; part of every plan's basis."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointContext:
+    """A point with what its templates may name. ``prefixes`` holds the subjects' networks, per family."""
+
+    point: Point
+    spec: PointSpec
+    profile: DeviceProfile
+    values: Mapping[str, str]
+    prefixes: Mapping[Each, tuple[str, ...]]
+
+
+def point_context(
+    point: Point, subjects: Sequence[Subject], device: Device, profile: DeviceProfile
+) -> PointContext | None:
+    """None where the profile has no section for this kind of point."""
+    spec = profile.spec(point.kind, point.tagged)
+    if spec is None:
+        return None
+    prefixes = _prefixes(subjects)
+    values = {
+        **profile.settings,
+        **device.settings,
+        "interface": point.id.object,
+        "vlan": "" if point.id.vlan is None else str(point.id.vlan),
+        "subject": subjects[0].name if subjects else "",
+        "prefixes4": ", ".join(prefixes[Each.PREFIX4]),
+        "prefixes6": ", ".join(prefixes[Each.PREFIX6]),
+    }
+    return PointContext(point, spec, profile, values, prefixes)
+
+
+def read_commands(context: PointContext) -> tuple[str, ...]:
+    """The commands that read the point's state, in the profile's order."""
+    return tuple(read.send.fill(context.values) for read in context.spec.reads)
+
+
+def isolation(context: PointContext, method: Method) -> Rendering | None:
+    """None where the profile does not offer the method for this kind of point."""
+    spec = context.spec.methods.get(method)
+    if spec is None:
+        return None
+    return Rendering(method, _lines(spec.isolate, context, context.values), _expected(spec.isolated, context))
+
+
+def restoration(context: PointContext, methods: Sequence[Method], baseline: State) -> Rendering:
+    """The lines that bring the baseline back after ``methods`` (in the order they were used).
+
+    What the baseline already had shut yields no line and stays shut; every configured field of the
+    baseline is expected back.
+    """
+    values = {**context.values, **{f"was.{name}": value for name, value in baseline.items()}}
+    commands: list[str] = []
+    for method in reversed(tuple(dict.fromkeys(methods))):
+        spec = context.spec.methods.get(method)
+        if spec is not None:
+            commands.extend(_restore_lines(spec, context, values, baseline))
+    expect = {name: (baseline[name],) for name in context.spec.config}
+    return Rendering(methods[0], tuple(dict.fromkeys(commands)), expect)
+
+
+def satisfies(state: State, expect: Expected) -> bool:
+    return all(state.get(name) in wanted for name, wanted in expect.items())
+
+
+def _restore_lines(
+    spec: MethodSpec, context: PointContext, values: Mapping[str, str], baseline: State
+) -> Iterable[str]:
+    for clause in spec.restore:
+        if satisfies(baseline, _filled(clause.when, values)):
+            yield from _lines(clause.send, context, values)
+
+
+def _expected(condition: Condition, context: PointContext) -> Expected:
+    return _filled(condition, context.values)
+
+
+def _filled(condition: Condition, values: Mapping[str, str]) -> Expected:
+    return {name: tuple(wanted.fill(values) for wanted in options) for name, options in condition.items()}
+
+
+def _lines(lines: Sequence[Line], context: PointContext, values: Mapping[str, str]) -> tuple[str, ...]:
+    filled: list[str] = []
+    for line in lines:
+        if line.each is None:
+            filled.append(line.send.fill(values))
+        else:
+            filled.extend(line.send.fill({**values, "prefix": prefix}) for prefix in context.prefixes[line.each])
+    return tuple(filled)
+
+
+def _prefixes(subjects: Sequence[Subject]) -> dict[Each, tuple[str, ...]]:
+    families: dict[Each, dict[str, None]] = {Each.PREFIX4: {}, Each.PREFIX6: {}}
+    for subject in subjects:
+        if isinstance(subject, Segment):
+            for prefix in subject.prefixes:
+                family = Each.PREFIX4 if ip_network(prefix).version == 4 else Each.PREFIX6
+                families[family][prefix] = None
+    return {family: tuple(found) for family, found in families.items()}
