@@ -114,8 +114,8 @@ class IntentRecorded:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRecorded:
-    """The end of one attempt at one device. ``cause`` is a code (``open.*``, ``deadline``, ``hung-up``) or "";
-    ``transcript`` the commands and answers of the block. ``attempt`` 0: it never came to an intent."""
+    """The end of one attempt at one device. ``cause`` is a code (``open.*``, ``deadline``, ``hung-up``)
+    or ""; ``transcript`` the commands and answers of the block. ``attempt`` 0: it never came to an intent."""
 
     run: str
     device: str
@@ -158,7 +158,8 @@ class ProbeAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Anything else worth an entry. ``data`` is values only; ``text`` what a person wrote or a device said."""
+    """Anything else worth an entry. ``data`` is values only; ``text`` what a person wrote or a device
+    said."""
 
     subject: str
     data: tuple[tuple[str, str], ...] = ()

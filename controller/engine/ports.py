@@ -109,14 +109,17 @@ class Session(Protocol):
 
 
 class Driver(Protocol):
-    def open(self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float) -> Session:
+    def open(
+        self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float
+    ) -> Session:
         """Tries the device's paths in order, each login once. Raises OpenFailed with the cause."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """``finished_at`` is monotonic. ``answered`` and ``control`` are None where the probe could not be sent."""
+    """``finished_at`` is monotonic. ``answered`` and ``control`` are None where the probe could not be
+    sent."""
 
     probe: Probe
     answered: bool | None

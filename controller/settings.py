@@ -1,0 +1,54 @@
+"""What the environment may set. Read once, by the composition root; nothing else looks at the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _user_home() -> Path:
+    return user_data_path("cordon", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """``CORDON_<NAME>`` each; a list is written as JSON: ``CORDON_PROFILES='["/etc/cordon/profiles"]'``.
+
+    Raises pydantic.ValidationError, naming every wrong variable.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CORDON_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    inventory: Path | None = Field(default=None, description="The site's inventory file.")
+    home: Path = Field(
+        default_factory=_user_home, description="Where the database, the keys and the evidence are kept."
+    )
+    profiles: tuple[Path, ...] = Field(
+        default=(), description="Directories searched for profiles before the shipped ones."
+    )
+    playbooks: tuple[Path, ...] = Field(
+        default=(), description="Directories searched for playbooks before the shipped ones."
+    )
+    lang: str | None = Field(
+        default=None, description="Language of all text, fr or en; by default that of LANG."
+    )
+    connect_timeout: float = Field(
+        default=10, gt=0, le=300, description="Seconds to have a session with a device ready."
+    )
+    operation_timeout: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="Seconds for one device's operation, from first byte to read-back.",
+    )
+    threads: int = Field(default=50, ge=1, le=1000, description="Devices acted on at the same time.")
+    spool_after_ms: int = Field(
+        default=250,
+        ge=10,
+        le=10_000,
+        description="Milliseconds the database has to commit before the spool takes over.",
+    )
