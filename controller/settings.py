@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: object) -> object:
+    return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+SearchPath = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+"""Directories in order of preference, separated like those of PATH."""
 
 
 def _user_home() -> Path:
@@ -14,7 +24,7 @@ def _user_home() -> Path:
 
 
 class Settings(BaseSettings):
-    """``CORDON_<NAME>`` each; a list is written as JSON: ``CORDON_PROFILES='["/etc/cordon/profiles"]'``.
+    """``CORDON_<NAME>`` each, empty counting as unset.
 
     Raises pydantic.ValidationError, naming every wrong variable.
     """
@@ -27,10 +37,10 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=_user_home, description="Where the database, the keys and the evidence are kept."
     )
-    profiles: tuple[Path, ...] = Field(
+    profiles: SearchPath = Field(
         default=(), description="Directories searched for profiles before the shipped ones."
     )
-    playbooks: tuple[Path, ...] = Field(
+    playbooks: SearchPath = Field(
         default=(), description="Directories searched for playbooks before the shipped ones."
     )
     lang: str | None = Field(

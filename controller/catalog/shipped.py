@@ -1,4 +1,4 @@
-"""Where the files that come with Cordon are: inside the installed package, or in the checkout it runs from."""
+"""Where the files that come with Cordon are: in the installed package, or in the checkout it runs from."""
 
 from __future__ import annotations
 

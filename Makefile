@@ -1,0 +1,111 @@
+# Needs git, make and Python 3.11 or later; everything else goes into $(VENV).
+# Another interpreter: make test PYTHON=/path/to/python3 VENV=.venv-other
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
+UV ?= uv
+WORKERS ?= auto
+PYTEST_ARGS ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LANES := test-unit test-profiles test-faults test-lab test-e2e
+
+# The directories among $(1) that hold tests; pytest fails on one that holds none.
+with_tests = $(strip $(foreach d,$(1),$(if $(shell find $(d) -name 'test_*.py' 2>/dev/null),$(d))))
+# $(call lane,directories,pytest options)
+lane = $(if $(call with_tests,$(1)),\
+	$(BIN)/python -m pytest $(call with_tests,$(1)) $(2) $(PYTEST_ARGS),\
+	@echo "$@: no tests in $(1) yet")
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lab bench serve lock wheel clean $(LANES)
+
+help:
+	@echo "make demo     a simulated hospital, cut and brought back (no root, under a minute)"
+	@echo "make test     every test this machine can run; says which it skips and why"
+	@echo "make check    style, formatting, types, layers"
+	@echo "make lab      the hospital of network namespaces, to play with (root)"
+	@echo "make bench    measurements"
+	@echo "make serve    the service (not built yet)"
+	@echo "make lock     pin the dependencies anew (needs uv)"
+	@echo "make wheel    dist/*.whl"
+	@echo "make clean    remove what make made"
+	@echo "one lane:     make $(LANES)"
+
+demo: $(READY)
+	$(BIN)/cordon demo $(ARGS)
+
+# Every lane runs, whichever fails.
+test: $(READY)
+	@$(MAKE) --no-print-directory --keep-going $(LANES)
+
+test-unit: $(READY)
+	$(call lane,tests/unit tests/contract tests/architecture,-n $(WORKERS))
+
+test-profiles: $(READY)
+	$(call lane,tests/profiles,-n $(WORKERS))
+
+test-faults: $(READY)
+	$(call lane,tests/faults,-n $(WORKERS) --dist loadscope)
+
+# One process: there is one network.
+test-lab: $(READY)
+	$(call lane,tests/lab)
+
+test-e2e: $(READY)
+	$(call lane,tests/e2e)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lab: $(READY)
+	$(BIN)/python -m tests.lab $(ARGS)
+
+bench: $(READY)
+	$(BIN)/python -m bench $(ARGS)
+
+serve:
+	@echo "The service is not built yet; the command line does everything: $(BIN)/cordon --help" >&2
+	@exit 1
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
+# The first file holds what runs, the second the tools as well, at the same versions.
+lock:
+	$(UV) pip compile $(LOCK) --group dev pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile $(LOCK) -c requirements-dev.lock pyproject.toml -o requirements.lock
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+clean:
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements-dev.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Cordon needs Python 3.11 or later; found: $$(python3 --version 2>&1 || true)." >&2; \
+		echo "Name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; fi
+	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; \
+		sys.exit(sys.version_info < (3, 11) and f"Cordon needs Python 3.11 or later; $(PYTHON) is {v}.")'
+	@rm -rf "$(VENV)"
+	@if "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+		set -ex; \
+		"$(PYTHON)" -m venv "$(VENV)"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
+	elif command -v "$(UV)" >/dev/null; then \
+		set -ex; \
+		"$(UV)" venv --quiet --python "$(PYTHON)" "$(VENV)"; \
+		"$(UV)" pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock; \
+		"$(UV)" pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	else \
+		echo "$(PYTHON) has neither venv nor pip (on Debian: apt-get install python3-venv), nor is uv installed." >&2; \
+		exit 1; \
+	fi
+	@touch $@
