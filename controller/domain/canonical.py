@@ -41,6 +41,6 @@ def _normal(value: Canonical) -> object:
         if len(normal) != len(value):
             raise TypeError("not canonical: two keys are the same in NFC")
         return normal
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+    if isinstance(value, tuple | list):
         return [_normal(item) for item in value]
     raise TypeError(f"not canonical: {type(value).__name__}")

@@ -53,7 +53,8 @@ def _build(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one return per form
     if issubclass(kind, datetime):
         return datetime.fromisoformat(value)
     if is_dataclass(kind):
-        return kind(**{name: _build(hint, value[name]) for name, hint in _hints(kind).items()})
+        make: Any = kind
+        return make(**{name: _build(hint, value[name]) for name, hint in _hints(make).items()})
     if issubclass(kind, tuple):
         hints = typing.get_type_hints(kind)
         return kind(*(_build(hint, item) for hint, item in zip(hints.values(), value, strict=True)))

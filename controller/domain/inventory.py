@@ -36,6 +36,22 @@ class Method(StrEnum):
 WHOLE_PORT = frozenset({Method.SHUTDOWN})
 
 
+METHODS_OF: Mapping[PointKind, frozenset[Method]] = MappingProxyType(
+    {
+        PointKind.INTERFACE: frozenset(
+            {Method.SHUTDOWN, Method.VLAN, Method.ACL, Method.POLICY, Method.DROP_FLOW}
+        ),
+        PointKind.AGGREGATE: frozenset({Method.SHUTDOWN, Method.VLAN, Method.ACL}),
+        PointKind.SVI: frozenset({Method.SVI, Method.ACL}),
+        PointKind.POLICY: frozenset({Method.POLICY}),
+        PointKind.SSID: frozenset({Method.SSID}),
+        PointKind.TUNNEL: frozenset({Method.TUNNEL}),
+        PointKind.BGP_PEER: frozenset({Method.BGP}),
+    }
+)
+"""The methods a kind of point can have at all; a profile offers some of them."""
+
+
 class DeviceRole(StrEnum):
     FIREWALL = "firewall"
     CORE = "core"

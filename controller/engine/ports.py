@@ -32,6 +32,10 @@ class Clock(Protocol):
         """Seconds that never jump: all deadlines are on it."""
         ...
 
+    def pause(self, seconds: float) -> None:
+        """Waits."""
+        ...
+
 
 # --- devices ---------------------------------------------------------------------------------------
 

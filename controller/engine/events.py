@@ -1,0 +1,71 @@
+"""What a watcher of a run is told while it runs. Nothing waits for a watcher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.inventory import Method
+from controller.domain.lifecycle import RunState
+from controller.domain.plan import Plan, Step
+from controller.domain.profile import State
+from controller.domain.proof import Outcome, Proof
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """Where one step of a run stands. ``wanted`` is the least proof its stage asks for; ``cause`` a code."""
+
+    step: Step
+    wave: int
+    method: Method
+    outcome: Outcome
+    proof: Proof
+    state: State | None
+    read_at: datetime | None
+    cause: str
+    wanted: Proof
+
+    @property
+    def satisfied(self) -> bool:
+        return self.proof.satisfies(self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    run: str
+    plan: Plan
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaveStarted:
+    run: str
+    wave: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepsSettled:
+    """Results of one device; a later event about the same points replaces them."""
+
+    run: str
+    device: str
+    results: tuple[StepResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDegraded:
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    run: str
+    state: RunState
+    results: tuple[StepResult, ...]
+    cause: str = ""
+
+
+Event = RunStarted | WaveStarted | StepsSettled | JournalDegraded | RunEnded
+Watcher = Callable[[Event], None]

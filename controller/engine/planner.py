@@ -1,0 +1,323 @@
+"""From a playbook to a plan: stages, waves, operations by device, exact commands, hazards. Pure.
+
+A hazard refuses only where the plan would cut a segment kept alive, its own path or a responder's own port;
+everything else is shown and never blocks a cut.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controller.domain.canonical import digest
+from controller.domain.inventory import (
+    MANUAL,
+    METHODS_OF,
+    WHOLE_PORT,
+    Conduit,
+    Device,
+    DeviceRole,
+    Inventory,
+    Management,
+    Method,
+    Point,
+    PointId,
+    Port,
+    Segment,
+    Subject,
+)
+from controller.domain.plan import Basis, Hazard, Operation, Plan, Rendering, Severity, Step, Wave
+from controller.domain.playbook import Action, Playbook, Stage
+from controller.domain.profile import DeviceProfile
+from controller.engine.renderer import RENDERER, PointContext, isolation, point_context, read_commands
+from controller.engine.selection import selected
+from controller.engine.topology import Topology
+
+LAYER_3 = frozenset({Method.SVI, Method.ACL, Method.POLICY})
+"""Methods that stop what is routed; hosts in one VLAN still reach each other."""
+
+CRITICALITY = {
+    role: rank
+    for rank, role in enumerate(
+        (
+            DeviceRole.WAN,
+            DeviceRole.VPN,
+            DeviceRole.FIREWALL,
+            DeviceRole.CORE,
+            DeviceRole.DISTRIBUTION,
+            DeviceRole.WLAN,
+            DeviceRole.ACCESS,
+        )
+    )
+}
+"""Choke points first: the order in which devices of one wave are started."""
+
+
+@dataclass
+class _Planning:
+    """What one compilation gathers: hazards, and which points are already in the plan."""
+
+    inventory: Inventory
+    profiles: Mapping[str, DeviceProfile]
+    overrides: Collection[str]
+    topology: Topology
+    owners: Mapping[Port, frozenset[str]]
+    subjects_of: Mapping[PointId, tuple[Subject, ...]]
+    hazards: dict[tuple[str, str], Hazard] = field(default_factory=dict)
+    planned: dict[PointId, Step] = field(default_factory=dict)
+
+    def hazard(self, code: str, severity: Severity, culprit: str, **data: str) -> None:
+        self.hazards.setdefault((code, culprit), Hazard(code, severity, culprit, tuple(sorted(data.items()))))
+
+
+def plan_isolation(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    profiles_digest: str,
+    playbook: Playbook,
+    stages: Sequence[Stage],
+    overrides: Collection[str] = frozenset(),
+) -> Plan:
+    """Compiles ``stages`` (those of ``playbook`` and what it includes).
+
+    ``overrides`` names what a person lets go in spite of a refusal: segments kept alive, or ports as
+    ``device interface``. The same inputs always give the same plan and hash.
+    """
+    planning = _Planning(
+        inventory,
+        profiles,
+        overrides,
+        Topology(inventory),
+        _owners(inventory),
+        subjects_by_point(inventory),
+    )
+    waves: list[Wave] = []
+    for stage in stages:
+        waves.extend(_stage_waves(planning, stage, len(waves)))
+    _check_own_path(planning, waves)
+    _check_coverage(planning)
+    return Plan(
+        playbook=playbook.name,
+        action=Action.ISOLATE,
+        site=inventory.site,
+        level=playbook.level,
+        basis=Basis(inventory.digest, profiles_digest, playbook.digest, RENDERER),
+        waves=tuple(waves),
+        hazards=tuple(sorted(planning.hazards.values())),
+        save=playbook.save,
+    )
+
+
+def _stage_waves(planning: _Planning, stage: Stage, first: int) -> list[Wave]:
+    steps: dict[PointId, Step] = {}
+    for subject, points in selected(stage, planning.inventory):
+        if isinstance(subject, Segment) and subject.keep_alive:
+            overridden = subject.name in planning.overrides
+            planning.hazard(
+                "keep-alive-overridden" if overridden else "keep-alive-selected",
+                Severity.WARN if overridden else Severity.REFUSE,
+                subject.name,
+                stage=stage.name,
+            )
+        for point in points:
+            if point.id in planning.planned:
+                continue
+            step = steps.get(point.id) or _step(planning, stage, point, subject)
+            if step is not None:
+                steps[point.id] = step
+    planning.planned.update(steps)
+    return _waves(planning, stage, steps.values(), first)
+
+
+def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> Step | None:
+    """None where the stage's methods do not apply to the point or none may be used."""
+    subjects = planning.subjects_of[point.id]
+    names = tuple(each.name for each in subjects)
+    device = planning.inventory.devices[point.id.device]
+    if device.platform == MANUAL:
+        planning.hazard("manual-device", Severity.WARN, device.name)
+        method = next((method for method in stage.method if method in METHODS_OF[point.kind]), None)
+        return Step(point, names, Rendering(method, (), {})) if method else None
+    context = point_context(point, subjects, device, planning.profiles[device.platform])
+    if context is None:
+        return None
+    offered = [found for method in stage.method if (found := isolation(context, method)) is not None]
+    if not offered:
+        if any(method in METHODS_OF[point.kind] for method in stage.method):
+            planning.hazard("no-method", Severity.WARN, str(point.id), subject=subject.name, stage=stage.name)
+        return None
+    allowed = [rendering for rendering in offered if _spares(planning, context, subjects, rendering.method)]
+    if not allowed:
+        planning.hazard(
+            "keep-alive-on-point",
+            Severity.REFUSE,
+            str(point.id),
+            subject=subject.name,
+            also=", ".join(sorted(_others(planning, point, names) | _kept_through(subjects))),
+        )
+        return None
+    if device.host_key is None:
+        planning.hazard("host-key-unpinned", Severity.WARN, device.name)
+    return Step(point, names, allowed[0], tuple(allowed[1:]))
+
+
+def _spares(
+    planning: _Planning, context: PointContext, subjects: Sequence[Subject], method: Method
+) -> bool:
+    """Whether the method leaves alone what has another fate on the same port or must go on through it."""
+    names = tuple(subject.name for subject in subjects)
+    if method in WHOLE_PORT and _others(planning, context.point, names) - set(planning.overrides):
+        return False
+    kept = _kept_through(subjects) - set(planning.overrides)
+    return not kept or context.spec.methods[method].spares_keep_alive
+
+
+def _others(planning: _Planning, point: Point, subjects: Collection[str]) -> frozenset[str]:
+    """Subjects with a point of their own on the same port: their VLAN would go and come with it."""
+    return planning.owners.get(point.port, frozenset()) - frozenset(subjects)
+
+
+def _kept_through(subjects: Iterable[Subject]) -> frozenset[str]:
+    return frozenset(name for each in subjects if isinstance(each, Conduit) for name in each.keep_alive)
+
+
+def _waves(planning: _Planning, stage: Stage, steps: Iterable[Step], first: int) -> list[Wave]:
+    """In-band devices farthest first, one wave a distance, so that none is cut off before its turn; those
+    managed out of band, and the walk-list, go with the first wave."""
+    by_device: dict[str, list[Step]] = defaultdict(list)
+    for step in steps:
+        by_device[step.point.id.device].append(step)
+    distances = planning.topology.distances()
+    by_rank: dict[int, list[Device]] = defaultdict(list)
+    inband: list[tuple[int, Device]] = []
+    for name in by_device:
+        device = planning.inventory.devices[name]
+        if device.management is Management.OOB or device.platform == MANUAL:
+            by_rank[0].append(device)
+        elif name in distances:
+            inband.append((distances[name], device))
+        else:
+            planning.hazard("management-path-unknown", Severity.WARN, name)
+            by_rank[0].append(device)
+    for rank, distance in enumerate(sorted({distance for distance, _ in inband}, reverse=True)):
+        by_rank[rank].extend(device for at, device in inband if at == distance)
+    return [
+        Wave(
+            index=first + index,
+            stage=stage.name,
+            operations=tuple(
+                operation(planning.inventory, planning.profiles, device, by_device[device.name], planning.subjects_of)
+                for device in sorted(by_rank[rank], key=lambda device: (CRITICALITY[device.role], device.name))
+            ),
+            on_failure=stage.on_failure,
+            on_unreachable=stage.on_unreachable,
+            verify=stage.verify,
+            waits=bool(inband),
+            gate=stage.gate,
+        )
+        for index, rank in enumerate(sorted(by_rank))
+    ]
+
+
+def operation(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    device: Device,
+    steps: Iterable[Step],
+    subjects_of: Mapping[PointId, tuple[Subject, ...]],
+) -> Operation:
+    """All steps on one device as one block; reads that come out alike are sent once."""
+    ordered = tuple(sorted(steps, key=lambda step: step.point.id.order))
+    profile = profiles.get(device.platform)
+    if profile is None:
+        return Operation(device.name, device.platform, (), (), (), ordered)
+    reads: dict[str, None] = {}
+    for step in ordered:
+        context = point_context(step.point, subjects_of[step.point.id], device, profile)
+        if context is not None:
+            reads.update(dict.fromkeys(read_commands(context)))
+    return Operation(
+        device.name, device.platform, tuple(reads), profile.session.enter, profile.session.leave, ordered
+    )
+
+
+def _check_own_path(planning: _Planning, waves: Sequence[Wave]) -> None:
+    """Refuses what would take away the controller's own path, or a responder's port, before or after its turn."""
+    site = planning.inventory.controller
+    consoles = set(site.consoles)
+    inband = {
+        name: device for name, device in planning.inventory.devices.items() if device.management is Management.INBAND
+    }
+    reachable = set(planning.topology.distances())
+    cut: set[Port] = set()
+    for wave in waves:
+        for op in wave.operations:
+            for step in op.steps:
+                if step.rendering.method not in WHOLE_PORT:
+                    continue
+                port = step.point.port
+                spelled = f"{port.device} {port.interface}"
+                if spelled in planning.overrides:
+                    continue
+                if port == site.attached_to:
+                    planning.hazard("own-path", Severity.REFUSE, str(step.point.id), lost=port.device)
+                elif port in consoles:
+                    planning.hazard("own-console", Severity.REFUSE, str(step.point.id))
+                cut.add(port)
+        lost = (reachable - set(planning.topology.distances(cut))) & inband.keys()
+        if not lost:
+            continue
+        alone = {port for port in cut if _severs(planning.topology, port, lost)}
+        for culprit in sorted(alone or cut):
+            planning.hazard(
+                "own-path", Severity.REFUSE, f"{culprit.device} {culprit.interface}", lost=", ".join(sorted(lost))
+            )
+
+
+def _severs(topology: Topology, port: Port, lost: Collection[str]) -> bool:
+    return not set(lost) <= set(topology.distances({port}))
+
+
+def _check_coverage(planning: _Planning) -> None:
+    """Segments that stay connected in part: routed traffic only, or one family of addresses only."""
+    methods: dict[str, set[Method]] = defaultdict(set)
+    for step in planning.planned.values():
+        for name in step.subjects:
+            methods[name].add(step.rendering.method)
+    for name, used in sorted(methods.items()):
+        segment = planning.inventory.segments.get(name)
+        if segment is None:
+            continue
+        if used <= LAYER_3:
+            planning.hazard("residual-spread", Severity.WARN, name, methods=", ".join(sorted(used)))
+        families = {":" in prefix for prefix in segment.prefixes}
+        if Method.POLICY in used and used <= LAYER_3 and families == {False} and not segment.ipv6_none:
+            planning.hazard("ipv6-left-open", Severity.WARN, name)
+
+
+def subjects_by_point(inventory: Inventory) -> Mapping[PointId, tuple[Subject, ...]]:
+    """Every point of the inventory with the subjects cut there."""
+    found: dict[PointId, list[Subject]] = defaultdict(list)
+    for subject in inventory.subjects():
+        for point in subject.points:
+            found[point.id].append(subject)
+    return {point: tuple(subjects) for point, subjects in found.items()}
+
+
+def _owners(inventory: Inventory) -> Mapping[Port, frozenset[str]]:
+    found: dict[Port, set[str]] = defaultdict(set)
+    for subject in inventory.subjects():
+        for point in subject.points:
+            found[point.port].add(subject.name)
+    return {port: frozenset(names) for port, names in found.items()}
+
+
+def selection_digest(playbook: Playbook) -> str:
+    """The digest of a playbook made up on the spot (``isolate --segment``): of what it selects."""
+    return digest(
+        [
+            [stage.action.value, [[s.scope.value, *s.names] for s in stage.select], [m.value for m in stage.method]]
+            for stage in playbook.stages
+        ]
+    )

@@ -1,0 +1,212 @@
+"""From open holds to a restore plan: which subjects return, in which waves, to exactly which state. Pure.
+
+Order of return: what a subject depends on or needs comes before it, then by priority. A point shared by
+several subjects returns with the last of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from controller.domain.canonical import digest
+from controller.domain.hold import Attribution, Hold, HoldKey
+from controller.domain.inventory import Device, Inventory, Management, PointId, Segment, Subject
+from controller.domain.plan import Basis, Hazard, Operation, Plan, Severity, Step, Wave
+from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Playbook, Stage
+from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Proof
+from controller.engine.holds import HoldBook, returning
+from controller.engine.planner import operation
+from controller.engine.renderer import RENDERER, point_context, restoration
+from controller.engine.selection import selected
+from controller.engine.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest:
+    """What is to come back. ``ends``: the holds to let go; ``playbook``: as it appears on record, its stages,
+    if any, give the order and the gates; ``accept_drift``: devices whose drift or doubtful attribution a
+    person has decided to overwrite."""
+
+    playbook: Playbook
+    ends: frozenset[HoldKey]
+    accept_drift: frozenset[str] = frozenset()
+
+
+def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[Subject]]:
+    """The held subjects ``names`` in waves: each wave of one priority, after all it depends on among them."""
+    left = {name: subject for name in names if (subject := inventory.subject(name)) is not None}
+    waves: list[list[Subject]] = []
+    while left:
+        ready = [subject for subject in left.values() if not (_before(subject) & left.keys())]
+        if not ready:  # `needs` may be circular where `depends_on` may not: priority decides
+            ready = list(left.values())
+        first = min(subject.priority for subject in ready)
+        wave = sorted((subject for subject in ready if subject.priority == first), key=lambda each: each.name)
+        waves.append(wave)
+        for subject in wave:
+            del left[subject.name]
+    return waves
+
+
+def _before(subject: Subject) -> frozenset[str]:
+    if isinstance(subject, Segment):
+        needed = {need.segment for need in subject.needs}
+        return (frozenset(subject.depends_on) | needed) - {subject.name}
+    return frozenset()
+
+
+def plan_restore(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    profiles_digest: str,
+    book: HoldBook,
+    request: RestoreRequest,
+) -> Plan:
+    """Compiles the return of everything whose last hold is among ``request.ends``."""
+    holds = book.holds()
+    opening, _kept = returning(holds, request.ends)
+    hazards: dict[tuple[str, str], Hazard] = {}
+    subjects = {hold.key.subject for hold in holds if hold.key in request.ends}
+    order = _order(inventory, subjects, request.playbook)
+    position = {name: index for index, (names, _stage) in enumerate(order) for name in names}
+    by_wave: dict[int, list[PointId]] = defaultdict(list)
+    for point, held in opening.items():
+        by_wave[max(position[hold.key.subject] for hold in held)].append(point)
+
+    waves: list[Wave] = []
+    for index in sorted(by_wave):
+        names, stage = order[index]
+        steps = [
+            step
+            for point in by_wave[index]
+            if (step := _step(inventory, profiles, opening[point], book, request, hazards)) is not None
+        ]
+        waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage))
+    _warn_of_dependencies(inventory, holds, subjects, hazards)
+    for stage in request.playbook.stages:
+        if not stage.gate.open:
+            _add(hazards, "gate-not-enforced", Severity.REFUSE, stage.name)
+    return Plan(
+        playbook=request.playbook.name,
+        action=Action.RESTORE,
+        site=inventory.site,
+        level=request.playbook.level,
+        basis=Basis(
+            inventory.digest, profiles_digest, request.playbook.digest, RENDERER, _baselines(book, opening)
+        ),
+        waves=tuple(waves),
+        hazards=tuple(sorted(hazards.values())),
+        ends=tuple(sorted((key.run, key.subject, key.point) for key in request.ends)),
+    )
+
+
+def _order(
+    inventory: Inventory, subjects: Collection[str], playbook: Playbook
+) -> list[tuple[tuple[str, ...], Stage | None]]:
+    """The waves as names with the stage they come from. What a playbook's stages leave out, and subjects the
+    inventory no longer knows, come last."""
+    left = set(subjects)
+    order: list[tuple[tuple[str, ...], Stage | None]] = []
+    for stage in playbook.stages:
+        chosen = {subject.name for subject, _ in selected(stage, inventory)} & left
+        left -= chosen
+        order.extend((tuple(each.name for each in wave), stage) for wave in waves_of_return(inventory, chosen))
+    known = {name for name in left if inventory.subject(name) is not None}
+    order.extend((tuple(each.name for each in wave), None) for wave in waves_of_return(inventory, known))
+    if left - known:
+        order.append((tuple(sorted(left - known)), None))
+    return order
+
+
+def _step(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    held: Sequence[Hold],
+    book: HoldBook,
+    request: RestoreRequest,
+    hazards: dict[tuple[str, str], Hazard],
+) -> Step | None:
+    point = held[0].point
+    device = inventory.devices.get(point.id.device)
+    if device is None or device.platform not in profiles:
+        _add(hazards, "device-gone", Severity.REFUSE, str(point.id))
+        return None
+    subjects = tuple(found for hold in held if (found := inventory.subject(hold.key.subject)) is not None)
+    context = point_context(point, subjects, device, profiles[device.platform])
+    baseline = book.baseline(point.id)
+    if context is None or baseline is None or baseline.state is None:
+        _add(hazards, "baseline-unknown", Severity.REFUSE, str(point.id))
+        return None
+    doubtful = any(hold.attribution is Attribution.ASSUMED for hold in held)
+    if doubtful and device.name not in request.accept_drift:
+        _add(hazards, "attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
+    methods = book.methods(point.id) or tuple(hold.method for hold in held)
+    names = tuple(dict.fromkeys(hold.key.subject for hold in held))
+    return Step(point, names, restoration(context, methods, baseline.state))
+
+
+def _waves(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    steps: Iterable[Step],
+    names: Sequence[str],
+    first: int,
+    stage: Stage | None,
+) -> list[Wave]:
+    """In-band devices nearest first: the way back to the farther ones may lead through them."""
+    by_device: dict[str, list[Step]] = defaultdict(list)
+    subjects_of: dict[PointId, tuple[Subject, ...]] = {}
+    for step in steps:
+        by_device[step.point.id.device].append(step)
+        found = (inventory.subject(name) for name in step.subjects)
+        subjects_of[step.point.id] = tuple(subject for subject in found if subject is not None)
+    distances = Topology(inventory).distances()
+    ranks: dict[int, list[Device]] = defaultdict(list)
+    for name in by_device:
+        device = inventory.devices[name]
+        ranks[0 if device.management is Management.OOB else distances.get(name, 0)].append(device)
+    return [
+        Wave(
+            index=first + index,
+            stage=", ".join(names),
+            operations=tuple(
+                operation(inventory, profiles, device, by_device[device.name], subjects_of)
+                for device in sorted(ranks[rank], key=lambda device: device.name)
+            ),
+            on_failure=OnFailure.STOP,
+            on_unreachable=OnUnreachable.REPORT,
+            verify=stage.verify if stage else Proof.CONFIRMED,
+            gate=stage.gate if stage else Gate(),
+        )
+        for index, rank in enumerate(sorted(ranks))
+    ]
+
+
+def _warn_of_dependencies(
+    inventory: Inventory,
+    holds: Sequence[Hold],
+    returning_subjects: Collection[str],
+    hazards: dict[tuple[str, str], Hazard],
+) -> None:
+    held = {hold.key.subject for hold in holds}
+    for name in sorted(returning_subjects):
+        subject = inventory.subject(name)
+        missing = (_before(subject) & held) - set(returning_subjects) if subject else frozenset()
+        if missing:
+            _add(hazards, "dependency-still-cut", Severity.WARN, name, needs=", ".join(sorted(missing)))
+
+
+def _baselines(book: HoldBook, points: Iterable[PointId]) -> str:
+    found = {str(point): book.baseline(point) for point in points}
+    return digest(
+        {name: (dict(base.state) if base and base.state is not None else None) for name, base in found.items()}
+    )
+
+
+def _add(
+    hazards: dict[tuple[str, str], Hazard], code: str, severity: Severity, culprit: str, **data: str
+) -> None:
+    hazards.setdefault((code, culprit), Hazard(code, severity, culprit, tuple(sorted(data.items()))))

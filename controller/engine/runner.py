@@ -1,0 +1,158 @@
+"""Executes a plan: waves in order, the devices of a wave side by side, until the last has ended or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Lock
+
+import structlog
+
+from controller.domain.errors import CordonError
+from controller.domain.facts import Fact, HoldEnded, RunMoved, WaveMoved
+from controller.domain.hold import Ending, HoldKey
+from controller.domain.inventory import PointId
+from controller.domain.lifecycle import RunState, WaveState
+from controller.domain.plan import Operation, Wave
+from controller.domain.playbook import Action
+from controller.domain.proof import Outcome, Proof
+from controller.domain.tags import Tag
+from controller.engine.events import RunEnded, RunStarted, StepResult, WaveStarted
+from controller.engine.operation import OperationRun
+from controller.engine.probing import Probing
+from controller.engine.running import Running, StopCause
+
+_log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """One execution of one plan. A cut carries on past failures; a restore stops at the first."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._results: dict[PointId, StepResult] = {}
+        self._lock = Lock()
+        self._broken: CordonError | None = None
+        self._probing = Probing(running)
+        running.before_change = self._probing.changing
+
+    def run(self) -> RunEnded:
+        """Returns when nothing is under way any more. Raises JournalUnavailable or StaleEpoch: then nothing
+        further was sent, and what was under way is on record as intended."""
+        running = self._running
+        running.watcher(RunStarted(running.run, running.plan))
+        try:
+            self._release_without_work()
+            self._probing.start()
+            with ThreadPoolExecutor(running.services.limits.threads, thread_name_prefix="device") as pool:
+                self._waves(pool)
+            if self._broken is not None:
+                raise self._broken
+            results = dict(self._probing.finish(self._results))
+        finally:
+            running.sessions.close()
+        return self._ended(results)
+
+    def _waves(self, pool: ThreadPoolExecutor) -> None:
+        running = self._running
+        under_way: list[tuple[Wave, list[Future[None]]]] = []
+        for wave in running.plan.waves:
+            if wave.waits:
+                self._await(under_way)
+            operations = [operation for operation in wave.operations if self._concerns(operation)]
+            if running.stopping.is_set():
+                self._leave(wave, operations)
+                continue
+            if not operations:
+                continue
+            running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING)])
+            running.watcher(WaveStarted(running.run, wave.index))
+            under_way.append((wave, [pool.submit(self._operate, wave, each) for each in operations]))
+        self._await(under_way)
+
+    def _await(self, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
+        for wave, futures in under_way:
+            wait(futures)
+            if self._broken is None:
+                self._running.commit(
+                    Tag.WAVE_MOVED, [WaveMoved(self._running.run, wave.index, WaveState.DONE)]
+                )
+        under_way.clear()
+
+    def _concerns(self, operation: Operation) -> bool:
+        """A resumed restore passes over operations whose points all came back before the interruption."""
+        if self._running.action is Action.ISOLATE:
+            return True
+        points = [step.point.id for step in operation.steps]
+        return any(set(self._running.ends_of(point)) & self._running.book.holders(point) for point in points)
+
+    def _operate(self, wave: Wave, operation: Operation) -> None:
+        running = self._running
+        try:
+            results = OperationRun(running, wave, operation).execute()
+        except CordonError as error:
+            self._broken = self._broken or error
+            running.stop(error.code)
+            return
+        except Exception:
+            # A defect in one driver or parser must not end the cut of all other devices.
+            _log.exception("operation failed", run=running.run, device=operation.device)
+            results = _unfinished(wave, operation, "internal")
+        with self._lock:
+            self._results.update({result.step.point.id: result for result in results})
+        if running.action is Action.RESTORE and not all(result.satisfied for result in results):
+            running.stop(StopCause.FAILED)
+
+    def _leave(self, wave: Wave, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            for result in _unfinished(wave, operation, self._running.cause):
+                self._results[result.step.point.id] = result
+
+    def _release_without_work(self) -> None:
+        """Ends the holds of points that another hold keeps cut: no device has anything to do for them."""
+        running = self._running
+        worked = {step.point.id for _, _, step in running.plan.steps()}
+        facts: list[Fact] = []
+        for run, subject, point in running.plan.ends:
+            if point not in worked and running.book.hold(HoldKey(run, subject, point)) is not None:
+                facts.append(HoldEnded(run, subject, point, Ending.RESTORE, running.run))
+        if facts:
+            running.commit(Tag.HOLD_ENDED, facts)
+
+    def _ended(self, results: dict[PointId, StepResult]) -> RunEnded:
+        running = self._running
+        states = {
+            "": RunState.FINISHED,
+            StopCause.ABORTED: RunState.ABORTED,
+        }
+        state = states.get(running.cause, RunState.STOPPED)
+        facts: list[Fact] = []
+        if state is RunState.ABORTED:
+            facts.append(RunMoved(running.run, RunState.STOPPING, running.cause))
+        facts.append(RunMoved(running.run, state, running.cause))
+        running.commit(Tag.RUN_MOVED, facts)
+        ended = RunEnded(
+            running.run,
+            state,
+            tuple(results[step.point.id] for _, _, step in running.plan.steps() if step.point.id in results),
+            running.cause,
+        )
+        running.watcher(ended)
+        return ended
+
+
+def _unfinished(wave: Wave, operation: Operation, cause: str) -> tuple[StepResult, ...]:
+    return tuple(
+        StepResult(
+            step,
+            wave.index,
+            step.rendering.method,
+            Outcome.NOT_ATTEMPTED,
+            Proof.UNKNOWN,
+            None,
+            None,
+            cause,
+            wave.verify,
+        )
+        for step in operation.steps
+    )

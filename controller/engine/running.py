@@ -1,0 +1,122 @@
+"""What the parts of one run share while it runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Event as Flag
+from threading import Lock
+
+from controller.domain.facts import Actor, Fact
+from controller.domain.hold import HoldKey
+from controller.domain.inventory import Inventory, PointId, Subject
+from controller.domain.plan import Plan
+from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile
+from controller.domain.tags import Tag
+from controller.engine.events import JournalDegraded, Watcher
+from controller.engine.holds import HoldBook
+from controller.engine.ports import Clock, Committed, Driver, Journal, Prober, Secrets
+from controller.engine.sessions import DeviceSlots, Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, and how many devices at a time. ``operation`` bounds all attempts at one device together."""
+
+    connect: float = 10.0
+    operation: float = 30.0
+    probe: float = 2.0
+    threads: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports a run acts through."""
+
+    clock: Clock
+    driver: Driver
+    secrets: Secrets
+    prober: Prober
+    journal: Journal
+    limits: Limits = Limits()
+
+
+class StopCause:
+    """Why operations that have not begun are left alone; the text is ``cause.<value>``."""
+
+    ABORTED = "aborted"
+    PREEMPTED = "cut-under-way"
+    FAILED = "stopped-at-failure"
+    DEGRADED = "journal-degraded"
+
+
+@dataclass
+class Running:
+    """One run under way: its plan, what it acts through, and whether it should go on.
+
+    ``probe_sessions`` are apart from ``sessions``, so that a probe never holds up a device's own cut.
+    ``pending`` are the points an earlier process intended and never settled; ``attempts`` counts the
+    attempts on record per device."""
+
+    run: str
+    plan: Plan
+    inventory: Inventory
+    profiles: Mapping[str, DeviceProfile]
+    services: Services
+    actor: Actor
+    book: HoldBook
+    slots: DeviceSlots
+    sessions: Sessions
+    probe_sessions: Sessions
+    watcher: Watcher
+    subjects_of: Mapping[PointId, tuple[Subject, ...]]
+    accept_drift: Collection[str] = frozenset()
+    pending: Collection[PointId] = frozenset()
+    before_change: Callable[[Sequence[PointId]], None] = lambda points: None
+    attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    stopping: Flag = field(default_factory=Flag)
+    _cause: str = ""
+    _lock: Lock = field(default_factory=Lock)
+    _told_degraded: bool = False
+
+    @property
+    def action(self) -> Action:
+        return self.plan.action
+
+    @property
+    def cause(self) -> str:
+        """Why the run is stopping; "" while it is not."""
+        return self._cause
+
+    def stop(self, cause: str) -> None:
+        """No operation begins from now on; those under way come to their end. The first cause stays."""
+        with self._lock:
+            if not self.stopping.is_set():
+                self._cause = cause
+                self.stopping.set()
+
+    def commit(self, tag: Tag, facts: Sequence[Fact]) -> Committed:
+        """Puts facts on disk, then in the book. A restore stops once the journal is degraded."""
+        committed = self.services.journal.commit(tag, facts, self.actor)
+        self.book.apply(facts)
+        if committed.degraded:
+            if self.action is Action.RESTORE:
+                self.stop(StopCause.DEGRADED)
+            with self._lock:
+                tell, self._told_degraded = not self._told_degraded, True
+            if tell:
+                self.watcher(JournalDegraded(self.run))
+        return committed
+
+    def ends_of(self, point: PointId) -> tuple[HoldKey, ...]:
+        """The holds a restore lets go at the point."""
+        return tuple(
+            key for run, subject, at in self.plan.ends if at == point for key in (HoldKey(run, subject, at),)
+        )
+
+    def next_attempt(self, device: str) -> int:
+        with self._lock:
+            self.attempts[device] += 1
+            return self.attempts[device]

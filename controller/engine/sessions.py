@@ -1,0 +1,118 @@
+"""Sessions with devices: one a device and run, and one run at a device at a time, where a cut goes first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Condition, Lock
+
+from controller.domain.errors import OpenCause, OpenFailed
+from controller.domain.inventory import Device, Inventory
+from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile
+from controller.engine.ports import Clock, Driver, Login, Secrets, Session
+
+
+class Sessions:
+    """The sessions of one run, kept open between its operations and closed with it."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        profiles: Mapping[str, DeviceProfile],
+        driver: Driver,
+        secrets: Secrets,
+        clock: Clock,
+        connect_seconds: float,
+    ) -> None:
+        self._inventory = inventory
+        self._profiles = profiles
+        self._driver = driver
+        self._secrets = secrets
+        self._clock = clock
+        self._connect_seconds = connect_seconds
+        self._lock = Lock()
+        self._open: dict[str, Session] = {}
+
+    def get(self, device: Device) -> Session:
+        """An open session. Raises OpenFailed."""
+        with self._lock:
+            session = self._open.get(device.name)
+        if session is not None and session.is_open:
+            return session
+        deadline = self._clock.monotonic() + self._connect_seconds
+        session = self._driver.open(device, self._profiles[device.platform], self._logins(device), deadline)
+        with self._lock:
+            self._open[device.name] = session
+        return session
+
+    def drop(self, device: str) -> None:
+        with self._lock:
+            session = self._open.pop(device, None)
+        if session is not None:
+            session.close()
+
+    def close(self) -> None:
+        with self._lock:
+            sessions = list(self._open.values())
+            self._open.clear()
+        for session in sessions:
+            session.close()
+
+    def _logins(self, device: Device) -> list[Login]:
+        """The device's credential, then its fallbacks. One whose secret is missing is passed over while
+        another is left."""
+        logins: list[Login] = []
+        missing: OpenFailed | None = None
+        name = device.credentials
+        while name is not None:
+            credential = self._inventory.credentials[name]
+            try:
+                logins.append(self._secrets.login(credential))
+            except OpenFailed as failure:
+                missing = OpenFailed(device.name, failure.cause, str(failure.data.get("detail", "")))
+            name = credential.fallback
+        if not logins:
+            raise missing or OpenFailed(device.name, OpenCause.SECRET_MISSING)
+        return logins
+
+
+@dataclass
+class _Slot:
+    action: Action | None = None
+    preempt: Callable[[], None] | None = None
+    cuts_waiting: int = 0
+
+
+class DeviceSlots:
+    """One run at a device at a time. A cut that finds a restore there ends the restore's session and goes
+    next; a restore waits for every cut."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._slots: dict[str, _Slot] = defaultdict(_Slot)
+
+    @contextmanager
+    def hold(self, device: str, action: Action, preempt: Callable[[], None]) -> Iterator[None]:
+        """``preempt`` is called, from another thread, when a cut wants the device a restore holds."""
+        with self._changed:
+            slot = self._slots[device]
+            if action is Action.ISOLATE:
+                slot.cuts_waiting += 1
+                try:
+                    if slot.action is Action.RESTORE and slot.preempt is not None:
+                        slot.preempt()
+                    self._changed.wait_for(lambda: slot.action is None)
+                finally:
+                    slot.cuts_waiting -= 1
+            else:
+                self._changed.wait_for(lambda: slot.action is None and slot.cuts_waiting == 0)
+            slot.action, slot.preempt = action, preempt
+        try:
+            yield
+        finally:
+            with self._changed:
+                slot.action, slot.preempt = None, None
+                self._changed.notify_all()

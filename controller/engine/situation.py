@@ -1,0 +1,124 @@
+"""What is cut, how well that is known, and what comes back next: the state of a site at one moment. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from controller.domain.hold import Hold
+from controller.domain.inventory import Conduit, Inventory, PointId, Segment, Subject
+from controller.domain.proof import Proof, aged, worst
+from controller.engine.ports import History, RunRecord, StepRecord
+from controller.engine.restoration import waves_of_return
+
+
+class SubjectState(StrEnum):
+    """``partial``: some held points lack their proof; ``unknown``: none of them has it."""
+
+    KEPT_ALIVE = "kept-alive"
+    CONNECTED = "connected"
+    ISOLATED = "isolated"
+    PARTIAL = "partial"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSituation:
+    """``proofs`` counts the held points by proof as it counts now; ``waits_for`` names the subjects that come
+    back first; ``wave`` is its place in the order of return, from 1, None while it is connected."""
+
+    subject: Subject
+    state: SubjectState
+    proof: Proof
+    proofs: Mapping[Proof, int]
+    held: int
+    oldest_read: datetime | None
+    since: datetime | None
+    wave: int | None
+    waits_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """``level`` is that of the highest isolation level with open holds; ``under_way`` the runs not over."""
+
+    site: str
+    at: datetime
+    level: int | None
+    since: datetime | None
+    subjects: tuple[SubjectSituation, ...]
+    proofs: Mapping[Proof, int]
+    under_way: tuple[RunRecord, ...]
+    inventory_changed: bool
+
+
+def situation(inventory: Inventory, history: History, now: datetime) -> Situation:
+    """The situation of ``inventory``'s site. Subjects in the order of their return."""
+    holds = history.open_holds()
+    reads = history.last_reads()
+    runs = history.runs()
+    by_subject: dict[str, list[Hold]] = defaultdict(list)
+    for hold in holds:
+        by_subject[hold.key.subject].append(hold)
+    waves = waves_of_return(inventory, by_subject.keys())
+    position = {subject.name: index for index, wave in enumerate(waves, start=1) for subject in wave}
+    found = [_subject(subject, by_subject.get(subject.name, ()), reads, position, now) for subject in inventory.subjects()]
+    holding = {hold.key.run for hold in holds}
+    active = [run for run in runs if run.run in holding]
+    points = {hold.key.point for hold in holds}
+    return Situation(
+        site=inventory.site,
+        at=now,
+        level=max((run.level for run in active if run.level is not None), default=None),
+        since=min((hold.opened_at for hold in holds), default=None),
+        subjects=tuple(sorted(found, key=lambda each: (each.wave or 0, each.subject.priority, each.subject.name))),
+        proofs=Counter(_proof(point, reads, now) for point in points),
+        under_way=tuple(run for run in runs if run.state.value in ("running", "waiting", "stopping", "interrupted", "stopped")),
+        inventory_changed=any(run.inventory != inventory.digest for run in active),
+    )
+
+
+def _subject(
+    subject: Subject,
+    holds: Sequence[Hold],
+    reads: Mapping[PointId, StepRecord],
+    position: Mapping[str, int],
+    now: datetime,
+) -> SubjectSituation:
+    points = {hold.key.point for hold in holds}
+    proofs = Counter(_proof(point, reads, now) for point in points)
+    known = sum(count for proof, count in proofs.items() if proof.satisfies(Proof.CONFIRMED))
+    if not points:
+        kept = isinstance(subject, Segment) and subject.keep_alive
+        state = SubjectState.KEPT_ALIVE if kept else SubjectState.CONNECTED
+    elif known == len(points):
+        state = SubjectState.ISOLATED
+    else:
+        state = SubjectState.PARTIAL if known else SubjectState.UNKNOWN
+    read_times = [read.read_at for point in points if (read := reads.get(point)) and read.read_at]
+    return SubjectSituation(
+        subject=subject,
+        state=state,
+        proof=worst(_proof(point, reads, now) for point in points),
+        proofs=proofs,
+        held=len(points),
+        oldest_read=min(read_times, default=None),
+        since=min((hold.opened_at for hold in holds), default=None),
+        wave=position.get(subject.name),
+        waits_for=_waits_for(subject, position),
+    )
+
+
+def _waits_for(subject: Subject, position: Mapping[str, int]) -> tuple[str, ...]:
+    if isinstance(subject, Conduit) or subject.name not in position:
+        return ()
+    before = dict.fromkeys((*subject.depends_on, *(need.segment for need in subject.needs)))
+    return tuple(name for name in before if name in position and name != subject.name)
+
+
+def _proof(point: PointId, reads: Mapping[PointId, StepRecord], now: datetime) -> Proof:
+    read = reads.get(point)
+    return Proof.UNKNOWN if read is None else aged(Proof(read.proof), read.read_at, now)

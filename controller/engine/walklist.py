@@ -1,0 +1,74 @@
+"""What a person must do by hand: every step without its proof, where it is, and what to type. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from controller.domain.inventory import Inventory, Location, PointId
+from controller.domain.plan import Operation, Plan, Step
+from controller.domain.proof import Outcome, Proof
+from controller.engine.events import StepResult
+from controller.engine.planner import CRITICALITY
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One point to cut or restore by hand. ``code`` names it on paper and over the telephone."""
+
+    code: str
+    point: PointId
+    subjects: tuple[str, ...]
+    location: Location
+    outcome: Outcome
+    proof: Proof
+    cause: str
+    commands: tuple[str, ...]
+
+
+def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepResult]) -> tuple[Errand, ...]:
+    """Most urgent first: choke points before access, then by place, so that one walk serves a rack."""
+    operations = {step.point.id: (operation, step) for _, operation, step in plan.steps()}
+    errands = [
+        _errand(run, inventory, result, *operations[result.step.point.id])
+        for result in results
+        if not result.satisfied
+    ]
+
+    def urgency(errand: Errand) -> tuple[int, str, str, tuple[str, str, int]]:
+        device = inventory.devices.get(errand.point.device)
+        rank = CRITICALITY[device.role] if device else len(CRITICALITY)
+        return (rank, errand.location.building, errand.location.rack, errand.point.order)
+
+    return tuple(sorted(errands, key=urgency))
+
+
+def _errand(
+    run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step
+) -> Errand:
+    device = inventory.devices.get(operation.device)
+    return Errand(
+        code=step_code(run, step.point.id),
+        point=step.point.id,
+        subjects=step.subjects,
+        location=device.location if device else Location(),
+        outcome=result.outcome,
+        proof=result.proof,
+        cause=result.cause,
+        commands=(*operation.enter, *step.rendering.commands, *operation.leave) if step.rendering.commands else (),
+    )
+
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No 0/O, 1/I/L or U: a code is read aloud and written by hand."""
+
+
+def step_code(run: str, point: PointId) -> str:
+    """Six characters naming one point of one run."""
+    number = int.from_bytes(hashlib.sha256(f"{run}\n{point}".encode()).digest()[:8], "big")
+    letters = []
+    for _ in range(6):
+        number, index = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[index])
+    return "".join(letters)
