@@ -1,0 +1,109 @@
+"""The front office of a home: every face asks here, whoever leads.
+
+The process that asks becomes the leader if nobody is; otherwise its request goes to the leader, whose events
+come back as if the run were its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.domain.facts import Actor
+from controller.domain.inventory import Inventory
+from controller.domain.plan import Plan
+from controller.engine.controller import Documents, Return
+from controller.engine.events import RunEnded, Watcher
+from controller.engine.ports import RunRecord
+from controller.engine.situation import Situation
+from controller.engine.walklist import Errand
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What to isolate: exactly one of a playbook, a level or named subjects. ``overrides`` as in the planner."""
+
+    playbook: str | None = None
+    level: int | None = None
+    subjects: tuple[str, ...] = ()
+    overrides: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a run that was asked for ended. ``degraded``: part of its record went through the spool."""
+
+    run: str
+    plan: Plan
+    inventory: Inventory
+    ended: RunEnded
+    joined: bool
+    degraded: bool
+    errands: tuple[Errand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One entry of the log as a person reads it."""
+
+    seq: int
+    at: str
+    tag: str
+    actor: str
+    run: str | None
+    data: Mapping[str, str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the log is whole. ``first_bad`` is the entry's sequence; ``problem`` a code (``verify.<code>``)."""
+
+    entries: int
+    head: str
+    first_bad: int | None
+    problem: str
+    detail: str
+    degraded: tuple[tuple[str, str], ...]
+    erased: int
+
+
+class Office(Protocol):
+    """What a face may ask. Everything raises CordonError on refusal; nothing here prints or asks."""
+
+    def documents(self) -> Documents:
+        """Loads and validates inventory, profiles and playbooks. Raises InvalidInput."""
+        ...
+
+    def plan_cut(self, cut: Cut) -> Plan: ...
+
+    def plan_return(self, wanted: Return) -> Plan: ...
+
+    def isolate(
+        self, cut: Cut, plan: Plan, reason: str, actor: Actor, watcher: Watcher, *, without_journal: bool = False
+    ) -> Execution: ...
+
+    def restore(self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher) -> Execution: ...
+
+    def resume(self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str]) -> Execution: ...
+
+    def abort(self, run: str, actor: Actor, reason: str) -> None: ...
+
+    def situation(self) -> Situation: ...
+
+    def runs(self) -> tuple[RunRecord, ...]: ...
+
+    def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]: ...
+
+    def write_log(self, text: str, actor: Actor) -> int:
+        """Returns the sequence of the entry."""
+        ...
+
+    def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]: ...
+
+    def verify(self) -> Verdict: ...
+
+    def trust(self, device: str) -> tuple[str, str]:
+        """The device's present host key and its SHA-256 fingerprint; nothing is recorded yet."""
+        ...
