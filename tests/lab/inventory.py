@@ -1,0 +1,1 @@
+def text(keys, inband): return ""

@@ -1,0 +1,57 @@
+"""What this machine must have before the lab can boot; what lacks is named, with the Debian package it is in."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+TOOLS = {
+    "ip": "iproute2",
+    "ethtool": "ethtool",
+    "nft": "nftables",
+    "ovsdb-server": "openvswitch-switch",
+    "ovsdb-tool": "openvswitch-common",
+    "ovs-vswitchd": "openvswitch-switch",
+    "ovs-vsctl": "openvswitch-switch",
+    "ovs-ofctl": "openvswitch-common",
+    "vtysh": "frr",
+    "sshd": "openssh-server",
+    "ssh-keygen": "openssh-client",
+    "sudo": "sudo",
+    "openssl": "openssl",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+}
+ZEBRA = Path("/usr/lib/frr/zebra")
+REQUIRED = "CORDON_LAB_REQUIRED"
+"""Environment variable; ``1`` turns a missing piece from a reason to skip into a failure."""
+
+# A login without sbin in its PATH (su, some CI images) still has the tools.
+SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+def missing() -> list[str]:
+    """Every reason why the lab cannot boot here, for a person to act on; empty when it can."""
+    if platform.system() != "Linux":
+        return ["the lab needs Linux network namespaces"]
+    reasons = [] if os.geteuid() == 0 else ["the lab needs root"]
+    absent = [f"{tool} ({package})" for tool, package in TOOLS.items() if not shutil.which(tool, path=SEARCH)]
+    if not ZEBRA.exists():
+        absent.append("zebra (frr)")
+    if absent:
+        reasons.append("the lab needs tools this machine lacks: " + ", ".join(absent))
+    if not reasons and not _namespaces_allowed():
+        reasons.append("the lab needs CAP_SYS_ADMIN: this container may not create namespaces")
+    return reasons
+
+
+def required() -> bool:
+    return os.environ.get(REQUIRED) == "1"
+
+
+def _namespaces_allowed() -> bool:
+    attempt = ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--mount-proc", "true"]
+    return subprocess.run(attempt, capture_output=True).returncode == 0
