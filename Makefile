@@ -12,6 +12,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LANES := test-unit test-profiles test-faults test-lab test-e2e
+CHECKS := check-style check-format check-types check-layers
 
 # The directories among $(1) that hold tests; pytest fails on one that holds none.
 with_tests = $(strip $(foreach d,$(1),$(if $(shell find $(d) -name 'test_*.py' 2>/dev/null),$(d))))
@@ -21,7 +22,7 @@ lane = $(if $(call with_tests,$(1)),\
 	@echo "$@: no tests in $(1) yet")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lab bench serve lock wheel clean $(LANES)
+.PHONY: help demo test check lab bench serve lock wheel clean $(LANES) $(CHECKS)
 
 help:
 	@echo "make demo     a simulated hospital, cut and brought back (no root, under a minute)"
@@ -38,7 +39,7 @@ help:
 demo: $(READY)
 	$(BIN)/cordon demo $(ARGS)
 
-# Every lane runs, whichever fails.
+# Every lane runs, whichever fails; so does every check.
 test: $(READY)
 	@$(MAKE) --no-print-directory --keep-going $(LANES)
 
@@ -59,9 +60,18 @@ test-e2e: $(READY)
 	$(call lane,tests/e2e)
 
 check: $(READY)
+	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
+
+check-style: $(READY)
 	$(BIN)/ruff check .
+
+check-format: $(READY)
 	$(BIN)/ruff format --check .
+
+check-types: $(READY)
 	$(BIN)/mypy
+
+check-layers: $(READY)
 	$(BIN)/lint-imports
 
 lab: $(READY)
@@ -97,8 +107,8 @@ $(READY): requirements-dev.lock pyproject.toml
 	@if "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
 		set -ex; \
 		"$(PYTHON)" -m venv "$(VENV)"; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
+		$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock; \
+		$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
 	elif command -v "$(UV)" >/dev/null; then \
 		set -ex; \
 		"$(UV)" venv --quiet --python "$(PYTHON)" "$(VENV)"; \
