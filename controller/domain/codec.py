@@ -41,7 +41,7 @@ def _build(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one return per form
     if origin in (typing.Union, types.UnionType):
         return None if value is None else _build(next(a for a in arguments if a is not type(None)), value)
     if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is ...:  # noqa: PLR2004 - tuple[X, ...]
+        if len(arguments) == 2 and arguments[1] is ...:
             return tuple(_build(arguments[0], item) for item in value)
         return tuple(_build(argument, item) for argument, item in zip(arguments, value, strict=True))
     if origin is not None and issubclass(origin, Mapping):

@@ -50,9 +50,7 @@ def interrupted(answers: Sequence[Answer]) -> bool:
     return not answers or not answers[-1].complete
 
 
-def outcome_of(
-    answers: Sequence[Answer], group: int, profile: DeviceProfile | None
-) -> tuple[Outcome, str]:
+def outcome_of(answers: Sequence[Answer], group: int, profile: DeviceProfile | None) -> tuple[Outcome, str]:
     """How far the lines of a group went, and the cause: the device's own words where it refused."""
     changes = [answer for answer in answers if answer.command.group == group]
     if profile is not None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from threading import Lock
 
-from controller.engine.events import Event, JournalDegraded, RunEnded, RunStarted, StepsSettled, Watcher, WaveStarted
+from controller.engine.events import (
+    Event,
+    JournalDegraded,
+    RunEnded,
+    RunStarted,
+    StepsSettled,
+    Watcher,
+    WaveStarted,
+)
 
 
 class Broadcast:
@@ -46,7 +54,6 @@ class Broadcast:
 def _tell(watcher: Watcher, event: Event) -> bool:
     try:
         watcher(event)
-    except Exception:
-        # A closed terminal or socket, on any error it likes to raise.
+    except Exception:  # noqa: BLE001 - a closed terminal or socket raises what it likes
         return False
     return True

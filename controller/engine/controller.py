@@ -174,25 +174,32 @@ class Controller:
         plan holds a refusal, JournalUnavailable, StaleEpoch."""
         if plan.refusals:
             raise Refused(plan.refusals)
-        with self._changed:
-            for running, _, _ in self._active.values():
-                if running.action is Action.RESTORE:
-                    running.stop(StopCause.PREEMPTED)
-            same = next(
-                (entry for entry in self._active.values() if entry[0].plan.hash == plan.hash), None
-            )
-            opened = None if same else self._open(plan, actor, watcher)
-        if opened is not None:
-            return self._execute(opened, reason)
-        assert same is not None
-        running, broadcast, done = same
+        running, broadcast, done, joined = self._open_or_join(plan, actor, watcher)
+        if not joined:
+            return self._execute(running, reason)
         self._services.journal.commit(
             Tag.RUN_JOINED, [Noted(running.run, (("plan", plan.hash),), Text(reason))], actor
         )
         broadcast.join(watcher)
         return done.result()
 
-    def restore(self, wanted: Return, plan_hash: str, reason: str, actor: Actor, watcher: Watcher) -> RunEnded:
+    def _open_or_join(
+        self, plan: Plan, actor: Actor, watcher: Watcher
+    ) -> tuple[Running, Broadcast, Future[RunEnded], bool]:
+        """A run of this plan, and whether it was under way already. Every restore is told to stop."""
+        with self._changed:
+            for running, broadcast, done in self._active.values():
+                if running.plan.hash == plan.hash:
+                    return running, broadcast, done, True
+            for running, _, _ in self._active.values():
+                if running.action is Action.RESTORE:
+                    running.stop(StopCause.PREEMPTED)
+            opened = self._open(plan, actor, watcher)
+            return *self._active[opened.run], False
+
+    def restore(
+        self, wanted: Return, plan_hash: str, reason: str, actor: Actor, watcher: Watcher
+    ) -> RunEnded:
         """Brings back what the plan with ``plan_hash`` says. Waits for isolations under way, then refuses if
         they changed the plan. Raises Refused, InvalidRequest, JournalUnavailable, StaleEpoch."""
         with self._changed:
@@ -221,7 +228,13 @@ class Controller:
             if plan.action is Action.RESTORE:
                 self._changed.wait_for(lambda: not self._active)
             running = self._open(
-                plan, actor, watcher, run=record.run, inventory=inventory, profiles=profiles, accept_drift=accept_drift
+                plan,
+                actor,
+                watcher,
+                run=record.run,
+                inventory=inventory,
+                profiles=profiles,
+                accept_drift=accept_drift,
             )
             running.pending = frozenset(point for intent in record.pending for point, _ in intent.steps)
             for intent in record.pending:
@@ -244,7 +257,9 @@ class Controller:
 
     def mark_interrupted(self) -> tuple[str, ...]:
         """Called once by a new leader: runs its predecessor left under way are interrupted, not running."""
-        left = [record for record in self._history.runs() if record.state in (RunState.RUNNING, RunState.STOPPING)]
+        left = [
+            record for record in self._history.runs() if record.state in (RunState.RUNNING, RunState.STOPPING)
+        ]
         facts: list[Fact] = [RunMoved(record.run, RunState.INTERRUPTED, "process-died") for record in left]
         if facts:
             self._services.journal.commit(Tag.RUN_MOVED, facts, SYSTEM)
@@ -273,7 +288,12 @@ class Controller:
 
         def sessions() -> Sessions:
             return Sessions(
-                inventory, profiles, services.driver, services.secrets, services.clock, services.limits.connect
+                inventory,
+                profiles,
+                services.driver,
+                services.secrets,
+                services.clock,
+                services.limits.connect,
             )
 
         running = Running(

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.facts import PointRead
 from controller.domain.inventory import Method
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan, Step
+from controller.domain.playbook import Action
 from controller.domain.profile import State
 from controller.domain.proof import Outcome, Proof
 
@@ -30,6 +32,19 @@ class StepResult:
     @property
     def satisfied(self) -> bool:
         return self.proof.satisfies(self.wanted)
+
+    def as_fact(self, run: str, action: Action) -> PointRead:
+        return PointRead(
+            run=run,
+            point=self.step.point.id,
+            wanted=action,
+            method=self.method,
+            outcome=self.outcome,
+            proof=self.proof,
+            state=self.state,
+            read_at=self.read_at,
+            cause=self.cause,
+        )
 
 
 @dataclass(frozen=True, slots=True)

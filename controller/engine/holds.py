@@ -43,7 +43,9 @@ class HoldBook:
     def holds(self) -> tuple[Hold, ...]:
         """Every open hold, oldest first."""
         with self._lock:
-            return tuple(sorted(self._holds.values(), key=lambda hold: (hold.opened_at, hold.key.point.order)))
+            return tuple(
+                sorted(self._holds.values(), key=lambda hold: (hold.opened_at, hold.key.point.order))
+            )
 
     def holders(self, point: PointId) -> frozenset[HoldKey]:
         with self._lock:

@@ -162,9 +162,7 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     return Step(point, names, allowed[0], tuple(allowed[1:]))
 
 
-def _spares(
-    planning: _Planning, context: PointContext, subjects: Sequence[Subject], method: Method
-) -> bool:
+def _spares(planning: _Planning, context: PointContext, subjects: Sequence[Subject], method: Method) -> bool:
     """Whether the method leaves alone what has another fate on the same port or must go on through it."""
     names = tuple(subject.name for subject in subjects)
     if method in WHOLE_PORT and _others(planning, context.point, names) - set(planning.overrides):
@@ -207,8 +205,15 @@ def _waves(planning: _Planning, stage: Stage, steps: Iterable[Step], first: int)
             index=first + index,
             stage=stage.name,
             operations=tuple(
-                operation(planning.inventory, planning.profiles, device, by_device[device.name], planning.subjects_of)
-                for device in sorted(by_rank[rank], key=lambda device: (CRITICALITY[device.role], device.name))
+                operation(
+                    planning.profiles,
+                    device,
+                    by_device[device.name],
+                    planning.subjects_of,
+                )
+                for device in sorted(
+                    by_rank[rank], key=lambda device: (CRITICALITY[device.role], device.name)
+                )
             ),
             on_failure=stage.on_failure,
             on_unreachable=stage.on_unreachable,
@@ -221,7 +226,6 @@ def _waves(planning: _Planning, stage: Stage, steps: Iterable[Step], first: int)
 
 
 def operation(
-    inventory: Inventory,
     profiles: Mapping[str, DeviceProfile],
     device: Device,
     steps: Iterable[Step],
@@ -243,11 +247,11 @@ def operation(
 
 
 def _check_own_path(planning: _Planning, waves: Sequence[Wave]) -> None:
-    """Refuses what would take away the controller's own path, or a responder's port, before or after its turn."""
+    """Refuses what would take away the controller's own path or a responder's port."""
     site = planning.inventory.controller
     consoles = set(site.consoles)
     inband = {
-        name: device for name, device in planning.inventory.devices.items() if device.management is Management.INBAND
+        name for name, device in planning.inventory.devices.items() if device.management is Management.INBAND
     }
     reachable = set(planning.topology.distances())
     cut: set[Port] = set()
@@ -265,13 +269,16 @@ def _check_own_path(planning: _Planning, waves: Sequence[Wave]) -> None:
                 elif port in consoles:
                     planning.hazard("own-console", Severity.REFUSE, str(step.point.id))
                 cut.add(port)
-        lost = (reachable - set(planning.topology.distances(cut))) & inband.keys()
+        lost = (reachable - set(planning.topology.distances(cut))) & inband
         if not lost:
             continue
         alone = {port for port in cut if _severs(planning.topology, port, lost)}
         for culprit in sorted(alone or cut):
             planning.hazard(
-                "own-path", Severity.REFUSE, f"{culprit.device} {culprit.interface}", lost=", ".join(sorted(lost))
+                "own-path",
+                Severity.REFUSE,
+                f"{culprit.device} {culprit.interface}",
+                lost=", ".join(sorted(lost)),
             )
 
 
@@ -317,7 +324,11 @@ def selection_digest(playbook: Playbook) -> str:
     """The digest of a playbook made up on the spot (``isolate --segment``): of what it selects."""
     return digest(
         [
-            [stage.action.value, [[s.scope.value, *s.names] for s in stage.select], [m.value for m in stage.method]]
+            [
+                stage.action.value,
+                [[s.scope.value, *s.names] for s in stage.select],
+                [m.value for m in stage.method],
+            ]
             for stage in playbook.stages
         ]
     )

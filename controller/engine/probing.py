@@ -75,7 +75,7 @@ class Probing:
                     changed[result.step.point.id] = result
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._running.probe_sessions.close()
-        facts.extend(self._point_read(result) for result in changed.values())
+        facts.extend(result.as_fact(self._running.run, self._running.action) for result in changed.values())
         if facts:
             self._running.commit(Tag.PROBE_ANSWERED, facts)
         for device in {point.device for point in changed}:
@@ -163,19 +163,6 @@ class Probing:
             for result in results
             if result.answered is not None
         ]
-
-    def _point_read(self, result: StepResult) -> PointRead:
-        return PointRead(
-            self._running.run,
-            result.step.point.id,
-            self._running.action,
-            result.method,
-            result.outcome,
-            result.proof,
-            result.state,
-            result.read_at,
-            result.cause,
-        )
 
 
 def _with(result: StepResult, proof: Proof, cause: str) -> StepResult:

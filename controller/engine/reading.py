@@ -16,7 +16,6 @@ import ntc_templates
 import textfsm
 
 from controller.domain.plan import Expected
-from controller.domain.playbook import Action
 from controller.domain.profile import Parse, RegexParse, State, TableParse
 from controller.domain.proof import Proof
 from controller.engine.renderer import PointContext, satisfies
@@ -28,7 +27,8 @@ PARTIAL = "partial"
 
 
 def read_state(context: PointContext, answers: Mapping[str, str]) -> State | None:
-    """The state of the point from ``answers`` (command → complete answer); None unless every field was read."""
+    """The state of the point from ``answers`` (command → complete answer); None unless every field was
+    read."""
     state: dict[str, str] = {}
     for read in context.spec.reads:
         answer = answers.get(read.send.fill(context.values))
@@ -40,9 +40,8 @@ def read_state(context: PointContext, answers: Mapping[str, str]) -> State | Non
     return state if all(name in state for name in context.spec.fields) else None
 
 
-def judge(action: Action, expect: Expected, state: State | None) -> Proof:
+def judge(expect: Expected, state: State | None) -> Proof:
     """``confirmed`` where the state is as wanted, ``contradicted`` where it is not, ``unknown`` unread."""
-    del action  # one rule for both directions: what was expected is there, or it is not
     if state is None:
         return Proof.UNKNOWN
     return Proof.CONFIRMED if satisfies(state, expect) else Proof.CONTRADICTED

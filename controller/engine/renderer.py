@@ -100,7 +100,9 @@ def _lines(lines: Sequence[Line], context: PointContext, values: Mapping[str, st
         if line.each is None:
             filled.append(line.send.fill(values))
         else:
-            filled.extend(line.send.fill({**values, "prefix": prefix}) for prefix in context.prefixes[line.each])
+            filled.extend(
+                line.send.fill({**values, "prefix": prefix}) for prefix in context.prefixes[line.each]
+            )
     return tuple(filled)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from controller.domain.canonical import digest
 from controller.domain.hold import Attribution, Hold, HoldKey
 from controller.domain.inventory import Device, Inventory, Management, PointId, Segment, Subject
-from controller.domain.plan import Basis, Hazard, Operation, Plan, Severity, Step, Wave
+from controller.domain.plan import Basis, Hazard, Plan, Severity, Step, Wave
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Playbook, Stage
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
@@ -113,7 +113,9 @@ def _order(
     for stage in playbook.stages:
         chosen = {subject.name for subject, _ in selected(stage, inventory)} & left
         left -= chosen
-        order.extend((tuple(each.name for each in wave), stage) for wave in waves_of_return(inventory, chosen))
+        order.extend(
+            (tuple(each.name for each in wave), stage) for wave in waves_of_return(inventory, chosen)
+        )
     known = {name for name in left if inventory.subject(name) is not None}
     order.extend((tuple(each.name for each in wave), None) for wave in waves_of_return(inventory, known))
     if left - known:
@@ -173,7 +175,7 @@ def _waves(
             index=first + index,
             stage=", ".join(names),
             operations=tuple(
-                operation(inventory, profiles, device, by_device[device.name], subjects_of)
+                operation(profiles, device, by_device[device.name], subjects_of)
                 for device in sorted(ranks[rank], key=lambda device: device.name)
             ),
             on_failure=OnFailure.STOP,
@@ -202,7 +204,10 @@ def _warn_of_dependencies(
 def _baselines(book: HoldBook, points: Iterable[PointId]) -> str:
     found = {str(point): book.baseline(point) for point in points}
     return digest(
-        {name: (dict(base.state) if base and base.state is not None else None) for name, base in found.items()}
+        {
+            name: (dict(base.state) if base and base.state is not None else None)
+            for name, base in found.items()
+        }
     )
 
 

@@ -1,4 +1,5 @@
-"""Executes a plan: waves in order, the devices of a wave side by side, until the last has ended or given up."""
+"""Executes a plan: waves in order, the devices of a wave side by side, until the last has ended or given
+up."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from controller.domain.inventory import PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
-from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
-from controller.engine.events import RunEnded, RunStarted, StepResult, WaveStarted
+from controller.engine.events import RunEnded, RunStarted, StepResult, StepsSettled, WaveStarted
 from controller.engine.operation import OperationRun
 from controller.engine.probing import Probing
 from controller.engine.running import Running, StopCause
+from controller.engine.track import not_attempted
 
 _log = structlog.get_logger(__name__)
 
@@ -88,16 +89,20 @@ class Runner:
 
     def _operate(self, wave: Wave, operation: Operation) -> None:
         running = self._running
+        device = running.inventory.devices.get(operation.device)
+        profile = running.profiles.get(operation.platform)
         try:
-            results = OperationRun(running, wave, operation).execute()
+            if device is None or profile is None:
+                results = self._by_hand(wave, operation)
+            else:
+                results = OperationRun(running, wave, operation, device, profile).execute()
         except CordonError as error:
             self._broken = self._broken or error
             running.stop(error.code)
             return
-        except Exception:
-            # A defect in one driver or parser must not end the cut of all other devices.
+        except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the cut of the others
             _log.exception("operation failed", run=running.run, device=operation.device)
-            results = _unfinished(wave, operation, "internal")
+            results = tuple(not_attempted(step, wave, "internal") for step in operation.steps)
         with self._lock:
             self._results.update({result.step.point.id: result for result in results})
         if running.action is Action.RESTORE and not all(result.satisfied for result in results):
@@ -105,8 +110,18 @@ class Runner:
 
     def _leave(self, wave: Wave, operations: Sequence[Operation]) -> None:
         for operation in operations:
-            for result in _unfinished(wave, operation, self._running.cause):
-                self._results[result.step.point.id] = result
+            for step in operation.steps:
+                self._results[step.point.id] = not_attempted(step, wave, self._running.cause)
+
+    def _by_hand(self, wave: Wave, operation: Operation) -> tuple[StepResult, ...]:
+        """Cordon does not speak to this device: its steps go to the walk-list."""
+        running = self._running
+        results = tuple(not_attempted(step, wave, "manual") for step in operation.steps)
+        running.commit(
+            Tag.OPERATION_SETTLED, [result.as_fact(running.run, running.action) for result in results]
+        )
+        running.watcher(StepsSettled(running.run, operation.device, results))
+        return results
 
     def _release_without_work(self) -> None:
         """Ends the holds of points that another hold keeps cut: no device has anything to do for them."""
@@ -139,20 +154,3 @@ class Runner:
         )
         running.watcher(ended)
         return ended
-
-
-def _unfinished(wave: Wave, operation: Operation, cause: str) -> tuple[StepResult, ...]:
-    return tuple(
-        StepResult(
-            step,
-            wave.index,
-            step.rendering.method,
-            Outcome.NOT_ATTEMPTED,
-            Proof.UNKNOWN,
-            None,
-            None,
-            cause,
-            wave.verify,
-        )
-        for step in operation.steps
-    )

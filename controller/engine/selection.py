@@ -26,7 +26,8 @@ def selected(stage: Stage, inventory: Inventory) -> list[tuple[Subject, tuple[Po
         return [(subject, subject.points) for subject in chosen]
     devices = {device.name for device in inventory.devices.values() if _any_device(of_devices, device)}
     narrowed = [
-        (subject, tuple(point for point in subject.points if point.id.device in devices)) for subject in chosen
+        (subject, tuple(point for point in subject.points if point.id.device in devices))
+        for subject in chosen
     ]
     return [(subject, points) for subject, points in narrowed if points]
 

@@ -65,7 +65,10 @@ def situation(inventory: Inventory, history: History, now: datetime) -> Situatio
         by_subject[hold.key.subject].append(hold)
     waves = waves_of_return(inventory, by_subject.keys())
     position = {subject.name: index for index, wave in enumerate(waves, start=1) for subject in wave}
-    found = [_subject(subject, by_subject.get(subject.name, ()), reads, position, now) for subject in inventory.subjects()]
+    found = [
+        _subject(subject, by_subject.get(subject.name, ()), reads, position, now)
+        for subject in inventory.subjects()
+    ]
     holding = {hold.key.run for hold in holds}
     active = [run for run in runs if run.run in holding]
     points = {hold.key.point for hold in holds}
@@ -74,9 +77,15 @@ def situation(inventory: Inventory, history: History, now: datetime) -> Situatio
         at=now,
         level=max((run.level for run in active if run.level is not None), default=None),
         since=min((hold.opened_at for hold in holds), default=None),
-        subjects=tuple(sorted(found, key=lambda each: (each.wave or 0, each.subject.priority, each.subject.name))),
+        subjects=tuple(
+            sorted(found, key=lambda each: (each.wave or 0, each.subject.priority, each.subject.name))
+        ),
         proofs=Counter(_proof(point, reads, now) for point in points),
-        under_way=tuple(run for run in runs if run.state.value in ("running", "waiting", "stopping", "interrupted", "stopped")),
+        under_way=tuple(
+            run
+            for run in runs
+            if run.state.value in ("running", "waiting", "stopping", "interrupted", "stopped")
+        ),
         inventory_changed=any(run.inventory != inventory.digest for run in active),
     )
 

@@ -1,4 +1,5 @@
-"""The site as a graph of devices: how far each is from the controller, and what a cut link takes away. Pure."""
+"""The site as a graph of devices: how far each is from the controller, and what a cut link takes away.
+Pure."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepR
     return tuple(sorted(errands, key=urgency))
 
 
-def _errand(
-    run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step
-) -> Errand:
+def _errand(run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step) -> Errand:
     device = inventory.devices.get(operation.device)
     return Errand(
         code=step_code(run, step.point.id),
@@ -56,7 +54,9 @@ def _errand(
         outcome=result.outcome,
         proof=result.proof,
         cause=result.cause,
-        commands=(*operation.enter, *step.rendering.commands, *operation.leave) if step.rendering.commands else (),
+        commands=(*operation.enter, *step.rendering.commands, *operation.leave)
+        if step.rendering.commands
+        else (),
     )
 
 

@@ -22,7 +22,8 @@ from controller.engine.walklist import Errand
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What to isolate: exactly one of a playbook, a level or named subjects. ``overrides`` as in the planner."""
+    """What to isolate: exactly one of a playbook, a level or named subjects; ``overrides`` as in the
+    planner."""
 
     playbook: str | None = None
     level: int | None = None
@@ -58,7 +59,8 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the log is whole. ``first_bad`` is the entry's sequence; ``problem`` a code (``verify.<code>``)."""
+    """Whether the log is whole. ``first_bad`` is the entry's sequence; ``problem`` the code of its text
+    ``verify.<code>``."""
 
     entries: int
     head: str
@@ -81,12 +83,23 @@ class Office(Protocol):
     def plan_return(self, wanted: Return) -> Plan: ...
 
     def isolate(
-        self, cut: Cut, plan: Plan, reason: str, actor: Actor, watcher: Watcher, *, without_journal: bool = False
+        self,
+        cut: Cut,
+        plan: Plan,
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        *,
+        without_journal: bool = False,
     ) -> Execution: ...
 
-    def restore(self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher) -> Execution: ...
+    def restore(
+        self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher
+    ) -> Execution: ...
 
-    def resume(self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str]) -> Execution: ...
+    def resume(
+        self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str]
+    ) -> Execution: ...
 
     def abort(self, run: str, actor: Actor, reason: str) -> None: ...
 

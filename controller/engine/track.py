@@ -1,0 +1,77 @@
+"""Where one step stands while its operation is carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.inventory import PointId
+from controller.domain.plan import Rendering, Step, Wave
+from controller.domain.profile import State
+from controller.domain.proof import Outcome, Proof
+from controller.engine.events import StepResult
+from controller.engine.renderer import PointContext
+
+
+@dataclass
+class Track:
+    """``choice`` counts the methods tried; ``resent``: its one further try after a lost session is used up;
+    ``done``: nothing more will be sent or read for it in this operation."""
+
+    step: Step
+    context: PointContext
+    choice: int = 0
+    outcome: Outcome = Outcome.NOT_ATTEMPTED
+    proof: Proof = Proof.UNKNOWN
+    state: State | None = None
+    read_at: datetime | None = None
+    cause: str = ""
+    resent: bool = False
+    done: bool = False
+
+    @property
+    def point(self) -> PointId:
+        return self.step.point.id
+
+    @property
+    def rendering(self) -> Rendering:
+        return self._renderings[self.choice]
+
+    @property
+    def has_fallback(self) -> bool:
+        return self.choice + 1 < len(self._renderings)
+
+    @property
+    def _renderings(self) -> tuple[Rendering, ...]:
+        return (self.step.rendering, *self.step.fallbacks)
+
+    def finish(self, proof: Proof, cause: str = "") -> None:
+        self.proof, self.cause, self.done = proof, cause, True
+
+    def result(self, wave: Wave) -> StepResult:
+        return StepResult(
+            step=self.step,
+            wave=wave.index,
+            method=self.rendering.method,
+            outcome=self.outcome,
+            proof=self.proof,
+            state=self.state,
+            read_at=self.read_at,
+            cause=self.cause,
+            wanted=wave.verify,
+        )
+
+
+def not_attempted(step: Step, wave: Wave, cause: str) -> StepResult:
+    """The result of a step that nothing was tried for."""
+    return StepResult(
+        step=step,
+        wave=wave.index,
+        method=step.rendering.method,
+        outcome=Outcome.NOT_ATTEMPTED,
+        proof=Proof.UNKNOWN,
+        state=None,
+        read_at=None,
+        cause=cause,
+        wanted=wave.verify,
+    )
