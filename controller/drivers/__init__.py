@@ -1,0 +1,1 @@
+"""How Cordon talks to devices; the only importer of Netmiko and Paramiko."""

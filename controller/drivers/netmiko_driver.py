@@ -1,0 +1,210 @@
+"""Opens sessions through Netmiko: which path, which login, within which time, and why not."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import paramiko
+
+from controller.domain.inventory import MANUAL, Device, Path
+from controller.domain.profile import DeviceProfile
+from controller.drivers import platforms
+from controller.drivers.channel import EnableRefused
+from controller.drivers.guard import DeadlinePassed, HungUp, connect
+from controller.drivers.redaction import Redactor
+from controller.drivers.session import NetmikoSession
+from controller.drivers.ssh import Attempt, HostKey, HostKeyDiffers, Phase
+from controller.engine.ports import Login, OpenCause, OpenFailed
+
+_FARTHEST_FIRST = (
+    OpenCause.HOST_KEY_CHANGED,
+    OpenCause.LOGIN_REJECTED,
+    OpenCause.NOT_READY,
+    OpenCause.NO_LINE,
+    OpenCause.TIMEOUT,
+    OpenCause.UNREACHABLE,
+)
+"""Of several paths and logins, the failure a person should hear of first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    cause: OpenCause
+    detail: str
+
+
+@dataclass
+class _Opening:
+    """What one call of open() has used up. ``spent`` are logins that were rejected or went unanswered:
+    trying one again, by whatever path, could lock the account for everybody."""
+
+    device: Device
+    profile: DeviceProfile
+    host_key: HostKey
+    logins: Sequence[Login]
+    redact: Redactor
+    spent: list[Login] = field(default_factory=list)
+    failures: list[_Failure] = field(default_factory=list)
+
+    @property
+    def unspent(self) -> list[Login]:
+        return [login for login in self.logins if login not in self.spent]
+
+
+class NetmikoDriver:
+    """Implements the Driver port. Safe to call from many threads."""
+
+    def __init__(self) -> None:
+        # Without a handler Paramiko's reader threads print their errors, traceback and all, on stderr.
+        logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+    def open(
+        self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float
+    ) -> NetmikoSession:
+        """Paths in order, an equal share of the time left for each. On a path, logins in order: the next
+        one only after a rejection or no answer. An accepted login may serve again on the next path.
+
+        Raises OpenFailed. Without a pinned host key nothing is contacted."""
+        opening = _Opening(device, profile, _pinned(device), _usable(device, logins), Redactor(logins))
+        if not device.paths:
+            raise OpenFailed(device.name, OpenCause.UNREACHABLE, "no path")
+        for index, path in enumerate(device.paths):
+            if not opening.unspent:
+                break
+            now = time.monotonic()
+            session = _by_path(opening, path, now + (deadline - now) / (len(device.paths) - index))
+            if session is not None:
+                return session
+        raise _worst(opening)
+
+
+def _pinned(device: Device) -> HostKey:
+    if device.platform == MANUAL:
+        raise OpenFailed(device.name, OpenCause.MANUAL)
+    if device.host_key is None:
+        raise OpenFailed(device.name, OpenCause.HOST_KEY_UNKNOWN)
+    try:
+        return HostKey.parse(device.host_key)
+    except ValueError:
+        raise OpenFailed(device.name, OpenCause.HOST_KEY_UNKNOWN, "unreadable") from None
+
+
+def _usable(device: Device, logins: Sequence[Login]) -> list[Login]:
+    usable = [login for login in logins if login.password or login.key]
+    if not usable:
+        raise OpenFailed(device.name, OpenCause.SECRET_MISSING, "no login")
+    return usable
+
+
+def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession | None:
+    """Notes every failure; None when this path leads nowhere."""
+    while opening.unspent:
+        login = opening.unspent[0]
+        try:
+            sock = connect(path, deadline)
+        except OSError as error:
+            opening.failures.append(_failure_to_connect(path, error))
+            return None
+        attempt = Attempt(sock, login, opening.host_key, opening.device.legacy_ssh, 1 / len(opening.unspent))
+        try:
+            return _log_in(opening, path, attempt, deadline)
+        except Exception as error:  # noqa: BLE001 - Netmiko and Paramiko raise what they like; all mean no session
+            sock.close()
+            opening.failures.append(_failure(opening, path, attempt, attempt.failure or error))
+        if attempt.phase is not Phase.LOGIN:
+            # The login was not judged, or accepted and the session failed: another login changes nothing.
+            return None
+        opening.spent.append(login)
+    return None
+
+
+def _log_in(opening: _Opening, path: Path, attempt: Attempt, deadline: float) -> NetmikoSession:
+    connection = platforms.connect(opening.profile.session.netmiko, path.address, path.port, attempt)
+    try:
+        session = NetmikoSession(connection, attempt.sock, opening.profile, opening.redact)
+        session.make_ready(deadline)
+        # Netmiko keeps them for a second connection it is never asked for.
+        connection.password = None
+        connection.secret = ""
+    except BaseException:
+        connection.disconnect()
+        raise
+    return session
+
+
+def _failure_to_connect(path: Path, error: OSError) -> _Failure:
+    where = f"{path.address}:{path.port}"
+    if isinstance(error, socket.gaierror):
+        return _Failure(OpenCause.UNREACHABLE, f"{where} not an address")
+    if isinstance(error, TimeoutError):
+        return _Failure(OpenCause.TIMEOUT, where)
+    reason = errno.errorcode.get(error.errno or 0, "") or os.strerror(error.errno or 0)
+    return _Failure(OpenCause.UNREACHABLE, f"{where} {reason}")
+
+
+def _failure(opening: _Opening, path: Path, attempt: Attempt, error: BaseException) -> _Failure:
+    where = f"{path.address}:{path.port}"
+    cause, reason = _JUDGES[attempt.phase](attempt, error)
+    return _Failure(cause, opening.redact(f"{where} {reason}".strip()))
+
+
+def _in_handshake(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
+    if isinstance(error, HostKeyDiffers):
+        return OpenCause.HOST_KEY_CHANGED, f"{error.presented.kind} {error.presented.fingerprint}"
+    if isinstance(error, KeyError):
+        return OpenCause.NOT_READY, f"unknown device type {error}"
+    if isinstance(error, ValueError):
+        return OpenCause.SECRET_MISSING, f"private key of {attempt.login.username} {error}"
+    if attempt.sock.timed_out:
+        return OpenCause.TIMEOUT, "handshake"
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        return OpenCause.NOT_READY, str(error)
+    if not attempt.banner_seen:
+        return OpenCause.NO_LINE, str(error)
+    return OpenCause.UNREACHABLE, str(error) or type(error).__name__
+
+
+def _in_login(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
+    username = attempt.login.username
+    if attempt.sock.timed_out:
+        return OpenCause.TIMEOUT, f"log-in of {username}"
+    if isinstance(error, paramiko.BadAuthenticationType):
+        return OpenCause.LOGIN_REJECTED, f"{username} (device wants {', '.join(error.allowed_types)})"
+    return OpenCause.LOGIN_REJECTED, username
+
+
+def _in_preparation(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
+    if isinstance(error, paramiko.ChannelException):
+        return OpenCause.NO_LINE, error.text
+    if isinstance(error, EnableRefused | ValueError):
+        return OpenCause.NOT_READY, "enable refused"
+    if attempt.sock.timed_out or isinstance(error, DeadlinePassed):
+        return OpenCause.NOT_READY, "no prompt"
+    if isinstance(error, HungUp | EOFError | paramiko.SSHException):
+        return OpenCause.NOT_READY, "hung up"
+    return OpenCause.NOT_READY, type(error).__name__
+
+
+_JUDGES = {
+    Phase.HANDSHAKE: _in_handshake,
+    Phase.LOGIN: _in_login,
+    Phase.PREPARATION: _in_preparation,
+}
+
+
+def _worst(opening: _Opening) -> OpenFailed:
+    """The cause that came farthest; the detail names every path and login in the order tried."""
+    causes = [failure.cause for failure in opening.failures]
+    cause = next((cause for cause in _FARTHEST_FIRST if cause in causes), causes[-1])
+    several = len(set(causes)) > 1
+    detail = "; ".join(
+        f"{failure.detail} ({failure.cause.value})" if several else failure.detail
+        for failure in opening.failures
+    )
+    return OpenFailed(opening.device.name, cause, detail)

@@ -1,0 +1,199 @@
+"""SSH as Cordon wants it: one accepted host key, checked before anything is offered; SHA-1 only where a
+device is marked for it; no agent, no files of the user, no compression.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import paramiko
+
+from controller.drivers.guard import GuardedSocket
+from controller.engine.ports import Login
+
+NEVER = 1e6
+"""Seconds for the time-outs of Paramiko and Netmiko, which are on the wall clock: the guarded socket must
+always be the first to end something, also when that clock jumps."""
+
+_RSA = ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")
+
+_LEGACY = {
+    "kex": [
+        "diffie-hellman-group-exchange-sha1",
+        "diffie-hellman-group14-sha1",
+        "diffie-hellman-group1-sha1",
+    ],
+    "keys": ["ssh-rsa"],
+    "pubkeys": ["ssh-rsa"],
+    "macs": ["hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96"],
+    "ciphers": ["aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"],
+}
+"""Signatures, exchanges and checksums resting on SHA-1 or MD5, and the ciphers of their time."""
+
+
+class Phase(StrEnum):
+    HANDSHAKE = "handshake"
+    LOGIN = "login"
+    PREPARATION = "preparation"
+
+
+class HostKeyDiffers(Exception):
+    def __init__(self, presented: HostKey) -> None:
+        super().__init__("host key differs")
+        self.presented = presented
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A public key in OpenSSH's form without comment: ``ssh-ed25519 AAAA…``."""
+
+    kind: str
+    blob: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> HostKey:
+        """Raises ValueError when it is none."""
+        kind, encoded = text.split()[:2]
+        try:
+            blob = base64.b64decode(encoded, validate=True)
+        except binascii.Error as error:
+            raise ValueError(text) from error
+        length = int.from_bytes(blob[:4], "big")
+        if blob[4 : 4 + length] != kind.encode():
+            raise ValueError(text)
+        return cls(kind, blob)
+
+    @classmethod
+    def of(cls, key: paramiko.PKey) -> HostKey:
+        return cls(key.get_name(), key.asbytes())
+
+    def __str__(self) -> str:
+        return f"{self.kind} {base64.b64encode(self.blob).decode()}"
+
+    @property
+    def fingerprint(self) -> str:
+        """As ``ssh-keygen -l`` prints it: ``SHA256:…``."""
+        digest = hashlib.sha256(self.blob).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+@dataclass
+class Attempt:
+    """One login on one connection, and how far it came: the library's errors tell little of either."""
+
+    sock: GuardedSocket
+    login: Login
+    host_key: HostKey
+    legacy: bool
+    share: float
+    """How much of the time left, once the host key is accepted, the device may take to judge the login:
+    the rest is for the logins after it."""
+
+    phase: Phase = Phase.HANDSHAKE
+    banner_seen: bool = False
+    failure: BaseException | None = None
+
+
+class _UntimedPacketizer(paramiko.packet.Packetizer):  # type: ignore[misc] # Paramiko ships no types
+    def start_handshake(self, timeout: float) -> None:
+        """No timer: it is a thread that outlives a failed handshake by its full time."""
+
+
+def transport(
+    sock: GuardedSocket, disabled_algorithms: dict[str, list[str]] | None = None, **_: Any
+) -> paramiko.Transport:
+    made = paramiko.Transport(
+        sock, disabled_algorithms=disabled_algorithms, packetizer_class=_UntimedPacketizer
+    )
+    made.banner_timeout = made.auth_timeout = made.channel_timeout = NEVER
+    return made
+
+
+class PinnedClient(paramiko.SSHClient):  # type: ignore[misc] # Paramiko ships no types
+    """Logs in only where the one pinned key is presented."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__()
+        self._attempt = attempt
+        self.set_missing_host_key_policy(_OnlyThis(attempt.host_key))
+
+    def connect(self, hostname: str, **options: Any) -> None:
+        options |= {
+            "allow_agent": False,
+            "look_for_keys": False,
+            "compress": False,
+            "disabled_algorithms": None if self._attempt.legacy else _LEGACY,
+            "transport_factory": self._transport_for,
+        }
+        try:
+            super().connect(hostname, **options)
+        except BaseException as error:
+            # Netmiko turns all but a few into one time-out.
+            self._attempt.failure = error
+            raise
+        finally:
+            made = self.get_transport()
+            self._attempt.banner_seen = made is not None and bool(made.remote_version)
+
+    def _transport_for(self, sock: GuardedSocket, **options: Any) -> paramiko.Transport:
+        made = transport(sock, options["disabled_algorithms"])
+        # A server with several keys presents the kind asked for first; were it another than the pinned
+        # one, a good device would look like a changed one.
+        pinned = _RSA if self._attempt.host_key.kind == "ssh-rsa" else (self._attempt.host_key.kind,)
+        security = made.get_security_options()
+        known = security.key_types
+        security.key_types = [kind for kind in pinned if kind in known] + [
+            kind for kind in known if kind not in pinned
+        ]
+        return made
+
+    def _auth(self, *args: Any) -> None:
+        """Paramiko calls this once the host key is accepted, and before anything of the login is sent."""
+        path_deadline = self._attempt.sock.deadline
+        now = time.monotonic()
+        self._attempt.phase = Phase.LOGIN
+        self._attempt.sock.deadline = now + (path_deadline - now) * self._attempt.share
+        super()._auth(*args)
+        self._attempt.sock.deadline = path_deadline
+        self._attempt.phase = Phase.PREPARATION
+
+
+class _OnlyThis(paramiko.MissingHostKeyPolicy):  # type: ignore[misc] # Paramiko ships no types
+    """The client knows no key of any file, so Paramiko asks for every server."""
+
+    def __init__(self, accepted: HostKey) -> None:
+        self._accepted = accepted
+
+    def missing_host_key(self, client: object, hostname: str, key: paramiko.PKey) -> None:  # noqa: ARG002 - Paramiko's signature
+        presented = HostKey.of(key)
+        if presented != self._accepted:
+            raise HostKeyDiffers(presented)
+
+
+def private_key(login: Login) -> tuple[paramiko.PKey | None, str | None]:
+    """The key to log in with and the password to offer. A password that unlocks the key is not offered.
+
+    Raises ValueError when the text is no key that can be read."""
+    if not login.key:
+        return None, login.password
+    text = login.key.strip() + "\n"
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        try:
+            return kind.from_private_key(io.StringIO(text)), login.password
+        except paramiko.PasswordRequiredException:
+            if login.password is None:
+                raise ValueError("locked") from None
+            try:
+                return kind.from_private_key(io.StringIO(text), password=login.password), None
+            except (paramiko.SSHException, ValueError):
+                continue
+        except (paramiko.SSHException, ValueError):
+            continue
+    raise ValueError("unreadable")
