@@ -1,0 +1,191 @@
+"""The configuration of a switch: values that are replaced, never altered, and the text they are written as.
+
+Cisco IOS Configuration Fundamentals Command Reference, "show running-config": defaults are not written.
+LAN Switching Command Reference, "switchport trunk allowed vlan": a list too long for a line is continued
+on ``switchport trunk allowed vlan add`` lines.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from controller.simulator.accesslists import AccessList
+from controller.simulator.names import ALL_VLANS, is_physical, number, sort_key, vlan_spans, wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A physical port, a port-channel or an SVI. ``access_groups`` maps ``ip in``, ``ip out``, ``ipv6 in``,
+    ``ipv6 out`` to the name of a list, which need not exist."""
+
+    name: str
+    description: str = ""
+    shutdown: bool = False
+    mode: str = "dynamic auto"
+    access_vlan: int = 1
+    voice_vlan: int | None = None
+    native_vlan: int = 1
+    allowed: frozenset[int] = ALL_VLANS
+    channel_group: int | None = None
+    channel_mode: str = ""
+    address: tuple[str, str] | None = None
+    addresses6: tuple[str, ...] = ()
+    access_groups: tuple[tuple[str, str], ...] = ()
+    portfast: bool = False
+
+    @property
+    def is_physical(self) -> bool:
+        return is_physical(self.name)
+
+    @property
+    def is_aggregate(self) -> bool:
+        return self.name.startswith("Port-channel")
+
+    @property
+    def is_svi(self) -> bool:
+        return self.name.startswith("Vlan")
+
+    @property
+    def number(self) -> int:
+        return number(self.name)
+
+    def group(self, which: str) -> str:
+        return dict(self.access_groups).get(which, "")
+
+    def with_group(self, which: str, name: str) -> Interface:
+        groups = dict(self.access_groups)
+        groups.pop(which, None)
+        if name:
+            groups[which] = name
+        return replace(self, access_groups=tuple(sorted(groups.items())))
+
+    def lines(self) -> list[str]:
+        lines = [f"interface {self.name}"]
+        if self.description:
+            lines.append(f" description {self.description}")
+        if not self.is_svi:
+            if self.access_vlan != 1:
+                lines.append(f" switchport access vlan {self.access_vlan}")
+            if self.native_vlan != 1:
+                lines.append(f" switchport trunk native vlan {self.native_vlan}")
+            if self.allowed != ALL_VLANS:
+                head = " switchport trunk allowed vlan "
+                lines += wrapped(head, head + "add ", vlan_spans(self.allowed) or ["none"])
+            if self.mode != "dynamic auto":
+                lines.append(f" switchport mode {self.mode}")
+            if self.voice_vlan is not None:
+                lines.append(f" switchport voice vlan {self.voice_vlan}")
+        else:
+            lines.append(f" ip address {' '.join(self.address)}" if self.address else " no ip address")
+        for which, name in self.access_groups:
+            family, direction = which.split()
+            lines.append(
+                f" {'ip access-group' if family == 'ip' else 'ipv6 traffic-filter'} {name} {direction}"
+            )
+        if self.shutdown:
+            lines.append(" shutdown")
+        if self.channel_group is not None:
+            lines.append(f" channel-group {self.channel_group} mode {self.channel_mode}")
+        if self.portfast:
+            lines.append(" spanning-tree portfast")
+        lines += [f" ipv6 address {address}" for address in self.addresses6]
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    privilege: int
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything global that has a single value. ``exec_timeout`` in seconds, 0 never; ``block_for`` is
+    seconds, attempts, and the seconds within which they must fall."""
+
+    hostname: str = "Switch"
+    enable_secret: str = ""
+    banner_login: str = ""
+    banner_motd: str = ""
+    domain_lookup: bool = True
+    exec_timeout: int = 600
+    length: int = 24
+    vty_lines: int = 16
+    block_for: tuple[int, int, int] | None = None
+    buffered_logging: bool = True
+
+
+@dataclass(slots=True)
+class Configuration:
+    """Frozen values in dictionaries: a copy is shallow, a comparison exact."""
+
+    settings: Settings = field(default_factory=Settings)
+    users: dict[str, User] = field(default_factory=dict)
+    vlans: dict[int, str] = field(default_factory=lambda: {1: "default"})
+    interfaces: dict[str, Interface] = field(default_factory=dict)
+    lists: dict[tuple[str, str], AccessList] = field(default_factory=dict)
+    """By family (``ip``, ``ipv6``) and name."""
+
+    def copy(self) -> Configuration:
+        return Configuration(
+            self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces), dict(self.lists)
+        )
+
+    def objects(self) -> dict[str, object]:
+        """Every object by a readable name: what a comparison reports."""
+        found: dict[str, object] = {"settings": self.settings}
+        found.update({f"username {name}": user for name, user in self.users.items()})
+        found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
+        found.update({f"interface {name}": interface for name, interface in self.interfaces.items()})
+        found.update({each.header: each for each in self.lists.values()})
+        return found
+
+    def ordered_interfaces(self) -> list[Interface]:
+        return sorted(self.interfaces.values(), key=lambda interface: sort_key(interface.name))
+
+    def text(self) -> str:
+        """The commands that make this configuration, without the lines ``show`` puts before them."""
+        own = self.settings
+        blocks: list[list[str]] = [
+            [
+                "version 17.9",
+                "service timestamps debug datetime msec",
+                "service timestamps log datetime msec",
+            ],
+            [f"hostname {own.hostname}"],
+        ]
+        if own.enable_secret:
+            blocks.append([f"enable secret 9 {own.enable_secret}"])
+        blocks.append(["no aaa new-model"])
+        if not own.domain_lookup:
+            blocks.append(["no ip domain lookup"])
+        if own.block_for:
+            seconds, attempts, within = own.block_for
+            blocks.append([f"login block-for {seconds} attempts {attempts} within {within}"])
+        blocks.append(["vtp mode transparent"])
+        blocks.append(
+            [f"username {n} privilege {u.privilege} secret 9 {u.secret}" for n, u in self.users.items()]
+        )
+        for vlan, name in sorted(self.vlans.items()):
+            if vlan != 1:
+                blocks.append([f"vlan {vlan}", *([f" name {name}"] if name != f"VLAN{vlan:04}" else [])])
+        blocks += [interface.lines() for interface in self.ordered_interfaces()]
+        blocks += [each.configuration() for key, each in sorted(self.lists.items())]
+        if own.banner_login:
+            blocks.append([f"banner login ^C{own.banner_login}^C"])
+        if own.banner_motd:
+            blocks.append([f"banner motd ^C{own.banner_motd}^C"])
+        minutes, seconds = divmod(own.exec_timeout, 60)
+        vty = [f"line vty 0 {own.vty_lines - 1}"]
+        vty += [f" exec-timeout {minutes} {seconds}"] if own.exec_timeout != 600 else []
+        vty += [f" length {own.length}"] if own.length != 24 else []
+        blocks.append(["line con 0", " stopbits 1", *vty, " login local", " transport input ssh"])
+        return "\n!\n".join("\n".join(block) for block in blocks if block) + "\n!\nend"
+
+
+def hashed(secret: str) -> str:
+    """The stored form of a secret. Not scrypt, though written as type 9: it need only be stable."""
+    digest = hashlib.sha256(b"simulated" + secret.encode()).digest()
+    return "$9$" + base64.b64encode(digest[:24]).decode().rstrip("=")

@@ -1,0 +1,199 @@
+"""The control socket: the true state of the devices, their faults and the command log, from outside SSH.
+
+One JSON object per line asks, one answers: ``{"ok": true, "result": …}`` or ``{"ok": false, "error": "…"}``.
+
+==============  ==========================================  ==================================================
+``do``          with                                        result
+==============  ==========================================  ==================================================
+``state``       ``device``                                  see :func:`state`
+``config``      ``device``                                  ``running`` and ``startup`` as text
+``log``         ``since`` (0), ``device``                   records after that sequence number
+``wait``        ``since``, ``device``, ``event``, ``line``  the first such record (``line`` is a regular
+                (all optional), ``timeout`` (10)            expression), once there is one
+``fault``       ``device``, ``name``, ``params``            the device's active faults
+``clear``       ``device``, ``name`` (all without)          the device's active faults
+``configure``   ``device``, ``lines``                       lines refused; as if typed at the console
+``plug``        ``device``, ``port``, ``plugged``           pulls a cable or puts it back
+``reload``      ``device``                                  reloads at once
+``latency``     ``device``, ``ms``                          of every command
+``stop``                                                    ends the process
+==============  ==========================================  ==================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from controller.simulator.commandlog import Record, differences
+from controller.simulator.device import Device
+from controller.simulator.faults import UnknownFault
+from controller.simulator.names import ALL_VLANS, vlan_text
+from controller.simulator.server import Server
+from controller.simulator.session import by_itself
+from controller.simulator.site import BadSite, Site
+
+Request = dict[str, Any]
+
+
+def state(device: Device) -> dict[str, object]:
+    """``hostname``, ``booting``, ``saved`` (startup equals running), ``lines`` (VTY lines taken), ``vlans``,
+    ``lists`` (entries as words), ``faults``, and ``interfaces``: each with ``admin``, ``link`` and
+    ``protocol`` (up or down), what it is configured with, and the ``members`` of an aggregate."""
+    running = device.running
+    interfaces: dict[str, object] = {}
+    for each in running.ordered_interfaces():
+        status = device.status(each)
+        interfaces[each.name] = {
+            "admin": "down" if status.admin_down else "up",
+            "link": "up" if status.link else "down",
+            "protocol": "up" if status.protocol else "down",
+            "description": each.description,
+            "mode": each.mode,
+            "access_vlan": each.access_vlan,
+            "voice_vlan": each.voice_vlan,
+            "allowed": "all" if each.allowed == ALL_VLANS else vlan_text(each.allowed),
+            "channel_group": each.channel_group,
+            "access_groups": dict(each.access_groups),
+            "members": [member.name for member in device.members(each.number)] if each.is_aggregate else [],
+        }
+    return {
+        "hostname": running.settings.hostname,
+        "booting": device.booting,
+        "saved": device.startup == running,
+        "lines": sorted(device.lines),
+        "vlans": {str(vlan): name for vlan, name in running.vlans.items()},
+        "lists": {
+            f"{family} {name}": [f"{entry.sequence} {entry.action} {entry.what}" for entry in each.entries]
+            for (family, name), each in running.lists.items()
+        },
+        "interfaces": interfaces,
+        "faults": device.faults.shown(),
+    }
+
+
+class Control:
+    def __init__(self, site: Site, servers: dict[str, Server]) -> None:
+        self.site, self.servers = site, servers
+        self.stopped = asyncio.Event()
+
+    async def listen(self, path: Path) -> asyncio.Server:
+        return await asyncio.start_unix_server(self._converse, path, limit=1 << 24)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while asked := await reader.readline():
+                writer.write(json.dumps(await self._answer(asked), ensure_ascii=False).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, asyncio.CancelledError):
+            return
+        finally:
+            writer.close()
+
+    async def _answer(self, asked: bytes) -> dict[str, object]:
+        try:
+            request: Request = json.loads(asked)
+            act = self._acts()[request["do"]]
+            return {"ok": True, "result": await act(request)}
+        except KeyError as missing:
+            return {"ok": False, "error": f"unknown or missing: {missing}"}
+        except (ValueError, TypeError, BadSite, UnknownFault, re.error) as error:
+            return {"ok": False, "error": str(error)}
+
+    def _acts(self) -> dict[str, Callable[[Request], Awaitable[object]]]:
+        return {
+            "state": self._state,
+            "config": self._config,
+            "log": self._log,
+            "wait": self._wait,
+            "fault": self._fault,
+            "clear": self._clear,
+            "configure": self._configure,
+            "plug": self._plug,
+            "reload": self._reload,
+            "latency": self._latency,
+            "stop": self._stop,
+        }
+
+    def _device(self, request: Request) -> Device:
+        return self.site.devices[request["device"]]
+
+    async def _state(self, request: Request) -> object:
+        return state(self._device(request))
+
+    async def _config(self, request: Request) -> object:
+        device = self._device(request)
+        return {
+            "running": device.running.text(),
+            "startup": device.startup.text() if device.startup is not None else None,
+        }
+
+    async def _log(self, request: Request) -> object:
+        return self.site.log.since(request.get("since", 0), request.get("device"))
+
+    async def _wait(self, request: Request) -> object:
+        """Raises ValueError when no such record came in time."""
+        found: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
+        pattern = re.compile(request.get("line", ""))
+
+        def offer(record: Record) -> None:
+            fits = all(record.get(key) == request[key] for key in ("device", "event") if key in request)
+            if fits and pattern.search(str(record.get("line", ""))) and not found.done():
+                found.set_result(record)
+
+        for record in self.site.log.since(request.get("since", 0)):
+            offer(record)
+        self.site.log.listeners.append(offer)
+        try:
+            return await asyncio.wait_for(found, request.get("timeout", 10))
+        except TimeoutError:
+            raise ValueError("no such record in time") from None
+        finally:
+            self.site.log.listeners.remove(offer)
+
+    async def _fault(self, request: Request) -> object:
+        device = self._device(request)
+        fault = device.faults.set(request["name"], request.get("params", {}))
+        self.site.log.add(device.name, "fault", name=fault.name, params=dict(fault.params))
+        if fault.name.endswith("_by_itself") and not {"on", "nth"} & fault.params.keys():
+            by_itself(device, fault, device.running)
+        self.servers[device.name].refresh()
+        return device.faults.shown()
+
+    async def _clear(self, request: Request) -> object:
+        device = self._device(request)
+        device.faults.clear(request.get("name"))
+        server = self.servers[device.name]
+        server.quiet_until, server.failures = 0.0, []
+        self.site.log.add(device.name, "clear", name=request.get("name"))
+        server.refresh()
+        return device.faults.shown()
+
+    async def _configure(self, request: Request) -> object:
+        device = self._device(request)
+        before = device.running.copy()
+        refused = self.site.configure(device, request["lines"])
+        changed = differences(before, device.running)
+        self.site.log.add(device.name, "configured", lines=request["lines"], refused=refused, changed=changed)
+        device.announce(before)
+        return refused
+
+    async def _plug(self, request: Request) -> object:
+        self.site.plug(request["device"], request["port"], bool(request["plugged"]))
+        return None
+
+    async def _reload(self, request: Request) -> object:
+        self._device(request).reload("control")
+        return None
+
+    async def _latency(self, request: Request) -> object:
+        self._device(request).latency = float(request["ms"]) / 1000
+        return None
+
+    async def _stop(self, _request: Request) -> object:
+        asyncio.get_running_loop().call_soon(self.stopped.set)
+        return None

@@ -1,0 +1,217 @@
+"""Commands of interface configuration mode, applied to each selected interface.
+
+Cisco IOS LAN Switching Command Reference: "switchport mode", "switchport access vlan" (a missing VLAN is
+created), "switchport trunk allowed vlan", "switchport voice vlan"; Interface and Hardware Component Command
+Reference: "channel-group", "shutdown"; Security Command Reference: "ip access-group" (a layer-2 port filters
+inbound only); IPv6 Command Reference: "ipv6 traffic-filter". Layer 2 Configuration Guide, "EtherChannel":
+configuration of a port-channel applies to the physical ports assigned to it, shutdown included.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import replace
+
+from controller.simulator.configmode import leave_submode
+from controller.simulator.configuration import Interface
+from controller.simulator.grammar import Arguments, Grammar, invalid
+from controller.simulator.names import ALL_VLANS
+from controller.simulator.shell import Handler, Rejected, Shell
+
+Change = Callable[[Interface, Arguments], Interface]
+
+
+def _each(change: Change, layer2: bool = False, to_members: bool = False) -> Handler:
+    """``layer2``: refused on an SVI; ``to_members``: on a port-channel, its members follow."""
+
+    def handler(shell: Shell, arguments: Arguments) -> None:
+        interfaces = shell.device.running.interfaces
+        for name in shell.selected:
+            interface = interfaces[name]
+            if layer2 and interface.is_svi:
+                raise invalid(arguments.tokens[0].start)
+            interfaces[name] = change(interface, arguments)
+            if to_members and interface.is_aggregate:
+                for member in shell.device.members(interface.number):
+                    interfaces[member.name] = change(member, arguments)
+
+    return handler
+
+
+def _value(**values: object) -> Change:
+    return lambda interface, _arguments: replace(interface, **values)  # type: ignore[arg-type]
+
+
+def _description(interface: Interface, arguments: Arguments) -> Interface:
+    return replace(interface, description=arguments.text())
+
+
+def _access_vlan(shell: Shell, arguments: Arguments) -> str | None:
+    vlan = arguments.number()
+    created = vlan not in shell.device.running.vlans
+    shell.device.running.vlans.setdefault(vlan, f"VLAN{vlan:04}")
+    _each(lambda interface, _a: replace(interface, access_vlan=vlan), layer2=True, to_members=True)(
+        shell, arguments
+    )
+    return f"% Access VLAN does not exist. Creating vlan {vlan}" if created else None
+
+
+def _allowed(operation: str) -> Change:
+    def change(interface: Interface, arguments: Arguments) -> Interface:
+        if operation in ("all", "none"):
+            return replace(interface, allowed=ALL_VLANS if operation == "all" else frozenset())
+        named = arguments.vlans()
+        allowed = {
+            "set": named,
+            "add": interface.allowed | named,
+            "remove": interface.allowed - named,
+            "except": ALL_VLANS - named,
+        }[operation]
+        return replace(interface, allowed=allowed)
+
+    return change
+
+
+def _channel_group(mode: str) -> Handler:
+    def handler(shell: Shell, arguments: Arguments) -> str | None:
+        group = arguments.number()
+        interfaces = shell.device.running.interfaces
+        if any(not interfaces[name].is_physical for name in shell.selected):
+            raise invalid(arguments.tokens[0].start)
+        created = f"Port-channel{group}" not in interfaces
+        first = interfaces[shell.selected[0]]
+        interfaces.setdefault(
+            f"Port-channel{group}",
+            replace(
+                first,
+                name=f"Port-channel{group}",
+                description="",
+                channel_group=None,
+                channel_mode="",
+                access_groups=(),
+                portfast=False,
+            ),
+        )
+        for name in shell.selected:
+            interfaces[name] = replace(interfaces[name], channel_group=group, channel_mode=mode)
+        return f"Creating a port-channel interface Port-channel {group}\n" if created else None
+
+    return handler
+
+
+def _filter(family: str, direction: str, remove: bool) -> Handler:
+    def handler(shell: Shell, arguments: Arguments) -> None:
+        for name in shell.selected:
+            interface = shell.device.running.interfaces[name]
+            if direction == "out" and not interface.is_svi:
+                raise invalid(arguments.tokens[-1].start)
+            if remove and interface.group(f"{family} {direction}") != arguments.text():
+                continue
+            changed = interface.with_group(f"{family} {direction}", "" if remove else arguments.text())
+            shell.device.running.interfaces[name] = changed
+
+    return handler
+
+
+def _routed(change: Change) -> Handler:
+    def handler(shell: Shell, arguments: Arguments) -> None:
+        for name in shell.selected:
+            interface = shell.device.running.interfaces[name]
+            if not interface.is_svi:
+                raise Rejected("\n% IP addresses may not be configured on L2 links.\n")
+            shell.device.running.interfaces[name] = change(interface, arguments)
+
+    return handler
+
+
+def _address(interface: Interface, arguments: Arguments) -> Interface:
+    try:
+        ipaddress.IPv4Network(f"0.0.0.0/{arguments.text(1)}")
+    except ValueError:
+        raise Rejected(f"Bad mask {arguments.text(1)} for address {arguments.text(0)}") from None
+    return replace(interface, address=(arguments.text(0), arguments.text(1)))
+
+
+def _address6(interface: Interface, arguments: Arguments) -> Interface:
+    address = arguments.text().upper()
+    if "/" not in arguments.tokens[-1].text:
+        raise Rejected("% Incomplete command.\n")
+    return replace(interface, addresses6=tuple(sorted({*interface.addresses6, address})))
+
+
+def _no_address6(interface: Interface, arguments: Arguments) -> Interface:
+    gone = arguments.text().upper()
+    return replace(interface, addresses6=tuple(each for each in interface.addresses6 if each != gone))
+
+
+def add_interface(grammar: Grammar[Handler]) -> None:
+    for word in [
+        "authentication",
+        "bandwidth",
+        "cdp",
+        "carrier-delay",
+        "duplex",
+        "keepalive",
+        "lacp",
+        "lldp",
+        "load-interval",
+        "logging",
+        "mtu",
+        "power",
+        "service-policy",
+        "snmp",
+        "speed",
+        "storm-control",
+        "udld",
+    ]:
+        grammar.add(word, None)
+        grammar.add(f"no {word}", None)
+    plain: dict[str, tuple[Change, bool]] = {
+        "shutdown": (_value(shutdown=True), False),
+        "no shutdown": (_value(shutdown=False), False),
+        "switchport mode access": (_value(mode="access"), True),
+        "switchport mode trunk": (_value(mode="trunk"), True),
+        "switchport mode dynamic auto": (_value(mode="dynamic auto"), True),
+        "no switchport mode": (_value(mode="dynamic auto"), True),
+        "no switchport access vlan": (_value(access_vlan=1), True),
+        "switchport voice vlan <number:1-4094>": (lambda i, a: replace(i, voice_vlan=a.number()), True),
+        "no switchport voice vlan": (_value(voice_vlan=None), True),
+        "switchport trunk native vlan <number:1-4094>": (
+            lambda i, a: replace(i, native_vlan=a.number()),
+            True,
+        ),
+        "no switchport trunk native vlan": (_value(native_vlan=1), True),
+        "switchport trunk allowed vlan <vlans>": (_allowed("set"), True),
+        "switchport trunk allowed vlan add <vlans>": (_allowed("add"), True),
+        "switchport trunk allowed vlan remove <vlans>": (_allowed("remove"), True),
+        "switchport trunk allowed vlan except <vlans>": (_allowed("except"), True),
+        "switchport trunk allowed vlan all": (_allowed("all"), True),
+        "switchport trunk allowed vlan none": (_allowed("none"), True),
+        "no switchport trunk allowed vlan": (_allowed("all"), True),
+    }
+    for pattern, (change, layer2) in plain.items():
+        grammar.add(pattern, _each(change, layer2=layer2, to_members=True))
+    grammar.add("switchport access vlan <number:1-4094>", _access_vlan)
+    grammar.add(
+        "no switchport access vlan <number:1-4094>",
+        _each(_value(access_vlan=1), layer2=True, to_members=True),
+    )
+    grammar.add("switchport nonegotiate", None)
+    grammar.add("switchport port-security", None)
+    grammar.add("description <line>", _each(_description))
+    grammar.add("no description", _each(_value(description="")))
+    grammar.add("spanning-tree portfast", _each(_value(portfast=True), layer2=True))
+    grammar.add("no spanning-tree portfast", _each(_value(portfast=False), layer2=True))
+    for mode in ("on", "active", "passive", "auto", "desirable"):
+        grammar.add(f"channel-group <number:1-128> mode {mode}", _channel_group(mode))
+    grammar.add("no channel-group", _each(_value(channel_group=None, channel_mode="")))
+    for family, words in (("ip", "ip access-group"), ("ipv6", "ipv6 traffic-filter")):
+        for direction in ("in", "out"):
+            grammar.add(f"{words} <word> {direction}", _filter(family, direction, remove=False))
+            grammar.add(f"no {words} <word> {direction}", _filter(family, direction, remove=True))
+    grammar.add("ip address <ipv4> <ipv4>", _routed(_address))
+    grammar.add("no ip address", _routed(_value(address=None)))
+    grammar.add("ipv6 address <ipv6>", _routed(_address6))
+    grammar.add("no ipv6 address <ipv6>", _routed(_no_address6))
+    grammar.add("exit", leave_submode)

@@ -1,0 +1,171 @@
+"""A connection to a device: its log-in, the VTY line it holds, and the channel its session runs on.
+
+Cisco IOS Secure Shell Configuration Guide: password and keyboard-interactive authentication, three retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import asyncssh
+
+from controller.simulator.device import Device
+from controller.simulator.grammar import Grammar
+from controller.simulator.session import Session
+from controller.simulator.shell import Handler, Shell
+from controller.simulator.terminal import Terminal
+
+_RETRIES = 3
+TermSize = tuple[int, int, int, int]
+TermModes = Mapping[int, int]
+KbdIntChallenge = bool | tuple[str, str, str, Sequence[tuple[str, bool]]]
+KbdIntResponse = Sequence[str]
+
+
+class Gate(Protocol):
+    """What a connection needs of the server that took it."""
+
+    device: Device
+
+    @property
+    def quiet(self) -> bool: ...
+
+    def free_line(self) -> int | None: ...
+
+    def name_session(self) -> str: ...
+
+    async def admits(self, user: str, password: str) -> bool: ...
+
+
+class Login(asyncssh.SSHServer):
+    """One connection: it holds a VTY line from its first byte to its last."""
+
+    def __init__(self, server: Gate, grammars: Mapping[str, Grammar[Handler]]) -> None:
+        self.server, self.device, self.grammars = server, server.device, grammars
+        self.number = -1
+        self.user = ""
+        self.tries = 0
+        self.channel: Channel | None = None
+        self.connection: asyncssh.SSHServerConnection | None = None
+
+    @property
+    def monitor(self) -> bool:
+        return self.channel is not None and self.channel.shell.monitor
+
+    def notify(self, message: str) -> None:
+        if self.channel is not None:
+            self.channel.terminal.write(f"\n{message}\n")
+
+    def drop(self) -> None:
+        if self.connection is not None:
+            self.connection.abort()
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.connection = conn
+        number = self.server.free_line()
+        if number is None:
+            conn.abort()
+            return
+        self.number = number
+        self.device.lines[number] = self
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if self.device.lines.get(self.number) is self:
+            del self.device.lines[self.number]
+            self.device.log.add(self.device.name, "closed", user=self.user)
+        if self.channel:
+            self.channel.terminal.hang_up()
+
+    def begin_auth(self, username: str) -> bool:
+        self.user = username
+        banner = self.device.running.settings.banner_login
+        if banner and self.connection:
+            self.connection.send_auth_banner(banner.strip().replace("\n", "\r\n") + "\r\n")
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        return await self._check(username, password)
+
+    def kbdint_auth_supported(self) -> bool:
+        return True
+
+    def get_kbdint_challenge(self, _username: str, _lang: str, _submethods: str) -> KbdIntChallenge:
+        return "", "", "", [("Password: ", False)]
+
+    async def validate_kbdint_response(self, username: str, responses: KbdIntResponse) -> bool:
+        return len(responses) == 1 and await self._check(username, responses[0])
+
+    async def _check(self, username: str, password: str) -> bool:
+        good = await self.server.admits(username, password)
+        self.tries += not good
+        if not good and (self.tries >= _RETRIES or self.server.quiet):
+            self.drop()
+        return good
+
+    def session_requested(self) -> Channel:
+        self.channel = Channel(self)
+        return self.channel
+
+
+class Channel(asyncssh.SSHServerSession[str]):
+    """The session's channel: a shell, or one command and its answer."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.shell = Shell(login.device, login.grammars, login.user, login.number)
+        self.terminal = Terminal(self._send)
+        self.command: str | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
+        self.channel = chan
+
+    def _send(self, text: str) -> None:
+        if not self.channel.is_closing():
+            self.channel.write(text)
+
+    def pty_requested(self, _term_type: str | None, _term_size: TermSize, _term_modes: TermModes) -> bool:
+        return True
+
+    def shell_requested(self) -> bool:
+        return True
+
+    def exec_requested(self, command: str) -> bool:
+        self.command = command
+        return True
+
+    def session_started(self) -> None:
+        self.task = asyncio.create_task(self._run())
+
+    def data_received(self, data: str, _datatype: asyncssh.DataType) -> None:
+        self.terminal.feed(data)
+
+    def eof_received(self) -> bool:
+        self.terminal.hang_up()
+        return False
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self.terminal.hang_up()
+
+    async def _run(self) -> None:
+        session = Session(
+            self.login.device,
+            self.shell,
+            self.terminal,
+            self.login.server.name_session(),
+            self.login.drop,
+            lambda stop: self.channel.pause_reading() if stop else self.channel.resume_reading(),
+        )
+        if self.command is not None:
+            await session.one(self.command)
+        else:
+            await session.run()
+        if not self.channel.is_closing():
+            self.channel.exit(0)
+        if self.login.connection:
+            self.login.connection.close()

@@ -1,0 +1,212 @@
+"""A session on a VTY line: reads lines, has the shell carry them out, applies the device's faults, and puts
+on the command log what was asked and what it changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from controller.simulator.commandlog import differences
+from controller.simulator.configuration import Configuration
+from controller.simulator.device import Device
+from controller.simulator.faults import Fault
+from controller.simulator.shell import Ask, Reply, Shell
+from controller.simulator.terminal import Ended, HungUp, IdleTooLong, Terminal
+
+_UNDOING = {"reject": "unauthorized", "ignore": "ignored", "drop_mid_command": "dropped-before"}
+"""Faults that keep a line from taking effect, with the result the log shows."""
+
+
+class Broken(Exception):
+    """A fault broke the connection."""
+
+
+class Session:
+    """``drop`` breaks the connection at once; ``pause`` stops (True) or resumes reading from it."""
+
+    def __init__(
+        self,
+        device: Device,
+        shell: Shell,
+        terminal: Terminal,
+        identity: str,
+        drop: Callable[[], None],
+        pause: Callable[[bool], None],
+    ) -> None:
+        self.device, self.shell, self.terminal, self.identity = device, shell, terminal, identity
+        self._drop, self._pause = drop, pause
+        self._seen_before = device.running
+        self._changes = False
+        terminal.noise = partial(self._noise, "echo")
+
+    async def run(self) -> None:
+        """Until the session ends, for whatever reason."""
+        settings = self.device.running.settings
+        try:
+            if settings.banner_motd:
+                self.terminal.write(f"\n{settings.banner_motd.strip()}\n")
+            self.terminal.write("\n")
+            if hang := self.device.faults.at("hang", "shell"):
+                self._log("", "hung", [])
+                await hang.wait(None)
+            while True:
+                await self._prompt()
+                line, ended = await self.terminal.line(idle=self._idle)
+                if ended is not Ended.ABANDONED:
+                    reply = await self._command(line, self.shell.execute)
+                    if reply.close:
+                        return
+                if ended is not Ended.RETURN and self.shell.mode.configures:
+                    self.shell.leave_configuration()
+        except IdleTooLong:
+            self.terminal.write("\n")
+        except HungUp:
+            return
+        except Broken:
+            self._drop()
+
+    async def one(self, line: str) -> None:
+        """A single command of ``ssh device command``, its answer unpaged."""
+        self.shell.screen.length = 0
+        try:
+            await self._command(line, self.shell.execute)
+        except (HungUp, IdleTooLong):
+            return
+        except Broken:
+            self._drop()
+
+    @property
+    def _idle(self) -> float | None:
+        return self.device.running.settings.exec_timeout or None
+
+    async def _prompt(self) -> None:
+        if slow := self.device.faults.get("slow_prompt"):
+            await slow.wait(slow.number("seconds", 1))
+        self.terminal.write(self.shell.prompt)
+
+    async def _command(self, line: str, act: Callable[[str], Reply], shown: str | None = None) -> Reply:
+        """One line or one answer to a question, with all that follows from it."""
+        if self.device.latency:
+            await asyncio.sleep(self.device.latency)
+        mode = str(self.shell.mode)
+        reply = await self._carry_out(line, act, mode if shown is None else "question", shown)
+        await self._print(reply)
+        if reply.then:
+            reply.then()
+        self._by_itself(line)
+        if reply.ask:
+            return await self._question(reply.ask)
+        return reply
+
+    async def _question(self, ask: Ask) -> Reply:
+        self.terminal.write(ask.prompt)
+        if ask.key:
+            answer = await self.terminal.key(self._idle)
+            self.terminal.write("\n")
+            if answer not in "\r\n yY":
+                return Reply()
+        else:
+            answer, ended = await self.terminal.line(echo=not ask.secret, idle=self._idle)
+            if ended is Ended.ABANDONED:
+                return Reply()
+        return await self._command(answer, ask.answer, shown="(secret)" if ask.secret else answer)
+
+    # --- what a line does, and what the faults make of it --------------------------------------------
+
+    async def _carry_out(self, line: str, act: Callable[[str], Reply], mode: str, shown: str | None) -> Reply:
+        device, faults = self.device, self.device.faults
+        running, startup = device.running.copy(), device.startup
+        reply = act(line)
+        changed = differences(running, device.running)
+        if device.startup is not startup:
+            changed.append({"object": "startup-config", "before": None, "after": None})
+        self._seen_before, self._changes = running, bool(changed)
+        text = line if shown is None else shown
+        strike = partial(faults.at_line, line=line, changes=bool(changed))
+        undone = next((name for name in _UNDOING if strike(name)), None)
+        hang = strike("hang")
+        if undone or (hang and not hang.params.get("applied")):
+            device.running, device.startup, changed = running, startup, []
+        result = _UNDOING[undone] if undone else "hung" if hang else reply.result
+        self._log(text, result, changed, mode)
+        if undone == "drop_mid_command":
+            raise Broken
+        if undone == "reject":
+            return Reply("Command authorization failed.\n", result="unauthorized")
+        if changed:
+            device.changed_at, device.changed_by = datetime.now(UTC), self.shell.user
+            device.announce(running)
+        if strike("drop_after_change"):
+            raise Broken
+        if hang:
+            await hang.wait(None)
+        await self._stall(strike)
+        return reply
+
+    async def _stall(self, strike: Callable[[str], Fault | None]) -> None:
+        """The faults between a line that took effect and its answer."""
+        if stop := strike("stop_reading"):
+            self._pause(True)
+            await stop.wait(None)
+            self._pause(False)
+        if late := strike("late"):
+            await late.wait(late.number("seconds", 40))
+        if renamed := strike("changing_prompt"):
+            name = str(renamed.params.get("name", "renamed"))
+            self.device.running.settings = replace(self.device.running.settings, hostname=name)
+
+    def _by_itself(self, line: str) -> None:
+        """Reload and revert, where a line set them off."""
+        for name in ("reload_by_itself", "revert_by_itself"):
+            fault = self.device.faults.get(name)
+            by_line = fault and ("on" in fault.params or "nth" in fault.params)
+            if fault and by_line and fault.strikes(line, self._changes):
+                by_itself(self.device, fault, self._seen_before)
+
+    def _log(self, line: str, result: str, changed: list[dict[str, object]], mode: str = "") -> None:
+        self.device.log.add(
+            self.device.name,
+            "line",
+            session=self.identity,
+            user=self.shell.user,
+            mode=mode or str(self.shell.mode),
+            line=line,
+            result=result,
+            changed=changed,
+        )
+
+    # --- output ----------------------------------------------------------------------------------------
+
+    async def _print(self, reply: Reply) -> None:
+        if not reply.text:
+            return
+        text = reply.text + "\n"
+        noise = self._noise("output")
+        if noise:
+            lines = text.split("\n")
+            for index in range(1, len(lines), 4):
+                lines[index:index] = ["", noise]
+            text = "\n".join(lines)
+        length = self.shell.screen.length if reply.paged else 0
+        if reply.paged and (more := self.device.faults.get("more")):
+            length = int(more.number("lines", 10))
+        await self.terminal.page(text, length, self._idle)
+
+    def _noise(self, where: str) -> str:
+        fault = self.device.faults.get("syslog_noise")
+        if fault is None or fault.params.get("where", "both") not in (where, "both"):
+            return ""
+        fault.fired += 1
+        message = "%LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/4, changed state to up"
+        return f"{self.device.stamp()}: {message}"
+
+
+def by_itself(device: Device, fault: Fault, was: Configuration) -> None:
+    """Starts the reload or the return to ``was`` that the fault stands for."""
+    act = partial(device.reload, "by itself")
+    if fault.name == "revert_by_itself":
+        act = partial(device.revert_to, was.copy())
+    asyncio.get_running_loop().call_later(fault.number("seconds", 0), act)
