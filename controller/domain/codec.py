@@ -26,6 +26,8 @@ def to_plain(value: object) -> Any:
         return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted(to_plain(item) for item in value)
     if value is None or isinstance(value, bool | int | str):
         return value
     raise TypeError(f"no plain form for {type(value).__name__}")
@@ -44,6 +46,8 @@ def _build(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one return per form
         if len(arguments) == 2 and arguments[1] is ...:
             return tuple(_build(arguments[0], item) for item in value)
         return tuple(_build(argument, item) for argument, item in zip(arguments, value, strict=True))
+    if origin is frozenset:
+        return frozenset(_build(arguments[0], item) for item in value)
     if origin is not None and issubclass(origin, Mapping):
         return {_build(arguments[0], key): _build(arguments[1], item) for key, item in value.items()}
     if isinstance(kind, typing.NewType):

@@ -1,4 +1,4 @@
-"""What the leader of a home can be asked to do: plan, isolate, restore, resume, abort."""
+"""What the leader of a home can be asked to do: isolate, restore, resume, abort."""
 
 from __future__ import annotations
 
@@ -6,57 +6,29 @@ import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from threading import Condition
 from typing import Protocol
 
 from controller.domain.codec import from_plain, to_plain
-from controller.domain.errors import InvalidRequest, NotFound, Refused
+from controller.domain.errors import InvalidRequest, Refused
 from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, RunMoved, RunOpened, Text
-from controller.domain.hold import HoldKey
-from controller.domain.inventory import Bilingual, Inventory, Method, PointId, Segment, Subject
+from controller.domain.inventory import Inventory, PointId, Subject
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Hazard, Plan, Severity
-from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
+from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
+from controller.engine import plans
 from controller.engine.broadcast import Broadcast
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.holds import HoldBook
-from controller.engine.planner import plan_isolation, selection_digest, subjects_by_point
-from controller.engine.ports import History
-from controller.engine.restoration import RestoreRequest, plan_restore, waves_of_return
+from controller.engine.planner import subjects_by_point
+from controller.engine.plans import Documents, Return
+from controller.engine.ports import History, RunRecord
 from controller.engine.runner import Runner
 from controller.engine.running import Running, Services, StopCause
-from controller.engine.selection import selected
 from controller.engine.sessions import DeviceSlots, Sessions
-
-EVERY_METHOD = (
-    Method.SHUTDOWN,
-    Method.VLAN,
-    Method.POLICY,
-    Method.SVI,
-    Method.ACL,
-    Method.SSID,
-    Method.TUNNEL,
-    Method.BGP,
-    Method.DROP_FLOW,
-)
-"""The preference of a cut asked for by name: what also stops traffic inside a VLAN comes first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """What the site's engineers wrote, validated, with the source texts a run cites.
-
-    ``stages`` are each playbook's own and included ones, in order. ``sources``: digest → text."""
-
-    inventory: Inventory
-    profiles: Mapping[str, DeviceProfile]
-    profiles_digest: str
-    playbooks: Mapping[str, Playbook]
-    stages: Mapping[str, tuple[Stage, ...]]
-    sources: Mapping[str, str]
 
 
 class DocumentReader(Protocol):
@@ -67,20 +39,21 @@ class DocumentReader(Protocol):
     def profiles(self, text: str) -> Mapping[str, DeviceProfile]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
-    """What a person wants back: the next wave, named subjects, everything one level cut, or all."""
+@dataclass(eq=False, slots=True)
+class _Active:
+    """A run under way, those who watch it, and its end when it comes."""
 
-    next_wave: bool = False
-    subjects: tuple[str, ...] = ()
-    level: int | None = None
-    everything: bool = False
-    playbook: str | None = None
-    accept_drift: frozenset[str] = frozenset()
+    running: Running
+    broadcast: Broadcast
+    ended: Future[RunEnded] = field(default_factory=Future)
 
 
 class Controller:
-    """The use cases of one home. Only its leader has one; safe to call from many threads."""
+    """The use cases of one home. Only its leader has one; safe to call from many threads.
+
+    Where a method takes ``documents``, they are what the plan was compiled from; by default the
+    controller's own.
+    """
 
     def __init__(
         self, documents: Documents, reader: DocumentReader, services: Services, history: History
@@ -92,173 +65,115 @@ class Controller:
         self._book = HoldBook(history, services.clock)
         self._slots = DeviceSlots()
         self._changed = Condition()
-        self._active: dict[str, tuple[Running, Broadcast, Future[RunEnded]]] = {}
+        self._active: dict[str, _Active] = {}
 
     # --- planning ----------------------------------------------------------------------------------
 
     def plan_playbook(self, name: str, overrides: Collection[str] = ()) -> Plan:
-        """Compiles an isolation playbook. Raises NotFound."""
-        playbook = self.playbook(name)
-        stages = self.documents.stages[name]
-        return self._plan(playbook, stages, overrides)
+        """As :func:`controller.engine.plans.plan_playbook`."""
+        return plans.plan_playbook(self.documents, name, overrides)
 
     def plan_level(self, level: int, overrides: Collection[str] = ()) -> Plan:
-        for playbook in self.documents.playbooks.values():
-            if playbook.level == level:
-                return self.plan_playbook(playbook.name, overrides)
-        raise NotFound(kind="level", name=str(level))
+        """As :func:`controller.engine.plans.plan_level`."""
+        return plans.plan_level(self.documents, level, overrides)
 
     def plan_subjects(self, names: Sequence[str], overrides: Collection[str] = ()) -> Plan:
-        """Compiles the cut of the segments and conduits ``names``, by whatever method reaches deepest."""
-        segments = tuple(name for name in names if isinstance(self._subject(name), Segment))
-        conduits = tuple(name for name in names if name not in segments)
-        select = tuple(
-            Selector(scope, chosen)
-            for scope, chosen in ((Scope.SEGMENTS, segments), (Scope.CONDUITS, conduits))
-            if chosen
-        )
-        stage = Stage("selection", Action.ISOLATE, select, EVERY_METHOD)
-        title = ", ".join(names)
-        playbook = Playbook("selection", Bilingual(title, title), (stage,))
-        return self._plan(replace(playbook, digest=selection_digest(playbook)), (stage,), overrides)
+        """As :func:`controller.engine.plans.plan_subjects`."""
+        return plans.plan_subjects(self.documents, names, overrides)
 
-    def _plan(self, playbook: Playbook, stages: Sequence[Stage], overrides: Collection[str]) -> Plan:
-        known = self.documents
-        return plan_isolation(
-            known.inventory, known.profiles, known.profiles_digest, playbook, stages, frozenset(overrides)
-        )
-
-    def plan_return(self, wanted: Return) -> Plan:
-        """Compiles what a restore would do now. Raises NotFound, InvalidRequest when nothing is held."""
-        known = self.documents
-        playbook = self._return_playbook(wanted)
-        ends = self._ends(wanted, playbook)
-        if not ends:
-            raise InvalidRequest("nothing-held")
-        request = RestoreRequest(playbook, ends, wanted.accept_drift)
-        return plan_restore(known.inventory, known.profiles, known.profiles_digest, self._book, request)
-
-    def _return_playbook(self, wanted: Return) -> Playbook:
-        if wanted.playbook is not None:
-            return replace(self.playbook(wanted.playbook), stages=self.documents.stages[wanted.playbook])
-        name = "restore-next" if wanted.next_wave else "restore"
-        return Playbook(name, Bilingual(name, name), (), wanted.level)
-
-    def _ends(self, wanted: Return, playbook: Playbook) -> frozenset[HoldKey]:
-        holds = self._book.holds()
-        if wanted.everything:
-            return frozenset(hold.key for hold in holds)
-        if playbook.stages:
-            chosen = {
-                subject.name
-                for stage in playbook.stages
-                for subject, _ in selected(stage, self.documents.inventory)
-            }
-            return frozenset(hold.key for hold in holds if hold.key.subject in chosen)
-        if wanted.level is not None:
-            runs = {record.run for record in self._history.runs() if record.level == wanted.level}
-            return frozenset(hold.key for hold in holds if hold.key.run in runs)
-        names = set(wanted.subjects)
-        for name in names:
-            if not any(hold.key.subject == name for hold in holds):
-                self._subject(name)
-        if wanted.next_wave:
-            order = waves_of_return(self.documents.inventory, {hold.key.subject for hold in holds})
-            names = {subject.name for subject in order[0]} if order else set()
-        return frozenset(hold.key for hold in holds if hold.key.subject in names)
+    def plan_return(self, wanted: Return, documents: Documents | None = None) -> Plan:
+        """As :func:`controller.engine.plans.plan_return`, by the leader's own book."""
+        return plans.plan_return(documents or self.documents, self._book, self._history, wanted)
 
     # --- acting ------------------------------------------------------------------------------------
 
-    def isolate(self, plan: Plan, reason: str, actor: Actor, watcher: Watcher) -> RunEnded:
+    def isolate(
+        self, plan: Plan, reason: str, actor: Actor, watcher: Watcher, documents: Documents | None = None
+    ) -> RunEnded:
         """Cuts. Joins a run of the same plan that is under way; ends every restore. Raises Refused when the
         plan holds a refusal, JournalUnavailable, StaleEpoch."""
         if plan.refusals:
             raise Refused(plan.refusals)
-        running, broadcast, done, joined = self._open_or_join(plan, actor, watcher)
-        if not joined:
-            return self._execute(running, reason)
-        self._services.journal.commit(
-            Tag.RUN_JOINED, [Noted(running.run, (("plan", plan.hash),), Text(reason))], actor
-        )
-        broadcast.join(watcher)
-        return done.result()
-
-    def _open_or_join(
-        self, plan: Plan, actor: Actor, watcher: Watcher
-    ) -> tuple[Running, Broadcast, Future[RunEnded], bool]:
-        """A run of this plan, and whether it was under way already. Every restore is told to stop."""
+        documents = documents or self.documents
         with self._changed:
-            for running, broadcast, done in self._active.values():
-                if running.plan.hash == plan.hash:
-                    return running, broadcast, done, True
-            for running, _, _ in self._active.values():
-                if running.action is Action.RESTORE:
-                    running.stop(StopCause.PREEMPTED)
-            opened = self._open(plan, actor, watcher)
-            return *self._active[opened.run], False
+            same = [active for active in self._active.values() if active.running.plan.hash == plan.hash]
+            for active in self._active.values():
+                if active.running.action is Action.RESTORE:
+                    active.running.stop(StopCause.PREEMPTED)
+            opened = (
+                [] if same else [self._open(plan, actor, watcher, documents.inventory, documents.profiles)]
+            )
+        for active in opened:
+            return self._execute(active, _opening(active.running, documents.sources, reason))
+        note = Noted(same[0].running.run, (("plan", plan.hash),), Text(reason))
+        self._services.journal.commit(Tag.RUN_JOINED, [note], actor)
+        same[0].broadcast.join(watcher)
+        return same[0].ended.result()
 
     def restore(
-        self, wanted: Return, plan_hash: str, reason: str, actor: Actor, watcher: Watcher
+        self,
+        wanted: Return,
+        plan_hash: str,
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        documents: Documents | None = None,
     ) -> RunEnded:
-        """Brings back what the plan with ``plan_hash`` says. Waits for isolations under way, then refuses if
-        they changed the plan. Raises Refused, InvalidRequest, JournalUnavailable, StaleEpoch."""
+        """Brings back what the plan with ``plan_hash`` says. Waits for runs under way, then refuses if they
+        changed the plan. Raises Refused, InvalidRequest, JournalUnavailable, StaleEpoch."""
+        documents = documents or self.documents
         with self._changed:
             self._changed.wait_for(lambda: not self._active)
-            plan = self.plan_return(wanted)
+            plan = self.plan_return(wanted, documents)
             if plan.refusals:
                 raise Refused(plan.refusals)
             if plan.hash != plan_hash:
                 raise Refused([Hazard("plan-changed", Severity.REFUSE, plan.hash)])
-            running = self._open(plan, actor, watcher, accept_drift=wanted.accept_drift)
-        return self._execute(running, reason)
+            active = self._open(
+                plan, actor, watcher, documents.inventory, documents.profiles, wanted.accept_drift
+            )
+        return self._execute(active, _opening(active.running, documents.sources, reason))
 
     def resume(
         self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str] = frozenset()
     ) -> RunEnded:
         """Takes an interrupted or stopped run to its end: every unknown is read back from the device first.
 
-        Raises NotFound, InvalidRequest when the run is over or under way."""
-        record = self._history.run(run)
-        if record.state in OVER or record.run in self._active:
-            raise InvalidRequest("run-not-resumable", run=record.run, state=record.state.value)
-        plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
-        profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
-        inventory = self._reader.inventory(self._history.revision("inventory", record.inventory), profiles)
+        Raises NotFound, InvalidRequest when the run is over or under way, and what its action raises."""
         with self._changed:
+            record = self._history.run(run)
+            if record.state in OVER or record.run in self._active:
+                raise InvalidRequest("run-not-resumable", run=record.run, state=record.state.value)
+            plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
+            profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
+            inventory = self._reader.inventory(
+                self._history.revision("inventory", record.inventory), profiles
+            )
             if plan.action is Action.RESTORE:
                 self._changed.wait_for(lambda: not self._active)
-            running = self._open(
-                plan,
-                actor,
-                watcher,
-                run=record.run,
-                inventory=inventory,
-                profiles=profiles,
-                accept_drift=accept_drift,
-            )
-            running.pending = frozenset(point for intent in record.pending for point, _ in intent.steps)
-            for intent in record.pending:
-                running.attempts[intent.device] = max(running.attempts[intent.device], intent.attempt)
+            active = self._open(plan, actor, watcher, inventory, profiles, accept_drift, record)
         facts: list[Fact] = [RunMoved(record.run, RunState.RUNNING, "resumed")]
-        if record.state is RunState.RUNNING:
+        if record.state is not RunState.INTERRUPTED and record.state is not RunState.STOPPED:
             facts.insert(0, RunMoved(record.run, RunState.INTERRUPTED, "process-died"))
-        return self._execute(running, "", tuple(facts))
+        return self._execute(active, facts, Tag.RUN_RESUMED)
 
     def abort(self, run: str, actor: Actor, reason: str) -> bool:
-        """Stops a run at the next safe point: blocks under way end, no other begins. False: not under way."""
+        """Stops a run at the next safe point: blocks under way end, no other begins. False: not under
+        way."""
         with self._changed:
-            found = [running for name, (running, _, _) in self._active.items() if name.startswith(run)]
+            found = [active.running for name, active in self._active.items() if name.startswith(run)]
         for running in found:
-            self._services.journal.commit(
-                Tag.RUN_MOVED, [Noted(running.run, (("wanted", "abort"),), Text(reason))], actor
-            )
+            note = Noted(running.run, (("wanted", "abort"),), Text(reason))
             running.stop(StopCause.ABORTED)
+            self._services.journal.commit(Tag.RUN_MOVED, [note], actor)
         return bool(found)
 
     def mark_interrupted(self) -> tuple[str, ...]:
         """Called once by a new leader: runs its predecessor left under way are interrupted, not running."""
         left = [
-            record for record in self._history.runs() if record.state in (RunState.RUNNING, RunState.STOPPING)
+            record
+            for record in self._history.runs()
+            if record.state in (RunState.RUNNING, RunState.WAITING, RunState.STOPPING)
         ]
         facts: list[Fact] = [RunMoved(record.run, RunState.INTERRUPTED, "process-died") for record in left]
         if facts:
@@ -272,32 +187,21 @@ class Controller:
         plan: Plan,
         actor: Actor,
         watcher: Watcher,
-        *,
-        run: str | None = None,
-        inventory: Inventory | None = None,
-        profiles: Mapping[str, DeviceProfile] | None = None,
+        inventory: Inventory,
+        profiles: Mapping[str, DeviceProfile],
         accept_drift: Collection[str] = frozenset(),
-    ) -> Running:
-        """Registers a run as under way; called with the lock held."""
+        earlier: RunRecord | None = None,
+    ) -> _Active:
+        """Registers a run as under way; called with the lock held. ``earlier``: the record it goes on
+        from."""
         services = self._services
-        inventory = inventory or self.documents.inventory
-        profiles = profiles or self.documents.profiles
         broadcast = Broadcast()
         broadcast.join(watcher)
-        name = run or f"{services.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-
-        def sessions() -> Sessions:
-            return Sessions(
-                inventory,
-                profiles,
-                services.driver,
-                services.secrets,
-                services.clock,
-                services.limits.connect,
-            )
-
+        sessions = Sessions(
+            inventory, profiles, services.driver, services.secrets, services.clock, services.limits.connect
+        )
         running = Running(
-            run=name,
+            run=earlier.run if earlier else f"{services.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
             plan=plan,
             inventory=inventory,
             profiles=profiles,
@@ -305,80 +209,67 @@ class Controller:
             actor=actor,
             book=self._book,
             slots=self._slots,
-            sessions=sessions(),
-            probe_sessions=sessions(),
+            sessions=sessions,
+            probe_sessions=sessions.apart(),
             watcher=broadcast,
             subjects_of=_subjects_of(inventory, plan),
             accept_drift=frozenset(accept_drift),
         )
-        self._active[name] = (running, broadcast, Future())
-        return running
+        for intent in earlier.pending if earlier else ():
+            running.pending |= {point for point, _ in intent.steps}
+            running.attempts[intent.device] = max(running.attempts[intent.device], intent.attempt)
+        active = self._active[running.run] = _Active(running, broadcast)
+        return active
 
-    def _execute(self, running: Running, reason: str, resumed: tuple[Fact, ...] = ()) -> RunEnded:
-        _, _, done = self._active[running.run]
+    def _execute(self, active: _Active, facts: Sequence[Fact], tag: Tag = Tag.RUN_OPENED) -> RunEnded:
+        """Records the decision, runs, and leaves the run's place; those who joined get the same end."""
+        running = active.running
         try:
-            if resumed:
-                running.commit(Tag.RUN_RESUMED, resumed)
-            else:
-                running.commit(Tag.RUN_OPENED, self._opening(running, reason))
+            running.commit(tag, facts)
             ended = Runner(running).run()
         except BaseException as error:
-            done.set_exception(error)
+            active.ended.set_exception(error)
             raise
         else:
-            done.set_result(ended)
+            active.ended.set_result(ended)
             return ended
         finally:
             with self._changed:
                 del self._active[running.run]
                 self._changed.notify_all()
 
-    def _opening(self, running: Running, reason: str) -> tuple[Fact, ...]:
-        plan, sources = running.plan, self.documents.sources
-        revisions = [
-            RevisionStored(kind, digest, sources[digest])
-            for kind, digest in (
-                ("inventory", plan.basis.inventory),
-                ("profiles", plan.basis.profiles),
-                ("playbook", plan.basis.playbook),
-            )
-            if digest in sources
-        ]
-        content = json.dumps(to_plain(plan), ensure_ascii=False, separators=(",", ":"))
-        return (
-            *revisions,
-            RevisionStored("plan", plan.hash, content),
-            RunOpened(
-                run=running.run,
-                action=plan.action,
-                plan=plan.hash,
-                playbook=plan.playbook,
-                level=plan.level,
-                inventory=plan.basis.inventory,
-                profiles=plan.basis.profiles,
-                reason=Text(reason),
-            ),
-            RunMoved(running.run, RunState.RUNNING),
-        )
 
-    def playbook(self, name: str) -> Playbook:
-        """Raises NotFound."""
-        try:
-            return self.documents.playbooks[name]
-        except KeyError:
-            raise NotFound(kind="playbook", name=name) from None
-
-    def _subject(self, name: str) -> Subject:
-        subject = self.documents.inventory.subject(name)
-        if subject is None:
-            raise NotFound(kind="subject", name=name)
-        return subject
+def _opening(running: Running, sources: Mapping[str, str], reason: str) -> list[Fact]:
+    """The decision with everything it rests on."""
+    plan = running.plan
+    content = json.dumps(to_plain(plan), ensure_ascii=False, separators=(",", ":"))
+    rests_on = (
+        ("inventory", plan.basis.inventory),
+        ("profiles", plan.basis.profiles),
+        ("playbook", plan.basis.playbook),
+    )
+    return [
+        *(RevisionStored(kind, digest, sources[digest]) for kind, digest in rests_on if digest in sources),
+        RevisionStored("plan", plan.hash, content),
+        RunOpened(
+            run=running.run,
+            action=plan.action,
+            plan=plan.hash,
+            playbook=plan.playbook,
+            level=plan.level,
+            inventory=plan.basis.inventory,
+            profiles=plan.basis.profiles,
+            reason=Text(reason),
+        ),
+        RunMoved(running.run, RunState.RUNNING),
+    ]
 
 
 def _subjects_of(inventory: Inventory, plan: Plan) -> dict[PointId, tuple[Subject, ...]]:
+    """Who is cut at each point: by the inventory; for a restore, who was when it was cut."""
     found = dict(subjects_by_point(inventory))
-    for _, _, step in plan.steps():
-        if plan.action is Action.RESTORE:
+    if plan.action is Action.RESTORE:
+        for _, _, step in plan.steps():
             subjects = (inventory.subject(name) for name in step.subjects)
             found[step.point.id] = tuple(subject for subject in subjects if subject is not None)
     return found

@@ -73,7 +73,7 @@ class Running:
     watcher: Watcher
     subjects_of: Mapping[PointId, tuple[Subject, ...]]
     accept_drift: Collection[str] = frozenset()
-    pending: Collection[PointId] = frozenset()
+    pending: frozenset[PointId] = frozenset()
     before_change: Callable[[Sequence[PointId]], None] = lambda _: None
     attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     stopping: Flag = field(default_factory=Flag)

@@ -36,6 +36,17 @@ class Sessions:
         self._lock = Lock()
         self._open: dict[str, Session] = {}
 
+    def apart(self) -> Sessions:
+        """Further sessions with the same devices, none shared."""
+        return Sessions(
+            self._inventory,
+            self._profiles,
+            self._driver,
+            self._secrets,
+            self._clock,
+            self._connect_seconds,
+        )
+
     def get(self, device: Device) -> Session:
         """An open session. Raises OpenFailed."""
         with self._lock:

@@ -1,20 +1,16 @@
-"""The front office of a home: every face asks here, whoever leads.
-
-The process that asks becomes the leader if nobody is; otherwise its request goes to the leader, whose events
-come back as if the run were its own.
-"""
+"""What a face may ask of a home, whoever leads it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Plan
-from controller.engine.controller import Documents, Return
 from controller.engine.events import RunEnded, Watcher
+from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation
 from controller.engine.walklist import Errand
@@ -98,7 +94,7 @@ class Office(Protocol):
     ) -> Execution: ...
 
     def resume(
-        self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str]
+        self, run: str, actor: Actor, watcher: Watcher, accept_drift: frozenset[str] = frozenset()
     ) -> Execution: ...
 
     def abort(self, run: str, actor: Actor, reason: str) -> None: ...
@@ -109,8 +105,8 @@ class Office(Protocol):
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]: ...
 
-    def write_log(self, text: str, actor: Actor) -> int:
-        """Returns the sequence of the entry."""
+    def write_log(self, text: str, actor: Actor) -> int | None:
+        """Returns the sequence of the entry, None while it is only in the spool."""
         ...
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]: ...
