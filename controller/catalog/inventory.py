@@ -1,0 +1,236 @@
+"""``inventory.yaml`` into :class:`Inventory`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path as FilePath
+from types import MappingProxyType
+from typing import TypeVar
+
+from controller.catalog.document import parse, read_source
+from controller.catalog.findings import Findings
+from controller.catalog.inventory_checks import Check
+from controller.catalog.inventory_shape import (
+    ConduitShape,
+    CredentialShape,
+    DeviceShape,
+    InventoryShape,
+    PointShape,
+    ProbeShape,
+    SecretShape,
+    SegmentShape,
+)
+from controller.catalog.ports import NAMED_PORTS, canonical
+from controller.catalog.scalars import Endpoint
+from controller.catalog.shape import validate
+from controller.catalog.subject_checks import SubjectCheck
+from controller.domain.errors import InvalidInput
+from controller.domain.inventory import (
+    Bilingual,
+    Conduit,
+    ControllerSite,
+    Credential,
+    Device,
+    HighAvailability,
+    Inventory,
+    Link,
+    Location,
+    Need,
+    Path,
+    Point,
+    PointId,
+    PointKind,
+    Port,
+    Probe,
+    ProbeKind,
+    ProbeTarget,
+    SecretRef,
+    SecretSource,
+    Segment,
+)
+from controller.domain.profile import DeviceProfile
+
+ValueT = TypeVar("ValueT")
+
+_SECTIONS = ("credentials", "devices", "segments", "conduits")
+
+
+def inventory_source(path: FilePath) -> str:
+    """The text of the file: what a revision stores and :func:`inventory_from_text` reads.
+
+    Raises InvalidInput where there is no such file or it is not UTF-8."""
+    findings = Findings()
+    text = read_source(path, findings)
+    if text is None:
+        raise InvalidInput(tuple(findings))
+    return text
+
+
+def load_inventory(path: FilePath, profiles: Mapping[str, DeviceProfile]) -> Inventory:
+    """The inventory in ``path``. Raises InvalidInput with every mistake in it."""
+    return inventory_from_text(inventory_source(path), str(path), profiles)
+
+
+def inventory_from_text(
+    text: str, name: str, profiles: Mapping[str, DeviceProfile], platforms: Collection[str] = ()
+) -> Inventory:
+    """The inventory written in ``text``; ``name`` stands for its file in problems.
+
+    ``platforms`` are known ones whose profile could not be read. Raises InvalidInput with every mistake."""
+    findings = Findings()
+    inventory = examine(text, name, profiles, platforms, findings)
+    if inventory is None:
+        raise InvalidInput(tuple(findings))
+    return inventory
+
+
+def examine(
+    text: str,
+    name: str,
+    profiles: Mapping[str, DeviceProfile],
+    platforms: Collection[str],
+    findings: Findings,
+) -> Inventory | None:
+    """Notes every mistake of ``text`` in ``findings``; the inventory where there is none."""
+    before = len(findings)
+    document = parse(text, name, findings)
+    if document is None:
+        return None
+    names = {section: dict.fromkeys(document.keys(section)) for section in _SECTIONS}
+    shape = validate(InventoryShape, document, findings)
+    if shape is None:
+        return None
+    check = Check(document, names, shape, profiles, platforms, findings)
+    check.run()
+    SubjectCheck(check).run()
+    if len(findings) > before:
+        return None
+    return _Build(shape, profiles).inventory(hashlib.sha256(text.encode()).hexdigest())
+
+
+class _Build:
+    """Values of the domain from a shape in which nothing is wrong."""
+
+    def __init__(self, shape: InventoryShape, profiles: Mapping[str, DeviceProfile]) -> None:
+        self._shape = shape
+        self._profiles = profiles
+
+    def inventory(self, digest: str) -> Inventory:
+        shape = self._shape
+        site = shape.controller
+        return Inventory(
+            site=shape.site,
+            controller=ControllerSite(
+                attached_to=self._port(*site.attached_to) if site.attached_to else None,
+                consoles=tuple(self._port(console.device, console.interface) for console in site.consoles),
+            ),
+            credentials=_frozen({name: _credential(name, each) for name, each in shape.credentials.items()}),
+            devices=_frozen({name: self._device(name, item) for name, item in shape.devices.items()}),
+            links=tuple(
+                Link((self._port(*first), self._port(*second)), link.kind)
+                for link in shape.links
+                for first, second in [link.ends]
+            ),
+            segments=_frozen({name: self._segment(name, item) for name, item in shape.segments.items()}),
+            conduits=_frozen({name: self._conduit(name, item) for name, item in shape.conduits.items()}),
+            digest=digest,
+        )
+
+    def _port(self, device: str, name: str) -> Port:
+        profile = self._profiles.get(self._shape.devices[device].platform)
+        return Port(device, (canonical(name, profile.names) if profile else None) or name)
+
+    def _device(self, name: str, shape: DeviceShape) -> Device:
+        location = shape.location
+        return Device(
+            name=name,
+            platform=shape.platform,
+            role=shape.role,
+            paths=tuple(Path(path.ssh, path.port) for path in shape.paths),
+            credentials=shape.credentials,
+            host_key=shape.host_key,
+            management=shape.management,
+            location=Location(location.building or "", location.rack or "") if location else Location(),
+            canary=self._port(name, shape.canary.interface).interface if shape.canary else None,
+            ha=HighAvailability(shape.ha.peer, shape.ha.synced) if shape.ha else None,
+            managed_by=shape.managed_by,
+            legacy_ssh=shape.legacy_ssh,
+            settings=_frozen(shape.settings),
+        )
+
+    def _segment(self, name: str, shape: SegmentShape) -> Segment:
+        points = [self._point(point) for point in shape.points]
+        gateways = tuple(self._port(*gateway) for gateway in shape.gateways)
+        listed = {point.port for point in points}
+        points += [
+            Point(PointId(*gateway), PointKind.SVI)
+            for gateway in dict.fromkeys(gateways)
+            if gateway not in listed
+        ]
+        return Segment(
+            name=name,
+            title=shape.title.value(),
+            priority=shape.priority,
+            role=shape.role,
+            impact=shape.impact.value() if shape.impact else None,
+            keep_alive=shape.keep_alive,
+            depends_on=tuple(shape.depends_on),
+            needs=tuple(Need(need.segment, need.dies_after) for need in shape.needs),
+            vlans=tuple(shape.vlans),
+            prefixes=tuple(shape.prefixes),
+            ipv6_none=shape.ipv6 is not None,
+            gateways=gateways,
+            points=tuple(points),
+            probes=tuple(_probe(probe) for probe in shape.probes),
+        )
+
+    def _conduit(self, name: str, shape: ConduitShape) -> Conduit:
+        return Conduit(
+            name=name,
+            title=shape.title.value() if shape.title else Bilingual(name, name),
+            kind=shape.kind,
+            priority=shape.priority,
+            keep_alive=tuple(shape.keep_alive),
+            points=tuple(self._point(point) for point in shape.points),
+            probes=tuple(_probe(probe) for probe in shape.probes),
+        )
+
+    def _point(self, shape: PointShape) -> Point:
+        kind, name = shape.objects()[0]
+        if kind in NAMED_PORTS:
+            name = self._port(shape.device, name).interface
+        return Point(PointId(shape.device, name, shape.vlan), kind, shape.tagged)
+
+
+def _credential(name: str, shape: CredentialShape) -> Credential:
+    return Credential(
+        name=name,
+        username=shape.username,
+        password=_secret(shape.password),
+        key=_secret(shape.key),
+        enable=_secret(shape.enable),
+        fallback=shape.fallback,
+    )
+
+
+def _secret(shape: SecretShape | None) -> SecretRef | None:
+    if shape is None:
+        return None
+    values = {source: getattr(shape, source.value) for source in SecretSource}
+    source, name = next((source, name) for source, name in values.items() if name is not None)
+    return SecretRef(source, name)
+
+
+def _probe(shape: ProbeShape) -> Probe:
+    target = shape.tcp or Endpoint(str(shape.icmp), None)
+    return Probe(_target(target), shape.source, _target(shape.control))
+
+
+def _target(endpoint: Endpoint) -> ProbeTarget:
+    kind = ProbeKind.ICMP if endpoint.port is None else ProbeKind.TCP
+    return ProbeTarget(kind, endpoint.address, endpoint.port)
+
+
+def _frozen(values: Mapping[str, ValueT]) -> Mapping[str, ValueT]:
+    return MappingProxyType(dict(values))

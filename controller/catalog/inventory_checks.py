@@ -1,0 +1,215 @@
+"""What must hold between the parts of an inventory: devices, their logins, addresses, pairs and links."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from controller.catalog.document import Document, Loc
+from controller.catalog.findings import Findings, listed, shorten, suggest
+from controller.catalog.inventory_shape import DeviceShape, InventoryShape, SecretShape
+from controller.catalog.ports import canonical
+from controller.domain.inventory import CONTROLLER, MANUAL, LinkKind, Port
+from controller.domain.profile import DeviceProfile
+
+
+class Check:
+    """One inventory under examination. Names count as declared even where their own entry was refused."""
+
+    def __init__(
+        self,
+        document: Document,
+        names: Mapping[str, Collection[str]],
+        inventory: InventoryShape,
+        profiles: Mapping[str, DeviceProfile],
+        platforms: Collection[str],
+        findings: Findings,
+    ) -> None:
+        self.document = document
+        self.names = names
+        self.inventory = inventory
+        self.profiles = profiles
+        self.platforms = sorted({*profiles, *platforms, MANUAL})
+        self.findings = findings
+        self.protected: dict[Port, LinkKind] = {}
+        self.link_ends: dict[Port, int] = {}
+
+    def run(self) -> None:
+        self._credentials()
+        self._devices()
+        self._addresses()
+        self._pairs()
+        self._links()
+        self._controller()
+
+    def add(self, loc: Loc, code: str, **data: object) -> None:
+        self.findings.add(self.document.file, self.document.at(loc), code, **data)
+
+    def add_at_key(self, loc: Loc, code: str, **data: object) -> None:
+        self.findings.add(self.document.file, self.document.at_key(loc), code, **data)
+
+    def known(self, loc: Loc, name: str, code: str, names: Collection[str]) -> bool:
+        """Notes ``code`` where ``name`` is not among ``names``."""
+        if name in names:
+            return True
+        near = suggest(name, names)
+        self.add(loc, code, name=shorten(name), known=listed(names), suggestion=near)
+        return False
+
+    def profile(self, device: str) -> DeviceProfile | None:
+        shape = self.inventory.devices.get(device)
+        return self.profiles.get(shape.platform) if shape else None
+
+    def port(self, loc: Loc, device: str, name: str) -> Port:
+        """The port in its long form; a name that no port of the platform can have is noted."""
+        profile = self.profile(device)
+        if profile is None:
+            return Port(device, name)
+        long = canonical(name, profile.names)
+        if long is None:
+            near = suggest(name.rstrip("0123456789/.:"), profile.names)
+            self.add(
+                loc,
+                "unknown-port",
+                name=shorten(name),
+                device=device,
+                known=listed(profile.names),
+                suggestion=near,
+            )
+            return Port(device, name)
+        return Port(device, long)
+
+    def loops(self, edges: Mapping[str, Iterable[str]]) -> Iterable[list[str]]:
+        """One loop for each place where following ``edges`` comes back: ``[a, b, a]``."""
+        done: set[str] = set()
+        for start in edges:
+            if start in done:
+                continue
+            path = [start]
+            trail = [iter(edges[start])]
+            while trail:
+                after = next(trail[-1], None)
+                if after is None:
+                    trail.pop()
+                    done.add(path.pop())
+                elif after in path:
+                    yield [*path[path.index(after) :], after]
+                elif after not in done and after in edges:
+                    path.append(after)
+                    trail.append(iter(edges[after]))
+
+    def _credentials(self) -> None:
+        known = self.names["credentials"]
+        for name, credential in self.inventory.credentials.items():
+            loc: Loc = ("credentials", name)
+            for key in ("password", "key", "enable"):
+                secret: SecretShape | None = getattr(credential, key)
+                if secret is None or self.document.pruned(*loc, key):
+                    continue
+                if [secret.env, secret.file, secret.vault].count(None) != 2:
+                    self.add_at_key((*loc, key), "secret-reference", key=key)
+            refused = self.document.pruned(*loc, "password") or self.document.pruned(*loc, "key")
+            if credential.password is None and credential.key is None and not refused:
+                self.add_at_key(loc, "credential-empty", name=name)
+            if credential.fallback is not None:
+                self.known((*loc, "fallback"), credential.fallback, "unknown-credential", known)
+        fallbacks = {
+            name: [credential.fallback] if credential.fallback else []
+            for name, credential in self.inventory.credentials.items()
+        }
+        for loop in self.loops(fallbacks):
+            self.add(("credentials", loop[0], "fallback"), "fallback-loop", loop=" → ".join(loop))
+
+    def _devices(self) -> None:
+        for name, device in self.inventory.devices.items():
+            loc: Loc = ("devices", name)
+            if name == CONTROLLER:
+                self.add_at_key(loc, "name-reserved", name=name)
+            if device.credentials is not None:
+                credentials = self.names["credentials"]
+                self.known((*loc, "credentials"), device.credentials, "unknown-credential", credentials)
+            if device.platform == MANUAL:
+                continue
+            self.known((*loc, "platform"), device.platform, "unknown-platform", self.platforms)
+            self._wants(loc, device)
+            profile = self.profile(name)
+            if profile:
+                for setting in device.settings:
+                    if setting not in profile.settings:
+                        near = suggest(setting, profile.settings)
+                        self.add_at_key(
+                            (*loc, "settings", setting),
+                            "unknown-setting",
+                            name=setting,
+                            platform=device.platform,
+                            known=listed(profile.settings),
+                            suggestion=near,
+                        )
+
+    def _wants(self, loc: Loc, device: DeviceShape) -> None:
+        for key, value in (("paths", device.paths), ("credentials", device.credentials)):
+            if not value and not self.document.pruned(*loc, key):
+                self.add_at_key(loc, f"{key}-missing", name=str(loc[-1]))
+
+    def _addresses(self) -> None:
+        seen: dict[tuple[str, int], str] = {}
+        for name, device in self.inventory.devices.items():
+            for index, path in enumerate(device.paths):
+                other = seen.setdefault((path.ssh, path.port), f"{name} {index}")
+                if other != f"{name} {index}":
+                    self.add(
+                        ("devices", name, "paths", index, "ssh"),
+                        "duplicate-address",
+                        address=path.ssh,
+                        port=path.port,
+                        other=other.split()[0],
+                    )
+
+    def _pairs(self) -> None:
+        for name, device in self.inventory.devices.items():
+            if device.ha is None:
+                continue
+            loc: Loc = ("devices", name, "ha", "peer")
+            peer = device.ha.peer
+            if peer == name:
+                self.add(loc, "ha-with-itself", name=name)
+            elif self.known(loc, peer, "unknown-device", self.names["devices"]):
+                other = self.inventory.devices.get(peer)
+                mutual = other is None or (other.ha is not None and other.ha.peer == name)
+                if not mutual and not self.document.pruned("devices", peer, "ha"):
+                    self.add(loc, "ha-not-mutual", name=name, peer=peer)
+
+    def _links(self) -> None:
+        for index, link in enumerate(self.inventory.links):
+            loc: Loc = ("links", index)
+            if len(link.ends) != 2:
+                if not self.document.pruned(*loc):
+                    self.add((*loc, "ends"), "link-ends")
+                continue
+            if link.ends[0][0] == link.ends[1][0]:
+                self.add((*loc, "ends"), "link-to-itself", device=link.ends[0][0])
+            for side, (device, interface) in enumerate(link.ends):
+                end: Loc = (*loc, "ends", side)
+                if not self.known((*end, 0), device, "unknown-device", self.names["devices"]):
+                    continue
+                port = self.port((*end, 1), device, interface)
+                line = self.document.at(end)[0]
+                if port in self.link_ends:
+                    self.add(end, "link-end-twice", port=" ".join(port), line=self.link_ends[port])
+                self.link_ends.setdefault(port, line)
+                if link.kind is not LinkKind.DATA:
+                    self.protected[port] = link.kind
+
+    def _controller(self) -> None:
+        controller = self.inventory.controller
+        if controller.attached_to:
+            self.end(("controller", "attached_to"), *controller.attached_to)
+        for index, console in enumerate(controller.consoles):
+            loc: Loc = ("controller", "consoles", index)
+            if self.known((*loc, "device"), console.device, "unknown-device", self.names["devices"]):
+                self.port((*loc, "interface"), console.device, console.interface)
+
+    def end(self, loc: Loc, device: str, interface: str) -> Port | None:
+        """A ``[device, interface]`` pair: the port, or None where the device is unknown."""
+        if self.known((*loc, 0), device, "unknown-device", self.names["devices"]):
+            return self.port((*loc, 1), device, interface)
+        return None

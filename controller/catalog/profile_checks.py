@@ -1,0 +1,235 @@
+"""What must hold within a device profile: fields are read, patterns compile, placeholders exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from controller.catalog.document import Document, Loc
+from controller.catalog.findings import Findings, listed, shorten, suggest
+from controller.catalog.profile_shape import (
+    SECTIONS,
+    LineShape,
+    MethodShape,
+    ParseShape,
+    PointSectionShape,
+    ProfileShape,
+)
+from controller.domain.inventory import MANUAL, METHODS_OF, PointKind
+from controller.domain.template import Template
+
+POINT_VALUES = frozenset({"interface", "vlan", "subject", "prefixes4", "prefixes6"})
+"""What every line about a point may name, beside the platform's settings."""
+_PREFIX = "prefix"
+_WAS = "was."
+_RESERVED = POINT_VALUES | {_PREFIX, "address", "port"}
+_BESIDE = {
+    "regex": frozenset({"given", "matched", "each", "otherwise", "values"}),
+    "textfsm": frozenset({"row", "fields", "otherwise", "values"}),
+}
+
+
+class ProfileCheck:
+    def __init__(self, document: Document, profile: ProfileShape, findings: Findings) -> None:
+        self._document = document
+        self._profile = profile
+        self._findings = findings
+        self._settings = frozenset(document.keys("settings"))
+
+    def run(self) -> None:
+        profile = self._profile
+        if profile.platform == MANUAL:
+            self._add(("platform",), "platform-reserved", name=MANUAL)
+        for name in profile.settings:
+            if name in _RESERVED:
+                self._add_at_key(("settings", name), "setting-reserved", name=name)
+        for index, pattern in enumerate(profile.session.errors):
+            self._regex(("session", "errors", index), pattern)
+        for index, pattern in enumerate(profile.save.ignore if profile.save else ()):
+            self._regex(("save", "ignore", index), pattern)
+        for kind, probe in (("icmp", profile.probes.icmp), ("tcp", profile.probes.tcp)):
+            if probe:
+                values = {"address"} if kind == "icmp" else {"address", "port"}
+                self._template(("probes", kind, "send"), probe.send, values | self._settings)
+                self._regex(("probes", kind, "answered"), probe.answered)
+        for key, section in profile.points.given().items():
+            self._section(("points", key), SECTIONS[key][0], section)
+
+    def _section(self, loc: Loc, kind: PointKind, section: PointSectionShape) -> None:
+        declared = (*section.config, *section.observed)
+        for index, name in enumerate(declared):
+            if name in declared[:index]:
+                here = index - len(section.config)
+                at: Loc = (*loc, "config", index) if here < 0 else (*loc, "observed", here)
+                self._add(at, "field-twice", name=name)
+        produced: set[str] = set()
+        for index, read in enumerate(section.read):
+            at = (*loc, "read", index)
+            self._template((*at, "send"), read.send, POINT_VALUES | self._settings)
+            for number, parse in enumerate(read.parse):
+                produced |= self._parse((*at, "parse", number), parse, declared)
+        if not self._document.pruned(*loc, "read"):
+            for side, names in (("config", section.config), ("observed", section.observed)):
+                for index, name in enumerate(names):
+                    if name not in produced:
+                        self._add((*loc, side, index), "field-unread", name=name)
+        methods = section.methods.given()
+        if not methods and not self._document.pruned(*loc, "methods"):
+            self._add_at_key((*loc, "methods"), "methods-missing")
+        for method, shape in methods.items():
+            at = (*loc, "methods", method.value)
+            if method not in METHODS_OF[kind]:
+                known = listed(sorted(METHODS_OF[kind]))
+                self._add_at_key(at, "method-not-for-kind", method=method, kind=kind, known=known)
+            self._method(at, shape, section)
+
+    def _method(self, loc: Loc, method: MethodShape, section: PointSectionShape) -> None:
+        fields = (*section.config, *section.observed)
+        values = POINT_VALUES | self._settings
+        for key, empty in (
+            ("isolate", not method.isolate),
+            ("isolated", not method.isolated),
+            ("restore", not method.restore),
+        ):
+            if empty and not self._document.pruned(*loc, key):
+                self._add_at_key((*loc, key), f"{key}-empty")
+        self._lines((*loc, "isolate"), method.isolate, values)
+        for name, wanted in method.isolated.items():
+            self._field((*loc, "isolated", name), name, fields)
+            self._values((*loc, "isolated", name), wanted, values)
+        was = {_WAS + name for name in section.config}
+        for index, clause in enumerate(method.restore):
+            at: Loc = (*loc, "restore", index)
+            for name, wanted in clause.when.items():
+                if name in section.observed:
+                    self._add_at_key((*at, "when", name), "field-not-config", name=name)
+                else:
+                    self._field((*at, "when", name), name, section.config)
+                self._values((*at, "when", name), wanted, values)
+            self._lines((*at, "send"), clause.send, values | was)
+
+    def _parse(self, loc: Loc, parse: ParseShape, declared: tuple[str, ...]) -> set[str]:
+        """Checks one parse; the fields it gives."""
+        given = [kind for kind, value in (("regex", parse.regex), ("textfsm", parse.textfsm)) if value]
+        if len(given) != 1:
+            if not self._document.pruned(*loc):
+                self._add(loc, "parse-kind")
+            return set(declared)
+        kind = given[0]
+        for key in self._document.keys(*loc):
+            if key != kind and key not in _BESIDE[kind]:
+                self._add_at_key((*loc, key), "parse-key-foreign", key=key, kind=kind)
+        names = self._by_regex(loc, parse) if kind == "regex" else self._by_table(loc, parse)
+        for name in names:
+            key = next(
+                (part for part in ("matched", "otherwise", "fields") if name in getattr(parse, part)), ""
+            )
+            at: Loc = (*loc, key, name) if key else (*loc, kind)
+            self._field(at, name, declared)
+        for name in parse.values:
+            self._field((*loc, "values", name), name, names)
+        return names
+
+    def _by_regex(self, loc: Loc, parse: ParseShape) -> set[str]:
+        values = POINT_VALUES | self._settings | ({_PREFIX} if parse.each else set())
+        names: set[str] = {*parse.matched, *parse.otherwise}
+        for key, pattern in (("regex", parse.regex), ("given", parse.given)):
+            if pattern is not None:
+                self._template((*loc, key), pattern, values)
+                compiled = self._regex((*loc, key), pattern)
+                names |= set(compiled.groupindex) if compiled and key == "regex" else set()
+        pruned = self._document.pruned(*loc, "given") or self._document.pruned(*loc, "otherwise")
+        if parse.given is None and parse.otherwise and not parse.each and not pruned:
+            self._add_at_key((*loc, "otherwise"), "parse-otherwise-without-given")
+        if parse.given is not None and not parse.otherwise and not pruned:
+            self._add_at_key((*loc, "given"), "parse-given-without-otherwise")
+        return names
+
+    def _by_table(self, loc: Loc, parse: ParseShape) -> set[str]:
+        for key in ("row", "fields"):
+            if not getattr(parse, key) and not self._document.pruned(*loc, key):
+                self._add(loc, "parse-key-missing", key=key, kind="textfsm")
+        for column, template in parse.row.items():
+            self._template((*loc, "row", column), template, POINT_VALUES | self._settings)
+        name = str(parse.textfsm)
+        columns = _columns(name)
+        if columns is None:
+            self._add(
+                (*loc, "textfsm"), "textfsm-unknown", name=shorten(name), suggestion=_near_template(name)
+            )
+            return {*parse.fields, *parse.otherwise}
+        wanted: list[tuple[Loc, str]] = [((*loc, "row", column), column) for column in parse.row]
+        wanted += [((*loc, "fields", field), column) for field, column in parse.fields.items()]
+        for at, column in wanted:
+            if column not in columns:
+                near = suggest(column, columns)
+                known = listed(columns)
+                self._add(
+                    at, "textfsm-column-unknown", name=column, template=name, known=known, suggestion=near
+                )
+        return {*parse.fields, *parse.otherwise}
+
+    def _lines(self, loc: Loc, lines: list[LineShape], values: Iterable[str]) -> None:
+        for index, line in enumerate(lines):
+            known = {*values, _PREFIX} if line.each else set(values)
+            self._template((*loc, index, "send"), line.send, known)
+
+    def _values(self, loc: Loc, wanted: list[str], values: Iterable[str]) -> None:
+        for index, text in enumerate(wanted):
+            self._template((*loc, index), text, values)
+
+    def _template(self, loc: Loc, text: str, values: Iterable[str]) -> None:
+        known = sorted(values)
+        for name in sorted(Template.parse(text).names):
+            if name not in known and not self._document.pruned("settings"):
+                near = suggest(name, known)
+                self._add(loc, "unknown-placeholder", name=name, known=listed(known), suggestion=near)
+
+    def _field(self, loc: Loc, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        if name not in known:
+            self._add_at_key(
+                loc, "unknown-field", name=name, known=listed(known), suggestion=suggest(name, known)
+            )
+
+    def _regex(self, loc: Loc, pattern: str) -> re.Pattern[str] | None:
+        template = Template.parse(pattern)
+        try:
+            return re.compile(template.fill(dict.fromkeys(template.names, "x")), re.MULTILINE)
+        except (re.error, OverflowError, RecursionError) as error:
+            self._add(loc, "regex-invalid", detail=str(error))
+            return None
+
+    def _add(self, loc: Loc, code: str, **data: object) -> None:
+        self._findings.add(self._document.file, self._document.at(loc), code, **data)
+
+    def _add_at_key(self, loc: Loc, code: str, **data: object) -> None:
+        self._findings.add(self._document.file, self._document.at_key(loc), code, **data)
+
+
+@lru_cache(maxsize=256)
+def _columns(template: str) -> tuple[str, ...] | None:
+    """The columns of a TextFSM template, None where ntc-templates has no such template."""
+    directory = _templates()
+    if directory is None or not re.fullmatch(r"[a-z0-9_-]+", template):
+        return None
+    path = directory / f"{template}.textfsm"
+    if not path.is_file():
+        return None
+    found = re.findall(r"^Value\s+(?:[A-Z][A-Za-z,]*\s+)?(\w+)\s+\(", path.read_text("utf-8"), re.MULTILINE)
+    return tuple(found)
+
+
+def _near_template(name: str) -> str:
+    directory = _templates()
+    return suggest(name, (path.stem for path in directory.glob("*.textfsm"))) if directory else ""
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Path | None:
+    """Found without importing it: the package takes longer to import than all profiles to check."""
+    spec = find_spec("ntc_templates")
+    return Path(spec.origin).parent / "templates" if spec and spec.origin else None

@@ -1,0 +1,185 @@
+"""The shape of a device profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from controller.catalog.document import Nothing
+from controller.catalog.inventory_shape import one_of
+from controller.catalog.scalars import (
+    Count,
+    FieldName,
+    Format,
+    Name,
+    Object,
+    Raw,
+    Text,
+    Truth,
+    choice,
+    one_or_many,
+)
+from controller.catalog.shape import Shape
+from controller.domain.inventory import Method, PointKind
+from controller.domain.profile import Each
+
+SECTIONS: dict[str, tuple[PointKind, bool]] = {
+    **{kind.value: (kind, False) for kind in PointKind},
+    "tagged_interface": (PointKind.INTERFACE, True),
+    "tagged_aggregate": (PointKind.AGGREGATE, True),
+}
+"""The keys under ``points``: a kind of point, and whether its VLAN is one of several carried tagged."""
+
+
+def _line(value: object) -> object:
+    """A plain text is a line sent as it is."""
+    return {"send": value} if isinstance(value, str | Nothing) else value
+
+
+def _one_or_many(value: type) -> WithJsonSchema:
+    del value
+    scalar = {"type": ["string", "integer", "number", "boolean"]}
+    return WithJsonSchema({"anyOf": [scalar, {"type": "array", "items": scalar, "minItems": 1}]})
+
+
+Values = Annotated[list[Raw], BeforeValidator(one_or_many), _one_or_many(str)]
+
+
+class LineShape(Shape):
+    send: Raw
+    each: Annotated[Each, choice(Each)] | None = None
+
+
+LineText = Annotated[
+    LineShape,
+    BeforeValidator(_line),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"send": {"type": "string"}, "each": {"enum": list(Each)}},
+                    "required": ["send"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class ParseShape(Shape):
+    """By ``regex`` or by ``textfsm``; each takes other keys beside it."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("regex", "textfsm"))
+
+    regex: Raw | None = None
+    given: Raw | None = None
+    matched: dict[FieldName, Raw] = Field(default_factory=dict)
+    each: Annotated[Each, choice(Each)] | None = None
+    textfsm: Text | None = None
+    row: dict[Text, Raw] = Field(default_factory=dict)
+    fields: dict[FieldName, Text] = Field(default_factory=dict)
+    otherwise: dict[FieldName, Raw] = Field(default_factory=dict)
+    values: dict[FieldName, dict[Raw, Raw]] = Field(default_factory=dict)
+
+
+class ReadShape(Shape):
+    send: Raw
+    parse: list[ParseShape]
+
+
+class RestoreShape(Shape):
+    when: dict[FieldName, Values] = Field(default_factory=dict)
+    send: list[LineText]
+
+
+class MethodShape(Shape):
+    isolate: list[LineText]
+    isolated: dict[FieldName, Values]
+    restore: list[RestoreShape]
+    spares_keep_alive: Truth = False
+
+
+class MethodsShape(Shape):
+    shutdown: MethodShape | None = None
+    svi: MethodShape | None = None
+    acl: MethodShape | None = None
+    policy: MethodShape | None = None
+    vlan: MethodShape | None = None
+    ssid: MethodShape | None = None
+    tunnel: MethodShape | None = None
+    bgp: MethodShape | None = None
+    drop_flow: MethodShape | None = None
+
+    def given(self) -> dict[Method, MethodShape]:
+        found = {method: getattr(self, method.value) for method in Method}
+        return {method: shape for method, shape in found.items() if shape is not None}
+
+
+class PointSectionShape(Shape):
+    config: list[FieldName]
+    observed: list[FieldName] = Field(default_factory=list)
+    read: list[ReadShape]
+    methods: MethodsShape
+
+
+class PointsShape(Shape):
+    interface: PointSectionShape | None = None
+    tagged_interface: PointSectionShape | None = None
+    aggregate: PointSectionShape | None = None
+    tagged_aggregate: PointSectionShape | None = None
+    svi: PointSectionShape | None = None
+    policy: PointSectionShape | None = None
+    ssid: PointSectionShape | None = None
+    tunnel: PointSectionShape | None = None
+    bgp_peer: PointSectionShape | None = None
+
+    def given(self) -> dict[str, PointSectionShape]:
+        found = {key: getattr(self, key) for key in SECTIONS}
+        return {key: shape for key, shape in found.items() if shape is not None}
+
+
+class SessionShape(Shape):
+    netmiko: Text
+    enable: Truth = False
+    prepare: list[Raw] = Field(default_factory=list)
+    enter: list[Raw] = Field(default_factory=list)
+    leave: list[Raw] = Field(default_factory=list)
+    errors: list[Raw] = Field(default_factory=list)
+    type_ahead: Count = 0
+    settle: Count = 2000
+
+
+class SaveShape(Shape):
+    send: list[Raw]
+    running: Raw | None = None
+    startup: Raw | None = None
+    ignore: list[Raw] = Field(default_factory=list)
+
+
+class SentProbeShape(Shape):
+    send: Raw
+    answered: Raw
+
+
+class SentProbesShape(Shape):
+    icmp: SentProbeShape | None = None
+    tcp: SentProbeShape | None = None
+
+
+class ProfileShape(Shape):
+    stand_ins: ClassVar[Mapping[str, str]] = {"format": "1", "platform": "unnamed"}
+
+    format: Format
+    platform: Name
+    sources: list[Text] = Field(default_factory=list)
+    settings: dict[FieldName, Object] = Field(default_factory=dict)
+    session: SessionShape
+    points: PointsShape
+    save: SaveShape | None = None
+    probes: SentProbesShape = SentProbesShape()
+    names: dict[Text, list[Text]] = Field(default_factory=dict)

@@ -1,0 +1,249 @@
+"""Device profiles: ``device_profiles/<platform>.yaml`` into :class:`DeviceProfile`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from controller.catalog.bundle import bundled, unbundled, yaml_files
+from controller.catalog.document import parse, read_source
+from controller.catalog.findings import Findings
+from controller.catalog.profile_checks import ProfileCheck
+from controller.catalog.profile_shape import (
+    SECTIONS,
+    LineShape,
+    MethodShape,
+    ParseShape,
+    PointSectionShape,
+    ProfileShape,
+    SaveShape,
+    SentProbeShape,
+    SessionShape,
+)
+from controller.catalog.shape import validate
+from controller.domain.errors import InvalidInput
+from controller.domain.inventory import Inventory, PointKind, ProbeKind
+from controller.domain.profile import (
+    Condition,
+    DeviceProfile,
+    Line,
+    MethodSpec,
+    Parse,
+    PointSpec,
+    ProbeSpec,
+    Read,
+    RegexParse,
+    RestoreClause,
+    SaveSpec,
+    SessionSpec,
+    TableParse,
+)
+from controller.domain.template import Template
+
+KIND = "profiles"
+
+
+class Profiles(Mapping[str, DeviceProfile]):
+    """Profiles by platform, with the one text that stores them all and its SHA-256."""
+
+    def __init__(self, profiles: Mapping[str, DeviceProfile], sources: Mapping[str, str]) -> None:
+        self._profiles = dict(sorted(profiles.items()))
+        self._sources = {platform: sources[platform] for platform in self._profiles}
+        self.text = bundled(KIND, self._sources)
+        self.digest = hashlib.sha256(self.text.encode()).hexdigest()
+
+    def __getitem__(self, platform: str) -> DeviceProfile:
+        return self._profiles[platform]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._profiles)
+
+    def __len__(self) -> int:
+        return len(self._profiles)
+
+    def used_by(self, inventory: Inventory) -> Profiles:
+        """Those of the inventory's platforms: a plan rests on no other."""
+        return self.only(device.platform for device in inventory.devices.values())
+
+    def only(self, platforms: Iterable[str]) -> Profiles:
+        wanted = set(platforms)
+        return Profiles({name: self[name] for name in self if name in wanted}, self._sources)
+
+
+def load_profiles(directories: Sequence[Path]) -> Profiles:
+    """Every ``*.yaml`` of the directories; a platform found in an earlier one replaces a later one's.
+
+    Raises InvalidInput with every mistake of every file that counts."""
+    findings = Findings()
+    profiles, _ = examine_profiles(directories, findings)
+    findings.raise_if_any()
+    return profiles
+
+
+def profiles_from_text(text: str, name: str = KIND) -> Profiles:
+    """The profiles that :attr:`Profiles.text` stored. Raises InvalidInput."""
+    findings = Findings()
+    profiles: dict[str, DeviceProfile] = {}
+    sources = unbundled(KIND, text, name, findings)
+    for platform, source in sources.items():
+        profile = _examine(source, f"{name}:{platform}", findings)[1]
+        if profile:
+            profiles[platform] = profile
+    findings.raise_if_any()
+    return Profiles(profiles, sources)
+
+
+def profile_from_text(text: str, name: str) -> DeviceProfile:
+    """One profile as written; ``name`` stands for its file. Raises InvalidInput."""
+    findings = Findings()
+    profile = _examine(text, name, findings)[1]
+    if profile is None:
+        raise InvalidInput(tuple(findings))
+    return profile
+
+
+def examine_profiles(directories: Sequence[Path], findings: Findings) -> tuple[Profiles, frozenset[str]]:
+    """The sound profiles, and the platforms whose profile is not; mistakes go to ``findings``."""
+    profiles: dict[str, DeviceProfile] = {}
+    sources: dict[str, str] = {}
+    broken: set[str] = set()
+    for directory in directories:
+        here: dict[str, str] = {}
+        for path in yaml_files(directory, findings):
+            problems = Findings()
+            text = read_source(path, problems)
+            platform, profile = _examine(text, str(path), problems) if text is not None else (None, None)
+            platform = platform or path.stem
+            if platform in here:
+                problems.add(str(path), (1, 1), "platform-duplicate", name=platform, other=here[platform])
+            elif platform in profiles or platform in broken:
+                continue
+            here[platform] = str(path)
+            findings.extend(problems)
+            if profile and text is not None and platform not in profiles:
+                profiles[platform], sources[platform] = profile, text
+            elif profile is None:
+                broken.add(platform)
+    return Profiles(profiles, sources), frozenset(broken)
+
+
+def _examine(text: str, name: str, findings: Findings) -> tuple[str | None, DeviceProfile | None]:
+    """The platform as far as it can be told, and the profile where there is no mistake."""
+    before = len(findings)
+    document = parse(text, name, findings)
+    if document is None:
+        return None, None
+    written = document.find(("platform",))
+    platform = written.value if written and isinstance(written.value, str) else None
+    shape = validate(ProfileShape, document, findings)
+    if shape is None:
+        return platform, None
+    ProfileCheck(document, shape, findings).run()
+    if len(findings) > before:
+        return platform, None
+    return shape.platform, _profile(shape, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _profile(shape: ProfileShape, digest: str) -> DeviceProfile:
+    probes = {ProbeKind.ICMP: shape.probes.icmp, ProbeKind.TCP: shape.probes.tcp}
+    return DeviceProfile(
+        platform=shape.platform,
+        session=_session(shape.session),
+        points=MappingProxyType(
+            {
+                SECTIONS[key]: _section(*SECTIONS[key], section)
+                for key, section in shape.points.given().items()
+            }
+        ),
+        save=_save(shape.save) if shape.save else None,
+        probes=MappingProxyType({kind: _probe(probe) for kind, probe in probes.items() if probe}),
+        names=MappingProxyType({long: tuple(short) for long, short in shape.names.items()}),
+        settings=MappingProxyType(dict(shape.settings)),
+        sources=tuple(shape.sources),
+        digest=digest,
+    )
+
+
+def _session(shape: SessionShape) -> SessionSpec:
+    return SessionSpec(
+        netmiko=shape.netmiko,
+        enable=shape.enable,
+        prepare=tuple(shape.prepare),
+        enter=tuple(shape.enter),
+        leave=tuple(shape.leave),
+        errors=tuple(_regex(pattern) for pattern in shape.errors),
+        type_ahead=shape.type_ahead,
+        settle=shape.settle,
+    )
+
+
+def _save(shape: SaveShape) -> SaveSpec:
+    ignore = tuple(_regex(pattern) for pattern in shape.ignore)
+    return SaveSpec(tuple(shape.send), shape.running, shape.startup, ignore)
+
+
+def _probe(shape: SentProbeShape) -> ProbeSpec:
+    return ProbeSpec(Template.parse(shape.send), _regex(shape.answered))
+
+
+def _section(kind: PointKind, tagged: bool, shape: PointSectionShape) -> PointSpec:
+    return PointSpec(
+        kind=kind,
+        reads=tuple(
+            Read(Template.parse(read.send), tuple(_parse(parse) for parse in read.parse))
+            for read in shape.read
+        ),
+        config=tuple(shape.config),
+        observed=tuple(shape.observed),
+        methods=MappingProxyType({method: _method(item) for method, item in shape.methods.given().items()}),
+        tagged=tagged,
+    )
+
+
+def _parse(shape: ParseShape) -> Parse:
+    otherwise = MappingProxyType(dict(shape.otherwise))
+    values = MappingProxyType({name: MappingProxyType(dict(items)) for name, items in shape.values.items()})
+    if shape.regex is not None:
+        return RegexParse(
+            pattern=Template.parse(shape.regex),
+            given=None if shape.given is None else Template.parse(shape.given),
+            otherwise=otherwise,
+            matched=MappingProxyType(dict(shape.matched)),
+            values=values,
+            each=shape.each,
+        )
+    return TableParse(
+        template=str(shape.textfsm),
+        row=MappingProxyType({column: Template.parse(text) for column, text in shape.row.items()}),
+        fields=MappingProxyType(dict(shape.fields)),
+        otherwise=otherwise,
+        values=values,
+    )
+
+
+def _method(shape: MethodShape) -> MethodSpec:
+    return MethodSpec(
+        isolate=_lines(shape.isolate),
+        isolated=_condition(shape.isolated),
+        restore=tuple(
+            RestoreClause(_lines(clause.send), _condition(clause.when)) for clause in shape.restore
+        ),
+        spares_keep_alive=shape.spares_keep_alive,
+    )
+
+
+def _lines(shapes: Sequence[LineShape]) -> tuple[Line, ...]:
+    return tuple(Line(Template.parse(shape.send), shape.each) for shape in shapes)
+
+
+def _condition(shape: Mapping[str, Sequence[str]]) -> Condition:
+    return MappingProxyType(
+        {name: tuple(Template.parse(value) for value in values) for name, values in shape.items()}
+    )
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.MULTILINE)
