@@ -16,56 +16,7 @@ from controller.simulator.configuration import Interface, Settings, User, hashed
 from controller.simulator.grammar import Arguments, Grammar, invalid
 from controller.simulator.names import RESERVED_VLANS, interface_range, is_physical
 from controller.simulator.shell import Ask, Handler, Mode, Rejected, Reply, Shell
-
-_OTHERS = [
-    "aaa",
-    "access-session",
-    "alias",
-    "archive",
-    "arp",
-    "authentication",
-    "boot",
-    "cdp",
-    "class-map",
-    "clock",
-    "control-plane",
-    "crypto",
-    "device",
-    "diagnostic",
-    "dot1x",
-    "errdisable",
-    "event",
-    "file",
-    "key",
-    "lacp",
-    "lldp",
-    "logging",
-    "mac",
-    "monitor",
-    "network",
-    "ntp",
-    "policy-map",
-    "port-channel",
-    "power",
-    "priority",
-    "privilege",
-    "radius",
-    "route-map",
-    "router",
-    "scheduler",
-    "sdm",
-    "service",
-    "snmp-server",
-    "spanning-tree",
-    "switch",
-    "system",
-    "tacacs",
-    "template",
-    "track",
-    "udld",
-    "vrf",
-    "wsma",
-]
+from controller.simulator.vocabulary import CONFIGURATION
 
 
 def _set(shell: Shell, **values: object) -> None:
@@ -264,7 +215,7 @@ def _refuse(text: str) -> Handler:
 def add_config(grammars: dict[str, Grammar[Handler]]) -> None:
     """Fills ``config``, ``config-vlan`` and ``config-line``."""
     config = grammars["config"]
-    for word in _OTHERS:
+    for word in CONFIGURATION.split():
         config.add(word, None)
         config.add(f"no {word}", None)
     default = Settings()

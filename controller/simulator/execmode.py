@@ -13,58 +13,7 @@ from functools import partial
 from controller.simulator.configuration import hashed
 from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.shell import Ask, Handler, Mode, Rejected, Reply, Shell
-
-# Real commands that are not simulated: they keep abbreviations as ambiguous as on the device.
-_OTHERS = [
-    "archive",
-    "cd",
-    "clock",
-    "connect",
-    "crypto",
-    "debug",
-    "delete",
-    "dir",
-    "disconnect",
-    "erase",
-    "format",
-    "help",
-    "lock",
-    "logging",
-    "login",
-    "monitor",
-    "more",
-    "mstat",
-    "mtrace",
-    "name-connection",
-    "no",
-    "ping",
-    "pwd",
-    "release",
-    "rename",
-    "renew",
-    "request",
-    "resume",
-    "rsh",
-    "send",
-    "set",
-    "slip",
-    "software",
-    "ssh",
-    "start-chat",
-    "systat",
-    "tclsh",
-    "telnet",
-    "test",
-    "traceroute",
-    "tunnel",
-    "undebug",
-    "upgrade",
-    "verify",
-    "vlan",
-    "vtp",
-    "where",
-    "which",
-]
+from controller.simulator.vocabulary import EXEC
 
 
 def _enable(shell: Shell, _arguments: Arguments) -> Reply:
@@ -201,7 +150,7 @@ def _clear_line(shell: Shell, arguments: Arguments) -> Reply:
 def add_exec(user: Grammar[Handler], enabled: Grammar[Handler]) -> None:
     """The commands of user EXEC, and those of privileged EXEC, which has both."""
     for grammar in (user, enabled):
-        for word in _OTHERS:
+        for word in EXEC.split():
             grammar.add(word, None)
         grammar.add("enable", _enable)
         grammar.add("disable", _disable)

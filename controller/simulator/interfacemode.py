@@ -18,6 +18,7 @@ from controller.simulator.configuration import Interface
 from controller.simulator.grammar import Arguments, Grammar, invalid
 from controller.simulator.names import ALL_VLANS
 from controller.simulator.shell import Handler, Rejected, Shell
+from controller.simulator.vocabulary import INTERFACE
 
 Change = Callable[[Interface, Arguments], Interface]
 
@@ -146,25 +147,7 @@ def _no_address6(interface: Interface, arguments: Arguments) -> Interface:
 
 
 def add_interface(grammar: Grammar[Handler]) -> None:
-    for word in [
-        "authentication",
-        "bandwidth",
-        "cdp",
-        "carrier-delay",
-        "duplex",
-        "keepalive",
-        "lacp",
-        "lldp",
-        "load-interval",
-        "logging",
-        "mtu",
-        "power",
-        "service-policy",
-        "snmp",
-        "speed",
-        "storm-control",
-        "udld",
-    ]:
+    for word in INTERFACE.split():
         grammar.add(word, None)
         grammar.add(f"no {word}", None)
     plain: dict[str, tuple[Change, bool]] = {

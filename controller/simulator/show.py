@@ -16,75 +16,9 @@ from controller.simulator.device import Device
 from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.names import short_name
 from controller.simulator.shell import Handler, Reply, Shell
+from controller.simulator.vocabulary import SHOW
 
 VERSION = "17.9.4"
-_OTHERS = [
-    "aaa",
-    "arp",
-    "archive",
-    "authentication",
-    "boot",
-    "buffers",
-    "cdp",
-    "cef",
-    "class-map",
-    "clock",
-    "controllers",
-    "crypto",
-    "debugging",
-    "dot1x",
-    "environment",
-    "errdisable",
-    "event",
-    "file",
-    "flash",
-    "flowcontrol",
-    "hardware",
-    "history",
-    "hosts",
-    "interfaces",
-    "inventory",
-    "ip",
-    "ipv6",
-    "lacp",
-    "license",
-    "line",
-    "lldp",
-    "location",
-    "mac",
-    "memory",
-    "module",
-    "monitor",
-    "ntp",
-    "platform",
-    "policy-map",
-    "port-security",
-    "power",
-    "privilege",
-    "processes",
-    "protocols",
-    "qos",
-    "radius",
-    "redundancy",
-    "reload",
-    "running-config",
-    "sessions",
-    "snmp",
-    "spanning-tree",
-    "ssh",
-    "startup-config",
-    "storm-control",
-    "switch",
-    "tacacs",
-    "tcp",
-    "tech-support",
-    "udld",
-    "users",
-    "version",
-    "vlan",
-    "vrf",
-    "vtp",
-]
 
 
 def paged(lines: list[str] | str) -> Reply:
@@ -124,7 +58,7 @@ def _version(shell: Shell, _arguments: Arguments) -> Reply:
     return paged(
         [
             f"Cisco IOS XE Software, Version {VERSION}",
-            f"Cisco IOS Software [Cupertino], Catalyst L3 Switch Software (CORDON-SIMULATED), Version {VERSION}",
+            f"Cisco IOS Software [Cupertino], Catalyst Software (CORDON-SIMULATED), Version {VERSION}",
             "This is a simulated device. No software of Cisco Systems runs here.",
             "",
             "ROM: IOS-XE ROMMON",
@@ -260,7 +194,7 @@ def _users(shell: Shell, _arguments: Arguments) -> Reply:
     for number, line in sorted(shell.device.lines.items()):
         mark = "*" if number == shell.line else " "
         lines.append(
-            f"{mark} {number + 2:>2} vty {number:<5} {line.user:<10} idle                 00:00:00   127.0.0.1"
+            f"{mark} {number + 2:>2} vty {number:<5} {line.user:<10} idle                 00:00:00 127.0.0.1"
         )
     return paged([*lines, "", "  Interface    User               Mode         Idle     Peer Address", ""])
 
@@ -289,7 +223,7 @@ def _history(shell: Shell, _arguments: Arguments) -> Reply:
 
 def add_show(user: Grammar[Handler], enabled: Grammar[Handler]) -> None:
     for grammar in (user, enabled):
-        for word in _OTHERS:
+        for word in SHOW.split():
             if grammar is enabled or word not in ("running-config", "startup-config"):
                 grammar.add(f"show {word}", None)
         grammar.add("show version", _version)
