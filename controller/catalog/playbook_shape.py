@@ -59,7 +59,7 @@ class SelectorShape(Shape):
 
     def value(self) -> Selector:
         attributes = {
-            key: tuple(_written(value) for value in getattr(self, key)) for key in self.model_fields_set
+            key: tuple(_written(value) for value in getattr(self, key)) for key in type(self).model_fields if key in self.model_fields_set
         }
         if list(attributes) == ["name"]:
             return Selector(self.scope, names=attributes["name"])

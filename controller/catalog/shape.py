@@ -85,6 +85,10 @@ def _report(shape: type[Shape], document: Document, findings: Findings, detail: 
         if owner and owner.unknown_code:
             findings.add(document.file, document.at_key(loc), owner.unknown_code, key=str(loc[-2]))
             return
+        if isinstance(detail["input"], Nothing):
+            # {fr: Gaz, portes}: an unquoted comma made a key of the rest of a text.
+            findings.add(document.file, document.at_key(loc), "text-unquoted", key=shorten(key))
+            return
         known = _keys(owner)
         near = suggest(key, known)
         findings.add(
