@@ -7,8 +7,10 @@
     ├── Refused               a safety rule stands in the way; carries the hazards
     ├── AwaitingApproval      somebody else must consent first
     ├── LeaderElsewhere       another process leads this home
+    ├── LeaderLost            the leader ended in the middle of its answer
     ├── HomeFromTheFuture     a newer Cordon wrote this home
     ├── JournalUnavailable    nothing can be put on disk: neither database nor spool
+    ├── StaleEpoch            another process took the lead; this one's records are refused
     ├── NotFound              no such run, playbook, segment …
     └── OpenFailed            no session with a device could be had
 
@@ -91,6 +93,12 @@ class LeaderElsewhere(CordonError):
     """Another process leads this home and could not take the request over. Data: ``home``, ``pid``."""
 
     code = "leader-elsewhere"
+
+
+class LeaderLost(CordonError):
+    """The leader ended in the middle of its answer; what it was doing is in its journal. Data: ``home``."""
+
+    code = "leader-lost"
 
 
 class HomeFromTheFuture(CordonError):

@@ -19,7 +19,7 @@ from controller.engine.track import Track
 
 
 def claims(running: Running, track: Track, state: State | None, read_at: datetime) -> Iterator[Fact]:
-    """The baseline, where the point is not held yet, and this run's holds; nothing that is on record already."""
+    """The baseline, where the point is not held yet, and this run's holds; nothing already on record."""
     baseline = running.book.baseline(track.point)
     if baseline is None:
         yield BaselineTaken(running.run, track.step.point, state, read_at)
@@ -40,7 +40,7 @@ def _attribution(running: Running, track: Track, state: State | None) -> Attribu
     baseline = running.book.baseline(track.point)
     cut = state is not None and satisfies(state, track.rendering.expect)
     if baseline is None:
-        if state is None:
+        if state is None or running.book.blind:
             return Attribution.ASSUMED
         return Attribution.FOREIGN if cut else Attribution.OURS
     if baseline.state is None:

@@ -52,13 +52,13 @@ class Controller:
     """The use cases of one home. Only its leader has one; safe to call from many threads.
 
     Where a method takes ``documents``, they are what the plan was compiled from; by default the
-    controller's own.
+    controller's own. Without any, it can still resume and abort.
     """
 
     def __init__(
-        self, documents: Documents, reader: DocumentReader, services: Services, history: History
+        self, documents: Documents | None, reader: DocumentReader, services: Services, history: History
     ) -> None:
-        self.documents = documents
+        self._documents = documents
         self._reader = reader
         self._services = services
         self._history = history
@@ -66,6 +66,13 @@ class Controller:
         self._slots = DeviceSlots()
         self._changed = Condition()
         self._active: dict[str, _Active] = {}
+
+    @property
+    def documents(self) -> Documents:
+        """The controller's own. Raises InvalidRequest where it was given none."""
+        if self._documents is None:
+            raise InvalidRequest("no-inventory")
+        return self._documents
 
     # --- planning ----------------------------------------------------------------------------------
 
@@ -169,7 +176,10 @@ class Controller:
         return bool(found)
 
     def mark_interrupted(self) -> tuple[str, ...]:
-        """Called once by a new leader: runs its predecessor left under way are interrupted, not running."""
+        """Called once by a new leader: runs its predecessor left under way are interrupted, not running.
+        Nothing where the history cannot be read: that may not hold up a cut."""
+        if self._book.blind:
+            return ()
         left = [
             record
             for record in self._history.runs()

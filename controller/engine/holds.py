@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from threading import Lock
 
+from controller.domain.errors import JournalUnavailable
 from controller.domain.facts import BaselineTaken, Fact, HoldEnded, HoldOpened, IntentRecorded, PointRead
 from controller.domain.hold import Baseline, Hold, HoldKey
 from controller.domain.inventory import Method, PointId
@@ -17,21 +18,29 @@ from controller.engine.ports import Clock, History
 class HoldBook:
     """Follows the facts as they are committed, so that it is right also while the database is not.
 
-    Safe to call from many threads.
+    ``blind``: the history could not be read, so nobody knows what is held. A cut goes on without it, and what
+    it then claims is assumed. Safe to call from many threads.
     """
 
     def __init__(self, history: History, clock: Clock) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._holds: dict[HoldKey, Hold] = {hold.key: hold for hold in history.open_holds()}
-        self._baselines: dict[PointId, Baseline] = dict(history.baselines())
-        self._methods: dict[PointId, list[Method]] = {
-            point: list(methods) for point, methods in history.methods_sent().items()
-        }
-        self._left: dict[PointId, State | None] = {
-            point: read.state for point, read in history.last_reads().items()
-        }
+        self._holds: dict[HoldKey, Hold] = {}
+        self._baselines: dict[PointId, Baseline] = {}
+        self._methods: dict[PointId, list[Method]] = {}
+        self._left: dict[PointId, State | None] = {}
         self._keys: dict[PointId, set[HoldKey]] = defaultdict(set)
+        self.blind = False
+        try:
+            self._load(history)
+        except JournalUnavailable:
+            self.blind = True
+
+    def _load(self, history: History) -> None:
+        self._holds = {hold.key: hold for hold in history.open_holds()}
+        self._baselines = dict(history.baselines())
+        self._methods = {point: list(methods) for point, methods in history.methods_sent().items()}
+        self._left = {point: read.state for point, read in history.last_reads().items()}
         for key in self._holds:
             self._keys[key.point].add(key)
 

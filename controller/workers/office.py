@@ -55,8 +55,10 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the log is whole. ``first_bad`` is the entry's sequence; ``problem`` the code of its text
-    ``verify.<code>``."""
+    """Whether the log is whole: ``problem`` is "" then, else the code of the first fault, whose text is
+    ``verify.<code>``. ``entries`` and ``head`` (the chain hash) are the end of the good part; ``first_bad``
+    the sequence of the first bad entry, None where a fault is in none; ``degraded`` intervals that went
+    through the spool."""
 
     entries: int
     head: str

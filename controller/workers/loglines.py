@@ -1,0 +1,90 @@
+"""Entries of the log, each told on one line: the facts that matter to a reader, not all that is sealed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from controller.domain.facts import (
+    Actor,
+    Fact,
+    HoldEnded,
+    HoldOpened,
+    IntentRecorded,
+    Noted,
+    OutcomeRecorded,
+    PointRead,
+    ProbeAnswered,
+    RunMoved,
+    RunOpened,
+    WaveMoved,
+)
+from controller.workers.office import LogLine
+
+
+def log_line(
+    seq: int, at: datetime, tag: str, actor: Actor, degraded: bool, facts: Iterable[Fact]
+) -> LogLine:
+    """``data`` holds codes and values only; ``text`` what a person wrote or a device said."""
+    told = list(facts)
+    runs = [run for fact in told if isinstance(run := getattr(fact, "run", None), str)]
+    data: dict[str, str] = {}
+    texts: list[str] = []
+    for fact in told:
+        data.update(_data(fact))
+        texts.extend(_texts(fact))
+    reads = Counter(fact.proof.value for fact in told if isinstance(fact, PointRead))
+    data.update({proof: str(count) for proof, count in sorted(reads.items())})
+    if degraded:
+        data["evidence"] = "degraded"
+    return LogLine(
+        seq=seq,
+        at=at.isoformat(),
+        tag=tag,
+        actor=actor.name or actor.id,
+        run=runs[0] if runs else None,
+        data=data,
+        text="\n".join(text for text in texts if text),
+    )
+
+
+def _data(fact: Fact) -> Mapping[str, str]:  # noqa: PLR0911 - one return per kind of fact
+    match fact:
+        case RunOpened():
+            level = {} if fact.level is None else {"level": str(fact.level)}
+            return {"action": fact.action.value, "playbook": fact.playbook, "plan": fact.plan[:12], **level}
+        case RunMoved():
+            return {"state": fact.state.value, **({"cause": fact.cause} if fact.cause else {})}
+        case WaveMoved():
+            return {"wave": str(fact.wave + 1), "state": fact.state.value}
+        case IntentRecorded():
+            return {"device": fact.device, "action": fact.action.value, "steps": str(len(fact.steps))}
+        case OutcomeRecorded():
+            cause = {"cause": fact.cause} if fact.cause else {}
+            return {"device": fact.device, "outcome": fact.outcome.value, **cause}
+        case PointRead():
+            return {"device": fact.point.device}
+        case HoldOpened() if fact.attribution.value != "ours":
+            return {"attribution": fact.attribution.value}
+        case HoldEnded():
+            return {"device": fact.point.device, "ending": fact.ending.value}
+        case ProbeAnswered():
+            answer = "answers" if fact.answered else "silent"
+            return {f"{fact.target} {fact.phase}": answer}
+        case Noted():
+            return {"subject": fact.subject, **dict(fact.data)}
+        case _:
+            return {}
+
+
+def _texts(fact: Fact) -> Iterable[str]:
+    match fact:
+        case RunOpened():
+            return (fact.reason,)
+        case OutcomeRecorded():
+            return (fact.transcript,)
+        case Noted():
+            return (fact.text,)
+        case _:
+            return ()
