@@ -72,7 +72,7 @@ class GuardedChannel(SSHChannel):
 
     def send(self, data: bytes) -> None:
         """Raises NothingSent where that is certain, another SessionEnded where it is not."""
-        if self._conn.closed:
+        if not self.is_open:
             raise NothingSent
         sent = 0
         try:

@@ -61,8 +61,11 @@ class NetmikoDriver:
     """Implements the Driver port. Safe to call from many threads."""
 
     def __init__(self) -> None:
-        # Without a handler Paramiko's reader threads print their errors, traceback and all, on stderr.
-        logging.getLogger("paramiko").addHandler(logging.NullHandler())
+        # Paramiko's reader threads log the end of every session as an error, with a traceback; what of it
+        # matters reaches us as an exception.
+        noise = logging.getLogger("paramiko")
+        noise.addHandler(logging.NullHandler())
+        noise.propagate = False
 
     def open(
         self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float

@@ -14,6 +14,9 @@ from enum import StrEnum
 from typing import Any
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from controller.drivers.guard import GuardedSocket
 from controller.engine.ports import Login
@@ -183,17 +186,36 @@ def private_key(login: Login) -> tuple[paramiko.PKey | None, str | None]:
     Raises ValueError when the text is no key that can be read."""
     if not login.key:
         return None, login.password
-    text = login.key.strip() + "\n"
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
-        try:
-            return kind.from_private_key(io.StringIO(text)), login.password
-        except paramiko.PasswordRequiredException:
-            if login.password is None:
-                raise ValueError("locked") from None
-            try:
-                return kind.from_private_key(io.StringIO(text), password=login.password), None
-            except (paramiko.SSHException, ValueError):
-                continue
-        except (paramiko.SSHException, ValueError):
-            continue
-    raise ValueError("unreadable")
+    text = (login.key.strip() + "\n").encode()
+    try:
+        return _paramiko_key(_load(text, None)), login.password
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        pass
+    if login.password is None:
+        raise ValueError("unreadable")
+    try:
+        return _paramiko_key(_load(text, login.password.encode())), None
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        raise ValueError("unreadable") from None
+
+
+def _load(text: bytes, passphrase: bytes | None) -> object:
+    if b"OPENSSH PRIVATE KEY" in text:
+        return serialization.load_ssh_private_key(text, passphrase)
+    return serialization.load_pem_private_key(text, passphrase)
+
+
+def _paramiko_key(key: object) -> paramiko.PKey:
+    """Paramiko's own reader does not know every form OpenSSH writes; what it holds is the same object."""
+    match key:
+        case rsa.RSAPrivateKey():
+            return paramiko.RSAKey(key=key)
+        case ec.EllipticCurvePrivateKey():
+            return paramiko.ECDSAKey(vals=(key, key.public_key()))
+        case ed25519.Ed25519PrivateKey():
+            plain = key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+            )
+            return paramiko.Ed25519Key.from_private_key(io.StringIO(plain.decode()))
+        case _:
+            raise ValueError("unreadable")

@@ -12,9 +12,12 @@ from enum import Enum, auto
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][0-9A-Za-z]|[=>78A-Z])")
 _IGNORED = str.maketrans("", "", "\x00\x07")
+_WRAPPED = re.compile(r"(.)\r(?=\1)")
+"""At the edge of the screen readline prints the next line's first character, returns, and prints it again."""
+
 _INVISIBLE = re.compile(r"[\s\x08]+")
 _PAGE = re.compile(
-    r"\s*(?:<?\s*-{2,}\s*\(?\s*more\b[\s\d%]*\)?\s*-{2,}.{0,40}|press any key to continue.{0,60})\s*",
+    r"\s*(?:<?\s*-{2,}\s*\(?\s*more\b[\s\d%]*\)?\s*-{2,}.{0,80}|press any key to continue.{0,60})\s*",
     re.IGNORECASE,
 )
 _TERMINATORS = frozenset("#>$%]")
@@ -92,7 +95,7 @@ def _plain(line: str) -> str:
 
 def squeezed(text: str) -> str:
     """Without anything invisible: an echo compares equal however the device wrapped it."""
-    return _INVISIBLE.sub("", text)
+    return _INVISIBLE.sub("", _WRAPPED.sub("", text))
 
 
 class Prompt:

@@ -9,12 +9,16 @@ import asyncio
 import contextlib
 import re
 import threading
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
 
 import asyncssh
 
 from controller.domain.inventory import Device, DeviceRole, Path
 from tests.fakes.switch import PLATFORM, CommandLine, Drops, Hangs, Switch
+
+T = TypeVar("T")
 
 USER = "cordon"
 PASSWORD = "loin-des-yeux"
@@ -23,7 +27,8 @@ PASSWORD = "loin-des-yeux"
 @dataclass
 class Manners:
     """How the device talks. ``page`` lines stand between page breaks (0: none); ``noise`` is printed before
-    each answer, ``afterthought`` after each prompt; ``slow`` lines matching it answer ``delay`` seconds late."""
+    each answer, ``afterthought`` after each prompt, ``break_echo`` in the middle of each echo; lines matching
+    ``slow`` are answered ``delay`` seconds late."""
 
     banner: bytes = b""
     noise: bytes = b""
@@ -52,7 +57,7 @@ class SshDevice:
     logins: list[tuple[str, str]] = field(default_factory=list)
     port: int = 0
 
-    def __enter__(self) -> SshDevice:
+    def __enter__(self) -> Self:
         self._key = asyncssh.generate_private_key("ssh-ed25519")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="ssh-device", daemon=True)
@@ -85,9 +90,10 @@ class SshDevice:
 
     def drop_all(self) -> None:
         """Closes every connection from the device's side."""
-        self._loop.call_soon_threadsafe(lambda: [connection.abort() for connection in set(self._connections)])
+        for connection in set(self._connections):
+            self._loop.call_soon_threadsafe(connection.abort)
 
-    def _do(self, coroutine):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - whatever it returns
+    def _do(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _listen(self) -> asyncssh.SSHAcceptor:

@@ -1,0 +1,368 @@
+"""Sessions over real SSH with a device that talks badly, late, or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.inventory import Path
+from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Outcome
+from controller.drivers.netmiko_driver import NetmikoDriver
+from controller.drivers.session import NetmikoSession
+from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed, Purpose
+from tests.fakes.ssh_device import PASSWORD, USER, SshDevice
+from tests.fakes.switch import Switch, profile
+
+LOGIN = Login(USER, PASSWORD)
+READ, CHANGE, MODE = Purpose.READ, Purpose.CHANGE, Purpose.MODE
+
+
+@pytest.fixture
+def ssh() -> Iterator[SshDevice]:
+    with SshDevice(Switch.with_ports("acc-1", ["p1", "p2"])) as device:
+        yield device
+
+
+def opened(
+    ssh: SshDevice, patience: float = 10.0, using: DeviceProfile | None = None, **changes: object
+) -> NetmikoSession:
+    return NetmikoDriver().open(
+        ssh.device(**changes), using or profile(), [LOGIN], time.monotonic() + patience
+    )
+
+
+def ask(session: NetmikoSession, *lines: str, patience: float = 10.0) -> tuple[Answer, ...]:
+    assert session.write(Block(tuple(Command(line, READ) for line in lines))) is Outcome.SENT
+    return session.collect(time.monotonic() + patience)
+
+
+def failure(ssh: SshDevice, patience: float = 10.0, using: DeviceProfile | None = None) -> OpenFailed:
+    with pytest.raises(OpenFailed) as caught:
+        opened(ssh, patience, using)
+    return caught.value
+
+
+# --- how devices talk ------------------------------------------------------------------------------
+
+
+def test_a_banner_full_of_prompts_is_not_taken_for_one(ssh: SshDevice) -> None:
+    ssh.manners.banner = b"\r\n## acc-1> Authorised only #\r\nacc-1#\r\n### rm -rf $HOME >\r\n#"
+    with_banner = opened(ssh)
+    assert ask(with_banner, "say a # b >", "show interface p1")[1].text.startswith("p1 is up")
+    with_banner.close()
+
+
+def test_the_prompt_may_change_with_every_mode(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    answers = ask(session, "configure terminal", "interface p1", "shutdown", "end", "show interface p1")
+    assert [answer.complete for answer in answers] == [True] * 5
+    assert answers[-1].text.startswith("p1 is administratively down")
+    session.close()
+
+
+def test_system_messages_before_an_answer_and_after_a_prompt_disturb_nothing(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    message = (
+        b"\r\n*Mar  1 00:01:02: %LINK-5-CHANGED: Interface p1, changed state to administratively down\r\n"
+    )
+    ssh.manners.noise = message
+    ssh.manners.afterthought = message
+    answers = ask(session, *["say one", "show interface p1"] * 10)
+    assert all(answer.complete for answer in answers)
+    assert all("one" in answer.text.splitlines() for answer in answers[::2])
+    assert all("p1 is up, line protocol is up" in answer.text.splitlines() for answer in answers[1::2])
+    assert all("say one" not in answer.text for answer in answers)
+    session.close()
+
+
+def test_a_message_in_the_middle_of_an_echo(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.break_echo = b"*Mar  1 00:01:02: %SYS-5-CONFIG_I: Configured from console\r\n"
+    answers = ask(session, "show interface p1", "say two", patience=3)
+    assert [answer.text.splitlines()[0] for answer in answers] == ["p1 is up, line protocol is up", "two"]
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("page_break", "erase"),
+    [
+        (b" --More-- ", b"\b" * 10 + b" " * 10 + b"\b" * 10),
+        (b"--More--", b"\r        \r"),
+        (b"---- More ----", b"\x1b[16D                \x1b[16D\r"),
+        (b"-- MORE --, next page: Space, next line: Enter, quit: Control-C", b"\r\x1b[2K"),
+        (b"---(more 42%)---", b"\r\x1b[K"),
+    ],
+)
+def test_paging_that_was_never_turned_off_is_answered(
+    ssh: SshDevice, page_break: bytes, erase: bytes
+) -> None:
+    session = opened(ssh)
+    ssh.manners.page, ssh.manners.page_break, ssh.manners.erase = 10, page_break, erase
+    answers = ask(session, "show lines 35", "say done", patience=5)
+    assert answers[0].text.splitlines() == [f"line {number}" for number in range(35)]
+    assert answers[1].text == "done"
+    session.close()
+
+
+def test_ten_thousand_lines_arrive_whole(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    begun = time.monotonic()
+    answer = ask(session, "show lines 10000")[0]
+    assert answer.complete
+    assert answer.text == "\n".join(f"line {number}" for number in range(10000))
+    assert time.monotonic() - begun < 5
+    session.close()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_accents_survive_in_the_old_encoding_too(ssh: SshDevice, encoding: str) -> None:
+    ssh.manners.encoding = encoding
+    session = opened(ssh)
+    assert ask(session, "say réanimation néonatale")[0].text == "réanimation néonatale"
+    session.close()
+
+
+def test_output_that_looks_like_an_echo_or_nearly_like_a_prompt(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    answers = ask(session, "say say x", "say acc-1 is # not a prompt >", "say x")
+    assert [answer.text for answer in answers] == ["say x", "acc-1 is # not a prompt >", "x"]
+    session.close()
+
+
+def test_a_secret_the_device_prints_is_not_handed_on(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    answer = ask(session, f"say username {USER} password 0 {PASSWORD}")[0]
+    assert PASSWORD not in answer.text
+    assert answer.text == f"username {USER} password 0 [redacted]"
+    assert PASSWORD not in repr(vars(session)) + repr(LOGIN)
+    session.close()
+
+
+# --- late and never --------------------------------------------------------------------------------
+
+
+def test_an_answer_as_late_as_the_deadline_allows_is_waited_for(ssh: SshDevice) -> None:
+    ssh.manners.slow, ssh.manners.delay = "^say", 1.0
+    session = opened(ssh)
+    assert ask(session, "say late", patience=3)[0].text == "late"
+    session.close()
+
+
+def test_a_device_slow_at_everything_is_still_opened(ssh: SshDevice) -> None:
+    ssh.manners.slow, ssh.manners.delay = "", 0.0
+    ssh.manners.slow, ssh.manners.delay = ".*", 0.4
+    session = opened(ssh, 20)
+    assert ask(session, "say one", "say two")[1].text == "two"
+    session.close()
+
+
+def test_what_comes_too_late_is_never_taken_for_the_next_answer(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.slow, ssh.manners.delay = "^say", 0.6
+    answers = ask(session, "say late", "say other", patience=0.3)
+    assert [(answer.sent, answer.complete, answer.text) for answer in answers] == [
+        (True, False, ""),
+        (False, False, ""),
+    ]
+    assert session.write(Block((Command("say other", READ),))) is Outcome.NOT_SENT
+
+
+def test_a_device_that_never_gives_a_prompt_is_not_ready_at_the_deadline(ssh: SshDevice) -> None:
+    ssh.manners.no_prompt = True
+    begun = time.monotonic()
+    failed = failure(ssh, 1.0)
+    assert time.monotonic() - begun < 1.3
+    assert failed.cause is OpenCause.NOT_READY
+
+
+def test_a_device_that_never_judges_the_login(ssh: SshDevice) -> None:
+    ssh.manners.silent_login = True
+    begun = time.monotonic()
+    failed = failure(ssh, 1.0)
+    assert time.monotonic() - begun < 1.3
+    assert failed.cause is OpenCause.TIMEOUT
+    assert USER in str(failed.data["detail"])
+
+
+def test_the_clock_on_the_wall_moves_no_deadline(ssh: SshDevice, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = time.time
+    readings = itertools.count()
+    monkeypatch.setattr(time, "time", lambda: real() + 3600 * (-1) ** next(readings))
+    session = opened(ssh)
+    assert ask(session, "say one")[0].text == "one"
+    session.close()
+
+
+@pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-hangs\r\n"])
+def test_a_device_that_accepts_the_connection_and_hangs(ssh: SshDevice, greeting: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        begun = time.monotonic()
+        threading.Thread(target=_greet, args=(server, greeting), daemon=True).start()
+        with pytest.raises(OpenFailed) as caught:
+            opened(ssh, 1.0, paths=(Path("127.0.0.1", server.getsockname()[1]),))
+        assert time.monotonic() - begun < 1.3
+        assert caught.value.cause is OpenCause.TIMEOUT
+
+
+def _greet(server: socket.socket, greeting: bytes | None) -> None:
+    connection, _ = server.accept()
+    with connection:
+        if greeting is None:
+            return
+        connection.sendall(greeting)
+        while connection.recv(4096):
+            pass
+
+
+def test_a_device_that_hangs_up_at_once_has_no_line_left(ssh: SshDevice) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_greet, args=(server, None), daemon=True).start()
+        with pytest.raises(OpenFailed) as caught:
+            opened(ssh, 5.0, paths=(Path("127.0.0.1", server.getsockname()[1]),))
+    assert caught.value.cause is OpenCause.NO_LINE
+
+
+def test_a_device_that_stops_reading_does_not_hold_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.drivers.session.WRITE_PATIENCE", 0.5)
+    with SshDevice(Switch.with_ports("acc-2", ["p1"]), window=1024) as ssh:
+        session = opened(ssh)
+        ssh.manners.stops_reading = True
+        assert ask(session, "say last")[0].complete
+        begun = time.monotonic()
+        assert session.write(Block((Command("say " + "x" * 500_000, READ),))) is Outcome.SENT
+        assert time.monotonic() - begun < 0.8
+        assert not session.is_open
+        answers = session.collect(time.monotonic() + 5)
+        assert time.monotonic() - begun < 1
+        assert [(answer.sent, answer.complete) for answer in answers] == [(True, False)]
+
+
+def test_closing_from_another_thread_wakes_a_blocked_read(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.slow, ssh.manners.delay = "^say", 60
+    threading.Timer(0.3, session.close).start()
+    begun = time.monotonic()
+    answers = ask(session, "say late", "say other", patience=30)
+    assert time.monotonic() - begun < 0.8
+    assert [(answer.sent, answer.complete) for answer in answers] == [(True, False), (False, False)]
+
+
+def test_close_does_not_wait_for_a_hung_device(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.slow, ssh.manners.delay = ".*", 60
+    begun = time.monotonic()
+    session.close()
+    assert time.monotonic() - begun < 0.1
+
+
+def test_a_dropped_connection_is_noticed_while_idle(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.drop_all()
+    until = time.monotonic() + 3
+    while session.is_open and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not session.is_open
+    assert session.write(Block((Command("say one", READ),))) is Outcome.NOT_SENT
+
+
+# --- preparation -----------------------------------------------------------------------------------
+
+
+def enabling() -> DeviceProfile:
+    plain = profile()
+    return replace(plain, session=replace(plain.session, enable=True, prepare=("terminal no monitor",)))
+
+
+def test_enable_and_the_profiles_own_lines(ssh: SshDevice) -> None:
+    ssh.manners.enable_secret = "sesame-ouvre-toi"
+    session = NetmikoDriver().open(
+        ssh.device(), enabling(), [Login(USER, PASSWORD, enable="sesame-ouvre-toi")], time.monotonic() + 10
+    )
+    assert "terminal no monitor" in ssh.switch.received
+    assert ask(session, "show interface p1")[0].text.startswith("p1 is up")
+    session.close()
+
+
+def test_a_wrong_enable_secret_is_told_at_once(ssh: SshDevice) -> None:
+    ssh.manners.enable_secret = "sesame-ouvre-toi"
+    begun = time.monotonic()
+    with pytest.raises(OpenFailed) as caught:
+        NetmikoDriver().open(
+            ssh.device(), enabling(), [Login(USER, PASSWORD, enable="wrong-secret")], time.monotonic() + 20
+        )
+    assert time.monotonic() - begun < 5
+    assert caught.value.cause is OpenCause.NOT_READY
+    assert "enable" in str(caught.value.data["detail"])
+    assert "wrong-secret" not in str(caught.value)
+
+
+# --- nothing left behind ---------------------------------------------------------------------------
+
+
+def _descriptors() -> int:
+    return len(list(pathlib.Path("/proc/self/fd").iterdir()))
+
+
+def _settles(count: int) -> bool:
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        if _descriptors() <= count and not _transports():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _transports() -> list[threading.Thread]:
+    ours = ("ssh-device", "asyncio", "MainThread", "hangs")
+    return [thread for thread in threading.enumerate() if not thread.name.startswith(ours)]
+
+
+def test_fifty_failed_openings_leave_no_thread_and_no_descriptor(ssh: SshDevice) -> None:
+    ssh.manners.no_prompt = True
+    failure(ssh, 0.5)
+    assert _settles(10**6)
+    before = _descriptors()
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        hangs = Path("127.0.0.1", silent.getsockname()[1])
+        closed = Path("127.0.0.1", 9)
+        wrong = Login(USER, "wrong")
+        for number in range(50):
+            paths = [(hangs,), (closed,), ssh.device().paths][number % 3]
+            with pytest.raises(OpenFailed):
+                NetmikoDriver().open(
+                    ssh.device(paths=paths),
+                    profile(),
+                    [wrong if number % 2 else LOGIN],
+                    time.monotonic() + 0.2,
+                )
+    assert _settles(before), (_descriptors(), before, _transports())
+
+
+def test_sessions_closed_leave_no_thread_and_no_descriptor(ssh: SshDevice) -> None:
+    opened(ssh).close()
+    assert _settles(10**6)
+    before = _descriptors()
+    for _ in range(5):
+        opened(ssh).close()
+    assert _settles(before)
+
+
+# --- how fast --------------------------------------------------------------------------------------
+
+
+def test_two_hundred_lines_to_a_device_that_answers_at_once(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    begun = time.monotonic()
+    answers = ask(session, *["show interface p1"] * 200)
+    assert all(answer.complete for answer in answers)
+    # A tenth of it where the machine is free; Nagle alone would make it 8 s.
+    assert time.monotonic() - begun < 2
+    session.close()
