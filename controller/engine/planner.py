@@ -56,7 +56,8 @@ CRITICALITY = {
 
 @dataclass
 class _Planning:
-    """What one compilation gathers: hazards, and which points are already in the plan."""
+    """What one compilation gathers: hazards, the points already in the plan, and those a stage meant to cut
+    but whose profile offers none of its methods, with the subject."""
 
     inventory: Inventory
     profiles: Mapping[str, DeviceProfile]
@@ -66,6 +67,7 @@ class _Planning:
     subjects_of: Mapping[PointId, tuple[Subject, ...]]
     hazards: dict[tuple[str, str], Hazard] = field(default_factory=dict)
     planned: dict[PointId, Step] = field(default_factory=dict)
+    without_method: dict[PointId, str] = field(default_factory=dict)
 
     def hazard(self, code: str, severity: Severity, culprit: str, **data: str) -> None:
         self.hazards.setdefault((code, culprit), Hazard(code, severity, culprit, tuple(sorted(data.items()))))
@@ -145,7 +147,7 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     offered = [found for method in stage.method if (found := isolation(context, method)) is not None]
     if not offered:
         if any(method in METHODS_OF[point.kind] for method in stage.method):
-            planning.hazard("no-method", Severity.WARN, str(point.id), subject=subject.name, stage=stage.name)
+            planning.without_method.setdefault(point.id, subject.name)
         return None
     allowed = [rendering for rendering in offered if _spares(planning, context, subjects, rendering.method)]
     if not allowed:
@@ -287,7 +289,11 @@ def _severs(topology: Topology, port: Port, lost: Collection[str]) -> bool:
 
 
 def _check_coverage(planning: _Planning) -> None:
-    """Segments that stay connected in part: routed traffic only, or one family of addresses only."""
+    """Points no stage has a method for, and segments that stay connected in part: inside their VLAN, or over
+    one family of addresses."""
+    for point, name in planning.without_method.items():
+        if point not in planning.planned:
+            planning.hazard("no-method", Severity.WARN, str(point), subject=name)
     methods: dict[str, set[Method]] = defaultdict(set)
     for step in planning.planned.values():
         for name in step.subjects:

@@ -215,7 +215,10 @@ class HomeOffice:
             first_bad=found.first_bad,
             problem=first.code if first else "",
             detail=first.detail if first else "",
-            degraded=tuple((each.since.isoformat(), each.until.isoformat()) for each in found.degraded),
+            degraded=tuple(
+                (each.since.isoformat(), each.until.isoformat() if each.until else "")
+                for each in found.degraded
+            ),
             erased=found.erased,
         )
 
