@@ -1,0 +1,128 @@
+"""The log as people read it: entries with their facts, and the texts that were not erased."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, select, union
+
+from controller.domain.entry import Entry
+from controller.domain.facts import Actor, Fact, Noted, Text
+from controller.store import schema
+from controller.store.database import reading
+from controller.store.places import Places
+from controller.store.rows import Row, from_row, is_fact
+
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One entry. ``tag`` is a text: a newer Cordon may have written tags this one does not know.
+    ``degraded``: the facts came through the spool. ``erased`` counts the texts that are gone and read as
+    empty."""
+
+    entry: Entry
+    epoch: int
+    at: datetime
+    tag: str
+    actor: Actor
+    degraded: bool
+    facts: tuple[Fact, ...]
+    erased: int
+
+
+def entries(
+    places: Places,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tag: str | None = None,
+    run: str | None = None,
+    after: int = 0,
+) -> Iterator[AuditRecord]:
+    """In the order of the log: those at or after ``since``, before ``until``, whose tag is or begins with
+    ``tag`` (``engine:run``), that tell of ``run``, later than entry ``after``."""
+    seq = after
+    while True:
+        with reading(places.database) as connection:
+            batch = _batch(connection, seq, run)
+        for record in batch:
+            if _wanted(record, since, until, tag):
+                yield record
+        if not batch:
+            return
+        seq = batch[-1].entry.seq
+
+
+def _wanted(record: AuditRecord, since: datetime | None, until: datetime | None, tag: str | None) -> bool:
+    if since and record.at < since:
+        return False
+    if until and record.at >= until:
+        return False
+    return tag is None or record.tag == tag or record.tag.startswith(tag + ":")
+
+
+def _batch(connection: Connection, after: int, run: str | None) -> list[AuditRecord]:
+    wanted = select(schema.entry).where(schema.entry.c.seq > after)
+    if run is not None:
+        wanted = wanted.where(schema.entry.c.seq.in_(_telling_of(run)))
+    rows = connection.execute(wanted.order_by(schema.entry.c.seq).limit(_BATCH)).all()
+    if not rows:
+        return []
+    span = (rows[0].seq, rows[-1].seq)
+    covered = _covered(connection, span)
+    texts = _texts(connection, span)
+    return [
+        _record(Entry(row.seq, row.body, row.leaf, row.chain), row.epoch, covered[row.seq], texts)
+        for row in rows
+    ]
+
+
+def _telling_of(run: str) -> Select[Any]:
+    parts = [select(table.c.entry).where(table.c.run == run) for table in schema.COVERED if "run" in table.c]
+    parts.append(select(schema.note.c.entry).where(schema.note.c.subject == run))
+    return select(union(*parts).subquery().c.entry)
+
+
+def _covered(connection: Connection, span: tuple[int, int]) -> dict[int, list[tuple[str, Row]]]:
+    found: dict[int, list[tuple[str, Row]]] = defaultdict(list)
+    for table in schema.COVERED:
+        if is_fact(table.name):
+            where = table.c.entry.between(*span)
+            for _id, entry, *cells in connection.execute(select(table).where(where).order_by(table.c.id)):
+                found[entry].append((table.name, tuple(cells)))
+    return found
+
+
+def _texts(connection: Connection, span: tuple[int, int]) -> dict[str, str | None]:
+    payload = schema.payload
+    rows = connection.execute(
+        select(payload.c.commitment, payload.c.content).where(payload.c.entry.between(*span))
+    )
+    return {name: None if content is None else content.decode() for name, content in rows}
+
+
+def _record(
+    entry: Entry, epoch: int, rows: list[tuple[str, Row]], texts: dict[str, str | None]
+) -> AuditRecord:
+    body = json.loads(entry.body)
+    facts = tuple(
+        from_row(table, row, texts.get) for table, row in sorted(rows, key=lambda one: int(one[1][0] or 0))
+    )
+    name = body["actor"]["name"]
+    return AuditRecord(
+        entry=entry,
+        epoch=epoch,
+        at=datetime.fromisoformat(body["at"]),
+        tag=body["tag"],
+        actor=Actor(body["actor"]["id"], Text(texts.get(name) or "") if name else Text("")),
+        degraded=body["degraded"],
+        facts=tuple(fact for fact in facts if fact != Noted("")),
+        erased=sum(texts.get(one) is None for one in body["texts"]),
+    )

@@ -1,0 +1,136 @@
+"""Connections to a home's database, and its revision."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from controller.domain.errors import HomeFromTheFuture
+from controller.store.schema import REVISION
+from controller.store.triggers import assert_present
+
+BUSY = 5.0
+"""Seconds the writer waits for another process's lock; whoever waits for the writer waits less."""
+
+READ_BUSY = 0.25
+"""Seconds a reader waits; in WAL only an exclusive lock can keep it waiting at all."""
+
+
+def writing(path: Path) -> Engine:
+    """The leader's engine. Every transaction takes the write lock at its beginning."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{_quoted(path)}?mode=rw",
+            uri=True,
+            timeout=BUSY,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    return _engine(connect, "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Connection]:
+    """One read-only connection inside one transaction: all of its reads see the same moment."""
+    engine = _engine(lambda: _reader(path), "BEGIN")
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """Reading a WAL database needs its shared-memory file; on a full or read-only disk it cannot be made.
+
+    Then the index is kept in this process alone, or, where nothing can change anyway, done without.
+    """
+    quoted = _quoted(path)
+    attempts = [(f"file:{quoted}?mode=ro", ""), (f"file:{quoted}?mode=rw", "locking_mode=EXCLUSIVE")]
+    wal = path.with_name(path.name + "-wal")
+    if not wal.exists() or not wal.stat().st_size:
+        attempts.append((f"file:{quoted}?immutable=1", ""))
+    refusal: sqlite3.Error | None = None
+    for uri, pragma in attempts:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=READ_BUSY, isolation_level=None, check_same_thread=False
+        )
+        try:
+            if pragma:
+                connection.execute(f"PRAGMA {pragma}")
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            refusal = error
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                break
+        else:
+            return connection
+    raise refusal or sqlite3.OperationalError("cannot be read")
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def revision_of(path: Path) -> int:
+    """The revision a database is at; 0 where there is no database, or an empty one."""
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    with reading(path) as connection:
+        try:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        except OperationalError as error:
+            if "no such table" in str(error):
+                return 0
+            raise
+    return int(found) if found else 0
+
+
+def check_revision(home: Path, path: Path) -> int:
+    """As :func:`revision_of`. Raises HomeFromTheFuture, having touched nothing."""
+    found = revision_of(path)
+    if found > REVISION:
+        raise HomeFromTheFuture(home=str(home), found=found, known=REVISION)
+    return found
+
+
+def migrate(path: Path, record: Callable[[Connection], object]) -> None:
+    """Brings the database to :data:`REVISION`, asserts its triggers and lets ``record`` write about it, all
+    in one transaction. Only under the leader's lock."""
+    # Only a new or an old home needs Alembic, which takes half a second to import.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "controller.store:migrations")
+    with writing(path).connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        assert_present(connection)
+        record(connection)

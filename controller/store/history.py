@@ -1,0 +1,128 @@
+"""What is on record, read from the database without the lead; for the leader also what is still spooled."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.domain.errors import JournalUnavailable, NotFound
+from controller.domain.facts import PointRead, RevisionStored, RunOpened
+from controller.domain.hold import Baseline, Hold
+from controller.domain.inventory import Method, PointId
+from controller.engine.ports import RunRecord, StepRecord
+from controller.store import schema
+from controller.store.draft import Draft
+from controller.store.holdings import Holdings
+from controller.store.moment import Found, Moment, moment
+from controller.store.places import Places
+from controller.store.runs import records, step
+
+
+class StoreHistory:
+    """The History of a home. ``unmerged`` gives the leader's drafts not in the entries up to a number.
+
+    Raises JournalUnavailable where the database cannot be read."""
+
+    def __init__(self, places: Places, unmerged: Callable[[int], Sequence[Draft]] | None = None) -> None:
+        self._places = places
+        self._unmerged = unmerged
+        self._lock = threading.Lock()
+        self._holdings = Holdings()
+        self._through = 0
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        with self._moment() as moment:
+            return records(moment)
+
+    def run(self, run: str) -> RunRecord:
+        with self._moment() as moment:
+            known = set(moment.connection.execute(select(schema.run.c.run)).scalars())
+            known |= {one.fact.run for one in moment.late if isinstance(one.fact, RunOpened)}
+            return records(moment, _the_one(run, known))[0]
+
+    def open_holds(self) -> tuple[Hold, ...]:
+        with self._moment() as moment:
+            return self._held(moment).holds()
+
+    def baselines(self) -> Mapping[PointId, Baseline]:
+        with self._moment() as moment:
+            return self._held(moment).baselines()
+
+    def methods_sent(self) -> Mapping[PointId, tuple[Method, ...]]:
+        with self._moment() as moment:
+            return self._held(moment).methods()
+
+    def last_reads(self) -> Mapping[PointId, StepRecord]:
+        with self._moment() as moment:
+            held = self._held(moment).held()
+            return {point: read for point, read in _last_reads(moment).items() if point in held}
+
+    def revision(self, kind: str, digest: str) -> str:
+        table = schema.revision
+        with self._moment() as moment:
+            stored = moment.connection.execute(
+                select(table.c.content).where(table.c.digest == digest, table.c.kind == kind)
+            ).scalar()
+            if stored is not None:
+                return stored
+            for one in moment.late:
+                fact = one.fact
+                if isinstance(fact, RevisionStored) and (fact.kind, fact.digest) == (kind, digest):
+                    return fact.content
+        raise NotFound(kind=kind, name=digest)
+
+    @contextmanager
+    def _moment(self) -> Iterator[Moment]:
+        try:
+            with moment(self._places.database, self._unmerged) as found:
+                yield found
+        except SQLAlchemyError as error:
+            raise JournalUnavailable(home=str(self._places.home), cause=str(error)) from error
+
+    def _held(self, moment: Moment) -> Holdings:
+        """The holdings of that moment. What the log says is folded once and kept."""
+        tables: tuple[Table, ...] = (schema.hold, schema.hold_end, schema.baseline, schema.intent)
+        with self._lock:
+            new: list[Found] = []
+            for table in tables:
+                new.extend(moment.facts(table, table.c.entry > self._through))
+            for one in sorted(new, key=lambda found: (found.entry, found.place)):
+                self._holdings.apply(one.fact, one.at)
+            self._through = max(self._through, moment.seq)
+            holdings = self._holdings.copy()
+        for one in moment.late:
+            holdings.apply(one.fact, one.at)
+        return holdings
+
+
+def _the_one(run: str, known: Collection[str]) -> str:
+    """The run of that name, or the only one that begins with it."""
+    beginning = [one for one in known if one.startswith(run)]
+    if run in known or len(beginning) == 1:
+        return run if run in known else beginning[0]
+    close = difflib.get_close_matches(run, sorted(known), n=1)
+    raise NotFound(kind="run", name=run, **({"suggestion": close[0]} if close else {}))
+
+
+def _last_reads(moment: Moment) -> Mapping[PointId, StepRecord]:
+    """The latest reading of every point ever held: one step in the index for each."""
+    read, hold = schema.point_read, schema.hold
+    points = select(hold.c.device, hold.c.object, hold.c.vlan).distinct().subquery()
+    latest = (
+        select(func.max(read.c.id))
+        .where(
+            read.c.device == points.c.device,
+            read.c.object == points.c.object,
+            read.c.vlan.is_not_distinct_from(points.c.vlan),
+        )
+        .correlate(points)
+        .scalar_subquery()
+    )
+    ids = select(latest).select_from(points)
+    found = [*moment.facts(read, read.c.id.in_(ids)), *moment.late]
+    return {one.fact.point: step(one.fact) for one in found if isinstance(one.fact, PointRead)}

@@ -1,0 +1,81 @@
+"""Which points are held, since what state and by what means: the fold of the facts about holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from controller.domain.facts import BaselineTaken, Fact, HoldEnded, HoldOpened, IntentRecorded
+from controller.domain.hold import Baseline, Hold, HoldKey
+from controller.domain.inventory import Method, PointId
+from controller.domain.playbook import Action
+
+
+class Holdings:
+    """Facts are applied in the order of the log.
+
+    A hold opened again while open keeps its time and takes the new method and attribution. A baseline counts
+    from the time its point was last free: the latest before the first hold, or, if there was none, the first
+    after. Methods are those sent to isolate the point since then."""
+
+    def __init__(self) -> None:
+        self._holds: dict[HoldKey, Hold] = {}
+        self._holders: dict[PointId, set[HoldKey]] = {}
+        self._baselines: dict[PointId, Baseline] = {}
+        self._methods: dict[PointId, list[Method]] = {}
+
+    def copy(self) -> Holdings:
+        twin = Holdings()
+        twin._holds = dict(self._holds)
+        twin._holders = {point: set(keys) for point, keys in self._holders.items()}
+        twin._baselines = dict(self._baselines)
+        twin._methods = {point: list(methods) for point, methods in self._methods.items()}
+        return twin
+
+    def apply(self, fact: Fact, at: datetime) -> None:
+        match fact:
+            case BaselineTaken(run=run, point=point, state=state, read_at=read_at):
+                if point.id not in self._holders or point.id not in self._baselines:
+                    self._baselines[point.id] = Baseline(point.id, state, read_at, run)
+                    self._forget_methods(point.id)
+            case HoldOpened(run=run, subject=subject, point=point, method=method, attribution=attribution):
+                key = HoldKey(run, subject, point.id)
+                before = self._holds.get(key)
+                opened_at = before.opened_at if before else at
+                self._holds[key] = Hold(key, point, method, attribution, opened_at)
+                self._holders.setdefault(point.id, set()).add(key)
+            case HoldEnded(run=run, subject=subject, point=point_id):
+                self._end(HoldKey(run, subject, point_id))
+            case IntentRecorded(action=Action.ISOLATE, steps=steps):
+                for point_id, method in steps:
+                    self._methods.setdefault(point_id, []).append(method)
+            case _:
+                pass
+
+    def holds(self) -> tuple[Hold, ...]:
+        """In the order in which they were opened."""
+        return tuple(self._holds.values())
+
+    def held(self) -> frozenset[PointId]:
+        return frozenset(self._holders)
+
+    def baselines(self) -> dict[PointId, Baseline]:
+        return {point: base for point, base in self._baselines.items() if point in self._holders}
+
+    def methods(self) -> dict[PointId, tuple[Method, ...]]:
+        return {point: tuple(sent) for point, sent in self._methods.items() if point in self._holders}
+
+    def _end(self, key: HoldKey) -> None:
+        self._holds.pop(key, None)
+        keys = self._holders.get(key.point)
+        if keys is None:
+            return
+        keys.discard(key)
+        if not keys:
+            del self._holders[key.point]
+            self._baselines.pop(key.point, None)
+            self._methods.pop(key.point, None)
+
+    def _forget_methods(self, point: PointId) -> None:
+        """What was sent before a free point's state was read is part of that state."""
+        if point not in self._holders:
+            self._methods.pop(point, None)

@@ -1,0 +1,167 @@
+"""A home: the directory that holds a site's database, spool, locks and inbox."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.domain.errors import CordonError, InvalidRequest, LeaderElsewhere, NotFound
+from controller.domain.facts import SYSTEM, Actor, Noted
+from controller.domain.tags import Tag
+from controller.store import audit, leader, locks, requests, sealing, spool, triggers
+from controller.store.database import check_revision, migrate, reading
+from controller.store.draft import takeover
+from controller.store.history import StoreHistory
+from controller.store.places import Places
+from controller.store.schema import REVISION
+from controller.store.verification import Verification, verify
+from controller.store.wire import Message
+from controller.store.writer import PATIENCE, Patience
+
+_log = logging.getLogger(__name__)
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class LogUnprotected(CordonError):
+    """The database lacks triggers that keep its log append-only: someone removed or altered them.
+    Data: ``home``, ``triggers``."""
+
+    code: ClassVar[str] = "log-unprotected"
+
+
+class Home:
+    """Made by :func:`open_home`. Reading needs no lead; writing goes through the journal of :meth:`lead`."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    @property
+    def path(self) -> Path:
+        return self._places.home
+
+    def lead(
+        self,
+        *,
+        actor: Actor = SYSTEM,
+        takeover_frozen: bool = False,
+        patience: Patience = PATIENCE,
+    ) -> AbstractContextManager[leader.Lead]:
+        """See :func:`controller.store.leader.lead`."""
+        return leader.lead(self._places, actor=actor, takeover_frozen=takeover_frozen, patience=patience)
+
+    def acting(self) -> AbstractContextManager[None]:
+        """For a worker process, around everything that may touch a device."""
+        return locks.acting(self._places.acting_lock)
+
+    def history(self) -> StoreHistory:
+        return StoreHistory(self._places)
+
+    def request(self, message: Message) -> Iterator[Mapping[str, Any]]:
+        """See :func:`controller.store.requests.request`."""
+        return requests.request(self._places, message)
+
+    def drop(self, message: Message) -> str:
+        """See :func:`controller.store.requests.drop`."""
+        return requests.drop(self._places, message)
+
+    def verify(self) -> Verification:
+        return verify(self._places)
+
+    def entries(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        tag: str | None = None,
+        run: str | None = None,
+        after: int = 0,
+    ) -> Iterator[audit.AuditRecord]:
+        """See :func:`controller.store.audit.entries`."""
+        return audit.entries(self._places, since=since, until=until, tag=tag, run=run, after=after)
+
+
+def open_home(path: Path, *, create: bool = True, guarded: bool = True, spool_size: int = spool.SIZE) -> Home:
+    """Opens the home at ``path``, making or migrating it where need be.
+
+    Raises NotFound (no home, ``create`` False), InvalidRequest (others could write it), HomeFromTheFuture,
+    LeaderElsewhere (it needs migrating and an older Cordon leads it) and, when ``guarded``, LogUnprotected. A
+    database that does not answer is no error here: a leader spools.
+    """
+    places = Places(path.absolute())
+    if not places.home.exists():
+        if not create:
+            raise NotFound(kind="home", name=str(path))
+        places.home.mkdir(mode=0o700, parents=True)
+    _make_private(places.home)
+    try:
+        found = check_revision(places.home, places.database)
+    except SQLAlchemyError as error:
+        _log.warning("the database does not answer: %s", error)
+        return Home(places)
+    if found < REVISION:
+        if not (found or create):
+            raise NotFound(kind="home", name=str(path))
+        _bring_up_to_date(places, spool_size)
+    elif guarded:
+        _check_guards(places)
+    return Home(places)
+
+
+def _make_private(home: Path) -> None:
+    found = home.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if found.st_uid != os.geteuid() or mode & _OTHERS_WRITE or not stat.S_ISDIR(found.st_mode):
+        raise InvalidRequest("home-not-private", home=str(home), owner=found.st_uid, mode=f"{mode:04o}")
+    if mode & _OTHERS:
+        home.chmod(mode & ~_OTHERS)
+
+
+def _bring_up_to_date(places: Places, spool_size: int) -> None:
+    descriptor = locks.open_lock(places.leader_lock)
+    try:
+        if not locks.lock(descriptor, fcntl.LOCK_EX, seconds=5.0):
+            holder = locks.read_holder(places.leader_lock)
+            raise LeaderElsewhere(home=str(places.home), pid=holder.pid if holder else None)
+        found = check_revision(places.home, places.database)
+        if found == REVISION:
+            return
+        if not found:
+            places.inbox.mkdir(mode=0o700, exist_ok=True)
+            for lock in (places.leader_lock, places.acting_lock):
+                locks.reserve(lock)
+            spool.create(places.spool, spool_size)
+            os.close(os.open(places.database, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        data = (("from", str(found)), ("to", str(REVISION)))
+        tag = Tag.HOME_MIGRATED if found else Tag.HOME_CREATED
+        migrate(
+            places.database,
+            lambda connection: sealing.write(
+                connection,
+                [takeover([Noted("home", data)], SYSTEM, sealing.last_epoch(connection) + 1, tag)],
+            ),
+        )
+        spool.sync_directory(places.home)
+    finally:
+        os.close(descriptor)
+
+
+def _check_guards(places: Places) -> None:
+    try:
+        with reading(places.database) as connection:
+            absent = triggers.missing(connection)
+    except SQLAlchemyError as error:
+        _log.warning("the database does not answer: %s", error)
+        return
+    if absent:
+        raise LogUnprotected(home=str(places.home), triggers=", ".join(absent))

@@ -1,0 +1,125 @@
+"""How other processes reach the leader of a home. What goes over the wire: :mod:`controller.store.wire`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from controller.domain.errors import CordonError, LeaderElsewhere
+from controller.store.draft import now
+from controller.store.locks import read_holder
+from controller.store.places import Places
+from controller.store.rows import utc
+from controller.store.spool import sync_directory
+from controller.store.wire import Message, Stream, encode, receive, send, short
+
+SILENCE = 1.0
+"""Seconds without an answer after which a leader counts as silent."""
+
+
+class LeaderRefused(CordonError):
+    """The leader did not carry the request out. Data: ``reason``, the code of its error, and that error's."""
+
+    code: ClassVar[str] = "leader-refused"
+
+
+class LeaderLost(CordonError):
+    """The leader ended in the middle of its answer; what it was doing is in its journal. Data: ``home``."""
+
+    code: ClassVar[str] = "leader-lost"
+
+
+def request(places: Places, message: Message) -> Iterator[Mapping[str, Any]]:
+    """Hands ``message`` to the leader; what it answers, line by line, without limit of time.
+
+    Raises LeaderElsewhere when it is silent for :data:`SILENCE` (nothing was begun then); while iterating,
+    LeaderRefused or LeaderLost."""
+    try:
+        connection = _connect(places)
+    except TimeoutError as error:
+        raise _silent(places) from error
+    try:
+        stream = connection.makefile("rwb")
+        send(stream, {"message": message})
+        if not receive(stream):
+            raise ConnectionError("closed")
+        send(stream, {"go": True})
+        connection.settimeout(None)
+    except (OSError, ValueError) as error:
+        connection.close()
+        raise _silent(places) from error
+    return _lines(places, connection, stream)
+
+
+def ping(places: Places, seconds: float = SILENCE) -> bool:
+    """Whether the leader answers within ``seconds``; one just starting is given that time to begin."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        try:
+            with _connect(places, left) as connection, connection.makefile("rwb") as stream:
+                send(stream, {"ping": True})
+                return bool(receive(stream))
+        except TimeoutError:
+            return False
+        except (OSError, ValueError, LeaderElsewhere):
+            time.sleep(min(0.05, left))
+    return False
+
+
+def drop(places: Places, message: Message) -> str:
+    """Leaves ``message`` in the inbox, on disk when this returns; gives its name there.
+
+    The leader carries it out at least once: again if it dies between doing so and taking it out."""
+    places.inbox.mkdir(mode=0o700, exist_ok=True)
+    name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+    fresh = places.inbox / f".{name}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(encode(message | {"dropped_at": utc(now())}))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(places.inbox / name)
+    sync_directory(places.inbox)
+    return name
+
+
+def _lines(places: Places, connection: socket.socket, stream: Stream) -> Iterator[Mapping[str, Any]]:
+    with connection:
+        while True:
+            try:
+                frame = receive(stream)
+            except (OSError, ValueError):
+                frame = None
+            match frame:
+                case {"line": line}:
+                    yield line
+                case {"end": _}:
+                    return
+                case {"error": {"code": code, "data": data}}:
+                    raise LeaderRefused(**{**data, "reason": code})
+                case _:
+                    raise LeaderLost(home=str(places.home))
+
+
+def _connect(places: Places, seconds: float = SILENCE) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    connection.settimeout(seconds)
+    try:
+        with short(places.socket) as name:
+            connection.connect(name)
+    except TimeoutError:
+        connection.close()
+        raise
+    except OSError as error:
+        connection.close()
+        raise _silent(places) from error
+    return connection
+
+
+def _silent(places: Places) -> LeaderElsewhere:
+    holder = read_holder(places.leader_lock)
+    return LeaderElsewhere(home=str(places.home), pid=holder.pid if holder else None)

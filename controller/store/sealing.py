@@ -1,0 +1,128 @@
+"""Drafts into the log: their places, their entries and their rows, inside a transaction of the writer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from controller.domain.entry import CHAIN_START
+from controller.store import schema
+from controller.store.draft import Draft, sealed
+from controller.store.rows import COLUMNS, Cell, Row
+
+_TABLES: Mapping[str, Table] = {table.name: table for table in schema.COVERED}
+
+
+@dataclass(slots=True)
+class _Ends:
+    """Where the log and the tables end, as this transaction goes along."""
+
+    seq: int
+    chain: bytes
+    next_id: dict[str, int]
+
+
+def write(connection: Connection, drafts: Iterable[Draft]) -> list[int]:
+    """Seals ``drafts`` in order; returns their sequence numbers. The caller's transaction makes them last."""
+    last = connection.execute(
+        select(schema.entry.c.seq, schema.entry.c.chain).order_by(schema.entry.c.seq.desc()).limit(1)
+    ).one_or_none()
+    ends = _Ends(*last, {}) if last else _Ends(0, CHAIN_START, {})
+    return [_write(connection, draft, ends) for draft in drafts]
+
+
+def recorded(connection: Connection, after: int) -> set[str]:
+    """The ids of the commits in entries later than ``after``."""
+    bodies = connection.execute(select(schema.entry.c.body).where(schema.entry.c.seq > after)).scalars()
+    return {json.loads(body)["commit"] for body in bodies}
+
+
+def last_seq(connection: Connection) -> int:
+    return connection.execute(select(func.coalesce(func.max(schema.entry.c.seq), 0))).scalar_one()
+
+
+def last_epoch(connection: Connection) -> int:
+    return connection.execute(select(func.coalesce(func.max(schema.epoch.c.epoch), 0))).scalar_one()
+
+
+def _write(connection: Connection, draft: Draft, ends: _Ends) -> int:
+    draft = _not_empty(_without_known_revisions(connection, draft))
+    for name in {name for name, _ in draft.rows} - ends.next_id.keys():
+        ends.next_id[name] = _next_id(connection, _TABLES[name])
+    entry, tables = sealed(draft, ends.seq + 1, ends.chain, ends.next_id)
+    connection.execute(
+        insert(schema.entry).values(
+            seq=entry.seq, epoch=draft.epoch, body=entry.body, leaf=entry.leaf, chain=entry.chain
+        )
+    )
+    for name, rows in tables.items():
+        _insert(connection, _TABLES[name], rows)
+        ends.next_id[name] += len(rows)
+    if draft.payloads:
+        connection.execute(
+            insert(schema.payload),
+            [
+                {"commitment": one.commitment, "entry": entry.seq, "salt": one.salt, "content": one.content}
+                for one in draft.payloads
+            ],
+        )
+    for name, row in draft.rows:
+        if name == schema.erasure.name:
+            commitment = row[COLUMNS[name].index("commitment")]
+            connection.execute(
+                update(schema.payload)
+                .where(schema.payload.c.commitment == commitment)
+                .values(salt=None, content=None)
+            )
+    ends.seq, ends.chain = entry.seq, entry.chain
+    return entry.seq
+
+
+def _without_known_revisions(connection: Connection, draft: Draft) -> Draft:
+    """A revision is stored once, by the first commit that brings it."""
+    table = schema.revision
+    seen: set[tuple[object, object]] = set()
+    kept = []
+    for name, row in draft.rows:
+        if name == table.name:
+            cells = dict(zip(COLUMNS[name], row, strict=True))
+            key = (cells["kind"], cells["digest"])
+            known = (
+                key in seen
+                or connection.execute(
+                    select(table.c.id).where(table.c.kind == key[0], table.c.digest == key[1])
+                ).first()
+            )
+            seen.add(key)
+            if known:
+                continue
+        kept.append((name, row))
+    return replace(draft, rows=tuple(kept))
+
+
+def _not_empty(draft: Draft) -> Draft:
+    """Every entry covers a row, so that not even the last one can go unnoticed."""
+    if draft.rows:
+        return draft
+    values: dict[str, Cell] = {"place": 0, "recorded_at": draft.at, "subject": "", "data": "[]", "text": None}
+    return replace(draft, rows=((schema.note.name, tuple(values[name] for name in COLUMNS["note"])),))
+
+
+def _next_id(connection: Connection, table: Table) -> int:
+    found: int = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    return found + 1
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    # The driver takes rows as they are; naming every cell of a thousand of them would cost more than writing.
+    connection.exec_driver_sql(_insert_statement(table), list(rows))
+
+
+@cache
+def _insert_statement(table: Table) -> str:
+    return str(insert(table).compile(dialect=sqlite.dialect()))

@@ -1,0 +1,239 @@
+"""Whether the log is what was written: every entry, every row and every text, from the first on.
+
+Entries, covered rows and payloads are walked side by side in the order of the log, so memory does not
+grow with it. Verification stops at the first bad entry: what follows it rests on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.domain.canonical import canonical_bytes
+from controller.domain.entry import CHAIN_START, commitment, seal
+from controller.domain.tags import Tag
+from controller.store import schema, triggers
+from controller.store.database import reading
+from controller.store.draft import PLAN, revision_digest, rows_digest
+from controller.store.places import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, by code: ``triggers``, ``unreadable``; with an ``entry``: ``missing``,
+    ``not-canonical``, ``contradicts`` (body and entry differ), ``leaf``, ``chain``, ``epoch``, ``rows``,
+    ``texts``, ``erased``, ``revision``, ``not-covered`` (rows that no entry seals). ``detail`` names the
+    table or field."""
+
+    entry: int | None
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Entries between which the database did not answer; ``until`` None: it still did not at the end."""
+
+    first: int
+    last: int | None
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """``faults`` holds at most one with an ``entry``: the first bad one. ``seq`` and ``chain`` are the end of
+    the good part, ``degraded`` the intervals in it."""
+
+    faults: tuple[Fault, ...]
+    seq: int
+    chain: bytes
+    epochs: int
+    erased: int
+    degraded: tuple[Interval, ...]
+
+    @property
+    def sound(self) -> bool:
+        return not self.faults
+
+    @property
+    def first_bad(self) -> int | None:
+        return next((fault.entry for fault in self.faults if fault.entry is not None), None)
+
+
+class _Bad(Exception):
+    def __init__(self, entry: int, code: str, detail: str = "") -> None:
+        self.fault = Fault(entry, code, detail)
+        super().__init__(code)
+
+
+@dataclass(slots=True)
+class _State:
+    """Where the walk is."""
+
+    seq: int = 0
+    chain: bytes = CHAIN_START
+    epoch: int = 0
+    epochs: int = 0
+    erased: int = 0
+    degraded: list[Interval] = field(default_factory=list)
+
+
+def verify(places: Places) -> Verification:
+    """Reads everything, changes nothing; while it reads, the leader may go on writing."""
+    faults: list[Fault] = []
+    state = _State()
+    try:
+        with reading(places.database) as connection:
+            absent = triggers.missing(connection)
+            if absent:
+                faults.append(Fault(None, "triggers", ", ".join(absent)))
+            _walk(connection, state)
+    except _Bad as bad:
+        faults.append(bad.fault)
+    except SQLAlchemyError as error:
+        faults.append(Fault(None, "unreadable", str(error)))
+    return Verification(
+        faults=tuple(faults),
+        seq=state.seq,
+        chain=state.chain,
+        epochs=state.epochs,
+        erased=state.erased,
+        degraded=tuple(state.degraded),
+    )
+
+
+def _walk(connection: Connection, state: _State) -> None:
+    tables = [(table, _Rows(connection, table, table.c.id)) for table in schema.COVERED]
+    payloads = _Rows(connection, schema.payload, schema.payload.c.commitment)
+    erased = set(connection.execute(select(schema.erasure.c.commitment)).scalars())
+    streamed = connection.execution_options(yield_per=500)
+    for entry in streamed.execute(select(schema.entry).order_by(schema.entry.c.seq)):
+        body = _sealed(entry, state)
+        covered = {table.name: rows for table, source in tables if (rows := source.take(entry.seq))}
+        _check_rows(entry.seq, body, covered)
+        _check_epoch(entry, body, covered, state)
+        _check_payloads(entry.seq, body, payloads.take(entry.seq), erased, state)
+        state.seq, state.chain = entry.seq, entry.chain
+        _note_degraded(body, state)
+    for table, source in (*tables, (schema.payload, payloads)):
+        if source.left():
+            raise _Bad(source.next_entry or state.seq, "not-covered", table.name)
+
+
+class _Rows:
+    """The rows of one table in the order of the entries that cover them."""
+
+    def __init__(self, connection: Connection, table: Table, then: Any) -> None:
+        ordered = select(table).order_by(table.c.entry, then)
+        self._rows = iter(connection.execution_options(yield_per=500).execute(ordered))
+        self._entry = table.c.keys().index("entry")
+        self._next: Row[Any] | None = next(self._rows, None)
+
+    def take(self, entry: int) -> list[tuple[Any, ...]]:
+        taken = []
+        while self._next is not None and self.next_entry is not None and self.next_entry <= entry:
+            if self.next_entry < entry:
+                raise _Bad(self.next_entry, "not-covered")
+            taken.append(tuple(self._next))
+            self._next = next(self._rows, None)
+        return taken
+
+    def left(self) -> bool:
+        return self._next is not None
+
+    @property
+    def next_entry(self) -> int | None:
+        found = self._next[self._entry] if self._next is not None else None
+        return found if isinstance(found, int) else None
+
+
+_KEYS = {"v", "seq", "epoch", "at", "tag", "rows", "texts"}
+
+
+def _sealed(entry: Row[Any], state: _State) -> dict[str, Any]:
+    """The body, if it is what was sealed here."""
+    seq = state.seq + 1
+    if entry.seq != seq:
+        raise _Bad(seq, "missing")
+    try:
+        body = json.loads(entry.body)
+        canonical = canonical_bytes(body)
+    except (ValueError, TypeError) as error:
+        raise _Bad(seq, "not-canonical") from error
+    if canonical != entry.body or not isinstance(body, dict) or not body.keys() >= _KEYS:
+        raise _Bad(seq, "not-canonical")
+    expected = seal(seq, entry.body, state.chain)
+    if entry.leaf != expected.leaf:
+        raise _Bad(seq, "leaf")
+    if entry.chain != expected.chain:
+        raise _Bad(seq, "chain")
+    for name in ("seq", "epoch"):
+        if body[name] != getattr(entry, name):
+            raise _Bad(seq, "contradicts", name)
+    return body
+
+
+def _check_rows(seq: int, body: dict[str, Any], covered: dict[str, list[tuple[Any, ...]]]) -> None:
+    for name in sorted(body["rows"].keys() | covered.keys()):
+        rows = covered.get(name, [])
+        if body["rows"].get(name) != [len(rows), _digest(rows)]:
+            raise _Bad(seq, "rows", name)
+    columns = schema.revision.c.keys()
+    for row in covered.get("revision", []):
+        cells = dict(zip(columns, row, strict=True))
+        if cells["kind"] != PLAN and revision_digest(cells["content"]) != cells["digest"]:
+            raise _Bad(seq, "revision", cells["digest"])
+
+
+def _digest(rows: Sequence[tuple[Any, ...]]) -> str:
+    try:
+        return rows_digest(rows)
+    except (TypeError, ValueError):
+        # Bytes where text belongs, or no Unicode: never written by us.
+        return ""
+
+
+def _check_epoch(
+    entry: Row[Any], body: dict[str, Any], covered: dict[str, list[tuple[Any, ...]]], state: _State
+) -> None:
+    """An epoch begins with the entry that covers its row, and only once; it never goes back."""
+    column = schema.epoch.c.keys().index("epoch")
+    begun = [row[column] for row in covered.get("epoch", [])]
+    if begun:
+        if begun != [entry.epoch] or entry.epoch <= state.epoch:
+            raise _Bad(entry.seq, "epoch", str(body["epoch"]))
+        state.epoch, state.epochs = entry.epoch, state.epochs + 1
+    elif entry.epoch != state.epoch:
+        raise _Bad(entry.seq, "epoch", str(body["epoch"]))
+
+
+def _check_payloads(
+    seq: int, body: dict[str, Any], payloads: list[tuple[Any, ...]], erased: set[str], state: _State
+) -> None:
+    if sorted(str(row[0]) for row in payloads) != body["texts"]:
+        raise _Bad(seq, "texts")
+    for name, _entry, salt, content in payloads:
+        if name in erased:
+            if salt is not None or content is not None:
+                raise _Bad(seq, "erased", name)
+            state.erased += 1
+        elif (
+            not (isinstance(salt, bytes) and isinstance(content, bytes)) or commitment(salt, content) != name
+        ):
+            raise _Bad(seq, "texts", name)
+
+
+def _note_degraded(body: dict[str, Any], state: _State) -> None:
+    at = datetime.fromisoformat(body["at"])
+    open_ = state.degraded[-1] if state.degraded and state.degraded[-1].last is None else None
+    if body["tag"] == Tag.JOURNAL_DEGRADED and open_ is None:
+        state.degraded.append(Interval(body["seq"], None, at, None))
+    elif body["tag"] == Tag.JOURNAL_RESTORED and open_ is not None:
+        state.degraded[-1] = Interval(open_.first, body["seq"], open_.since, at)
