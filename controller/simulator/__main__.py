@@ -14,8 +14,11 @@ import logging
 import resource
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
+
+from cryptography.utils import CryptographyDeprecationWarning
 
 from controller.simulator.commandlog import CommandLog
 from controller.simulator.commands import grammars
@@ -79,6 +82,8 @@ def main() -> int:
     parser.add_argument("--log", type=Path, help="the command log, as JSON lines")
     parser.add_argument("--attached", action="store_true", help="end when standard input ends")
     given = parser.parse_args()
+    # Old switches' key exchange is old on purpose.
+    warnings.simplefilter("ignore", CryptographyDeprecationWarning)
     logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

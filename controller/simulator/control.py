@@ -16,6 +16,7 @@ One JSON object per line asks, one answers: ``{"ok": true, "result": …}`` or `
 ``plug``        ``device``, ``port``, ``plugged``           pulls a cable or puts it back
 ``reload``      ``device``                                  reloads at once
 ``latency``     ``device``, ``ms``                          of every command
+``reset``                                                   every device as at the start, the log empty
 ``stop``                                                    ends the process
 ==============  ==========================================  ==================================================
 """
@@ -116,6 +117,7 @@ class Control:
             "plug": self._plug,
             "reload": self._reload,
             "latency": self._latency,
+            "reset": self._reset,
             "stop": self._stop,
         }
 
@@ -192,6 +194,21 @@ class Control:
 
     async def _latency(self, request: Request) -> object:
         self._device(request).latency = float(request["ms"]) / 1000
+        return None
+
+    async def _reset(self, _request: Request) -> object:
+        for device in self.site.devices.values():
+            device.faults.clear()
+            device.cancel_reload()
+            for line in list(device.lines.values()):
+                line.drop()
+            while device.booting or device.lines:  # noqa: ASYNC110 - both end within milliseconds
+                await asyncio.sleep(0.005)
+            self.site.restart(device)
+            server = self.servers[device.name]
+            server.quiet_until, server.failures = 0.0, []
+            server.refresh()
+        self.site.log.records.clear()
         return None
 
     async def _stop(self, _request: Request) -> object:

@@ -62,6 +62,7 @@ class Site:
         self.devices: dict[str, Device] = {}
         self.unplugged: set[End] = set()
         self._cables: dict[End, End] = {}
+        self._started: dict[str, tuple[DeviceSpec, Configuration]] = {}
 
     def add(self, spec: DeviceSpec) -> Device:
         device = Device(
@@ -80,8 +81,19 @@ class Site:
         refused = self.configure(device, spec.config)
         if refused:
             raise BadSite(f"{spec.name}: {refused[0]}")
+        self._started[spec.name] = (spec, device.running.copy())
         device.save()
         return device
+
+    def restart(self, device: Device) -> None:
+        """The device with the configuration, the cables and the latency it was started with."""
+        spec, configuration = self._started[device.name]
+        device.running = configuration.copy()
+        device.save()
+        device.latency = spec.latency_ms / 1000
+        device.buffer.clear()
+        self.unplugged = {end for end in self.unplugged if end[0] != spec.name}
+        self.unplugged |= {self._end(spec.name, port) for port in spec.unplugged}
 
     def _initial(self, spec: DeviceSpec) -> Configuration:
         names = [f"GigabitEthernet1/0/{index + 1}" for index in range(spec.ports)]
