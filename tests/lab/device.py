@@ -22,22 +22,17 @@ ROUTER_USER = "router"
 """Logs in to FRR's own command line."""
 
 _OVS = (
-    r"/usr/bin/ovs-vsctl --format=csv --no-headings --columns=name\,tag\,trunks\,protected list port",
+    r"/usr/bin/ovs-vsctl --format\=csv --no-headings --columns\=name\,tag\,trunks\,protected list port",
     "/usr/bin/ovs-vsctl set port *",
-    "/usr/bin/ovs-vsctl --timeout=1 wait-until port *",
-    "/usr/bin/ovs-vsctl remove port *",
+    r"/usr/bin/ovs-vsctl --timeout\=1 wait-until port *",
     "/usr/bin/ovs-ofctl dump-ports-desc br0",
-    "/usr/bin/ovs-ofctl dump-flows br0 *",
+    r"/usr/bin/ovs-ofctl --names dump-flows br0 cookie\=*",
     "/usr/bin/ovs-ofctl mod-port br0 *",
-    "/usr/bin/ovs-ofctl add-flow br0 *",
-    "/usr/bin/ovs-ofctl del-flows br0 *",
+    r"/usr/bin/ovs-ofctl add-flow br0 cookie\=*",
+    r"/usr/bin/ovs-ofctl del-flows br0 cookie\=*",
 )
-_LINK = ("/usr/sbin/ip link set *",)
-_NFT = (
-    "/usr/sbin/nft list table inet killswitch",
-    "/usr/sbin/nft list flowtables",
-    "/usr/sbin/nft add element inet killswitch *",
-)
+_LINK = ("/usr/sbin/ip link set dev *", "/usr/sbin/sysctl -q -w net/ipv6/conf/*")
+_NFT = ("/usr/sbin/nft list table inet killswitch", "/usr/sbin/nft add element inet killswitch *")
 ALLOWED = {"fw": _LINK + _NFT, "core": _OVS, "acc1": _OVS, "acc2": _OVS, "vpn": _LINK}
 
 _SSHD = """\
@@ -147,6 +142,10 @@ class Device:
         if self._pid is None:
             raise RuntimeError(f"{self.name} is off")
         return self._pid
+
+    @property
+    def is_on(self) -> bool:
+        return self._pid is not None and self._process is not None and self._process.poll() is None
 
     def power_off(self) -> None:
         """The plug is pulled: every process dies, neighbours lose their link, what was not saved is gone."""

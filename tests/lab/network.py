@@ -130,10 +130,24 @@ class Lab:
         """What every device that is on is configured to do, read at its own console."""
         return snapshot(self.devices.values())
 
-    def start_links(self, names: Sequence[str]) -> None:
-        """Plugs ``names`` (hosts) in again."""
-        for name in names:
-            self.hosts[name].run("ip", "link", "set", "eth0", "up")
+    def is_whole(self) -> bool:
+        """Whether every device is on and answers at its console."""
+        return all(device.is_on for device in self.devices.values())
+
+    def unplug(self, host: str) -> None:
+        """Pulls the host's cable: its port loses the link, without anyone having shut it."""
+        self.hosts[host].run("ip", "link", "set", "eth0", "down")
+
+    def plug_in(self, host: str) -> None:
+        at = HOSTS[host]
+        self.hosts[host].shell(
+            [
+                "ip link set eth0 up",
+                f"ip address replace {at.address6}/64 dev eth0 nodad",
+                f"ip route replace default via {at.gateway4}",
+                f"ip route replace ::/0 via {at.gateway6}",
+            ]
+        )
 
     def _lay_cables(self) -> None:
         ends = {name: device.namespace.path for name, device in self.devices.items()}
@@ -155,7 +169,6 @@ class Lab:
         )
 
     def _set_up_host(self, host: Host) -> None:
-        bits4 = 24
         self.hosts[host.name].shell(
             [
                 "echo 1000 > /proc/sys/net/ipv4/tcp_rto_max_ms",
@@ -166,7 +179,7 @@ class Lab:
                 "ip -batch - <<END",
                 "link set lo up",
                 "link set eth0 up",
-                f"address add {host.address4}/{bits4} dev eth0",
+                f"address add {host.address4}/24 dev eth0",
                 f"address add {host.address6}/64 dev eth0 nodad",
                 f"route add default via {host.gateway4}",
                 f"route add ::/0 via {host.gateway6}",

@@ -45,6 +45,11 @@ class Kind(StrEnum):
     ESTABLISHED = "established TCP"
     NEW = "new TCP"
     PING = "ping"
+    DATAGRAM = "one-way datagram"
+
+
+ALL = (Kind.ESTABLISHED, Kind.NEW, Kind.PING)
+"""What is asked unless said otherwise; one-way datagrams have :meth:`Traffic.one_way`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ class Route:
 
     def __str__(self) -> str:
         return f"{self.source} → {self.target} IPv{self.family}"
+
+
+def routes(*pairs: tuple[str, str]) -> list[Route]:
+    """Each pair of hosts in both families."""
+    return [Route(source, target, family) for source, target in pairs for family in (4, 6)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,8 @@ class Traffic:
             self._call(lambda: self._loop.add_reader(sock, self._received, flow))
         return self._flows[route]
 
-    def flows(self, routes: Iterable[Route]) -> list[Flow]:
+    def open(self, routes: Iterable[Route]) -> list[Flow]:
+        """The flows of ``routes``."""
         return [self.flow(route.source, route.target, route.family) for route in routes]
 
     def hang_up(self) -> None:
@@ -174,7 +185,7 @@ class Traffic:
     # --- verdicts -------------------------------------------------------------------------------
 
     def ask(
-        self, routes: Sequence[Route], kinds: Sequence[Kind] = tuple(Kind), window: float = WINDOW
+        self, routes: Sequence[Route], kinds: Sequence[Kind] = ALL, window: float = WINDOW
     ) -> list[Verdict]:
         """Alive or dead, for each route and kind, all at once, within about ``window`` seconds.
 
@@ -188,7 +199,7 @@ class Traffic:
         return self._counted(verdicts)
 
     def live(
-        self, routes: Sequence[Route], kinds: Sequence[Kind] = tuple(Kind), patience: float = PATIENCE
+        self, routes: Sequence[Route], kinds: Sequence[Kind] = ALL, patience: float = PATIENCE
     ) -> None:
         """Fails unless everything asked lives; what does not yet is asked again for ``patience`` seconds."""
         for route in routes:
@@ -204,13 +215,13 @@ class Traffic:
                 raise AssertionError("should live:\n" + "\n".join(str(v) for v in verdicts if not v.alive))
             time.sleep(TICK)
 
-    def dead(self, routes: Sequence[Route], kinds: Sequence[Kind] = tuple(Kind)) -> None:
+    def dead(self, routes: Sequence[Route], kinds: Sequence[Kind] = ALL) -> None:
         """Fails if anything asked lives. Ask while something else is seen to live, or a dead lab would pass."""
         alive = [verdict for verdict in self.ask(routes, kinds) if verdict.alive]
         if alive:
             raise AssertionError("should be dead:\n" + "\n".join(map(str, alive)))
 
-    def verdict(self, alive: Sequence[Route], dead: Sequence[Route], kinds: Sequence[Kind] = tuple(Kind)) -> None:
+    def verdict(self, alive: Sequence[Route], dead: Sequence[Route], kinds: Sequence[Kind] = ALL) -> None:
         """:meth:`live` and :meth:`dead` at once: what must be dead is judged in the very window in which
         what must live is seen alive. The usual question after a cut."""
         answers = self.ask([*alive, *dead], kinds)
@@ -232,6 +243,11 @@ class Traffic:
 
     def one_way(self, source: str, target: str, family: int = 4, window: float = WINDOW) -> bool:
         """Whether a datagram gets from ``source`` to ``target``, with nothing needed in return."""
+        arrived = self._datagram(source, target, family, window)
+        self.checks[Kind.DATAGRAM, arrived] += 1
+        return arrived
+
+    def _datagram(self, source: str, target: str, family: int, window: float) -> bool:
         address = HOSTS[target].address(family)
         ears = self._hosts[target].do(lambda: socket.socket(_FAMILY[family], socket.SOCK_DGRAM))
         mouth = self._hosts[source].do(lambda: socket.socket(_FAMILY[family], socket.SOCK_DGRAM))
@@ -246,13 +262,6 @@ class Traffic:
                     ears.recv(16)
                     return True
             return False
-
-    def summary(self) -> str:
-        parts = [
-            f"{kind} {self.checks[kind, True]} alive, {self.checks[kind, False]} dead"
-            for kind in Kind
-        ]
-        return f"{self.checks.total()} traffic checks: " + "; ".join(parts)
 
     def close(self) -> None:
         if self._thread.is_alive():
@@ -396,3 +405,9 @@ def _listening(family: int) -> socket.socket:
     server.listen(128)
     server.setblocking(False)
     return server
+
+
+def summary(checks: Mapping[tuple[Kind, bool], int]) -> str:
+    """``checks`` (as in :attr:`Traffic.checks`) in one line."""
+    kinds = [f"{kind} {checks.get((kind, True), 0)} alive, {checks.get((kind, False), 0)} dead" for kind in Kind]
+    return f"{sum(checks.values())} traffic checks: " + "; ".join(kinds)

@@ -1,0 +1,134 @@
+"""Every profile against what real devices answered.
+
+``tests/profiles/<platform>/<case>.yaml`` is one reading of one point: ``answers`` as the device printed them,
+the ``state`` they mean (or ``unknown``) and the ``proof`` each method's cut has in that state. A new case
+is a new file. Beyond the cases as recorded, no damaged version of an answer may be read as another state.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from controller.catalog.profiles import load_profiles
+from controller.domain.inventory import (
+    Bilingual,
+    Device,
+    DeviceRole,
+    Method,
+    Point,
+    PointId,
+    PointKind,
+    Segment,
+)
+from controller.domain.profile import DeviceProfile, State
+from controller.engine.reading import judge, read_state
+from controller.engine.renderer import PointContext, isolation, point_context, read_commands
+
+HERE = Path(__file__).parent
+PROFILES = load_profiles([HERE.parents[1] / "device_profiles"])
+FILES = sorted(HERE.glob("*/*.yaml"))
+_POINT_KEYS = {"device", "vlan", "tagged"}
+
+
+@dataclass(frozen=True)
+class Case:
+    context: PointContext
+    answers: dict[str, str]
+    state: State | None
+    proof: dict[str, str]
+
+
+def load(path: Path) -> Case:
+    raw = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - texts only, as the catalog reads them
+    profile = PROFILES[path.parent.name]
+    point = _point(raw["point"])
+    prefixes = tuple(str(ipaddress.ip_network(prefix)) for prefix in raw.get("prefixes", ()))
+    subject = Segment("subject", Bilingual("", ""), 1, prefixes=prefixes, points=(point,))
+    context = point_context(point, [subject], _device(point, profile), profile)
+    assert context is not None, f"{profile.platform} has no such kind of point"
+    state = None if raw["state"] == "unknown" else raw["state"]
+    return Case(context, raw["answers"], state, raw["proof"])
+
+
+def _point(raw: dict[str, str]) -> Point:
+    (kind,) = raw.keys() - _POINT_KEYS
+    vlan = int(raw["vlan"]) if "vlan" in raw else None
+    return Point(PointId(raw["device"], raw[kind], vlan), PointKind(kind), raw.get("tagged") == "true")
+
+
+def _device(point: Point, profile: DeviceProfile) -> Device:
+    return Device(point.id.device, profile.platform, DeviceRole.ACCESS)
+
+
+@pytest.fixture(params=FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def case(request: pytest.FixtureRequest) -> Case:
+    return load(request.param)
+
+
+def test_the_state_is_read(case: Case) -> None:
+    assert read_commands(case.context) == tuple(case.answers), "the transcript answers other commands"
+    assert read_state(case.context, case.answers) == case.state
+
+
+def test_each_method_has_the_proof_the_state_gives_it(case: Case) -> None:
+    state = read_state(case.context, case.answers)
+    proofs = {}
+    for method in case.context.spec.methods:
+        rendering = isolation(case.context, method)
+        assert rendering is not None
+        proofs[method.value] = judge(rendering.expect, state).value
+    assert proofs == case.proof
+
+
+def test_line_ends_of_a_terminal_change_nothing(case: Case) -> None:
+    answers = {command: answer.replace("\n", "\r\n") for command, answer in case.answers.items()}
+    assert read_state(case.context, answers) == case.state
+
+
+def test_an_answer_cut_short_is_unknown_or_the_same(case: Case) -> None:
+    for command, answer in case.answers.items():
+        for end in range(len(answer)):
+            state = read_state(case.context, {**case.answers, command: answer[:end]})
+            assert state is None or state == case.state, f"{command} cut short: …{answer[max(0, end - 80) : end]}"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda _: "", id="empty"),
+        pytest.param(lambda _: "\n\n", id="blank"),
+        pytest.param(lambda _: "#" * 300 + "\n> ok\nup down yes no none 0\n", id="garbage"),
+        pytest.param(lambda _: "-bash: sudo: command not found\n% Unknown command\n", id="refused"),
+    ],
+)
+def test_a_damaged_answer_is_unknown(case: Case, damage: object) -> None:
+    assert callable(damage)
+    for command, answer in case.answers.items():
+        assert read_state(case.context, {**case.answers, command: damage(answer)}) is None
+
+
+def test_a_missing_answer_is_unknown(case: Case) -> None:
+    for command in case.answers:
+        others = {other: answer for other, answer in case.answers.items() if other != command}
+        assert read_state(case.context, others) is None
+
+
+def test_every_method_is_seen_open_and_cut() -> None:
+    """A profile whose cut nobody ever recorded is a guess."""
+    seen: dict[tuple[str, PointKind, bool, str], set[str]] = {}
+    for path in FILES:
+        case = load(path)
+        point = case.context.point
+        for method, proof in case.proof.items():
+            seen.setdefault((path.parent.name, point.kind, point.tagged, method), set()).add(proof)
+    recorded = {path.parent.name for path in FILES}
+    for platform in recorded:
+        for (kind, tagged), spec in PROFILES[platform].points.items():
+            for method in spec.methods:
+                proofs = seen.get((platform, kind, tagged, Method(method).value), set())
+                assert {"confirmed", "contradicted"} <= proofs, f"{platform} {kind} {method}: {proofs}"
