@@ -129,14 +129,18 @@ class NetmikoSession:
         self._sock.deadline = deadline
         answers: list[Answer] = []
         refused: set[int] = set()
+        entered = True
         for index, command in enumerate(block.commands):
-            if command.group and command.group in refused:
+            if command.purpose is Purpose.CHANGE and (command.group in refused or not entered):
                 answers.append(Answer(command, "", complete=False, sent=False))
                 continue
             answer = self._exchange(command, deadline, begun=index == 0 and self._begun)
             answers.append(answer)
             if command.purpose in _JUDGED and self._profile.error_in(answer.text) is not None:
-                refused.add(command.group)
+                if command.purpose is Purpose.MODE:
+                    entered = False
+                elif command.group:
+                    refused.add(command.group)
         self._sock.rest()
         return tuple(answers)
 

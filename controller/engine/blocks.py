@@ -59,10 +59,17 @@ def outcome_of(answers: Sequence[Answer], group: int, profile: DeviceProfile | N
             if said:
                 return Outcome.REJECTED, "device-refused"
     if not changes or not changes[0].sent:
-        return Outcome.NOT_SENT, "hung-up"
+        return Outcome.NOT_SENT, "device-refused" if _mode_refused(answers, profile) else "hung-up"
     if all(answer.sent and answer.complete for answer in changes):
         return Outcome.ACCEPTED, ""
     return Outcome.SENT, "hung-up"
+
+
+def _mode_refused(answers: Sequence[Answer], profile: DeviceProfile | None) -> bool:
+    """Whether the device would not enter the mode the changes need; none of them was sent then."""
+    return profile is not None and any(
+        profile.error_in(answer.text) for answer in answers if answer.command.purpose is Purpose.MODE
+    )
 
 
 def transcript(answers: Sequence[Answer]) -> str:

@@ -50,8 +50,9 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line to send. Lines of one ``group`` stand together: when the device refuses one, the rest of its
-    group is left out, so that no line lands in a context that was never entered."""
+    """One line to send. ``change`` lines of one ``group`` stand together: when the device refuses one, the
+    rest of its group is left out; when it refuses a ``mode`` line, every ``change`` line after it is. So no
+    line lands in a context that was never entered."""
 
     text: str
     purpose: Purpose

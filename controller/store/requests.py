@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from controller.domain.errors import CordonError, LeaderElsewhere
+from controller.domain.errors import CordonError, LeaderElsewhere, LeaderLost
 from controller.store.draft import now
 from controller.store.locks import read_holder
 from controller.store.places import Places
@@ -25,12 +25,6 @@ class LeaderRefused(CordonError):
     """The leader did not carry the request out. Data: ``reason``, the code of its error, and that error's."""
 
     code: ClassVar[str] = "leader-refused"
-
-
-class LeaderLost(CordonError):
-    """The leader ended in the middle of its answer; what it was doing is in its journal. Data: ``home``."""
-
-    code: ClassVar[str] = "leader-lost"
 
 
 def request(places: Places, message: Message) -> Iterator[Mapping[str, Any]]:
@@ -99,6 +93,9 @@ def _lines(places: Places, connection: socket.socket, stream: Stream) -> Iterato
                     yield line
                 case {"end": _}:
                     return
+                case {"error": {"code": "leader-not-serving"}}:
+                    # It is just coming or going: nothing was begun.
+                    raise _silent(places)
                 case {"error": {"code": code, "data": data}}:
                     raise LeaderRefused(**{**data, "reason": code})
                 case _:

@@ -125,6 +125,18 @@ def test_a_refusal_without_group_leaves_nothing_out(bench: Bench) -> None:
     session.close()
 
 
+def test_after_a_refused_mode_line_no_change_follows(bench: Bench) -> None:
+    bench.switch.faults.append(Fault(FaultKind.REFUSE, "configure terminal$", times=None))
+    session = bench.open()
+    answers = run(session, cut("p1", "p2"))
+    changes = [answer for answer in answers if answer.command.purpose is CHANGE]
+    assert changes
+    assert not any(answer.sent for answer in changes)
+    assert answers[-1].complete
+    assert bench.switch.configuration() == {"p1": ("up", "1"), "p2": ("up", "1")}
+    session.close()
+
+
 def test_an_error_in_a_read_leaves_nothing_out(bench: Bench) -> None:
     session = bench.open()
     answers = run(session, Block((Command("show nothing", READ, 1), Command("show interface p1", READ, 1))))

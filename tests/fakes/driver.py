@@ -77,14 +77,18 @@ class FakeSession:
             return ()
         answers: list[Answer] = []
         refused: set[int] = set()
+        entered = True
         for index, command in enumerate(block.commands):
-            if command.group and command.group in refused:
+            if command.purpose is Purpose.CHANGE and (command.group in refused or not entered):
                 answers.append(Answer(command, "", complete=False, sent=False))
                 continue
             answer = self._first if index == 0 and self._first else self._exchange(command)
             answers.append(answer)
             if command.purpose is not Purpose.READ and self._profile.error_in(answer.text) is not None:
-                refused.add(command.group)
+                if command.purpose is Purpose.MODE:
+                    entered = False
+                elif command.group:
+                    refused.add(command.group)
         return tuple(answers)
 
     def close(self) -> None:
