@@ -51,11 +51,13 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action at one point. ``fallbacks`` are further methods of an isolation, tried in order when the
-    device refuses the first or reads back otherwise; a restore has none."""
+    """One action at one point. ``prefixes`` are the subjects' networks, for points that cut by address: a
+    restore takes those of the cut it undoes. ``fallbacks`` are further methods of an isolation, tried in
+    order when the device refuses the first or reads back otherwise; a restore has none."""
 
     point: Point
     subjects: tuple[str, ...]
+    prefixes: tuple[str, ...]
     rendering: Rendering
     fallbacks: tuple[Rendering, ...] = ()
 
@@ -154,6 +156,7 @@ def _hashed(plan: Plan) -> Canonical:
                             {
                                 "point": list(step.point.id),
                                 "subjects": step.subjects,
+                                "prefixes": step.prefixes,
                                 "renderings": [
                                     _rendering(rendering) for rendering in (step.rendering, *step.fallbacks)
                                 ],

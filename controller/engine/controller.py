@@ -13,7 +13,7 @@ from typing import Protocol
 from controller.domain.codec import from_plain, to_plain
 from controller.domain.errors import InvalidRequest, Refused
 from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, RunMoved, RunOpened, Text
-from controller.domain.inventory import Inventory, PointId, Subject
+from controller.domain.inventory import Inventory
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Hazard, Plan, Severity
 from controller.domain.playbook import Action
@@ -23,7 +23,6 @@ from controller.engine import plans
 from controller.engine.broadcast import Broadcast
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.holds import HoldBook
-from controller.engine.planner import subjects_by_point
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.runner import Runner
@@ -222,7 +221,6 @@ class Controller:
             sessions=sessions,
             probe_sessions=sessions.apart(),
             watcher=broadcast,
-            subjects_of=_subjects_of(inventory, plan),
             accept_drift=frozenset(accept_drift),
         )
         for intent in earlier.pending if earlier else ():
@@ -273,13 +271,3 @@ def _opening(running: Running, sources: Mapping[str, str], reason: str) -> list[
         ),
         RunMoved(running.run, RunState.RUNNING),
     ]
-
-
-def _subjects_of(inventory: Inventory, plan: Plan) -> dict[PointId, tuple[Subject, ...]]:
-    """Who is cut at each point: by the inventory; for a restore, who was when it was cut."""
-    found = dict(subjects_by_point(inventory))
-    if plan.action is Action.RESTORE:
-        for _, _, step in plan.steps():
-            subjects = (inventory.subject(name) for name in step.subjects)
-            found[step.point.id] = tuple(subject for subject in subjects if subject is not None)
-    return found

@@ -60,8 +60,7 @@ class OperationRun:
         self._clock = running.services.clock
         self._tracks: list[Track] = []
         for step in operation.steps:
-            subjects = running.subjects_of.get(step.point.id, ())
-            context = point_context(step.point, subjects, device, profile)
+            context = point_context(step.point, step.subjects, step.prefixes, device, profile)
             if context is not None:
                 self._tracks.append(Track(step, context))
 

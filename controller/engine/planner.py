@@ -136,12 +136,13 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     """None where the stage's methods do not apply to the point or none may be used."""
     subjects = planning.subjects_of[point.id]
     names = tuple(each.name for each in subjects)
+    prefixes = networks(subjects)
     device = planning.inventory.devices[point.id.device]
     if device.platform == MANUAL:
         planning.hazard("manual-device", Severity.WARN, device.name)
         method = next((method for method in stage.method if method in METHODS_OF[point.kind]), None)
-        return Step(point, names, Rendering(method, (), {})) if method else None
-    context = point_context(point, subjects, device, planning.profiles[device.platform])
+        return Step(point, names, prefixes, Rendering(method, (), {})) if method else None
+    context = point_context(point, names, prefixes, device, planning.profiles[device.platform])
     if context is None:
         return None
     offered = [found for method in stage.method if (found := isolation(context, method)) is not None]
@@ -161,7 +162,7 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
         return None
     if device.host_key is None:
         planning.hazard("host-key-unpinned", Severity.WARN, device.name)
-    return Step(point, names, allowed[0], tuple(allowed[1:]))
+    return Step(point, names, prefixes, allowed[0], tuple(allowed[1:]))
 
 
 def _spares(planning: _Planning, context: PointContext, subjects: Sequence[Subject], method: Method) -> bool:
@@ -207,12 +208,7 @@ def _waves(planning: _Planning, stage: Stage, steps: Iterable[Step], first: int)
             index=first + index,
             stage=stage.name,
             operations=tuple(
-                operation(
-                    planning.profiles,
-                    device,
-                    by_device[device.name],
-                    planning.subjects_of,
-                )
+                operation(planning.profiles, device, by_device[device.name])
                 for device in sorted(
                     by_rank[rank], key=lambda device: (CRITICALITY[device.role], device.name)
                 )
@@ -231,7 +227,6 @@ def operation(
     profiles: Mapping[str, DeviceProfile],
     device: Device,
     steps: Iterable[Step],
-    subjects_of: Mapping[PointId, tuple[Subject, ...]],
 ) -> Operation:
     """All steps on one device as one block; reads that come out alike are sent once."""
     ordered = tuple(sorted(steps, key=lambda step: step.point.id.order))
@@ -240,7 +235,7 @@ def operation(
         return Operation(device.name, device.platform, (), (), (), ordered)
     reads: dict[str, None] = {}
     for step in ordered:
-        context = point_context(step.point, subjects_of[step.point.id], device, profile)
+        context = point_context(step.point, step.subjects, step.prefixes, device, profile)
         if context is not None:
             reads.update(dict.fromkeys(read_commands(context)))
     return Operation(
@@ -307,6 +302,12 @@ def _check_coverage(planning: _Planning) -> None:
         families = {":" in prefix for prefix in segment.prefixes}
         if Method.POLICY in used and used <= LAYER_3 and families == {False} and not segment.ipv6_none:
             planning.hazard("ipv6-left-open", Severity.WARN, name)
+
+
+def networks(subjects: Iterable[Subject]) -> tuple[str, ...]:
+    """The prefixes of the segments among ``subjects``, each once, in order."""
+    found = (prefix for each in subjects if isinstance(each, Segment) for prefix in each.prefixes)
+    return tuple(dict.fromkeys(found))
 
 
 def subjects_by_point(inventory: Inventory) -> Mapping[PointId, tuple[Subject, ...]]:

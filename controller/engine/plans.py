@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from controller.domain.codec import from_plain
 from controller.domain.errors import InvalidRequest, NotFound
 from controller.domain.hold import HoldKey
-from controller.domain.inventory import Bilingual, Inventory, Method
+from controller.domain.inventory import Bilingual, Inventory, Method, PointId
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile
@@ -123,8 +126,20 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
         documents.profiles,
         documents.profiles_digest,
         book,
-        RestoreRequest(playbook, ends, wanted.accept_drift),
+        RestoreRequest(playbook, ends, _prefixes_cut(history, ends), wanted.accept_drift),
     )
+
+
+def _prefixes_cut(history: History, ends: Collection[HoldKey]) -> Mapping[PointId, tuple[str, ...]]:
+    """The networks cut at each point, by the plans of the runs that hold it."""
+    wanted = {key.run for key in ends}
+    hashes = {record.plan for record in history.runs() if record.run in wanted}
+    found: dict[PointId, dict[str, None]] = defaultdict(dict)
+    for plan_hash in sorted(hashes):
+        plan = from_plain(Plan, json.loads(history.revision("plan", plan_hash)))
+        for _, _, step in plan.steps():
+            found[step.point.id].update(dict.fromkeys(step.prefixes))
+    return {point: tuple(prefixes) for point, prefixes in found.items()}
 
 
 def _return_playbook(documents: Documents, wanted: Return) -> Playbook:

@@ -33,6 +33,7 @@ class Probing:
         self._first_change: dict[str, float] = {}
         self._lock = Lock()
         self._asking: dict[str, Lock] = defaultdict(Lock)
+        self._cut_at = {step.point.id: step.subjects for _, _, step in running.plan.steps()}
         self._subjects = {
             name: subject
             for name in {name for _, _, step in running.plan.steps() for name in step.subjects}
@@ -50,8 +51,8 @@ class Probing:
         now = self._running.services.clock.monotonic()
         with self._lock:
             for point in points:
-                for subject in self._running.subjects_of.get(point, ()):
-                    self._first_change.setdefault(subject.name, now)
+                for name in self._cut_at.get(point, ()):
+                    self._first_change.setdefault(name, now)
 
     def finish(self, results: Mapping[PointId, StepResult]) -> Mapping[PointId, StepResult]:
         """Asks again, records what answered, and returns ``results`` with what the probes say of them."""

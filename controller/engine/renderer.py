@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from controller.domain.inventory import Device, Method, Point, Segment, Subject
+from controller.domain.inventory import Device, Method, Point
 from controller.domain.plan import Expected, Rendering
 from controller.domain.profile import Condition, DeviceProfile, Each, Line, MethodSpec, PointSpec, State
 
@@ -16,7 +16,7 @@ RENDERER = "1"
 
 @dataclass(frozen=True, slots=True)
 class PointContext:
-    """A point with what its templates may name. ``prefixes`` holds the subjects' networks, per family."""
+    """A point with what its templates may name. ``prefixes`` holds the networks cut there, per family."""
 
     point: Point
     spec: PointSpec
@@ -26,23 +26,24 @@ class PointContext:
 
 
 def point_context(
-    point: Point, subjects: Sequence[Subject], device: Device, profile: DeviceProfile
+    point: Point, subjects: Sequence[str], prefixes: Sequence[str], device: Device, profile: DeviceProfile
 ) -> PointContext | None:
-    """None where the profile has no section for this kind of point."""
+    """None where the profile has no section for this kind of point. ``subjects`` are names, ``prefixes`` the
+    networks cut there."""
     spec = profile.spec(point.kind, point.tagged)
     if spec is None:
         return None
-    prefixes = _prefixes(subjects)
+    families = {Each.PREFIX4: _family(prefixes, 4), Each.PREFIX6: _family(prefixes, 6)}
     values = {
         **profile.settings,
         **device.settings,
         "interface": point.id.object,
         "vlan": "" if point.id.vlan is None else str(point.id.vlan),
-        "subject": subjects[0].name if subjects else "",
-        "prefixes4": ", ".join(prefixes[Each.PREFIX4]),
-        "prefixes6": ", ".join(prefixes[Each.PREFIX6]),
+        "subject": subjects[0] if subjects else "",
+        "prefixes4": ", ".join(families[Each.PREFIX4]),
+        "prefixes6": ", ".join(families[Each.PREFIX6]),
     }
-    return PointContext(point, spec, profile, values, prefixes)
+    return PointContext(point, spec, profile, values, families)
 
 
 def read_commands(context: PointContext) -> tuple[str, ...]:
@@ -106,11 +107,5 @@ def _lines(lines: Sequence[Line], context: PointContext, values: Mapping[str, st
     return tuple(filled)
 
 
-def _prefixes(subjects: Sequence[Subject]) -> dict[Each, tuple[str, ...]]:
-    families: dict[Each, dict[str, None]] = {Each.PREFIX4: {}, Each.PREFIX6: {}}
-    for subject in subjects:
-        if isinstance(subject, Segment):
-            for prefix in subject.prefixes:
-                family = Each.PREFIX4 if ip_network(prefix).version == 4 else Each.PREFIX6
-                families[family][prefix] = None
-    return {family: tuple(found) for family, found in families.items()}
+def _family(prefixes: Sequence[str], version: int) -> tuple[str, ...]:
+    return tuple(prefix for prefix in prefixes if ip_network(prefix).version == version)

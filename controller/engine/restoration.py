@@ -26,12 +26,14 @@ from controller.engine.topology import Topology
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """What is to come back. ``ends``: the holds to let go; ``playbook``: as it appears on record, its stages,
-    if any, give the order and the gates; ``accept_drift``: devices whose drift or doubtful attribution a
-    person has decided to overwrite."""
+    """What is to come back. ``ends``: the holds to let go; ``prefixes``: the networks that were cut at each
+    point, which the inventory may no longer say; ``playbook``: as it appears on record, its stages, if any,
+    give the order and the gates; ``accept_drift``: devices whose drift or doubtful attribution a person has
+    decided to overwrite."""
 
     playbook: Playbook
     ends: frozenset[HoldKey]
+    prefixes: Mapping[PointId, tuple[str, ...]]
     accept_drift: frozenset[str] = frozenset()
 
 
@@ -136,8 +138,9 @@ def _step(
     if device is None or device.platform not in profiles:
         _add(hazards, "device-gone", Severity.REFUSE, str(point.id))
         return None
-    subjects = tuple(found for hold in held if (found := inventory.subject(hold.key.subject)) is not None)
-    context = point_context(point, subjects, device, profiles[device.platform])
+    names = tuple(dict.fromkeys(hold.key.subject for hold in held))
+    prefixes = request.prefixes.get(point.id, ())
+    context = point_context(point, names, prefixes, device, profiles[device.platform])
     baseline = book.baseline(point.id)
     if context is None or baseline is None or baseline.state is None:
         _add(hazards, "baseline-unknown", Severity.REFUSE, str(point.id))
@@ -146,8 +149,7 @@ def _step(
     if doubtful and device.name not in request.accept_drift:
         _add(hazards, "attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
     methods = book.methods(point.id) or tuple(hold.method for hold in held)
-    names = tuple(dict.fromkeys(hold.key.subject for hold in held))
-    return Step(point, names, restoration(context, methods, baseline.state))
+    return Step(point, names, prefixes, restoration(context, methods, baseline.state))
 
 
 def _waves(
@@ -160,11 +162,8 @@ def _waves(
 ) -> list[Wave]:
     """In-band devices nearest first: the way back to the farther ones may lead through them."""
     by_device: dict[str, list[Step]] = defaultdict(list)
-    subjects_of: dict[PointId, tuple[Subject, ...]] = {}
     for step in steps:
         by_device[step.point.id.device].append(step)
-        found = (inventory.subject(name) for name in step.subjects)
-        subjects_of[step.point.id] = tuple(subject for subject in found if subject is not None)
     distances = Topology(inventory).distances()
     ranks: dict[int, list[Device]] = defaultdict(list)
     for name in by_device:
@@ -175,7 +174,7 @@ def _waves(
             index=first + index,
             stage=", ".join(names),
             operations=tuple(
-                operation(profiles, device, by_device[device.name], subjects_of)
+                operation(profiles, device, by_device[device.name])
                 for device in sorted(ranks[rank], key=lambda device: device.name)
             ),
             on_failure=OnFailure.STOP,

@@ -10,7 +10,7 @@ from threading import Lock
 
 from controller.domain.facts import Actor, Fact
 from controller.domain.hold import HoldKey
-from controller.domain.inventory import Inventory, PointId, Subject
+from controller.domain.inventory import Inventory, PointId
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
@@ -71,7 +71,6 @@ class Running:
     sessions: Sessions
     probe_sessions: Sessions
     watcher: Watcher
-    subjects_of: Mapping[PointId, tuple[Subject, ...]]
     accept_drift: Collection[str] = frozenset()
     pending: frozenset[PointId] = frozenset()
     before_change: Callable[[Sequence[PointId]], None] = lambda _: None

@@ -49,7 +49,7 @@ def load(path: Path) -> Case:
     point = _point(raw["point"])
     prefixes = tuple(str(ipaddress.ip_network(prefix)) for prefix in raw.get("prefixes", ()))
     subject = Segment("subject", Bilingual("", ""), 1, prefixes=prefixes, points=(point,))
-    context = point_context(point, [subject], _device(point, profile), profile)
+    context = point_context(point, [subject.name], subject.prefixes, _device(point, profile), profile)
     assert context is not None, f"{profile.platform} has no such kind of point"
     state = None if raw["state"] == "unknown" else raw["state"]
     return Case(context, raw["answers"], state, raw["proof"])
@@ -94,7 +94,9 @@ def test_an_answer_cut_short_is_unknown_or_the_same(case: Case) -> None:
     for command, answer in case.answers.items():
         for end in range(len(answer)):
             state = read_state(case.context, {**case.answers, command: answer[:end]})
-            assert state is None or state == case.state, f"{command} cut short: …{answer[max(0, end - 80) : end]}"
+            assert state is None or state == case.state, (
+                f"{command} cut short: …{answer[max(0, end - 80) : end]}"
+            )
 
 
 @pytest.mark.parametrize(
