@@ -27,7 +27,7 @@ _PREFIX = "prefix"
 _WAS = "was."
 _RESERVED = POINT_VALUES | {_PREFIX, "address", "port"}
 _BESIDE = {
-    "regex": frozenset({"given", "matched", "each", "otherwise", "values"}),
+    "regex": frozenset({"given", "matched", "each", "otherwise", "values", "within"}),
     "textfsm": frozenset({"row", "fields", "otherwise", "values"}),
 }
 
@@ -131,6 +131,9 @@ class ProfileCheck:
             self._field(at, name, declared)
         for name in parse.values:
             self._field((*loc, "values", name), name, names)
+        for name, number in parse.within.items():
+            self._field((*loc, "within", name), name, names)
+            self._template((*loc, "within", name), number, POINT_VALUES | self._settings)
         return names
 
     def _by_regex(self, loc: Loc, parse: ParseShape) -> set[str]:

@@ -85,6 +85,7 @@ class ParseShape(Shape):
     fields: dict[FieldName, Text] = Field(default_factory=dict)
     otherwise: dict[FieldName, Raw] = Field(default_factory=dict)
     values: dict[FieldName, dict[Raw, Raw]] = Field(default_factory=dict)
+    within: dict[FieldName, Raw] = Field(default_factory=dict)
 
 
 class ReadShape(Shape):

@@ -214,6 +214,7 @@ def _parse(shape: ParseShape) -> Parse:
             matched=MappingProxyType(dict(shape.matched)),
             values=values,
             each=shape.each,
+            within=MappingProxyType({name: Template.parse(text) for name, text in shape.within.items()}),
         )
     return TableParse(
         template=str(shape.textfsm),

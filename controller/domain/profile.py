@@ -50,6 +50,8 @@ class RegexParse:
 
     With ``each``, the pattern is tried once per prefix: fields on which all agree keep their value, else
     ``partial``; with no prefix, each field of ``otherwise`` is ``none``. ``values`` renames raw values.
+    ``within`` turns a field that is a list of numbers and ranges (``1,5-7``, over any number of lines) into
+    ``yes`` or ``no``: whether the number it gives is in it; ``all`` holds every number.
     """
 
     pattern: Template
@@ -58,6 +60,7 @@ class RegexParse:
     matched: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     each: Each | None = None
+    within: Mapping[str, Template] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

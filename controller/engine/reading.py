@@ -78,8 +78,19 @@ def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], 
         recognised = given is not None and _compiled(given.fill(values, re.escape)).search(text)
         return parse.otherwise if recognised else {}
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
+    for name, number in parse.within.items():
+        if name in groups:
+            groups[name] = _within(groups[name], number.fill(values))
     named = {name: parse.values.get(name, {}).get(value, value) for name, value in groups.items()}
     return {**named, **parse.matched}
+
+
+def _within(listed: str, number: str) -> str:
+    """Whether a list of numbers and ranges holds the number; words other than ``all`` hold none."""
+    if listed.strip().lower() == "all":
+        return "yes"
+    spans = re.findall(r"(\d+)(?:-(\d+))?", listed)
+    return "yes" if any(int(low) <= int(number) <= int(high or low) for low, high in spans) else "no"
 
 
 def _pattern(parse: RegexParse, context: PointContext, values: Mapping[str, str]) -> str:
