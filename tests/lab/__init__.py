@@ -1,4 +1,4 @@
-"""A hospital's network in namespaces of this machine: real switches, a real router, a real firewall, real traffic.
+"""A hospital's network in namespaces of this machine: real switches, router and firewall, real traffic.
 
 ``python -m tests.lab`` boots it to play with; ``tests/lab/conftest.py`` offers it to tests.
 """

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import signal
 import sys
+from pathlib import Path
 
 from tests.lab.device import ROUTER_USER, USER
 from tests.lab.hospital import DEVICES, HOSTS
@@ -14,7 +15,9 @@ from tests.lab.requirements import missing
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.lab", description="A hospital in network namespaces.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.lab", description="A hospital in network namespaces."
+    )
     parser.add_argument("--inband", action="store_true", help="manage through the data network (VLAN 5)")
     arguments = parser.parse_args()
     reasons = missing()
@@ -31,6 +34,8 @@ def main() -> int:
 
 def _welcome(lab: Lab) -> str:
     noc, host = " ".join(lab.noc.enter()), " ".join(lab.hosts["emergency1"].enter())
+    beside = Path(sys.executable).with_name("cordon")
+    cordon = beside if beside.exists() else "cordon"
     exports = "".join(f"  export {name}={value}\n" for name, value in lab.environment.items())
     devices = "".join(f"  {name:6} {', '.join(device.management)}\n" for name, device in DEVICES.items())
     hosts = "".join(
@@ -44,9 +49,9 @@ The hospital is up ({lab.boot_seconds:.1f} s). It lives as long as this process:
 In another terminal, as root, stand where the controller stands:
 
 {exports}
-  {noc} cordon check --live
-  {noc} cordon isolate --level 5
-  {noc} cordon restore --next
+  {noc} {cordon} check --live
+  {noc} {cordon} isolate --level 5
+  {noc} {cordon} restore --next
   {noc} ssh -i ${KEY} -o StrictHostKeyChecking=no {USER}@10.255.0.21
 
 Devices ({USER}: shell and sudo; {ROUTER_USER}@10.255.0.12: FRR's command line; password: ${PASSWORD}):

@@ -1,6 +1,7 @@
 """The lab for tests: ``lab`` (out-of-band) and ``inband_lab``, each booted once and handed on untouched.
 
-Without root or a tool every test here is skipped with the reason; ``CORDON_LAB_REQUIRED=1`` makes that a failure.
+Without root or a tool every test here is skipped with the reason, which ``CORDON_LAB_REQUIRED=1`` makes a
+failure (``tests/conftest.py``).
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from tests.lab.requirements import missing
 from tests.lab.snapshot import difference
 from tests.lab.traffic import Kind, summary
 
-_CHECKS = pytest.StashKey[collections.Counter[tuple[Kind, bool]]]()
-_BOOTS = pytest.StashKey[list[float]]()
+_CHECKS: pytest.StashKey[collections.Counter[tuple[Kind, bool]]] = pytest.StashKey()
+_BOOTS: pytest.StashKey[list[float]] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,7 +30,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     boots = config.stash[_BOOTS]
     if boots:
         terminalreporter.section("lab")
-        terminalreporter.write_line(summary(config.stash[_CHECKS]))
+        checks = config.stash[_CHECKS]
+        terminalreporter.write_line(summary(checks))
         terminalreporter.write_line(f"{len(boots)} boots, the slowest {max(boots):.2f} s")
 
 

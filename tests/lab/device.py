@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.lab import configuration
 from tests.lab.hospital import DEVICES, SWITCHES, VLANS, management6
-from tests.lab.namespace import Namespace, die_with_parent, run
+from tests.lab.namespace import DIES_WITH_PARENT, Namespace, run
 
 USER = "cordon"
 """Logs in to a shell; may run what its platform's profile sends, through sudo, and nothing else."""
@@ -51,6 +51,8 @@ MaxStartups 200
 PidFile /run/sshd.pid
 SetEnv PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 """
+
+_OWN_WORLD = ("unshare", "--mount", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL", "--")
 
 _START = """\
 exec 3>&1 1>&2
@@ -115,20 +117,23 @@ class Device:
         with (self._state / "console").open("wb") as console:
             self._process = subprocess.Popen(
                 [
+                    *DIES_WITH_PARENT,
                     *self.namespace.enter(),
-                    *("unshare", "--mount", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"),
-                    *("sh", "-e", str(self._state / "start")),
+                    *_OWN_WORLD,
+                    "sh",
+                    "-e",
+                    str(self._state / "start"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=console,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
             )
 
     def wait(self) -> None:
         """Until sshd listens; raises with what the console said if the device did not get there."""
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         with self._process.stdout as stdout:
             ready = stdout.readline()
         if ready != b"ready\n":
@@ -199,7 +204,9 @@ class Device:
         self._users(access)
         self._sshd(access)
         self._file("sudoers", self._sudoers(), 0o440)
-        self._file("start", _START.format(name=self.name, root=shlex.quote(str(self._state)), body=self._body()))
+        self._file(
+            "start", _START.format(name=self.name, root=shlex.quote(str(self._state)), body=self._body())
+        )
         return (self._state / "ssh" / "host_key.pub").read_text().rsplit(" ", 1)[0].strip()
 
     def _file(self, name: str, text: str, mode: int = 0o644) -> None:
@@ -222,7 +229,8 @@ class Device:
             lines = group.splitlines()
             joined = [line + ("" if line.endswith(":") else ",") + ROUTER_USER for line in lines]
             group = "".join(
-                (new if old.startswith("frrvty:") else old) + "\n" for old, new in zip(lines, joined, strict=True)
+                (new if old.startswith("frrvty:") else old) + "\n"
+                for old, new in zip(lines, joined, strict=True)
             )
         self._file("passwd", passwd)
         self._file("group", group)
@@ -236,7 +244,20 @@ class Device:
         users = f"{USER} {ROUTER_USER}" if self.name == "core" else USER
         self._file("ssh/sshd_config", _SSHD.format(listen="\n".join(listen), users=users))
         self._file("ssh/authorized_keys", access.public_key)
-        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", self.name, "-f", str(self._state / "ssh/host_key")])
+        run(
+            [
+                "ssh-keygen",
+                "-q",
+                "-t",
+                "ed25519",
+                "-N",
+                "",
+                "-C",
+                self.name,
+                "-f",
+                str(self._state / "ssh/host_key"),
+            ]
+        )
 
     def _sudoers(self) -> str:
         lines = ['Defaults secure_path="/usr/sbin:/usr/bin:/sbin:/bin"', "Defaults lecture=never, !use_pty"]

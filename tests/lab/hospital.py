@@ -2,11 +2,14 @@
 
 ::
 
-    internet ── wan fw lan ── fw0 ┌──────┐ acc1 ── uplink acc1 cross ─┐   acc1: emergency1 maternity admin printers samu
-                                  │ core │                            │
-    vendor ─ outside vpn inside ─ vpn0   │ acc2 ── uplink acc2 cross ─┘   acc2: emergency2 laboratory imaging
-                     noc ─────── probe0  └──────┘ servers backup
-    noc ═ mgmt0 of each device (out-of-band), or a port of core in VLAN 5 (in-band)
+    internet ── wan fw lan ────── fw0 ┌──────┐ acc1 ── uplink acc1 cross ─┐
+                                      │ core │                            │
+    vendor ─ outside vpn inside ─ vpn0│      │ acc2 ── uplink acc2 cross ─┘
+                        noc ─── probe0└──────┘
+    noc ═ mgmt0 of each device (out-of-band), or port noc of core, in VLAN 5 (in-band)
+
+    hosts at acc1: emergency1 maternity admin printers samu; at acc2: emergency2 laboratory imaging; at core:
+    servers backup
 
 acc1, acc2 and core are Open vSwitch. The triangle core–acc1–acc2 is closed: RSTP keeps one side blocked. core
 also routes: FRR owns one ``vlanN`` per segment.

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 CLONE_NEWNET = 0x40000000
-PR_SET_PDEATHSIG = 1
-SIGKILL = 9
+DIES_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
+"""A command prefix: the kernel kills the program when the thread that started it ends."""
 
 _libc = ctypes.CDLL(None, use_errno=True)  # Python 3.11 has no os.setns
 T = TypeVar("T")
@@ -53,17 +53,12 @@ class Namespace:
 
 
 def run(command: Sequence[str], stdin: str | None = None) -> str:
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, input=stdin, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(
             f"{' '.join(command)} exited {done.returncode}: {done.stderr or done.stdout}\n{stdin or ''}"
         )
     return done.stdout
-
-
-def die_with_parent() -> None:
-    """For ``preexec_fn``: the kernel kills this process when the thread that started it ends."""
-    _libc.prctl(PR_SET_PDEATHSIG, SIGKILL)
 
 
 def _new_network() -> int:
@@ -73,7 +68,7 @@ def _new_network() -> int:
 
 
 def _no_duplicate_address_detection() -> None:
-    """Before there is any interface: addresses serve at once, not after the kernel has listened for a second."""
+    """Before there is any interface: addresses serve at once, not a second later."""
     for interfaces in ("all", "default"):
         Path(f"/proc/sys/net/ipv6/conf/{interfaces}/accept_dad").write_text("0")
 

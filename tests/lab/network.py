@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 from tests.lab import inventory
 from tests.lab.device import Access, Device
@@ -45,9 +45,7 @@ class Lab:
         self.access = _access(self._directory)
         self.noc = Namespace("noc")
         self.hosts = {name: Namespace(name) for name in HOSTS}
-        self.devices = {
-            name: Device(name, self._directory / name, self.access, inband) for name in DEVICES
-        }
+        self.devices = {name: Device(name, self._directory / name, self.access, inband) for name in DEVICES}
         self.traffic = Traffic(self.hosts)
         try:
             self._lay_cables()
@@ -65,7 +63,7 @@ class Lab:
         self.inventory.write_text(inventory.text(self.host_keys, inband))
         self.boot_seconds = time.monotonic() - started
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -101,7 +99,7 @@ class Lab:
     def controller(
         self, command: Sequence[str], env: Mapping[str, str] | None = None, timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
-        """Runs ``command`` to its end where the controller stands and returns what it printed and its code."""
+        """Runs ``command`` to its end where the controller stands: what it printed, and its code."""
         return subprocess.run(
             [*self.noc.enter(), *command],
             env={**os.environ, **self.environment, **(env or {})},
@@ -109,6 +107,7 @@ class Lab:
             capture_output=True,
             text=True,
             timeout=timeout,
+            check=False,
         )
 
     def start_controller(

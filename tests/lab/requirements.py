@@ -1,4 +1,4 @@
-"""What this machine must have before the lab can boot; what lacks is named, with the Debian package it is in."""
+"""What this machine must have before the lab can boot; what lacks is named with its Debian package."""
 
 from __future__ import annotations
 
@@ -24,13 +24,9 @@ TOOLS = {
     "openssl": "openssl",
     "unshare": "util-linux",
     "nsenter": "util-linux",
+    "setpriv": "util-linux",
 }
 ZEBRA = Path("/usr/lib/frr/zebra")
-REQUIRED = "CORDON_LAB_REQUIRED"
-"""Environment variable; ``1`` turns a missing piece from a reason to skip into a failure."""
-
-# A login without sbin in its PATH (su, some CI images) still has the tools.
-SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
 def missing() -> list[str]:
@@ -38,20 +34,16 @@ def missing() -> list[str]:
     if platform.system() != "Linux":
         return ["the lab needs Linux network namespaces"]
     reasons = [] if os.geteuid() == 0 else ["the lab needs root"]
-    absent = [f"{tool} ({package})" for tool, package in TOOLS.items() if not shutil.which(tool, path=SEARCH)]
+    absent = [f"{tool} ({package})" for tool, package in TOOLS.items() if not shutil.which(tool)]
     if not ZEBRA.exists():
         absent.append("zebra (frr)")
     if absent:
-        reasons.append("the lab needs tools this machine lacks: " + ", ".join(absent))
+        reasons.append("the lab needs tools that are not on PATH: " + ", ".join(absent))
     if not reasons and not _namespaces_allowed():
         reasons.append("the lab needs CAP_SYS_ADMIN: this container may not create namespaces")
     return reasons
 
 
-def required() -> bool:
-    return os.environ.get(REQUIRED) == "1"
-
-
 def _namespaces_allowed() -> bool:
     attempt = ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--mount-proc", "true"]
-    return subprocess.run(attempt, capture_output=True).returncode == 0
+    return subprocess.run(attempt, check=False, capture_output=True).returncode == 0

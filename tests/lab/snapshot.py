@@ -53,7 +53,7 @@ def _links(device: Device) -> str:
     for family in ("-4", "-6"):
         routes = json.loads(device.run("ip", "-j", family, "route", "show"))
         lines += [
-            f"route {family} {route['dst']} {route.get('type', '')} {route.get('gateway', '')} {route.get('dev', '')}"
+            " ".join(["route", family, *(route.get(key, "") for key in ("dst", "type", "gateway", "dev"))])
             for route in routes
             if not route["dst"].startswith("fe80")
         ]
@@ -71,5 +71,7 @@ def _switch(device: Device) -> str:
     ]
     described = device.run("ovs-ofctl", "dump-ports-desc", "br0")
     bits = re.findall(r"^ \w+\((\S+)\):.*\n     config: +(.+)$", described, re.MULTILINE)
-    lines = sorted(ports.splitlines()) + sorted(flows) + sorted(f"port {name} {config}" for name, config in bits)
+    lines = (
+        sorted(ports.splitlines()) + sorted(flows) + sorted(f"port {name} {config}" for name, config in bits)
+    )
     return "\n".join(lines)

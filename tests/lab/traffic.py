@@ -2,8 +2,8 @@
 
 A *flow* is one TCP connection, opened once and never reopened, that carries a counter every 25 ms and gets
 it echoed. It is alive when a counter sent after the question was asked comes back in time, dead when none
-does: neither what was in flight before nor what a socket believes counts. A *probe* is a new TCP connection or
-an ICMP echo. Everything is IPv4 or IPv6, as asked; times are ``time.monotonic`` seconds.
+does: neither what was in flight before nor what a socket believes counts. A *probe* is a new TCP connection
+or an ICMP echo. Everything is IPv4 or IPv6, as asked; times are ``time.monotonic`` seconds.
 
 Sockets are made on a thread moved into the host's namespace and belong to it from then on; one event loop
 on one thread of this process serves them all.
@@ -90,7 +90,7 @@ class Flow:
         self.last_progress = 0.0
         self.longest_gap = 0.0
         self.broken: str | None = None
-        self._socket = sock
+        self.socket = sock
         self._rest = 0
 
     def forget_gaps(self) -> None:
@@ -99,7 +99,7 @@ class Flow:
     def tick(self) -> None:
         if self.broken is None and self.sent - self.echoed < _UNANSWERED:
             try:
-                if self._socket.send(struct.pack("!Q", self.sent + 1)) == 8:
+                if self.socket.send(struct.pack("!Q", self.sent + 1)) == 8:
                     self.sent += 1
             except BlockingIOError:
                 return
@@ -108,7 +108,7 @@ class Flow:
 
     def receive(self) -> None:
         try:
-            data = self._socket.recv(4096)
+            data = self.socket.recv(4096)
         except BlockingIOError:
             return
         except OSError as error:
@@ -130,7 +130,7 @@ class Flow:
             self.broken = str(error)
 
     def close(self) -> None:
-        self._socket.close()
+        self.socket.close()
 
 
 class Traffic:
@@ -177,7 +177,7 @@ class Traffic:
 
         def end() -> None:
             for flow in flows:
-                self._loop.remove_reader(flow._socket)
+                self._loop.remove_reader(flow.socket)
                 flow.close()
 
         self._call(end)
@@ -198,9 +198,7 @@ class Traffic:
         verdicts = self._wait(self._ask(routes, kinds, window))
         return self._counted(verdicts)
 
-    def live(
-        self, routes: Sequence[Route], kinds: Sequence[Kind] = ALL, patience: float = PATIENCE
-    ) -> None:
+    def live(self, routes: Sequence[Route], kinds: Sequence[Kind] = ALL, patience: float = PATIENCE) -> None:
         """Fails unless everything asked lives; what does not yet is asked again for ``patience`` seconds."""
         for route in routes:
             self._serve(route.target)
@@ -216,7 +214,7 @@ class Traffic:
             time.sleep(TICK)
 
     def dead(self, routes: Sequence[Route], kinds: Sequence[Kind] = ALL) -> None:
-        """Fails if anything asked lives. Ask while something else is seen to live, or a dead lab would pass."""
+        """Fails if anything asked lives. See something else live meanwhile, or a dead lab would pass."""
         alive = [verdict for verdict in self.ask(routes, kinds) if verdict.alive]
         if alive:
             raise AssertionError("should be dead:\n" + "\n".join(map(str, alive)))
@@ -225,7 +223,7 @@ class Traffic:
         """:meth:`live` and :meth:`dead` at once: what must be dead is judged in the very window in which
         what must live is seen alive. The usual question after a cut."""
         answers = self.ask([*alive, *dead], kinds)
-        expected = {route: True for route in alive} | {route: False for route in dead}
+        expected = dict.fromkeys(alive, True) | dict.fromkeys(dead, False)
         wrong = [verdict for verdict in answers if verdict.alive is not expected[verdict.route]]
         if wrong:
             raise AssertionError("not as expected:\n" + "\n".join(map(str, wrong)))
@@ -286,7 +284,7 @@ class Traffic:
     def _received(self, flow: Flow) -> None:
         flow.receive()
         if flow.broken:
-            self._loop.remove_reader(flow._socket)
+            self._loop.remove_reader(flow.socket)
 
     async def _ask(self, routes: Sequence[Route], kinds: Sequence[Kind], window: float) -> list[Verdict]:
         return await self._ask_each([(route, kind) for route in routes for kind in kinds], window)
@@ -409,5 +407,7 @@ def _listening(family: int) -> socket.socket:
 
 def summary(checks: Mapping[tuple[Kind, bool], int]) -> str:
     """``checks`` (as in :attr:`Traffic.checks`) in one line."""
-    kinds = [f"{kind} {checks.get((kind, True), 0)} alive, {checks.get((kind, False), 0)} dead" for kind in Kind]
+    kinds = [
+        f"{kind} {checks.get((kind, True), 0)} alive, {checks.get((kind, False), 0)} dead" for kind in Kind
+    ]
     return f"{sum(checks.values())} traffic checks: " + "; ".join(kinds)
