@@ -145,6 +145,8 @@ class Traffic:
         self._flows: dict[Route, Flow] = {}
         self._sockets: set[socket.socket] = set()
         self.checks: collections.Counter[tuple[Kind, bool]] = collections.Counter()
+        self._failure: BaseException | None = None
+        self._loop.set_exception_handler(self._failed)
         self._loop.call_soon_threadsafe(self._tick)
 
     # --- flows ----------------------------------------------------------------------------------
@@ -163,8 +165,13 @@ class Traffic:
                 raise OSError(f"{route}: {error}") from error
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._flows[route] = flow = Flow(route, sock)
-            self._call(lambda: self._loop.add_reader(sock, self._received, flow))
+            flow = Flow(route, sock)
+
+            def begin() -> None:
+                self._flows[route] = flow
+                self._loop.add_reader(sock, self._received, flow)
+
+            self._call(begin)
         return self._flows[route]
 
     def open(self, routes: Iterable[Route]) -> list[Flow]:
@@ -173,9 +180,9 @@ class Traffic:
 
     def hang_up(self) -> None:
         """Ends every flow, so that the next ones asked for are new connections."""
-        flows, self._flows = [*self._flows.values()], {}
 
         def end() -> None:
+            flows, self._flows = [*self._flows.values()], {}
             for flow in flows:
                 self._loop.remove_reader(flow.socket)
                 flow.close()
@@ -277,9 +284,12 @@ class Traffic:
     # --- on the loop's thread -------------------------------------------------------------------
 
     def _tick(self) -> None:
+        self._loop.call_later(TICK, self._tick)
         for flow in self._flows.values():
             flow.tick()
-        self._loop.call_later(TICK, self._tick)
+
+    def _failed(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._failure = context.get("exception") or RuntimeError(context["message"])
 
     def _received(self, flow: Flow) -> None:
         flow.receive()
@@ -391,7 +401,10 @@ class Traffic:
         done.result()
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        result = asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        if self._failure is not None:
+            raise RuntimeError("the traffic engine is broken: no verdict") from self._failure
+        return result
 
 
 def _listening(family: int) -> socket.socket:
