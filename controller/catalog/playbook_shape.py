@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from controller.catalog.findings import listed, shorten, suggest
 from controller.catalog.inventory_shape import BilingualText
@@ -15,12 +16,12 @@ from controller.catalog.scalars import (
     Format,
     Level,
     Name,
+    OneOrMany,
     Priority,
     Text,
     Truth,
     as_text,
     choice,
-    one_or_many,
     refusal,
 )
 from controller.catalog.shape import Shape
@@ -32,11 +33,24 @@ ALL = "all"
 _VERIFY = [Proof.CLAIMED, Proof.ACCEPTED, Proof.CONFIRMED, Proof.PROVEN]
 
 
-def _selector(value: object) -> object:
-    """``all``, a name, or a list of names, as the mapping they stand for."""
-    if value == ALL:
-        return {}
-    return {"name": value} if isinstance(value, str | list) else value
+class Selected:
+    """Marks a selector, which may be ``all``, a name or a list of names instead of a mapping."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._mapping, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, handler(schema)]
+        }
+
+    @staticmethod
+    def _mapping(value: object) -> object:
+        if value == ALL:
+            return {}
+        return {"name": value} if isinstance(value, str | list) else value
 
 
 def _verify(value: object) -> Proof:
@@ -47,7 +61,7 @@ def _verify(value: object) -> Proof:
     return Proof(text)
 
 
-Names = Annotated[list[Text], BeforeValidator(one_or_many)]
+Names = Annotated[list[Text], OneOrMany()]
 
 
 class SelectorShape(Shape):
@@ -59,7 +73,9 @@ class SelectorShape(Shape):
 
     def value(self) -> Selector:
         attributes = {
-            key: tuple(_written(value) for value in getattr(self, key)) for key in type(self).model_fields if key in self.model_fields_set
+            key: tuple(_written(value) for value in getattr(self, key))
+            for key in type(self).model_fields
+            if key in self.model_fields_set
         }
         if list(attributes) == ["name"]:
             return Selector(self.scope, names=attributes["name"])
@@ -69,35 +85,35 @@ class SelectorShape(Shape):
 class SegmentsShape(SelectorShape):
     scope = Scope.SEGMENTS
 
-    role: Annotated[list[Annotated[SegmentRole, choice(SegmentRole)]], BeforeValidator(one_or_many)] = Field(
+    role: Annotated[list[Annotated[SegmentRole, choice(SegmentRole)]], OneOrMany()] = Field(
         default_factory=list
     )
-    priority: Annotated[list[Priority], BeforeValidator(one_or_many)] = Field(default_factory=list)
-    keep_alive: Annotated[list[Truth], BeforeValidator(one_or_many)] = Field(default_factory=list)
+    priority: Annotated[list[Priority], OneOrMany()] = Field(default_factory=list)
+    keep_alive: Annotated[list[Truth], OneOrMany()] = Field(default_factory=list)
 
 
 class ConduitsShape(SelectorShape):
     scope = Scope.CONDUITS
 
-    kind: Annotated[list[Annotated[ConduitKind, choice(ConduitKind)]], BeforeValidator(one_or_many)] = Field(
+    kind: Annotated[list[Annotated[ConduitKind, choice(ConduitKind)]], OneOrMany()] = Field(
         default_factory=list
     )
-    priority: Annotated[list[Priority], BeforeValidator(one_or_many)] = Field(default_factory=list)
+    priority: Annotated[list[Priority], OneOrMany()] = Field(default_factory=list)
 
 
 class DevicesShape(SelectorShape):
     scope = Scope.DEVICES
 
-    role: Annotated[list[Annotated[DeviceRole, choice(DeviceRole)]], BeforeValidator(one_or_many)] = Field(
+    role: Annotated[list[Annotated[DeviceRole, choice(DeviceRole)]], OneOrMany()] = Field(
         default_factory=list
     )
-    platform: Annotated[list[Text], BeforeValidator(one_or_many)] = Field(default_factory=list)
+    platform: Annotated[list[Text], OneOrMany()] = Field(default_factory=list)
 
 
 class SelectShape(Shape):
-    segments: Annotated[SegmentsShape, BeforeValidator(_selector)] | None = None
-    conduits: Annotated[ConduitsShape, BeforeValidator(_selector)] | None = None
-    devices: Annotated[DevicesShape, BeforeValidator(_selector)] | None = None
+    segments: Annotated[SegmentsShape, Selected()] | None = None
+    conduits: Annotated[ConduitsShape, Selected()] | None = None
+    devices: Annotated[DevicesShape, Selected()] | None = None
 
     def given(self) -> list[SelectorShape]:
         scopes: list[SelectorShape | None] = [self.segments, self.conduits, self.devices]
@@ -119,9 +135,7 @@ class StageShape(Shape):
     name: Name
     action: Annotated[Action, choice(Action)]
     select: SelectShape
-    method: Annotated[list[Annotated[Method, choice(Method)]], BeforeValidator(one_or_many)] = Field(
-        default_factory=list
-    )
+    method: Annotated[list[Annotated[Method, choice(Method)]], OneOrMany()] = Field(default_factory=list)
     order: Annotated[Order, choice(Order)] | None = None
     on_failure: Annotated[OnFailure, choice(OnFailure)] | None = None
     on_unreachable: Annotated[OnUnreachable, choice(OnUnreachable)] = OnUnreachable.REPORT
@@ -137,7 +151,7 @@ class PlaybookShape(Shape):
     format: Format
     title: BilingualText
     level: Level | None = None
-    include: Annotated[list[Text], BeforeValidator(one_or_many)] = Field(default_factory=list)
+    include: Annotated[list[Text], OneOrMany()] = Field(default_factory=list)
     save: Annotated[Save, choice(Save)] = Save.NEVER
     stages: list[StageShape] = Field(default_factory=list)
 

@@ -19,6 +19,7 @@ from controller.catalog.profile_shape import (
     ProfileShape,
 )
 from controller.domain.inventory import MANUAL, METHODS_OF, PointKind
+from controller.domain.profile import Each
 from controller.domain.template import Template
 
 POINT_VALUES = frozenset({"interface", "vlan", "subject", "prefixes4", "prefixes6"})
@@ -104,7 +105,7 @@ class ProfileCheck:
         for index, clause in enumerate(method.restore):
             at: Loc = (*loc, "restore", index)
             for name, wanted in clause.when.items():
-                if name in section.observed:
+                if name in section.observed and name not in section.config:
                     self._add_at_key((*at, "when", name), "field-not-config", name=name)
                 else:
                     self._field((*at, "when", name), name, section.config)
@@ -137,7 +138,7 @@ class ProfileCheck:
         return names
 
     def _by_regex(self, loc: Loc, parse: ParseShape) -> set[str]:
-        values = POINT_VALUES | self._settings | ({_PREFIX} if parse.each else set())
+        values = POINT_VALUES | self._settings | self._prefix(loc, parse.each)
         names: set[str] = {*parse.matched, *parse.otherwise}
         for key, pattern in (("regex", parse.regex), ("given", parse.given)):
             if pattern is not None:
@@ -177,8 +178,12 @@ class ProfileCheck:
 
     def _lines(self, loc: Loc, lines: list[LineShape], values: Iterable[str]) -> None:
         for index, line in enumerate(lines):
-            known = {*values, _PREFIX} if line.each else set(values)
+            known = {*values} | self._prefix((*loc, index), line.each)
             self._template((*loc, index, "send"), line.send, known)
+
+    def _prefix(self, loc: Loc, each: Each | None) -> frozenset[str]:
+        """``prefix`` where a line or pattern is repeated for each."""
+        return frozenset({_PREFIX} if each or self._document.pruned(*loc, "each") else ())
 
     def _values(self, loc: Loc, wanted: list[str], values: Iterable[str]) -> None:
         for index, text in enumerate(wanted):

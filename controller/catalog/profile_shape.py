@@ -15,11 +15,11 @@ from controller.catalog.scalars import (
     Format,
     Name,
     Object,
+    OneOrMany,
     Raw,
     Text,
     Truth,
     choice,
-    one_or_many,
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import Method, PointKind
@@ -38,13 +38,7 @@ def _line(value: object) -> object:
     return {"send": value} if isinstance(value, str | Nothing) else value
 
 
-def _one_or_many(value: type) -> WithJsonSchema:
-    del value
-    scalar = {"type": ["string", "integer", "number", "boolean"]}
-    return WithJsonSchema({"anyOf": [scalar, {"type": "array", "items": scalar, "minItems": 1}]})
-
-
-Values = Annotated[list[Raw], BeforeValidator(one_or_many), _one_or_many(str)]
+Values = Annotated[list[Raw], OneOrMany()]
 
 
 class LineShape(Shape):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from controller.catalog.document import Nothing
 from controller.catalog.findings import listed, shorten, suggest
@@ -232,9 +232,21 @@ def choice(kind: type[StrEnum]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def one_or_many(value: object) -> object:
-    """A single value where a list is meant."""
-    return value if isinstance(value, list | Nothing) else [value]
+class OneOrMany:
+    """Marks a list that may be written as its single item."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._listed, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        many = handler(schema)
+        return {"anyOf": [many["items"], many]}
+
+    @staticmethod
+    def _listed(value: object) -> object:
+        return value if isinstance(value, list | Nothing) else [value]
 
 
 def _schema(**schema: Any) -> WithJsonSchema:

@@ -26,6 +26,7 @@ _SYNTAX = {
     "did not find expected ',' or ']'": "yaml-unclosed",
     "did not find expected ',' or '}'": "yaml-unclosed",
     "found unexpected end of stream": "yaml-unclosed",
+    "did not find expected node content": "yaml-unclosed",
     "could not find expected ':'": "yaml-colon",
     "found character that cannot start any token": "yaml-character",
 }
@@ -62,17 +63,18 @@ def built(text: str, file: str, findings: Findings) -> Node | None:
     try:
         return _Builder(file, findings).build(yaml.parse(text, Loader=yaml.CBaseLoader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = _place(mark)
+        at = _place(error.problem_mark or error.context_mark)
         code = _SYNTAX.get(error.problem or "", "yaml-syntax")
-        if code == "yaml-character" and mark and _character(text, at) == "\t":
-            code = "yaml-tab"
         data = {"detail": error.problem or ""} if code == "yaml-syntax" else {}
+        tab = _indent(text, at[0]).find("\t")
+        if tab >= 0:
+            code, at, data = "yaml-tab", (at[0], tab + 1), {}
         findings.add(file, at, code, **data)
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        column = error.position - before.rfind("\n")
-        findings.add(file, (before.count("\n") + 1, column), "yaml-control-character")
+        before = text.encode()[: error.position].decode(errors="replace")
+        findings.add(
+            file, (before.count("\n") + 1, len(before) - before.rfind("\n")), "yaml-control-character"
+        )
     except UnicodeEncodeError:
         findings.add(file, (0, 0), "not-utf8")
     except _Abandoned:
@@ -216,7 +218,8 @@ class _Builder:
         first = opened.node.value.get(node.value) if isinstance(opened.node.value, dict) else None
         opened.dropped = first is not None
         if first:
-            self._findings.add(self._file, node.at, "duplicate-key", key=node.value, first=first.line)
+            # The key is not shown: in the place of a secret it may be one.
+            self._findings.add(self._file, node.at, "duplicate-key", first=first.line)
 
 
 def _place(mark: object) -> tuple[int, int]:
@@ -225,6 +228,7 @@ def _place(mark: object) -> tuple[int, int]:
     return (line + 1, column + 1)
 
 
-def _character(text: str, at: tuple[int, int]) -> str:
-    line = text.splitlines()[at[0] - 1 : at[0]]
-    return line[0][at[1] - 1 : at[1]] if line else ""
+def _indent(text: str, line: int) -> str:
+    """The blanks a line begins with."""
+    found = "".join(text.split("\n")[line - 1 : line])
+    return found[: len(found) - len(found.lstrip())]
