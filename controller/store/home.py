@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from controller.domain.facts import SYSTEM, Actor, Noted
 from controller.domain.tags import Tag
 from controller.store import audit, leader, locks, requests, sealing, spool, triggers
 from controller.store.database import check_revision, migrate, reading
-from controller.store.draft import takeover
+from controller.store.draft import now, takeover
 from controller.store.history import StoreHistory
 from controller.store.places import Places
 from controller.store.schema import REVISION
@@ -56,9 +56,12 @@ class Home:
         actor: Actor = SYSTEM,
         takeover_frozen: bool = False,
         patience: Patience = PATIENCE,
+        clock: Callable[[], datetime] = now,
     ) -> AbstractContextManager[leader.Lead]:
         """See :func:`controller.store.leader.lead`."""
-        return leader.lead(self._places, actor=actor, takeover_frozen=takeover_frozen, patience=patience)
+        return leader.lead(
+            self._places, actor=actor, takeover_frozen=takeover_frozen, patience=patience, clock=clock
+        )
 
     def acting(self) -> AbstractContextManager[None]:
         """For a worker process, around everything that may touch a device."""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,7 +18,7 @@ from controller.domain.facts import SYSTEM, Actor, Noted
 from controller.domain.tags import Tag
 from controller.store import locks, sealing, spool
 from controller.store.database import reading
-from controller.store.draft import takeover
+from controller.store.draft import now, takeover
 from controller.store.history import StoreHistory
 from controller.store.places import Places
 from controller.store.reception import Handler, Reception
@@ -58,6 +59,7 @@ def lead(
     actor: Actor = SYSTEM,
     takeover_frozen: bool = False,
     patience: Patience = PATIENCE,
+    clock: Callable[[], datetime] = now,
 ) -> Iterator[Lead]:
     """Leads until the block ends. Raises LeaderElsewhere while another process does.
 
@@ -82,7 +84,7 @@ def lead(
         epoch = max(recorded_epoch, last_epoch) + 1
         _bounded(lambda: locks.write_holder(descriptor, epoch))
         _bounded(lambda: _need_spool(places))
-        journal = StoreJournal(places.home, places.database, places.spool, epoch, patience)
+        journal = StoreJournal(places.home, places.database, places.spool, epoch, patience, clock)
         journal.start(takeover([_taken(before, epoch)], actor, epoch), last_seq)
         stack.callback(journal.close)
         history = StoreHistory(places, journal.unmerged)
