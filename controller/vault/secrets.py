@@ -74,15 +74,17 @@ def _read_file(path: Path) -> str:
         raise SecretUnavailable("not-found") from None
     except OSError:
         raise SecretUnavailable("unreadable") from None
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - opened already, by descriptor
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise SecretUnavailable("not-a-file")
-        if status.st_uid not in (0, os.geteuid()):
+        if status.st_uid not in {0, os.geteuid()}:
             raise SecretUnavailable("foreign-owner")
         if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise SecretUnavailable("open-to-others")
-        content = file.read(LARGEST + 1)
+        content = os.read(descriptor, LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > LARGEST:
         raise SecretUnavailable("too-large")
     try:

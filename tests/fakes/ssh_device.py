@@ -110,13 +110,18 @@ class SshDevice:
         )
 
     async def _stop(self) -> None:
+        # asyncio trips over what it accepts in the moment of closing: let it take in first what waits.
+        await _turns()
         self._server.close()
-        for connection in set(self._connections):
+        while self._connections:
+            connection = self._connections.pop()
             connection.abort()
+            await connection.wait_closed()
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await _turns()
 
     async def _serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         with contextlib.suppress(Drops, asyncssh.Error, BrokenPipeError):
@@ -125,6 +130,12 @@ class SshDevice:
             except Hangs:
                 await asyncio.Event().wait()
         process.close()
+
+
+async def _turns() -> None:
+    """Lets callbacks run that were put off to the loop's next turn, and what they put off in turn."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 class _Server(asyncssh.SSHServer):

@@ -69,10 +69,13 @@ class Sshd:
         (self.directory / "sshd_config").write_text("\n".join(lines) + "\n")
         File("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         # The home goes where an ordinary user may pass: the directory itself may be root's alone.
-        script = (
-            f"mount --bind {home} {HOME} && mount --bind {self.directory}/passwd /etc/passwd && mount --bind {self.directory}/shadow /etc/shadow"
-            f" && exec {SSHD} -D -f {self.directory}/sshd_config -E {self.log}"
-        )
+        mounts = [
+            (home, HOME),
+            (self.directory / "passwd", "/etc/passwd"),
+            (self.directory / "shadow", "/etc/shadow"),
+        ]
+        binds = "".join(f"mount --bind {ours} {theirs} && " for ours, theirs in mounts)
+        script = f"{binds}exec {SSHD} -D -f {self.directory}/sshd_config -E {self.log}"
         self._process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script])
         until = time.monotonic() + 10
         while time.monotonic() < until:
@@ -142,7 +145,9 @@ class Sshd:
             "sshd:x:64001:65534::/run/sshd:/usr/sbin/nologin\n"
             f"{USER}:x:{UID}:{UID}::{HOME}:/bin/bash\n"
         )
-        (self.directory / "shadow").write_text(f"root:*:19000::::::\nsshd:*:19000::::::\n{USER}:{hashed}:19000::::::\n")
+        (self.directory / "shadow").write_text(
+            f"root:*:19000::::::\nsshd:*:19000::::::\n{USER}:{hashed}:19000::::::\n"
+        )
         (self.directory / "shadow").chmod(0o600)
         (home / ".bash_profile").write_text("PS1='\\u@fw-1:~\\$ '\n")
         for path in (home, home / ".ssh", home / ".bash_profile"):
