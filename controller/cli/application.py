@@ -1,0 +1,135 @@
+"""The commands by name, their help in the language asked for, and how their arguments are read."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from pathlib import Path
+from typing import Any
+
+import typer
+import typer.core
+import typer.main
+
+from controller.cli.asked import Command, before_commands, with_options
+from controller.domain.errors import InvalidRequest
+from controller.text import Catalogue
+
+_COMMANDS = {
+    "": (
+        ("isolate", "isolate:isolate"),
+        ("restore", "restore:restore"),
+        ("status", "status:status"),
+        ("run", "plans:run"),
+        ("plan", "plans:plan"),
+        ("runs", "runs:runs"),
+        ("show", "runs:show"),
+        ("resume", "runs:resume"),
+        ("abort", "runs:abort"),
+        ("log", "audit:log"),
+        ("check", "documents:check"),
+        ("trust", "trust:trust"),
+        ("profiles", "documents:profiles"),
+        ("schema", "documents:schema"),
+        ("version", "documents:version"),
+    ),
+    "audit": (("show", "audit:show"), ("verify", "audit:verify")),
+}
+"""Group to commands, each with the module and function that answers it; ``""`` is ``cordon`` itself."""
+
+
+_HELP = ["-h", "--help"]
+
+
+class Commands(typer.core.TyperGroup):
+    """Commands in the order they are needed, not of the alphabet."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None:
+            near = difflib.get_close_matches(args[0], self.commands, n=1)
+            raise InvalidRequest("no-such-command", name=args[0], near=near[0] if near else "--help")
+        return super().resolve_command(ctx, args)
+
+
+def application(words: Catalogue) -> Any:
+    """The command tree, ready for ``main``."""
+    app = _group("")
+    for group, commands in _COMMANDS.items():
+        target = app
+        if group:
+            target = _group(group)
+            app.add_typer(target, name=group, help=f"help.{group}")
+        for name, where in commands:
+            full = f"{group} {name}".strip()
+            target.command(name, help=f"help.{full.replace(' ', '-')}")(with_options(_load(where), full))
+    app.callback(help="help.cordon")(before_commands())
+    tree = typer.main.get_command(app)
+    _prepare(tree, words)
+    return tree
+
+
+def _group(name: str) -> typer.Typer:
+    return typer.Typer(
+        name=name or "cordon",
+        cls=Commands,
+        add_completion=False,
+        rich_markup_mode=None,  # plain help: it also reads in a log file, and costs no start-up
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": _HELP},
+    )
+
+
+def _load(where: str) -> Command:
+    module, _, function = where.partition(":")
+    found: Command = getattr(importlib.import_module(f"controller.cli.{module}"), function)
+    return found
+
+
+class _Plain:
+    """Reads one parameter's text without pydantic, whose import would double the start-up."""
+
+    def __init__(self, wanted: Any) -> None:
+        self._number = wanted is int
+        self._path = wanted in (Path, list[Path])
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        del ctx
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if self._number and isinstance(value, str):
+            try:
+                return int(value)
+            except ValueError:
+                raise InvalidRequest("not-a-number", option=param.opts[0], value=value) from None
+        if self._path:
+            return Path(value) if isinstance(value, str) else [Path(each) for each in value]
+        return value
+
+
+_METAVARS = {
+    "inventory": "FILE",
+    "home": "DIR",
+    "profiles": "DIR",
+    "playbooks": "DIR",
+    "reason": "TEXT",
+    "lang": "fr|en",
+    "level": "N",
+    "since": "N",
+    "limit": "N",
+    "accept_drift": "DEVICE",
+}
+
+
+def _prepare(command: Any, words: Catalogue) -> None:
+    """Puts the texts of ``words`` in place of their keys, and our reading in place of Typer's."""
+    if command.help:
+        command.help = command.short_help = words.text(command.help)
+    command.get_help_option(typer.Context(command, help_option_names=_HELP)).help = words.text("help.help")
+    for parameter in command.params:
+        if parameter.help:
+            parameter.help = words.text(parameter.help)
+        if parameter.param_type_name == "option" and parameter.type_descriptor.annotation is not bool:
+            parameter.metavar = _METAVARS.get(parameter.name, parameter.metavar or parameter.name.upper())
+        parameter._runtime_param = _Plain(parameter.type_descriptor.annotation)  # noqa: SLF001
+    for each in getattr(command, "commands", {}).values():
+        _prepare(each, words)

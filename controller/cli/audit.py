@@ -1,0 +1,100 @@
+"""``cordon audit show|verify`` and ``cordon log``: the log, read, checked and written."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from controller.cli.asked import Call
+from controller.cli.exits import Exit
+from controller.domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from controller.text import Catalogue
+    from controller.workers.office import LogLine
+
+
+def show(
+    call: Call,
+    since: Annotated[int, typer.Option("--since", help="help.since")] = 0,
+    tag: Annotated[str | None, typer.Option("--tag", help="help.tag")] = None,
+    run: Annotated[str | None, typer.Option("--run", help="help.run-id")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", help="help.limit")] = None,
+) -> int:
+    lines = islice(call.office.log(since=since, tag=tag, run=run), limit)
+    if call.out.as_json:
+        entries = [
+            {
+                "seq": line.seq,
+                "at": line.at,
+                "tag": line.tag,
+                "actor": line.actor,
+                "run": line.run,
+                "data": dict(line.data),
+                "text": line.text,
+            }
+            for line in lines
+        ]
+        call.out.object({"command": call.command, "entries": entries, "exit": 0})
+        return Exit.DONE
+    for line in lines:
+        call.out.say(*_entry(line, call.words))
+    return Exit.DONE
+
+
+def _entry(line: LogLine, words: Catalogue) -> list[str]:
+    what = words.text(f"tag.{line.tag.replace(':', '.')}")
+    data = " ".join(f"{name}={value}" for name, value in line.data.items())
+    parts = [f"{line.seq:>6}", line.at, line.actor, what, line.run or "", data]
+    first = "  ".join(part for part in parts if part)
+    return [first, *(f"        {said}" for said in line.text.splitlines())]
+
+
+def verify(call: Call) -> int:
+    verdict = call.office.verify()
+    whole = not verdict.problem
+    code = Exit.DONE if whole else Exit.UNPROVEN
+    if call.out.as_json:
+        call.out.object(
+            {
+                "command": call.command,
+                "whole": whole,
+                "entries": verdict.entries,
+                "head": verdict.head,
+                "first_bad": verdict.first_bad,
+                "problem": verdict.problem,
+                "detail": verdict.detail,
+                "degraded": [list(span) for span in verdict.degraded],
+                "erased": verdict.erased,
+                "exit": int(code),
+            }
+        )
+        return code
+    if whole:
+        call.out.say(call.text("audit.whole", count=verdict.entries, head=verdict.head))
+    else:
+        call.out.say(
+            call.text("audit.broken", entry=verdict.first_bad or "?", entries=verdict.entries),
+            call.text(f"verify.{verdict.problem}", entry=verdict.first_bad or "?", detail=verdict.detail),
+            call.text("audit.what-now"),
+        )
+    for first, last in verdict.degraded:
+        call.out.say(call.text("audit.degraded", first=first, last=last))
+    if verdict.erased:
+        call.out.say(call.text("audit.erased", count=verdict.erased))
+    return code
+
+
+def log(call: Call, text: Annotated[str, typer.Argument(help="help.log-text")]) -> int:
+    from controller.cli.watching import actor
+
+    if not text.strip():
+        raise InvalidRequest("nothing-written")
+    seq = call.office.write_log(text.strip(), actor())
+    if call.out.as_json:
+        call.out.object({"command": call.command, "seq": seq, "exit": 0})
+    else:
+        call.out.say(call.text("log.spooled" if seq is None else "log.written", seq=seq))
+    return Exit.DONE

@@ -1,0 +1,100 @@
+"""What is known of a run while it runs: the latest result of every point, as the events tell it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Lock
+
+from controller.domain.inventory import PointId
+from controller.domain.plan import Plan
+from controller.domain.proof import Outcome, Proof
+from controller.engine.events import (
+    Event,
+    JournalDegraded,
+    RunEnded,
+    RunStarted,
+    StepResult,
+    StepsSettled,
+    WaveStarted,
+)
+
+
+class Standing(StrEnum):
+    """How a point is shown, best first; the text is ``standing.<value>``."""
+
+    PROVEN = "proven"
+    CONFIRMED = "confirmed"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
+def standing(result: StepResult) -> Standing:
+    if result.proof is Proof.CONTRADICTED:
+        return Standing.FAILED
+    if result.proof is not Proof.UNKNOWN:
+        return Standing(result.proof.value)
+    if result.outcome is Outcome.REJECTED:
+        return Standing.FAILED
+    return Standing.SENT if result.outcome is Outcome.SENT else Standing.UNKNOWN
+
+
+@dataclass
+class Board:
+    """Fed by many threads, read by one. ``run`` is None until the run has begun."""
+
+    run: str | None = None
+    plan: Plan | None = None
+    joined: bool = False
+    degraded: bool = False
+    wave: int | None = None
+    ended: RunEnded | None = None
+    results: dict[PointId, StepResult] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def hear(self, event: Event) -> None:
+        with self._lock:
+            match event:
+                case RunStarted(run=run, plan=plan, joined=joined):
+                    self.run, self.plan, self.joined = run, plan, joined
+                case WaveStarted(wave=wave):
+                    self.wave = wave
+                case StepsSettled(results=results):
+                    self.results.update({result.step.point.id: result for result in results})
+                case JournalDegraded():
+                    self.degraded = True
+                case RunEnded(results=results):
+                    self.ended = event
+                    self.results.update({result.step.point.id: result for result in results})
+
+    @property
+    def total(self) -> int:
+        return sum(1 for _ in self.plan.steps()) if self.plan else 0
+
+    @property
+    def known(self) -> int:
+        """Points with the proof their stage wants."""
+        with self._lock:
+            return sum(1 for result in self.results.values() if result.satisfied)
+
+    def counts(self) -> Mapping[Standing, int]:
+        """Points by standing, in the order of :class:`Standing`, none of them zero."""
+        with self._lock:
+            found = Counter(standing(result) for result in self.results.values())
+        found[Standing.PENDING] = max(0, self.total - sum(found.values()))
+        return {each: found[each] for each in Standing if found[each]}
+
+    def troubled(self) -> Mapping[str, tuple[StepResult, ...]]:
+        """Device to those of its results that lack their proof."""
+        with self._lock:
+            found: dict[str, list[StepResult]] = {}
+            for result in self.results.values():
+                if not result.satisfied:
+                    found.setdefault(result.step.point.id.device, []).append(result)
+        return {device: tuple(results) for device, results in sorted(found.items())}

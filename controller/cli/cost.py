@@ -1,0 +1,155 @@
+"""What a plan would do, told before it is done: what goes, what stays, what to beware of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from controller.cli.errors import hazard_lines, plain_hazard
+from controller.domain.codec import to_plain
+from controller.domain.inventory import Conduit, Inventory, Segment, Subject
+from controller.domain.plan import Plan
+from controller.domain.playbook import Action
+from controller.text import Catalogue
+from controller.text.times import duration
+
+HASH_SHOWN = 12
+
+
+def subjects_of(plan: Plan, inventory: Inventory) -> tuple[str, ...]:
+    """Names of what the plan cuts or brings back, in the inventory's order; names it no longer knows last."""
+    named = dict.fromkeys(name for _, _, step in plan.steps() for name in step.subjects)
+    if plan.action is Action.RESTORE:
+        named = dict.fromkeys(subject for _, subject, _ in plan.ends)
+    known = [subject.name for subject in inventory.subjects() if subject.name in named]
+    return (*known, *(name for name in named if inventory.subject(name) is None))
+
+
+def cost_lines(plan: Plan, inventory: Inventory, words: Catalogue) -> list[str]:
+    """The cost of a cut or the content of a return, hazards last so that they are read last."""
+    lines = _cut(plan, inventory, words) if plan.action is Action.ISOLATE else _return(plan, inventory, words)
+    return [
+        *lines,
+        *hazard_lines(plan.hazards, words),
+        words.text("cost.plan", hash=plan.hash[:HASH_SHOWN], playbook=plan.playbook),
+    ]
+
+
+def title(subject: Subject | None, name: str, words: Catalogue) -> str:
+    """``Urgences (emergency)``; the bare name where there is no other."""
+    shown = words.pick(subject.title) if subject else ""
+    return f"{shown} ({name})" if shown and shown != name else name
+
+
+def _cut(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
+    names = subjects_of(plan, inventory)
+    yield words.text("cost.cut", site=inventory.site, what=_what(plan, inventory, names, words))
+    for name in names:
+        subject = inventory.subject(name)
+        impact = words.pick(subject.impact) if isinstance(subject, Segment) else ""
+        yield f"  ■ {title(subject, name, words)}" + (f" — {impact}" if impact else "")
+    kept = [each for each in inventory.segments.values() if each.keep_alive and each.name not in names]
+    if kept:
+        shown = ", ".join(title(each, each.name, words) for each in kept)
+        yield words.text("cost.kept", subjects=shown)
+    for name in names:
+        conduit = inventory.conduits.get(name)
+        if conduit and conduit.keep_alive:
+            through = ", ".join(conduit.keep_alive)
+            yield words.text("cost.kept-through", conduit=title(conduit, name, words), subjects=through)
+    yield from _dying(names, inventory, words)
+
+
+def _dying(names: Sequence[str], inventory: Inventory, words: Catalogue) -> Iterator[str]:
+    """Segments that stay connected but live on something cut."""
+    for segment in inventory.segments.values():
+        for need in segment.needs:
+            if segment.name in names or need.segment not in names:
+                continue
+            shown = title(segment, segment.name, words)
+            if need.dies_after is None:
+                yield words.text("cost.dies-now", segment=shown, need=need.segment)
+            else:
+                after = duration(words, need.dies_after)
+                yield words.text("cost.dies-later", segment=shown, need=need.segment, duration=after)
+
+
+def _return(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
+    names = subjects_of(plan, inventory)
+    yield words.text("cost.return", site=inventory.site, what=_what(plan, inventory, names, words))
+    for name in names:
+        subject = inventory.subject(name)
+        if subject is None:
+            yield f"  ○ {name} — {words.text('cost.unknown-subject')}"
+            continue
+        yield f"  ○ {title(subject, name, words)} — {why(subject, names, words)}"
+    worked = {step.point.id for _, _, step in plan.steps()}
+    still = {point for _, _, point in plan.ends} - worked
+    if still and not plan.refusals:
+        yield words.text("cost.still-held", count=len(still))
+
+
+def why(subject: Subject, names: Sequence[str], words: Catalogue) -> str:
+    """Why the subject has its place in the order of return: its priority and what it depends on."""
+    said = [words.text("cost.priority", priority=subject.priority)]
+    if not isinstance(subject, Conduit):
+        before = tuple(dict.fromkeys((*subject.depends_on, *(need.segment for need in subject.needs))))
+        together = [name for name in before if name in names]
+        others = [name for name in before if name not in names]
+        if others:
+            said.append(words.text("cost.depends", subjects=", ".join(others)))
+        if together:
+            said.append(words.text("cost.after", subjects=", ".join(together)))
+    return ", ".join(said)
+
+
+def _what(plan: Plan, inventory: Inventory, names: Sequence[str], words: Catalogue) -> str:
+    """``11 segments and 2 conduits: 316 points on 38 devices, in 3 waves``."""
+    conduits = sum(1 for name in names if name in inventory.conduits)
+    counted = (("segments", len(names) - conduits), ("conduits", conduits))
+    subjects = [words.text(f"count.{kind}", count=number) for kind, number in counted if number]
+    points = sum(1 for _ in plan.steps())
+    devices = len({operation.device for wave in plan.waves for operation in wave.operations})
+    return words.text(
+        "cost.what",
+        subjects=words.text("list.and").join(subjects) or words.text("cost.nothing"),
+        points=words.text("count.points", count=points),
+        devices=words.text("count.devices", count=devices),
+        waves=words.text("count.waves", count=len(plan.waves)),
+    )
+
+
+def wave_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]:
+    """The waves with their operations; with ``commands`` every line that would be sent."""
+    for wave in plan.waves:
+        yield words.text(
+            "plan.wave", wave=wave.index + 1, stage=wave.stage, proof=words.text(f"proof.{wave.verify}")
+        )
+        for operation in wave.operations:
+            points = words.text("count.points", count=len(operation.steps))
+            methods = ", ".join(sorted({step.rendering.method.value for step in operation.steps}))
+            yield f"  {operation.device} [{operation.platform}]  {points}  {methods}"
+            if not commands:
+                continue
+            for line in operation.enter:
+                yield f"      {line}"
+            for step in operation.steps:
+                yield f"    # {step.point.id}"
+                yield from (f"      {line}" for line in step.rendering.commands)
+            for line in operation.leave:
+                yield f"      {line}"
+
+
+def plain_plan(plan: Plan, inventory: Inventory, words: Catalogue) -> dict[str, Any]:
+    return {
+        "plan": plan.hash,
+        "site": plan.site,
+        "playbook": plan.playbook,
+        "action": plan.action.value,
+        "level": plan.level,
+        "subjects": list(subjects_of(plan, inventory)),
+        "points": sum(1 for _ in plan.steps()),
+        "devices": sorted({operation.device for wave in plan.waves for operation in wave.operations}),
+        "hazards": [plain_hazard(hazard, words) for hazard in plan.hazards],
+        "waves": to_plain(plan.waves),
+    }

@@ -1,0 +1,67 @@
+"""``cordon isolate``: shows what it costs, asks, cuts, tells what is proven."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from controller.cli.asked import Call
+from controller.cli.exits import Exit
+from controller.domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from controller.workers.office import Cut
+
+Overrides = Annotated[list[str] | None, typer.Option("--override", help="help.override")]
+WithoutJournal = Annotated[bool, typer.Option("--without-journal", help="help.without-journal")]
+
+
+def isolate(
+    call: Call,
+    level: Annotated[int | None, typer.Option("--level", "-l", help="help.cut-level")] = None,
+    playbook: Annotated[str | None, typer.Option("--playbook", help="help.cut-playbook")] = None,
+    segment: Annotated[list[str] | None, typer.Option("--segment", "-s", help="help.cut-segment")] = None,
+    conduit: Annotated[list[str] | None, typer.Option("--conduit", "-c", help="help.cut-conduit")] = None,
+    override: Overrides = None,
+    without_journal: WithoutJournal = False,
+) -> int:
+    from controller.workers.office import Cut
+
+    subjects = (*(segment or ()), *(conduit or ()))
+    if sum((level is not None, playbook is not None, bool(subjects))) != 1:
+        raise InvalidRequest("choose-one", options="--level, --playbook, --segment/--conduit")
+    cut = Cut(playbook=playbook, level=level, subjects=subjects, overrides=frozenset(override or ()))
+    return carry_out_cut(call, cut, without_journal=without_journal)
+
+
+def carry_out_cut(call: Call, cut: Cut, *, without_journal: bool = False) -> int:
+    """Plans, shows, asks and cuts. A refusal ends it before anybody is asked."""
+    from controller.cli.consent import agree, reason_for
+    from controller.cli.cost import cost_lines, plain_plan
+    from controller.cli.verdict import report
+    from controller.cli.watching import actor, carry_out
+    from controller.domain.errors import Refused
+
+    office = call.office
+    inventory = office.documents().inventory
+    plan = office.plan_cut(cut)
+    if call.asked.dry_run:
+        code = Exit.REFUSED if plan.refusals else Exit.DONE
+        if call.out.as_json:
+            shown = plain_plan(plan, inventory, call.words)
+            call.out.object({"command": call.command, "dry_run": True, **shown, "exit": int(code)})
+        else:
+            call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
+        return code
+    if plan.refusals:
+        raise Refused(plan.refusals)
+    call.out.say(*cost_lines(plan, inventory, call.words))
+    needed = "--override" if cut.overrides else "--without-journal" if without_journal else ""
+    reason = reason_for(call, needed_by=needed)
+    agree(call, plan.site)
+    carried = carry_out(
+        call,
+        lambda watcher: office.isolate(cut, plan, reason, actor(), watcher, without_journal=without_journal),
+    )
+    return report(call, carried)

@@ -1,0 +1,76 @@
+"""``cordon plan`` shows a playbook's plan, ``cordon run`` carries it out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller.cli.asked import Call
+from controller.cli.exits import Exit
+from controller.cli.isolate import Overrides, WithoutJournal, carry_out_cut
+from controller.cli.restore import AcceptDrift, carry_out_return
+from controller.domain.errors import InvalidRequest, NotFound
+from controller.domain.playbook import Action
+
+
+def plan(
+    call: Call,
+    playbook: Annotated[str | None, typer.Argument(help="help.playbook")] = None,
+    level: Annotated[int | None, typer.Option("--level", "-l", help="help.cut-level")] = None,
+    commands: Annotated[bool, typer.Option("--commands", help="help.commands")] = False,
+    override: Overrides = None,
+) -> int:
+    from controller.cli.cost import cost_lines, plain_plan, wave_lines
+    from controller.engine.plans import Return
+    from controller.workers.office import Cut
+
+    if (playbook is None) == (level is None):
+        raise InvalidRequest("choose-one", options="PLAYBOOK, --level")
+    office = call.office
+    inventory = office.documents().inventory
+    if playbook is not None and _action(call, playbook) is Action.RESTORE:
+        found = office.plan_return(Return(playbook=playbook))
+    else:
+        found = office.plan_cut(Cut(playbook=playbook, level=level, overrides=frozenset(override or ())))
+    code = Exit.REFUSED if found.refusals else Exit.DONE
+    if call.out.as_json:
+        shown = plain_plan(found, inventory, call.words)
+        call.out.object({"command": call.command, **shown, "exit": int(code)})
+    else:
+        call.out.say(*wave_lines(found, call.words, commands=commands))
+        call.out.say(*cost_lines(found, inventory, call.words))
+        call.out.say(call.text("plan.nothing-sent"))
+    return code
+
+
+def run(
+    call: Call,
+    playbook: Annotated[str, typer.Argument(help="help.playbook")],
+    override: Overrides = None,
+    accept_drift: AcceptDrift = None,
+    without_journal: WithoutJournal = False,
+) -> int:
+    from controller.engine.plans import Return
+    from controller.workers.office import Cut
+
+    if _action(call, playbook) is Action.RESTORE:
+        if override or without_journal:
+            given = "--override" if override else "--without-journal"
+            raise InvalidRequest("only-for-cuts", option=given)
+        return carry_out_return(call, Return(playbook=playbook, accept_drift=frozenset(accept_drift or ())))
+    if accept_drift:
+        raise InvalidRequest("only-for-returns", option="--accept-drift")
+    cut = Cut(playbook=playbook, overrides=frozenset(override or ()))
+    return carry_out_cut(call, cut, without_journal=without_journal)
+
+
+def _action(call: Call, name: str) -> Action:
+    documents = call.office.documents()
+    stages = documents.stages.get(name)
+    if stages is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, documents.playbooks, n=1)
+        raise NotFound(kind="playbook", name=name, suggestion=near[0] if near else "")
+    return stages[0].action if stages else Action.ISOLATE

@@ -1,0 +1,94 @@
+"""``cordon restore``: shows what would come back and why, asks, brings it back, tells what is next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from controller.cli.asked import Call
+from controller.cli.exits import Exit
+from controller.domain.errors import CordonError, InvalidRequest
+
+if TYPE_CHECKING:
+    from controller.engine.plans import Return
+    from controller.engine.situation import SubjectSituation
+
+AcceptDrift = Annotated[list[str] | None, typer.Option("--accept-drift", help="help.accept-drift")]
+
+
+def restore(
+    call: Call,
+    next_wave: Annotated[bool, typer.Option("--next", "-n", help="help.return-next")] = False,
+    segment: Annotated[list[str] | None, typer.Option("--segment", "-s", help="help.return-segment")] = None,
+    conduit: Annotated[list[str] | None, typer.Option("--conduit", "-c", help="help.return-conduit")] = None,
+    level: Annotated[int | None, typer.Option("--level", "-l", help="help.return-level")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="help.return-all")] = False,
+    playbook: Annotated[str | None, typer.Option("--playbook", help="help.return-playbook")] = None,
+    accept_drift: AcceptDrift = None,
+) -> int:
+    from controller.engine.plans import Return
+
+    subjects = (*(segment or ()), *(conduit or ()))
+    chosen = (next_wave, bool(subjects), level is not None, everything, playbook is not None)
+    if sum(chosen) != 1:
+        raise InvalidRequest("choose-one", options="--next, --segment/--conduit, --level, --all, --playbook")
+    wanted = Return(
+        next_wave=next_wave,
+        subjects=subjects,
+        level=level,
+        everything=everything,
+        playbook=playbook,
+        accept_drift=frozenset(accept_drift or ()),
+    )
+    return carry_out_return(call, wanted)
+
+
+def carry_out_return(call: Call, wanted: Return) -> int:
+    from controller.cli.consent import agree, reason_for
+    from controller.cli.cost import cost_lines, plain_plan
+    from controller.cli.verdict import report
+    from controller.cli.watching import actor, carry_out
+    from controller.domain.errors import Refused
+
+    office = call.office
+    inventory = office.documents().inventory
+    plan = office.plan_return(wanted)
+    if call.asked.dry_run:
+        code = Exit.REFUSED if plan.refusals else Exit.DONE
+        if call.out.as_json:
+            shown = plain_plan(plan, inventory, call.words)
+            call.out.object({"command": call.command, "dry_run": True, **shown, "exit": int(code)})
+        else:
+            call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
+        return code
+    if plan.refusals:
+        raise Refused(plan.refusals)
+    call.out.say(*cost_lines(plan, inventory, call.words))
+    reason = reason_for(call, needed_by="--accept-drift" if wanted.accept_drift else "")
+    agree(call, plan.site)
+    carried = carry_out(call, lambda watcher: office.restore(wanted, plan, reason, actor(), watcher))
+    following = _following(call)
+    names = [each.subject.name for each in following]
+    code = report(call, carried, next=names)
+    if not call.out.as_json:
+        call.out.say(_next_line(call, following))
+    return code
+
+
+def _following(call: Call) -> list[SubjectSituation]:
+    """What the next wave would bring back; nothing where the situation cannot be read."""
+    try:
+        situation = call.office.situation()
+    except CordonError:
+        return []
+    return [each for each in situation.subjects if each.wave == 1]
+
+
+def _next_line(call: Call, following: list[SubjectSituation]) -> str:
+    from controller.cli.cost import title
+
+    if not following:
+        return call.text("restore.nothing-left")
+    shown: list[Any] = [title(each.subject, each.subject.name, call.words) for each in following]
+    return call.text("restore.next", subjects=", ".join(shown))

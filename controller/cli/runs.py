@@ -1,0 +1,128 @@
+"""``cordon runs``, ``show``, ``resume``, ``abort``: what has run, and what is not over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from controller.cli.asked import Call
+from controller.cli.exits import Exit
+from controller.cli.restore import AcceptDrift
+from controller.domain.lifecycle import OVER, RunState
+from controller.domain.playbook import Action
+from controller.domain.proof import Proof
+from controller.text.times import moment
+
+if TYPE_CHECKING:
+    from controller.engine.ports import RunRecord
+    from controller.text import Catalogue
+
+Run = Annotated[str, typer.Argument(help="help.run-id")]
+
+
+def runs(call: Call) -> int:
+    found = call.office.runs()
+    if call.out.as_json:
+        call.out.object({"command": call.command, "runs": [plain_run(each) for each in found], "exit": 0})
+        return Exit.DONE
+    if not found:
+        call.out.say(call.text("runs.none"))
+    call.out.say(*(run_line(each, call.words) for each in found))
+    return Exit.DONE
+
+
+def show(call: Call, run: Run) -> int:
+    from controller.cli.cost import plain_plan, wave_lines
+    from controller.cli.verdict import errand_lines, plain_errand
+
+    record, plan, errands = call.office.run(run)
+    inventory = call.office.documents().inventory
+    proofs = Counter(step.proof for step in record.steps)
+    if call.out.as_json:
+        call.out.object(
+            {
+                "command": call.command,
+                **plain_run(record),
+                "proofs": {each.value: proofs[each.value] for each in Proof},
+                "unproven": [plain_errand(errand, call.words) for errand in errands],
+                "content": plain_plan(plan, inventory, call.words),
+                "exit": 0,
+            }
+        )
+        return Exit.DONE
+    call.out.say(run_line(record, call.words), call.text("cost.plan", hash=plan.hash, playbook=plan.playbook))
+    shown = [
+        f"{proofs[each.value]} {call.text(f'proof.{each}')}" for each in reversed(Proof) if proofs[each.value]
+    ]
+    call.out.say(", ".join(shown) or call.text("show.no-readings"))
+    call.out.say(*wave_lines(plan, call.words, commands=False))
+    call.out.say(*errand_lines(errands, inventory, call.words))
+    call.out.say(*how_to_go_on(record, call.words))
+    return Exit.DONE
+
+
+def resume(call: Call, run: Run, accept_drift: AcceptDrift = None) -> int:
+    from controller.cli.consent import agree, reason_for
+    from controller.cli.cost import cost_lines
+    from controller.cli.verdict import report
+    from controller.cli.watching import actor, carry_out
+
+    office = call.office
+    record, plan, _ = office.run(run)
+    inventory = office.documents().inventory
+    if call.asked.dry_run:
+        call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
+        if call.out.as_json:
+            call.out.object({"command": call.command, "dry_run": True, **plain_run(record), "exit": 0})
+        return Exit.DONE
+    if plan.action is Action.RESTORE and record.state not in OVER:
+        # A cut that was decided is finished without asking again; what opens something is asked again.
+        call.out.say(*cost_lines(plan, inventory, call.words))
+        if accept_drift:
+            reason_for(call, needed_by="--accept-drift")
+        agree(call, plan.site)
+    drifted = frozenset(accept_drift or ())
+    carried = carry_out(call, lambda watcher: office.resume(record.run, actor(), watcher, drifted))
+    return report(call, carried)
+
+
+def abort(call: Call, run: Run) -> int:
+    from controller.cli.consent import reason_for
+    from controller.cli.watching import actor
+
+    call.office.abort(run, actor(), reason_for(call))
+    if call.out.as_json:
+        call.out.object({"command": call.command, "run": run, "asked": True, "exit": 0})
+    else:
+        call.out.say(call.text("abort.asked", run=run))
+    return Exit.DONE
+
+
+def run_line(record: RunRecord, words: Catalogue) -> str:
+    what = words.text(f"action.{record.action}", playbook=record.playbook)
+    return f"{record.run}  {moment(record.opened_at)}  {what}  {words.text(f'state.{record.state}')}"
+
+
+def how_to_go_on(record: RunRecord, words: Catalogue) -> list[str]:
+    """What can be done about a run that is not over."""
+    if record.state in OVER:
+        return []
+    resting = record.state in (RunState.INTERRUPTED, RunState.STOPPED)
+    return [words.text("runs.resume" if resting else "runs.abort", run=record.run)]
+
+
+def plain_run(record: RunRecord) -> dict[str, Any]:
+    return {
+        "run": record.run,
+        "action": record.action.value,
+        "plan": record.plan,
+        "playbook": record.playbook,
+        "level": record.level,
+        "state": record.state.value,
+        "opened_at": record.opened_at.isoformat(),
+        "moved_at": record.moved_at.isoformat(),
+        "actor": record.actor,
+        "joins": record.joins,
+    }

@@ -1,0 +1,119 @@
+"""``cordon status``: the situation in one sentence, then segment by segment in order of return."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from controller.cli.asked import Call
+from controller.cli.exits import Exit
+from controller.domain.inventory import Conduit
+from controller.domain.proof import Proof
+from controller.text.times import age, duration, moment
+
+if TYPE_CHECKING:
+    from controller.engine.situation import Situation, SubjectSituation
+    from controller.text import Catalogue
+
+SHAPES = {"isolated": "■", "partial": "◧", "unknown": "◇", "connected": "○", "kept-alive": "▣"}
+"""A shape of its own for each state: the table reads without colour."""
+
+
+def status(call: Call) -> int:
+    from controller.cli.runs import how_to_go_on, plain_run, run_line
+
+    found = call.office.situation()
+    if call.out.as_json:
+        shown = plain_situation(found)
+        under_way = [plain_run(record) for record in found.under_way]
+        call.out.object({"command": call.command, **shown, "under_way": under_way, "exit": 0})
+        return Exit.DONE
+    call.out.say(sentence(found, call.words), *situation_lines(found, call.words))
+    for record in found.under_way:
+        call.out.say(run_line(record, call.words), *how_to_go_on(record, call.words))
+    return Exit.DONE
+
+
+def sentence(found: Situation, words: Catalogue) -> str:
+    states = Counter(each.state.value for each in found.subjects)
+    cut = sum(states[each] for each in ("isolated", "partial", "unknown"))
+    if not cut:
+        return words.text("status.nothing-cut", site=found.site, at=moment(found.at))
+    said = [words.text(f"status.{state}", count=number) for state in SHAPES if (number := states[state])]
+    since = duration(words, (found.at - found.since).total_seconds()) if found.since else "?"
+    text = words.text(
+        "status.sentence", site=found.site, at=moment(found.at), states=", ".join(said), since=since
+    )
+    return text if found.level is None else f"{text} {words.text('status.level', level=found.level)}"
+
+
+def situation_lines(found: Situation, words: Catalogue) -> Iterator[str]:
+    if found.inventory_changed:
+        yield words.text("status.inventory-changed")
+    cut_first = sorted(found.subjects, key=lambda each: each.wave is None)
+    rows = [(each, _cells(each, found, words)) for each in cut_first]
+    widths = [max((len(cells[column]) for _, cells in rows), default=0) for column in range(4)]
+    for title, wanted in (("status.segments", False), ("status.conduits", True)):
+        chosen = [cells for each, cells in rows if isinstance(each.subject, Conduit) is wanted]
+        if chosen:
+            yield words.text(title)
+        for cells in chosen:
+            aligned = "  ".join(cell.ljust(width) for cell, width in zip(cells, (*widths, 0), strict=True))
+            yield f"  {aligned.rstrip()}"
+
+
+def _cells(each: SubjectSituation, found: Situation, words: Catalogue) -> tuple[str, ...]:
+    """State, name, title, proofs, then whatever needs a sentence."""
+    more = []
+    if each.held:
+        more.append(
+            words.text("status.read", age=age(words, each.oldest_read, found.at))
+            if each.oldest_read
+            else words.text("status.never-read")
+        )
+    if each.wave is not None:
+        more.append(words.text("status.wave", wave=each.wave))
+    if each.waits_for:
+        more.append(words.text("status.waits", subjects=", ".join(each.waits_for)))
+    return (
+        f"{SHAPES[each.state.value]} {words.text(f'subject-state.{each.state}')}",
+        each.subject.name,
+        words.pick(each.subject.title),
+        proofs_text(each.proofs, words),
+        "; ".join(more),
+    )
+
+
+def proofs_text(proofs: Mapping[Proof, int], words: Catalogue) -> str:
+    return ", ".join(
+        f"{proofs[each]} {words.text(f'proof.{each}')}" for each in reversed(Proof) if proofs.get(each)
+    )
+
+
+def plain_situation(found: Situation) -> dict[str, Any]:
+    return {
+        "site": found.site,
+        "at": found.at.isoformat(),
+        "level": found.level,
+        "since": found.since.isoformat() if found.since else None,
+        "proofs": {each.value: found.proofs.get(each, 0) for each in Proof},
+        "inventory_changed": found.inventory_changed,
+        "subjects": [
+            {
+                "name": each.subject.name,
+                "kind": "conduit" if isinstance(each.subject, Conduit) else "segment",
+                "title": {"fr": each.subject.title.fr, "en": each.subject.title.en},
+                "priority": each.subject.priority,
+                "state": each.state.value,
+                "proof": each.proof.value if each.held else None,
+                "proofs": {kind.value: each.proofs.get(kind, 0) for kind in Proof},
+                "held": each.held,
+                "oldest_read": each.oldest_read.isoformat() if each.oldest_read else None,
+                "since": each.since.isoformat() if each.since else None,
+                "wave": each.wave,
+                "waits_for": list(each.waits_for),
+            }
+            for each in found.subjects
+        ],
+    }
