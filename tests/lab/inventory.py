@@ -25,7 +25,6 @@ def document(host_keys: Mapping[str, str], inband: bool = False) -> dict[str, An
             device["management"] = "inband"
     if inband:
         found["controller"]["attached_to"] = ["core", "noc"]
-        # Management rides along in VLAN 5, on links that are protected from a cut by carrying it.
     return found
 
 
