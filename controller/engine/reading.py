@@ -18,6 +18,7 @@ import textfsm
 from controller.domain.plan import Expected
 from controller.domain.profile import Parse, RegexParse, State, TableParse
 from controller.domain.proof import Proof
+from controller.domain.template import Template
 from controller.engine.renderer import PointContext, satisfies
 
 NONE = "none"
@@ -59,7 +60,7 @@ def _fields(parse: Parse, context: PointContext, text: str) -> State:
         return _regex(parse, context, context.values, text)
     prefixes = context.prefixes[parse.each]
     if not prefixes:
-        names = re.compile(_pattern(parse, context, {**context.values, "prefix": ""})).groupindex
+        names = re.compile(_pattern(parse.pattern, context, {**context.values, "prefix": ""})).groupindex
         return dict.fromkeys((*names, *parse.matched, *parse.otherwise), NONE)
     merged: dict[str, str] = {}
     for prefix in prefixes:
@@ -72,10 +73,10 @@ def _fields(parse: Parse, context: PointContext, text: str) -> State:
 
 
 def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], text: str) -> State:
-    found = _compiled(_pattern(parse, context, values)).search(text)
+    found = _compiled(_pattern(parse.pattern, context, values)).search(text)
     if found is None:
         given = parse.given
-        recognised = given is not None and _compiled(given.fill(values, re.escape)).search(text)
+        recognised = given is not None and _compiled(_pattern(given, context, values)).search(text)
         return parse.otherwise if recognised else {}
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
     for name, number in parse.within.items():
@@ -93,11 +94,11 @@ def _within(listed: str, number: str) -> str:
     return "yes" if any(int(low) <= int(number) <= int(high or low) for low, high in spans) else "no"
 
 
-def _pattern(parse: RegexParse, context: PointContext, values: Mapping[str, str]) -> str:
+def _pattern(template: Template, context: PointContext, values: Mapping[str, str]) -> str:
     """The pattern with values escaped, and a port's name in any form the platform prints."""
     forms = "|".join(re.escape(form) for form in port_names(values["interface"], context.profile.names))
     escaped = {name: re.escape(value) for name, value in values.items()}
-    return parse.pattern.fill({**escaped, "interface": f"(?:{forms})"})
+    return template.fill({**escaped, "interface": f"(?:{forms})"})
 
 
 def port_names(name: str, names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
