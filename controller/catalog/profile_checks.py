@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.util import find_spec
@@ -206,8 +207,11 @@ class ProfileCheck:
     def _regex(self, loc: Loc, pattern: str) -> re.Pattern[str] | None:
         template = Template.parse(pattern)
         try:
-            return re.compile(template.fill(dict.fromkeys(template.names, "x")), re.MULTILINE)
-        except (re.error, OverflowError, RecursionError) as error:
+            with warnings.catch_warnings():
+                # What Python warns of ("possible nested set") it may read otherwise one day.
+                warnings.simplefilter("error")
+                return re.compile(template.fill(dict.fromkeys(template.names, "x")), re.MULTILINE)
+        except (re.error, OverflowError, RecursionError, Warning) as error:
             self._add(loc, "regex-invalid", detail=str(error))
             return None
 

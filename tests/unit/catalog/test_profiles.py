@@ -162,6 +162,7 @@ MISTAKES = [
     ),
     ("'^% .+'", "¶'^% (.+'", "regex-invalid", {}),
     ("'!!!'", "¶'*'", "regex-invalid", {}),
+    ("'!!!'", "¶'[[a]'", "regex-invalid", {"detail": "Possible nested set at position 0"}),
     ("['^! ']", "[¶'(']", "regex-invalid", {}),
     ("'ping ${address}'", "¶'ping ${adress}'", "unknown-placeholder.suggested", {"suggestion": "address"}),
     ("'ping ${address}'", "¶'ping ${address} ${port}'", "unknown-placeholder", {"name": "port"}),
