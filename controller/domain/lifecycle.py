@@ -40,13 +40,14 @@ LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
     RunState.FINISHED: frozenset(),
     RunState.ABORTED: frozenset(),
     WaveState.PENDING: frozenset({WaveState.RUNNING}),
-    WaveState.RUNNING: frozenset({WaveState.DONE}),
-    WaveState.DONE: frozenset(),
+    WaveState.RUNNING: frozenset({WaveState.RUNNING, WaveState.DONE}),
+    WaveState.DONE: frozenset({WaveState.RUNNING}),
     StepState.PENDING: frozenset({StepState.INTENDED, StepState.SETTLED}),
     StepState.INTENDED: frozenset({StepState.SETTLED, StepState.INTENDED}),
     StepState.SETTLED: frozenset({StepState.INTENDED}),
 }
-"""From a state, the states it may move to. A settled step may be intended again: a fallback, a retry."""
+"""From a state, the states it may move to. A settled step may be intended again: a fallback, a retry; and a
+resumed run goes through its waves again."""
 
 OVER = frozenset({RunState.FINISHED, RunState.ABORTED})
 """Runs in these states never act again."""

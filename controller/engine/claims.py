@@ -11,9 +11,10 @@ from datetime import datetime
 
 from controller.domain.facts import BaselineTaken, Fact, HoldOpened
 from controller.domain.hold import Attribution, HoldKey
+from controller.domain.playbook import Action
 from controller.domain.profile import State
-from controller.domain.proof import Outcome
-from controller.engine.renderer import satisfies
+from controller.domain.proof import Outcome, Proof
+from controller.engine.reading import judge
 from controller.engine.running import Running
 from controller.engine.track import Track
 
@@ -38,14 +39,15 @@ def doubt(running: Running, track: Track) -> Iterator[Fact]:
 
 def _attribution(running: Running, track: Track, state: State | None) -> Attribution:
     baseline = running.book.baseline(track.point)
-    cut = state is not None and satisfies(state, track.rendering.expect)
+    cut = judge(track.rendering.expect, state) is Proof.CONFIRMED
     if baseline is None:
         if state is None or running.book.blind:
             return Attribution.ASSUMED
         return Attribution.FOREIGN if cut else Attribution.OURS
     if baseline.state is None:
         return Attribution.ASSUMED
-    if cut and track.outcome is Outcome.NOT_ATTEMPTED and track.point in running.pending:
+    unsettled = running.book.unsettled(track.point, Action.ISOLATE)
+    if cut and track.outcome is Outcome.NOT_ATTEMPTED and unsettled:
         return Attribution.ASSUMED
     holders = (running.book.hold(key) for key in running.book.holders(track.point))
     return max(

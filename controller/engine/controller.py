@@ -46,6 +46,10 @@ class _Active:
     broadcast: Broadcast
     ended: Future[RunEnded] = field(default_factory=Future)
 
+    def does(self, plan: Plan) -> bool:
+        """Whether who wants ``plan`` carried out can rely on this run: not if it is being stopped."""
+        return self.running.plan.hash == plan.hash and not self.running.stopping.is_set()
+
 
 class Controller:
     """The use cases of one home. Only its leader has one; safe to call from many threads.
@@ -65,6 +69,7 @@ class Controller:
         self._slots = DeviceSlots()
         self._changed = Condition()
         self._active: dict[str, _Active] = {}
+        self._ended_runs = 0
 
     @property
     def documents(self) -> Documents:
@@ -102,19 +107,15 @@ class Controller:
             raise Refused(plan.refusals)
         documents = documents or self.documents
         with self._changed:
-            same = [active for active in self._active.values() if active.running.plan.hash == plan.hash]
-            for active in self._active.values():
-                if active.running.action is Action.RESTORE:
-                    active.running.stop(StopCause.PREEMPTED)
-            opened = (
-                [] if same else [self._open(plan, actor, watcher, documents.inventory, documents.profiles)]
-            )
-        for active in opened:
+            same = next((active for active in self._active.values() if active.does(plan)), None)
+            self._end_restores()
+            active = same or self._open(plan, actor, watcher, documents.inventory, documents.profiles)
+        if active is not same:
             return self._execute(active, _opening(active.running, documents.sources, reason))
-        note = Noted(same[0].running.run, (("plan", plan.hash),), Text(reason))
+        note = Noted(active.running.run, (("plan", plan.hash),), Text(reason))
         self._services.journal.commit(Tag.RUN_JOINED, [note], actor)
-        same[0].broadcast.join(watcher)
-        return same[0].ended.result()
+        active.broadcast.join(watcher)
+        return active.ended.result()
 
     def restore(
         self,
@@ -128,16 +129,19 @@ class Controller:
         """Brings back what the plan with ``plan_hash`` says. Waits for runs under way, then refuses if they
         changed the plan. Raises Refused, InvalidRequest, JournalUnavailable, StaleEpoch."""
         documents = documents or self.documents
-        with self._changed:
-            self._changed.wait_for(lambda: not self._active)
+        active: _Active | None = None
+        while active is None:
+            moment = self._quiet()
             plan = self.plan_return(wanted, documents)
             if plan.refusals:
                 raise Refused(plan.refusals)
             if plan.hash != plan_hash:
                 raise Refused([Hazard("plan-changed", Severity.REFUSE, plan.hash)])
-            active = self._open(
-                plan, actor, watcher, documents.inventory, documents.profiles, wanted.accept_drift
-            )
+            with self._changed:
+                if self._still(moment):
+                    active = self._open(
+                        plan, actor, watcher, documents.inventory, documents.profiles, wanted.accept_drift
+                    )
         return self._execute(active, _opening(active.running, documents.sources, reason))
 
     def resume(
@@ -146,33 +150,45 @@ class Controller:
         """Takes an interrupted or stopped run to its end: every unknown is read back from the device first.
 
         Raises NotFound, InvalidRequest when the run is over or under way, and what its action raises."""
-        with self._changed:
+        active: _Active | None = None
+        facts: Sequence[Fact] = ()
+        while active is None:
+            with self._changed:
+                moment = self._ended_runs
             record = self._history.run(run)
-            if record.state in OVER or record.run in self._active:
-                raise InvalidRequest("run-not-resumable", run=record.run, state=record.state.value)
+            if record.state in OVER:
+                raise _not_resumable(record)
+            if record.action is Action.RESTORE and record.run not in self._active:
+                moment = self._quiet()
+                record = self._history.run(run)
             plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
             profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
             inventory = self._reader.inventory(
                 self._history.revision("inventory", record.inventory), profiles
             )
-            if plan.action is Action.RESTORE:
-                self._changed.wait_for(lambda: not self._active)
-            active = self._open(plan, actor, watcher, inventory, profiles, accept_drift, record)
-        facts: list[Fact] = [RunMoved(record.run, RunState.RUNNING, "resumed")]
-        if record.state is not RunState.INTERRUPTED and record.state is not RunState.STOPPED:
-            facts.insert(0, RunMoved(record.run, RunState.INTERRUPTED, "process-died"))
+            with self._changed:
+                if record.run in self._active or record.state in OVER:
+                    raise _not_resumable(record)
+                cuts = plan.action is Action.ISOLATE and moment == self._ended_runs
+                if cuts:
+                    self._end_restores()
+                if cuts or self._still(moment):
+                    active = self._open(plan, actor, watcher, inventory, profiles, accept_drift, record)
+                    facts = _resuming(record)
         return self._execute(active, facts, Tag.RUN_RESUMED)
 
     def abort(self, run: str, actor: Actor, reason: str) -> bool:
-        """Stops a run at the next safe point: blocks under way end, no other begins. False: not under
-        way."""
+        """Stops a run at the next safe point: blocks under way end, no other begins. ``run`` may be a prefix
+        of one run under way. False: none, or several."""
         with self._changed:
-            found = [active.running for name, active in self._active.items() if name.startswith(run)]
-        for running in found:
-            note = Noted(running.run, (("wanted", "abort"),), Text(reason))
-            running.stop(StopCause.ABORTED)
-            self._services.journal.commit(Tag.RUN_MOVED, [note], actor)
-        return bool(found)
+            found = [active.running for name, active in self._active.items() if run and name.startswith(run)]
+        if len(found) != 1:
+            return False
+        running = found[0]
+        running.stop(StopCause.ABORTED)
+        note = Noted(running.run, (("wanted", "abort"),), Text(reason))
+        self._services.journal.commit(Tag.RUN_MOVED, [note], actor)
+        return True
 
     def mark_interrupted(self) -> tuple[str, ...]:
         """Called once by a new leader: runs its predecessor left under way are interrupted, not running.
@@ -188,6 +204,25 @@ class Controller:
         if facts:
             self._services.journal.commit(Tag.RUN_MOVED, facts, SYSTEM)
         return tuple(record.run for record in left)
+
+    # --- who may act ---------------------------------------------------------------------------------
+    # A cut waits for nothing: whatever takes time (reading, compiling) is done before the lock is taken.
+
+    def _end_restores(self) -> None:
+        """Called with the lock held."""
+        for active in self._active.values():
+            if active.running.action is Action.RESTORE:
+                active.running.stop(StopCause.PREEMPTED)
+
+    def _quiet(self) -> int:
+        """Waits until no run is under way; a moment for :meth:`_still`."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._active)
+            return self._ended_runs
+
+    def _still(self, moment: int) -> bool:
+        """Whether nothing has run since. Called with the lock held."""
+        return not self._active and self._ended_runs == moment
 
     # --- parts -------------------------------------------------------------------------------------
 
@@ -223,8 +258,9 @@ class Controller:
             watcher=broadcast,
             accept_drift=frozenset(accept_drift),
         )
+        running.attempts.update(earlier.attempts if earlier else {})
         for intent in earlier.pending if earlier else ():
-            running.pending |= {point for point, _ in intent.steps}
+            running.unsettled[intent.device] = (*running.unsettled.get(intent.device, ()), intent.attempt)
             running.attempts[intent.device] = max(running.attempts[intent.device], intent.attempt)
         active = self._active[running.run] = _Active(running, broadcast)
         return active
@@ -244,7 +280,19 @@ class Controller:
         finally:
             with self._changed:
                 del self._active[running.run]
+                self._ended_runs += 1
                 self._changed.notify_all()
+
+
+def _resuming(record: RunRecord) -> list[Fact]:
+    facts: list[Fact] = [RunMoved(record.run, RunState.RUNNING, "resumed")]
+    if record.state is not RunState.INTERRUPTED and record.state is not RunState.STOPPED:
+        facts.insert(0, RunMoved(record.run, RunState.INTERRUPTED, "process-died"))
+    return facts
+
+
+def _not_resumable(record: RunRecord) -> InvalidRequest:
+    return InvalidRequest("run-not-resumable", run=record.run, state=record.state.value)
 
 
 def _opening(running: Running, sources: Mapping[str, str], reason: str) -> list[Fact]:

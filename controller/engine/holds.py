@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
+from typing import NamedTuple
 
 from controller.domain.errors import JournalUnavailable
-from controller.domain.facts import BaselineTaken, Fact, HoldEnded, HoldOpened, IntentRecorded, PointRead
+from controller.domain.facts import (
+    BaselineTaken,
+    Fact,
+    HoldEnded,
+    HoldOpened,
+    IntentRecorded,
+    OutcomeRecorded,
+    PointRead,
+)
 from controller.domain.hold import Baseline, Hold, HoldKey
 from controller.domain.inventory import Method, PointId
+from controller.domain.lifecycle import OVER, RunState
 from controller.domain.playbook import Action
 from controller.domain.profile import State
-from controller.engine.ports import Clock, History
+from controller.domain.proof import Outcome
+from controller.engine.ports import Clock, History, RunRecord
+
+
+class Attempt(NamedTuple):
+    run: str
+    device: str
+    number: int
 
 
 class HoldBook:
@@ -30,6 +48,7 @@ class HoldBook:
         self._methods: dict[PointId, list[Method]] = {}
         self._left: dict[PointId, State | None] = {}
         self._keys: dict[PointId, set[HoldKey]] = defaultdict(set)
+        self._unsettled: dict[Attempt, tuple[Action, frozenset[PointId]]] = {}
         self.blind = False
         try:
             self._load(history)
@@ -40,9 +59,15 @@ class HoldBook:
         self._holds = {hold.key: hold for hold in history.open_holds()}
         self._baselines = dict(history.baselines())
         self._methods = {point: list(methods) for point, methods in history.methods_sent().items()}
-        self._left = {point: read.state for point, read in history.last_reads().items()}
         for key in self._holds:
             self._keys[key.point].add(key)
+        runs = history.runs()
+        self._left = left_states(history, runs, self._keys)
+        for run in runs:
+            if run.state not in OVER:
+                for intent in run.pending:
+                    points = tuple(point for point, _ in intent.steps)
+                    self._intended(Attempt(intent.run, intent.device, intent.attempt), intent.action, points)
 
     def apply(self, facts: Iterable[Fact]) -> None:
         with self._lock:
@@ -75,9 +100,14 @@ class HoldBook:
             return tuple(self._methods.get(point, ()))
 
     def as_left(self, point: PointId) -> State | None:
-        """The state last read at the point: how Cordon left it."""
+        """How Cordon left the point: as it was read after the last line sent there. None: nobody knows."""
         with self._lock:
             return self._left.get(point)
+
+    def unsettled(self, point: PointId, action: Action) -> bool:
+        """Whether lines may have been sent there of which nobody has read yet what they did."""
+        with self._lock:
+            return any(did is action for did, points in self._unsettled.values() if point in points)
 
     def _apply(self, fact: Fact) -> None:
         match fact:
@@ -85,17 +115,29 @@ class HoldBook:
                 self._baselines.setdefault(point.id, Baseline(point.id, state, read_at, run))
             case HoldOpened(run=run, subject=subject, point=point, method=method, attribution=attribution):
                 key = HoldKey(run, subject, point.id)
-                self._holds[key] = Hold(key, point, method, attribution, self._clock.now())
+                before = self._holds.get(key)
+                opened_at = before.opened_at if before else self._clock.now()
+                self._holds[key] = Hold(key, point, method, attribution, opened_at)
                 self._keys[point.id].add(key)
             case HoldEnded(run=run, subject=subject, point=point_id):
                 self._end(HoldKey(run, subject, point_id))
-            case IntentRecorded(action=Action.ISOLATE, steps=steps):
-                for point_id, method in steps:
+            case IntentRecorded(action=action, steps=steps):
+                for point_id, method in steps if action is Action.ISOLATE else ():
                     self._methods.setdefault(point_id, []).append(method)
-            case PointRead(point=point_id, state=state) if state is not None:
-                self._left[point_id] = state
+                attempt = Attempt(fact.run, fact.device, fact.attempt)
+                self._intended(attempt, action, [point_id for point_id, _ in steps])
+            case OutcomeRecorded(run=run, device=device, attempt=number):
+                self._unsettled.pop(Attempt(run, device, number), None)
+            case PointRead(point=point_id, state=state, outcome=outcome, wanted=wanted) if state is not None:
+                sent = outcome is not Outcome.NOT_ATTEMPTED
+                if sent or (wanted is Action.ISOLATE and self._left.get(point_id) is None):
+                    self._left[point_id] = state
             case _:
                 pass
+
+    def _intended(self, attempt: Attempt, action: Action, points: Iterable[PointId]) -> None:
+        self._unsettled[attempt] = (action, frozenset(points))
+        self._left.update(dict.fromkeys(points))
 
     def _end(self, key: HoldKey) -> None:
         self._holds.pop(key, None)
@@ -106,6 +148,33 @@ class HoldBook:
             self._baselines.pop(key.point, None)
             self._methods.pop(key.point, None)
             self._left.pop(key.point, None)
+
+
+def left_states(
+    history: History, runs: Iterable[RunRecord], held: Mapping[PointId, Collection[HoldKey]]
+) -> dict[PointId, State | None]:
+    """How Cordon left each held point. A reading after which nothing was sent (drift, found cut already) does
+    not count while there is one after a line of ours; a restore's counts only so."""
+    left: dict[PointId, State | None] = {}
+    asked: set[PointId] = set()
+    for point, read in history.last_reads().items():
+        if read.outcome in (Outcome.NOT_ATTEMPTED, Outcome.NOT_SENT):
+            asked.add(point)
+        else:
+            left[point] = read.state
+    holding = {key.run for point in asked for key in held.get(point, ())}
+    latest: dict[PointId, tuple[bool, datetime]] = {}
+    for run in runs:
+        restoring = run.action is Action.RESTORE
+        if not asked or (run.run not in holding and not (restoring and run.state is not RunState.FINISHED)):
+            continue
+        for step in history.run(run.run).steps:
+            if step.point not in asked or step.state is None or step.read_at is None:
+                continue
+            rank = (step.outcome is not Outcome.NOT_ATTEMPTED, step.read_at)
+            if (rank[0] or not restoring) and (step.point not in latest or rank > latest[step.point]):
+                latest[step.point], left[step.point] = rank, step.state
+    return left
 
 
 def returning(

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from controller.domain.errors import OpenFailed
+import structlog
+
+from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import Fact, HoldEnded, IntentRecorded, OutcomeRecorded, Text
 from controller.domain.hold import Ending
 from controller.domain.inventory import Device, PointId
@@ -32,7 +34,7 @@ from controller.engine.claims import claims, doubt
 from controller.engine.events import StepResult, StepsSettled
 from controller.engine.ports import Answer, Session
 from controller.engine.reading import configured, judge, read_state
-from controller.engine.renderer import point_context, satisfies
+from controller.engine.renderer import isolation, point_context
 from controller.engine.running import Running
 from controller.engine.track import Track
 
@@ -43,6 +45,8 @@ _RE_READ_EVERY = 0.05
 """Seconds between read-backs while a state settles (link down follows its command by some milliseconds)."""
 
 _States = Mapping[PointId, State | None]
+
+_log = structlog.get_logger(__name__)
 
 
 class OperationRun:
@@ -58,20 +62,23 @@ class OperationRun:
         self._device = device
         self._profile = profile
         self._clock = running.services.clock
+        self._unsettled = 0  # the attempt intended whose outcome is not on record yet
         self._tracks: list[Track] = []
         for step in operation.steps:
             context = point_context(step.point, step.subjects, step.prefixes, device, profile)
-            if context is not None:
+            if context is not None and running.concerns(step.point.id):
                 self._tracks.append(Track(step, context))
 
     def execute(self) -> tuple[StepResult, ...]:
         running, name = self._running, self._device.name
         with running.slots.hold(name, running.action, lambda: running.sessions.drop(name)):
-            if running.stopping.is_set():
-                for track in self._tracks:
-                    track.finish(Proof.UNKNOWN, running.cause)
-            else:
+            try:
                 self._act()
+            except CordonError:
+                raise
+            except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the others' cut
+                _log.exception("operation failed", run=running.run, device=name)
+                self._failed()
         return tuple(track.result(self._wave) for track in self._tracks)
 
     # --- rounds ------------------------------------------------------------------------------------
@@ -79,17 +86,24 @@ class OperationRun:
     def _act(self) -> None:
         deadline = self._clock.monotonic() + self._running.services.limits.operation
         for _ in range(MOST_ROUNDS):
+            if self._gives_way():
+                break
             try:
                 session = self._running.sessions.get(self._device)
             except OpenFailed as failure:
                 self._unreached(failure)
                 return
+            if self._gives_way():  # a cut that waits for this device could not end a session not yet had
+                break
             self._round(session, deadline)
             if not self._left():
                 return
             if self._clock.monotonic() >= deadline:
                 break
-        self._give_up("deadline" if self._clock.monotonic() >= deadline else "no-method-left")
+        if self._gives_way():
+            self._stop(self._left())
+        else:
+            self._give_up("deadline" if self._clock.monotonic() >= deadline else "no-method-left")
 
     def _round(self, session: Session, deadline: float) -> None:
         tracks = self._left()
@@ -105,19 +119,35 @@ class OperationRun:
             track.state, track.read_at = state, None if state is None else read_at
             if self._running.action is Action.RESTORE:
                 self._settle_restore(track, state)
-            elif state is not None and satisfies(state, track.rendering.expect):
+            elif track.confirmed_by(state):
                 track.finish(Proof.CONFIRMED, "already-cut" if track.outcome is Outcome.NOT_ATTEMPTED else "")
-        change = [track for track in tracks if not track.done]
-        facts: list[Fact] = []
-        if self._running.action is Action.ISOLATE:
-            for track in tracks:
-                facts.extend(claims(self._running, track, states[track.point], read_at))
-        sending = self._intend(facts, change)
         settled = [track for track in tracks if track.done]
-        if settled:
-            self._record(settled)
-        if sending:
+        change = [track for track in tracks if not track.done]
+        if change and self._gives_way():
+            self._stop(change)
+            change = []
+        facts = self._recovered()
+        if self._running.action is Action.ISOLATE:
+            for track in (*settled, *change):
+                facts.extend(claims(self._running, track, states[track.point], read_at))
+        if change:
+            self._intend(facts, change)
+            facts = []
+        if settled or facts:
+            self._record(settled, facts=facts)
+        if change and self._running.action is Action.RESTORE and self._gives_way():
+            self._stop(change)
+        elif change:
             self._send(session, change, states, deadline)
+
+    def _recovered(self) -> list[Fact]:
+        """The outcomes of what an earlier process intended here and never settled: known from now on by what
+        was read, never by what it meant to send."""
+        running = self._running
+        return [
+            OutcomeRecorded(running.run, self._device.name, attempt, Outcome.SENT, "process-died", Text(""))
+            for attempt in running.unsettled.pop(self._device.name, ())
+        ]
 
     def _settle_restore(self, track: Track, state: State | None) -> None:
         """Ends the track where nothing may be sent, or nothing needs to be."""
@@ -132,63 +162,64 @@ class OperationRun:
             track.finish(proof, "" if proof is Proof.CONFIRMED else track.cause)
         elif self._drifted(track, state) and self._device.name not in running.accept_drift:
             track.finish(Proof.CONTRADICTED, "drift")
-        elif satisfies(state, track.rendering.expect):
+        elif judge(track.rendering.expect, state) is Proof.CONFIRMED:
             track.finish(Proof.CONFIRMED, "already-back")
+        elif not track.rendering.commands:
+            track.finish(Proof.CONTRADICTED, "read-back-differs")
 
     def _drifted(self, track: Track, state: State) -> bool:
-        """Whether a person changed the point since Cordon left it. A field half-way through this run's own
-        interrupted restore is not drift."""
-        left = self._running.book.as_left(track.point)
+        """Whether a person changed the point since Cordon left it. Where nobody read how it was left, every
+        field may be as before the cut or as the cut wanted it; half-way through a restore that died, as left
+        or as before the cut."""
+        book = self._running.book
+        left = book.as_left(track.point)
+        may_be = {name: set(values) for name, values in track.rendering.expect.items()}
         if left is None:
-            return False
-        ours = configured(track.context, left)
-        resumed = track.point in self._running.pending
-        return any(
-            value != ours[name] and not (resumed and value in track.rendering.expect.get(name, ()))
-            for name, value in configured(track.context, state).items()
-        )
+            for method in book.methods(track.point):
+                sent = isolation(track.context, method)
+                for name, values in sent.expect.items() if sent else ():
+                    may_be.setdefault(name, set()).update(values)
+        else:
+            restoring = book.unsettled(track.point, Action.RESTORE)
+            for name, value in configured(track.context, left).items():
+                may_be[name] = {value, *(may_be.get(name, ()) if restoring else ())}
+        return any(value not in may_be[name] for name, value in configured(track.context, state).items())
 
     # --- intent ------------------------------------------------------------------------------------
 
-    def _intend(self, facts: list[Fact], change: Sequence[Track]) -> bool:
-        """Puts baselines, holds and the intent on disk in one commit, before any byte. False: nothing may be
-        sent, because nothing needs to be or the restore gives way to a cut, an abort or a failing journal."""
+    def _intend(self, facts: list[Fact], change: Sequence[Track]) -> None:
+        """Puts baselines, holds and the intent on disk in one commit, before any byte."""
         running = self._running
-        if change and self._gives_way():
-            self._stopped(change)
-            return False
-        if change:
-            steps = tuple((track.point, track.rendering.method) for track in change)
-            attempt = running.next_attempt(self._device.name)
-            facts.append(
-                IntentRecorded(
-                    running.run, self._wave.index, self._device.name, attempt, running.action, steps
-                )
-            )
-        if facts:
-            running.commit(Tag.OPERATION_INTENDED, facts)
-        if change and self._gives_way():
-            self._stopped(change, running.attempts[self._device.name])
-            return False
-        return bool(change)
+        steps = tuple((track.point, track.rendering.method) for track in change)
+        attempt = running.next_attempt(self._device.name)
+        facts.append(
+            IntentRecorded(running.run, self._wave.index, self._device.name, attempt, running.action, steps)
+        )
+        running.commit(Tag.OPERATION_INTENDED, facts)
+        self._unsettled = attempt
 
     def _gives_way(self) -> bool:
-        return self._running.action is Action.RESTORE and self._running.stopping.is_set()
+        """To an abort, a failing journal, a restore's failure elsewhere or, if it restores, to a cut."""
+        return self._running.stopping.is_set()
 
-    def _stopped(self, change: Sequence[Track], attempt: int = 0) -> None:
-        for track in change:
-            track.outcome = Outcome.NOT_SENT
-            track.finish(Proof.UNKNOWN, self._running.cause)
-        if attempt:
-            self._record(change, attempt)
+    def _stop(self, tracks: Sequence[Track]) -> None:
+        """Ends the tracks as they stand; those never read leave no record."""
+        for track in tracks:
+            if track.outcome is Outcome.NOT_ATTEMPTED and self._unsettled:
+                track.outcome = Outcome.NOT_SENT
+            track.finish(track.proof, self._running.cause)
+        touched = [track for track in tracks if track.read_at or track.outcome is not Outcome.NOT_ATTEMPTED]
+        if touched:
+            self._record(touched, settles=True)
 
     # --- sending and learning ----------------------------------------------------------------------
 
     def _send(self, session: Session, change: Sequence[Track], states: _States, deadline: float) -> None:
         running = self._running
-        attempt = running.attempts[self._device.name]
         running.before_change([track.point for track in change])
         block = change_block(self._operation, [track.rendering for track in change])
+        for track in change:  # what was read before is no longer what is known
+            track.sending()
         written = session.write(block)
         answers = () if written is Outcome.NOT_SENT else session.collect(deadline)
         for group, track in enumerate(change, start=1):
@@ -201,7 +232,7 @@ class OperationRun:
             running.sessions.drop(self._device.name)
         for track in change:
             self._conclude(track, lost=lost)
-        self._record(change, attempt, transcript(answers), doubted)
+        self._record(change, transcript(answers), doubted=doubted, settles=True)
 
     def _read_back(
         self, session: Session, change: Sequence[Track], answers: Mapping[str, str], deadline: float
@@ -234,13 +265,18 @@ class OperationRun:
             if track.resent:
                 track.finish(Proof.UNKNOWN, track.cause or "hung-up")
             track.resent = True
-        elif self._running.action is Action.ISOLATE and track.has_fallback:
+        elif self._falls_back(track):
             track.choice += 1
         elif track.proof is Proof.UNKNOWN:
             accepted = track.outcome is Outcome.ACCEPTED
             track.finish(Proof.ACCEPTED if accepted else Proof.UNKNOWN, track.cause or "unreadable")
         else:
             track.finish(Proof.CONTRADICTED, track.cause or "read-back-differs")
+
+    def _falls_back(self, track: Track) -> bool:
+        """Where the device refused or reads otherwise; what cannot be read gives no reason to send more."""
+        failed = track.outcome is Outcome.REJECTED or track.proof is Proof.CONTRADICTED
+        return failed and self._running.action is Action.ISOLATE and track.has_fallback
 
     @staticmethod
     def _changed_meanwhile(track: Track, first: State | None, before: Mapping[str, str]) -> bool:
@@ -280,28 +316,44 @@ class OperationRun:
             track.finish(track.proof, track.cause or cause)
         self._record(left)
 
+    def _failed(self) -> None:
+        """A defect of ours: what was sent is known, what came of it is not."""
+        self._running.sessions.drop(self._device.name)
+        for track in self._left():
+            track.finish(Proof.UNKNOWN, "internal")
+        self._record(self._tracks, settles=True)
+
     # --- recording ---------------------------------------------------------------------------------
 
     def _record(
-        self, tracks: Sequence[Track], attempt: int = 0, said: str = "", doubted: Sequence[Track] = ()
+        self,
+        tracks: Sequence[Track],
+        said: str = "",
+        *,
+        facts: Sequence[Fact] = (),
+        doubted: Sequence[Track] = (),
+        settles: bool = False,
     ) -> None:
-        """``attempt`` 0: nothing was sent for these tracks since the last record."""
+        """``settles``: with the outcome of the intent that has none yet, if there is one."""
         running = self._running
-        facts: list[Fact] = []
-        if attempt:
+        found = list(facts)
+        if settles and self._unsettled:
             worst = min((track.outcome for track in tracks), key=list(Outcome).index)
             cause = next((track.cause for track in tracks if track.cause), "")
-            facts.append(OutcomeRecorded(running.run, self._device.name, attempt, worst, cause, Text(said)))
+            found.append(
+                OutcomeRecorded(running.run, self._device.name, self._unsettled, worst, cause, Text(said))
+            )
+            self._unsettled = 0
         for track in tracks:
             if running.action is Action.RESTORE and track.done and track.proof is Proof.CONFIRMED:
-                facts.extend(
+                found.extend(
                     HoldEnded(key.run, key.subject, key.point, Ending.RESTORE, running.run)
                     for key in running.ends_of(track.point)
+                    if running.book.hold(key) is not None
                 )
-        if running.action is Action.ISOLATE:
-            for track in doubted:
-                facts.extend(doubt(running, track))
-        self._commit(facts, tracks)
+        for track in doubted if running.action is Action.ISOLATE else ():
+            found.extend(doubt(running, track))
+        self._commit(found, tracks)
 
     def _commit(self, facts: Sequence[Fact], tracks: Sequence[Track]) -> None:
         running = self._running

@@ -191,6 +191,8 @@ class PendingIntent:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
+    """``attempts``: the highest attempt intended so far per device; known where ``steps`` are."""
+
     run: str
     action: Action
     plan: str
@@ -206,6 +208,7 @@ class RunRecord:
     steps: tuple[StepRecord, ...]
     waves_done: frozenset[int]
     pending: tuple[PendingIntent, ...]
+    attempts: Mapping[str, int] = field(default_factory=dict)
 
 
 class History(Protocol):

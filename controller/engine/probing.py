@@ -54,6 +54,10 @@ class Probing:
                 for name in self._cut_at.get(point, ()):
                     self._first_change.setdefault(name, now)
 
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._running.probe_sessions.close()
+
     def finish(self, results: Mapping[PointId, StepResult]) -> Mapping[PointId, StepResult]:
         """Asks again, records what answered, and returns ``results`` with what the probes say of them."""
         by_subject: dict[str, list[StepResult]] = defaultdict(list)
@@ -73,9 +77,10 @@ class Probing:
             facts.extend(self._answered(name, "after", answers))
             if self._running.action is Action.ISOLATE:
                 for result in self._judge(name, by_subject[name], before, answers):
-                    changed[result.step.point.id] = result
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._running.probe_sessions.close()
+                    point = result.step.point.id
+                    known = changed.setdefault(point, result)
+                    if result.proof.rank < known.proof.rank:  # of several subjects the worst counts
+                        changed[point] = result
         facts.extend(result.as_fact(self._running.run, self._running.action) for result in changed.values())
         if facts:
             self._running.commit(Tag.PROBE_ANSWERED, facts)

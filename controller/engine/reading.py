@@ -42,8 +42,9 @@ def read_state(context: PointContext, answers: Mapping[str, str]) -> State | Non
 
 
 def judge(expect: Expected, state: State | None) -> Proof:
-    """``confirmed`` where the state is as wanted, ``contradicted`` where it is not, ``unknown`` unread."""
-    if state is None:
+    """``confirmed`` where the state is as wanted, ``contradicted`` where it is not, ``unknown`` unread; where
+    nothing is wanted nothing is confirmed."""
+    if state is None or not expect:
         return Proof.UNKNOWN
     return Proof.CONFIRMED if satisfies(state, expect) else Proof.CONTRADICTED
 

@@ -29,7 +29,8 @@ class RestoreRequest:
     """What is to come back. ``ends``: the holds to let go; ``prefixes``: the networks that were cut at each
     point, which the inventory may no longer say; ``playbook``: as it appears on record, its stages, if any,
     give the order and the gates; ``accept_drift``: devices whose drift or doubtful attribution a person has
-    decided to overwrite."""
+    decided to overwrite, or whose points that cannot be brought back are to stay held while the rest returns.
+    """
 
     playbook: Playbook
     ends: frozenset[HoldKey]
@@ -43,7 +44,9 @@ def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[S
     waves: list[list[Subject]] = []
     while left:
         ready = [subject for subject in left.values() if not (_before(subject) & left.keys())]
-        if not ready:  # `needs` may be circular where `depends_on` may not: priority decides
+        if not ready:  # `needs` may be circular, `depends_on` may not: it alone decides then
+            ready = [subject for subject in left.values() if not (_depends_on(subject) & left.keys())]
+        if not ready:
             ready = list(left.values())
         first = min(subject.priority for subject in ready)
         wave = sorted((subject for subject in ready if subject.priority == first), key=lambda each: each.name)
@@ -56,8 +59,12 @@ def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[S
 def _before(subject: Subject) -> frozenset[str]:
     if isinstance(subject, Segment):
         needed = {need.segment for need in subject.needs}
-        return (frozenset(subject.depends_on) | needed) - {subject.name}
+        return (_depends_on(subject) | needed) - {subject.name}
     return frozenset()
+
+
+def _depends_on(subject: Subject) -> frozenset[str]:
+    return frozenset(subject.depends_on) if isinstance(subject, Segment) else frozenset()
 
 
 def plan_restore(
@@ -79,6 +86,7 @@ def plan_restore(
         by_wave[max(position[hold.key.subject] for hold in held)].append(point)
 
     waves: list[Wave] = []
+    returning_points: set[PointId] = set()
     for index in sorted(by_wave):
         names, stage = order[index]
         steps = [
@@ -86,6 +94,7 @@ def plan_restore(
             for point in by_wave[index]
             if (step := _step(inventory, profiles, opening[point], book, request, hazards)) is not None
         ]
+        returning_points.update(step.point.id for step in steps)
         waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage))
     _warn_of_dependencies(inventory, holds, subjects, hazards)
     for stage in request.playbook.stages:
@@ -101,7 +110,14 @@ def plan_restore(
         ),
         waves=tuple(waves),
         hazards=tuple(sorted(hazards.values())),
-        ends=tuple(sorted((key.run, key.subject, key.point) for key in request.ends)),
+        # What cannot be brought back stays held, on record and in every list.
+        ends=tuple(
+            sorted(
+                (key.run, key.subject, key.point)
+                for key in request.ends
+                if key.point in returning_points or key.point not in opening
+            )
+        ),
     )
 
 
@@ -136,20 +152,24 @@ def _step(
     point = held[0].point
     device = inventory.devices.get(point.id.device)
     if device is None or device.platform not in profiles:
-        _add(hazards, "device-gone", Severity.REFUSE, str(point.id))
+        _add(hazards, "device-gone", _unless_accepted(point.id, request), str(point.id))
         return None
     names = tuple(dict.fromkeys(hold.key.subject for hold in held))
     prefixes = request.prefixes.get(point.id, ())
     context = point_context(point, names, prefixes, device, profiles[device.platform])
     baseline = book.baseline(point.id)
     if context is None or baseline is None or baseline.state is None:
-        _add(hazards, "baseline-unknown", Severity.REFUSE, str(point.id))
+        _add(hazards, "baseline-unknown", _unless_accepted(point.id, request), str(point.id))
         return None
     doubtful = any(hold.attribution is Attribution.ASSUMED for hold in held)
     if doubtful and device.name not in request.accept_drift:
         _add(hazards, "attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
     methods = book.methods(point.id) or tuple(hold.method for hold in held)
     return Step(point, names, prefixes, restoration(context, methods, baseline.state))
+
+
+def _unless_accepted(point: PointId, request: RestoreRequest) -> Severity:
+    return Severity.WARN if point.device in request.accept_drift else Severity.REFUSE
 
 
 def _waves(

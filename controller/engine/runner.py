@@ -3,8 +3,10 @@ up."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
+from functools import partial
 from threading import Lock
 
 import structlog
@@ -17,6 +19,7 @@ from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
+from controller.engine.crew import Crew
 from controller.engine.events import RunEnded, RunStarted, StepResult, StepsSettled, WaveStarted
 from controller.engine.operation import OperationRun
 from controller.engine.probing import Probing
@@ -35,6 +38,9 @@ class Runner:
         self._lock = Lock()
         self._broken: CordonError | None = None
         self._probing = Probing(running)
+        self._to_come = Counter(
+            each.device for wave in running.plan.waves for each in wave.operations if self._concerns(each)
+        )
         running.before_change = self._probing.changing
 
     def run(self) -> RunEnded:
@@ -45,21 +51,26 @@ class Runner:
         try:
             self._release_without_work()
             self._probing.start()
-            with ThreadPoolExecutor(running.services.limits.threads, thread_name_prefix="device") as pool:
-                self._waves(pool)
+            with Crew(running.services.limits.threads, running.services.clock) as crew:
+                try:
+                    self._waves(crew)
+                except BaseException as error:  # what has not begun must not begin any more
+                    running.stop(error.code if isinstance(error, CordonError) else "internal")
+                    raise
             if self._broken is not None:
                 raise self._broken
             results = dict(self._probing.finish(self._results))
         finally:
             running.sessions.close()
+            self._probing.close()
         return self._ended(results)
 
-    def _waves(self, pool: ThreadPoolExecutor) -> None:
+    def _waves(self, crew: Crew) -> None:
         running = self._running
         under_way: list[tuple[Wave, list[Future[None]]]] = []
         for wave in running.plan.waves:
             if wave.waits:
-                self._await(under_way)
+                self._await(crew, under_way)
             operations = [operation for operation in wave.operations if self._concerns(operation)]
             if running.stopping.is_set():
                 self._leave(wave, operations)
@@ -68,12 +79,13 @@ class Runner:
                 continue
             running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING)])
             running.watcher(WaveStarted(running.run, wave.index))
-            under_way.append((wave, [pool.submit(self._operate, wave, each) for each in operations]))
-        self._await(under_way)
+            jobs = [crew.start(partial(self._operate, wave, each)) for each in operations]
+            under_way.append((wave, jobs))
+        self._await(crew, under_way)
 
-    def _await(self, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
-        for wave, futures in under_way:
-            wait(futures)
+    def _await(self, crew: Crew, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
+        for wave, jobs in under_way:
+            crew.join(jobs)
             if self._broken is None:
                 self._running.commit(
                     Tag.WAVE_MOVED, [WaveMoved(self._running.run, wave.index, WaveState.DONE)]
@@ -82,10 +94,7 @@ class Runner:
 
     def _concerns(self, operation: Operation) -> bool:
         """A resumed restore passes over operations whose points all came back before the interruption."""
-        if self._running.action is Action.ISOLATE:
-            return True
-        points = [step.point.id for step in operation.steps]
-        return any(set(self._running.ends_of(point)) & self._running.book.holders(point) for point in points)
+        return any(self._running.concerns(step.point.id) for step in operation.steps)
 
     def _operate(self, wave: Wave, operation: Operation) -> None:
         running = self._running
@@ -100,11 +109,15 @@ class Runner:
             self._broken = self._broken or error
             running.stop(error.code)
             return
-        except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the cut of the others
+        except Exception:  # noqa: BLE001 - a defect before it began must not end the others' cut
             _log.exception("operation failed", run=running.run, device=operation.device)
             results = tuple(not_attempted(step, wave, "internal") for step in operation.steps)
         with self._lock:
             self._results.update({result.step.point.id: result for result in results})
+            self._to_come[operation.device] -= 1
+            over = not self._to_come[operation.device]
+        if over:  # thousands of devices: no more sessions stay open than there is work for
+            running.sessions.drop(operation.device)
         if running.action is Action.RESTORE and not all(result.satisfied for result in results):
             running.stop(StopCause.FAILED)
 
@@ -124,12 +137,17 @@ class Runner:
         return results
 
     def _release_without_work(self) -> None:
-        """Ends the holds of points that another hold keeps cut: no device has anything to do for them."""
+        """Ends the holds of points that another hold keeps cut: no device has anything to do for them. One
+        that has become a point's last since the plan was made stays: the point is still cut."""
         running = self._running
+        if running.stopping.is_set():
+            return
         worked = {step.point.id for _, _, step in running.plan.steps()}
         facts: list[Fact] = []
         for run, subject, point in running.plan.ends:
-            if point not in worked and running.book.hold(HoldKey(run, subject, point)) is not None:
+            if point in worked or running.book.hold(HoldKey(run, subject, point)) is None:
+                continue
+            if running.book.holders(point) - set(running.ends_of(point)):
                 facts.append(HoldEnded(run, subject, point, Ending.RESTORE, running.run))
         if facts:
             running.commit(Tag.HOLD_ENDED, facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Event as Flag
 from threading import Lock
 
@@ -57,8 +58,8 @@ class Running:
     """One run under way: its plan, what it acts through, and whether it should go on.
 
     ``probe_sessions`` are apart from ``sessions``, so that a probe never holds up a device's own cut.
-    ``pending`` are the points an earlier process intended and never settled; ``attempts`` counts the
-    attempts on record per device."""
+    ``unsettled`` are the attempts per device that an earlier process intended and never settled; ``attempts``
+    counts the attempts on record per device."""
 
     run: str
     plan: Plan
@@ -72,7 +73,7 @@ class Running:
     probe_sessions: Sessions
     watcher: Watcher
     accept_drift: Collection[str] = frozenset()
-    pending: frozenset[PointId] = frozenset()
+    unsettled: dict[str, tuple[int, ...]] = field(default_factory=dict)
     before_change: Callable[[Sequence[PointId]], None] = lambda _: None
     attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     stopping: Flag = field(default_factory=Flag)
@@ -111,9 +112,20 @@ class Running:
 
     def ends_of(self, point: PointId) -> tuple[HoldKey, ...]:
         """The holds a restore lets go at the point."""
-        return tuple(
-            key for run, subject, at in self.plan.ends if at == point for key in (HoldKey(run, subject, at),)
-        )
+        return self._ends.get(point, ())
+
+    def concerns(self, point: PointId) -> bool:
+        """A resumed restore passes over points that came back before: what they are now is not its doing."""
+        if self.action is Action.ISOLATE:
+            return True
+        return not self.book.holders(point).isdisjoint(self.ends_of(point))
+
+    @cached_property
+    def _ends(self) -> Mapping[PointId, tuple[HoldKey, ...]]:
+        found: dict[PointId, list[HoldKey]] = defaultdict(list)
+        for run, subject, point in self.plan.ends:
+            found[point].append(HoldKey(run, subject, point))
+        return {point: tuple(keys) for point, keys in found.items()}
 
     def next_attempt(self, device: str) -> int:
         with self._lock:

@@ -10,17 +10,19 @@ from controller.domain.plan import Rendering, Step, Wave
 from controller.domain.profile import State
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import StepResult
+from controller.engine.reading import judge
 from controller.engine.renderer import PointContext
 
 
 @dataclass
 class Track:
-    """``choice`` counts the methods tried; ``resent``: its one further try after a lost session is used up;
-    ``done``: nothing more will be sent or read for it in this operation."""
+    """``choice`` counts the methods given up, ``sent`` is the one last sent; ``resent``: its one further try
+    after a lost session is used up; ``done``: nothing more will be sent or read for it in this operation."""
 
     step: Step
     context: PointContext
     choice: int = 0
+    sent: Rendering | None = None
     outcome: Outcome = Outcome.NOT_ATTEMPTED
     proof: Proof = Proof.UNKNOWN
     state: State | None = None
@@ -45,6 +47,15 @@ class Track:
     def _renderings(self) -> tuple[Rendering, ...]:
         return (self.step.rendering, *self.step.fallbacks)
 
+    def confirmed_by(self, state: State | None) -> bool:
+        """By the method whose turn it is, or one before it that took effect late."""
+        tried = self._renderings[: self.choice + 1]
+        return any(judge(rendering.expect, state) is Proof.CONFIRMED for rendering in tried)
+
+    def sending(self) -> None:
+        self.sent, self.outcome = self.rendering, Outcome.SENT
+        self.proof, self.state, self.read_at = Proof.UNKNOWN, None, None
+
     def finish(self, proof: Proof, cause: str = "") -> None:
         self.proof, self.cause, self.done = proof, cause, True
 
@@ -52,7 +63,7 @@ class Track:
         return StepResult(
             step=self.step,
             wave=wave.index,
-            method=self.rendering.method,
+            method=(self.sent or self.rendering).method,
             outcome=self.outcome,
             proof=self.proof,
             state=self.state,
