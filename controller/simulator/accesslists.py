@@ -102,7 +102,7 @@ class AccessList:
     def configuration(self) -> list[str]:
         if self.kind == "ipv6":
             return [self.header, *(f" sequence {e.sequence} {e.action} {e.what}" for e in self.entries)]
-        return [self.header, *(f" {entry.sequence} {entry.action} {entry.what}" for entry in self.entries)]
+        return [self.header, *(f" {entry.sequence} {entry.action:<6} {entry.what}" for entry in self.entries)]
 
     def shown(self) -> list[str]:
         """As ``show access-lists`` prints it."""

@@ -1,9 +1,9 @@
 """``show interfaces``, ``show ip interface`` and ``show ipv6 interface``.
 
 Cisco IOS Interface and Hardware Component Command Reference, "show interfaces"; LAN Switching Command
-Reference, "show interfaces" with ``status``, ``switchport`` and ``trunk`` (a port that does not trunk at this
-moment is not in the trunk tables); IP Application Services Command Reference, "show ip interface" (a layer-2
-port shows its inbound access list only); IPv6 Command Reference, "show ipv6 interface".
+Reference, "show interfaces" with ``status``, ``switchport`` and ``trunk`` (the tables of all ports leave out
+those that do not trunk at this moment); IP Application Services Command Reference, "show ip interface" (a
+layer-2 port shows its inbound access list only); IPv6 Command Reference, "show ipv6 interface".
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def _detail(device: Device, interfaces: list[Interface]) -> list[str]:
         ]
         if each.is_aggregate:
             members = [short_name(m.name) for m in device.members(each.number) if device.bundled(m)]
-            lines.append(f"  Members in this channel: {' '.join(members)}")
+            lines += [f"  Members in this channel: {' '.join(members)} "] if members else []
+            lines.append("  ARP type: ARPA, ARP Timeout 04:00:00")
         lines += [
             "  Last input never, output never, output hang never",
             "  5 minute input rate 0 bits/sec, 0 packets/sec",
@@ -131,10 +132,11 @@ def _continued(lines: list[str]) -> list[str]:
 
 
 def _trunk(device: Device, interfaces: list[Interface]) -> list[str]:
+    """One port is shown even while it does not trunk; of all ports, only those that do."""
     trunks = [
         each
         for each in _switched(interfaces)
-        if device.is_trunk(each) and device.status(each).protocol and each.channel_group is None
+        if len(interfaces) == 1 or (_trunking(device, each) and each.channel_group is None)
     ]
     if not trunks:
         return []
@@ -145,15 +147,24 @@ def _trunk(device: Device, interfaces: list[Interface]) -> list[str]:
     def forwarded(each: Interface) -> str:
         return vlan_text(vlan for vlan in device.running.vlans if device.carries(each, vlan))
 
+    def port(each: Interface) -> str:
+        mode = {"trunk": "on", "access": "off"}.get(each.mode, "auto")
+        status = "trunking" if _trunking(device, each) else "not-trunking"
+        return f"{mode:<17}{'802.1q':<15}{status:<14}{each.native_vlan}"
+
+    def allowed(each: Interface) -> str:
+        return vlan_text(each.allowed) if device.is_trunk(each) else str(each.access_vlan)
+
     return [
-        *table(
-            "Port        Mode             Encapsulation  Status        Native vlan",
-            lambda each: f"{'on':<17}{'802.1q':<15}{'trunking':<14}{each.native_vlan}",
-        ),
-        *table("Port        Vlans allowed on trunk", lambda each: vlan_text(each.allowed)),
+        *table("Port        Mode             Encapsulation  Status        Native vlan", port),
+        *table("Port        Vlans allowed on trunk", allowed),
         *table("Port        Vlans allowed and active in management domain", forwarded),
         *table("Port        Vlans in spanning tree forwarding state and not pruned", forwarded),
     ]
+
+
+def _trunking(device: Device, interface: Interface) -> bool:
+    return device.is_trunk(interface) and device.status(interface).protocol
 
 
 def _descriptions(device: Device, interfaces: list[Interface]) -> list[str]:

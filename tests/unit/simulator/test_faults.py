@@ -57,6 +57,18 @@ def test_a_hang_before_the_log_in_is_over(site: Simulation) -> None:
         console.until(">", seconds=0.3)
 
 
+def test_a_log_in_is_never_answered(site: Simulation) -> None:
+    site.fault("acc-1", "hang", at="auth")
+    transport = paramiko.Transport(("127.0.0.1", site["acc-1"].port))
+    transport.auth_timeout = 0.5
+    try:
+        with pytest.raises(paramiko.SSHException):
+            transport.connect(username=USER, password=PASSWORD)
+    finally:
+        transport.close()
+    assert site.wait(device="acc-1", event="hung")["at"] == "auth"
+
+
 def test_the_connection_breaks_before_the_line_takes_effect(site: Simulation, console: Console) -> None:
     site.fault("acc-1", "drop_mid_command", nth=1)
     enter(console)

@@ -106,8 +106,12 @@ def test_long_vlan_lists_are_wrapped_and_still_whole(site: Simulation, console: 
 
 def test_the_trunk_tables_know_only_ports_that_trunk_now(site: Simulation, console: Console) -> None:
     assert "Te1/1/1     1-4094" in console.ask("show interfaces Te1/1/1 trunk")
+    assert "Te1/1/1" in console.ask("show interfaces trunk")
     console.configure("interface Te1/1/1", "shutdown")
-    assert console.ask("show interfaces Te1/1/1 trunk") == ""
+    assert "Te1/1/1" not in console.ask("show interfaces trunk")
+    assert re.search(
+        r"^Te1/1/1 +on +802.1q +not-trunking +1$", console.ask("show interfaces Te1/1/1 trunk"), re.MULTILINE
+    )
 
 
 def test_a_reload_forgets_what_was_not_saved(site: Simulation, console: Console) -> None:

@@ -130,7 +130,7 @@ def test_a_submode_takes_global_commands_and_leaves(console: Console) -> None:
         ),
         (
             ["ip access-list extended A", "deny tcp any host 10.0.0.1 eq 80"],
-            " 10 deny tcp any host 10.0.0.1 eq www",
+            " 10 deny   tcp any host 10.0.0.1 eq www",
             ["no ip access-list extended A"],
         ),
         (["access-list 7 permit 10.1.2.3 0.0.0.255"], " 10 permit 10.1.2.0 0.0.0.255", ["no access-list 7"]),

@@ -7,10 +7,11 @@ Interface" and "Searching and Filtering CLI Output"; Terminal Services Command R
 
 from __future__ import annotations
 
+import paramiko
 import pytest
 
 from controller.simulator.process import Simulation
-from tests.unit.simulator.console import Console, Silence
+from tests.unit.simulator.console import PASSWORD, Console, Silence
 
 
 def test_long_output_stops_at_each_screen(console: Console) -> None:
@@ -122,3 +123,18 @@ def test_an_idle_session_ends(site: Simulation) -> None:
 def test_privileged_users_begin_privileged(site: Simulation) -> None:
     with Console(site["acc-1"], user="boss", enabled=False) as console:
         console.until("acc-1#")
+
+
+def test_a_single_command_is_answered_unpaged(site: Simulation) -> None:
+    address = site["acc-1"]
+    transport = paramiko.Transport((address.address, address.port))
+    try:
+        transport.connect(username="boss", password=PASSWORD)
+        channel = transport.open_session()
+        channel.exec_command("show running-config")
+        text = channel.makefile("r").read().decode()
+        assert channel.recv_exit_status() == 0
+    finally:
+        transport.close()
+    assert text.rstrip().endswith("end")
+    assert "More" not in text
