@@ -124,7 +124,9 @@ def _prepare(command: Any, words: Catalogue) -> None:
     """Puts the texts of ``words`` in place of their keys, and our reading in place of Typer's."""
     if command.help:
         command.help = command.short_help = words.text(command.help)
-    command.get_help_option(typer.Context(command, help_option_names=_HELP)).help = words.text("help.help")
+    asks_help = command.get_help_option(typer.Context(command, help_option_names=_HELP))
+    asks_help.help = words.text("help.help")
+    asks_help._runtime_param = _Plain(bool)  # noqa: SLF001
     for parameter in command.params:
         if parameter.help:
             parameter.help = words.text(parameter.help)

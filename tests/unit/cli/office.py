@@ -1,0 +1,390 @@
+"""A front office written by hand: one small site, plans as given, runs that end as their script says."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import termios
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event as Flag
+
+from controller.cli.main import main
+from controller.domain.errors import (
+    AwaitingApproval,
+    InvalidInput,
+    InvalidRequest,
+    JournalUnavailable,
+    LeaderElsewhere,
+    NotFound,
+    OpenCause,
+    OpenFailed,
+    Problem,
+)
+from controller.domain.facts import Actor
+from controller.domain.inventory import (
+    Bilingual,
+    Conduit,
+    ConduitKind,
+    ControllerSite,
+    Device,
+    DeviceRole,
+    Inventory,
+    Location,
+    Method,
+    Need,
+    Point,
+    PointId,
+    PointKind,
+    Segment,
+)
+from controller.domain.lifecycle import RunState
+from controller.domain.plan import Basis, Hazard, Operation, Plan, Rendering, Severity, Step, Wave
+from controller.domain.playbook import Action, OnFailure, OnUnreachable, Playbook, Stage
+from controller.domain.proof import Outcome, Proof, worst
+from controller.engine.events import (
+    JournalDegraded,
+    RunEnded,
+    RunStarted,
+    StepResult,
+    StepsSettled,
+    Watcher,
+    WaveStarted,
+)
+from controller.engine.plans import Documents, Return
+from controller.engine.ports import RunRecord
+from controller.engine.situation import Situation, SubjectSituation, SubjectState
+from controller.engine.walklist import Errand, walklist
+from controller.workers.office import Cut, Execution, LogLine, Verdict
+
+NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+RUN = "20260301-030000-beef"
+NEW_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHNew"
+OLD_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOld0"
+
+
+def _port(device: str, number: int) -> Point:
+    return Point(PointId(device, f"Gi1/0/{number}"), PointKind.INTERFACE)
+
+
+INVENTORY = Inventory(
+    site="Hôpital Test",
+    controller=ControllerSite(),
+    credentials={},
+    devices={
+        "acc-1": Device(
+            "acc-1", "cisco_ios", DeviceRole.ACCESS, host_key=OLD_KEY, location=Location("A", "R2")
+        ),
+        "acc-2": Device(
+            "acc-2", "cisco_ios", DeviceRole.ACCESS, location=Location("B", "R9"), managed_by="dna-center"
+        ),
+        "fw-1": Device("fw-1", "fortinet", DeviceRole.FIREWALL, host_key=NEW_KEY),
+    },
+    links=(),
+    segments={
+        "emergency": Segment(
+            "emergency",
+            Bilingual("Urgences", "Emergency room"),
+            1,
+            impact=Bilingual("14 moniteurs → 14 soignants", "14 monitors → 14 carers"),
+            depends_on=("laboratory",),
+            points=(_port("acc-1", 1), _port("acc-2", 1)),
+        ),
+        "laboratory": Segment("laboratory", Bilingual("Labo", "Laboratory"), 2, points=(_port("acc-1", 2),)),
+        "samu": Segment(
+            "samu",
+            Bilingual("SAMU", "Emergency calls"),
+            1,
+            keep_alive=True,
+            needs=(Need("laboratory", 8 * 3600),),
+            points=(_port("acc-1", 9),),
+        ),
+    },
+    conduits={
+        "internet": Conduit(
+            "internet",
+            Bilingual("Internet", "Internet"),
+            ConduitKind.INTERNET,
+            9,
+            keep_alive=("samu",),
+            points=(_port("fw-1", 1),),
+        )
+    },
+    digest="d" * 64,
+)
+SUBJECTS = {point.id: (point, subject.name) for subject in INVENTORY.subjects() for point in subject.points}
+
+
+def make_plan(action: Action, names: tuple[str, ...], hazards: tuple[Hazard, ...] = ()) -> Plan:
+    by_device: dict[str, list[Step]] = {}
+    for point, name in SUBJECTS.values():
+        if name in names:
+            verb = "shutdown" if action is Action.ISOLATE else "no shutdown"
+            rendering = Rendering(Method.SHUTDOWN, (f"interface {point.id.object}", verb), {})
+            by_device.setdefault(point.id.device, []).append(Step(point, (name,), (), rendering))
+    operations = tuple(
+        Operation(
+            device, INVENTORY.devices[device].platform, (), ("configure terminal",), ("end",), tuple(steps)
+        )
+        for device, steps in sorted(by_device.items())
+    )
+    wave = Wave(0, "access", operations, OnFailure.CONTINUE, OnUnreachable.REPORT, Proof.CONFIRMED)
+    ends = tuple((RUN, name, point.id) for point, name in SUBJECTS.values() if name in names)
+    return Plan(
+        playbook="level-5",
+        action=action,
+        site=INVENTORY.site,
+        level=5,
+        basis=Basis("d", "p", "b", "r"),
+        waves=(wave,) if operations else (),
+        hazards=hazards,
+        ends=ends if action is Action.RESTORE else (),
+    )
+
+
+@dataclass
+class ScriptedOffice:
+    """Implements Office. ``sick`` devices do not answer; ``script`` names what goes wrong; ``calls`` is a
+    file that gets one line for everything asked that acts or writes."""
+
+    calls: Path
+    script: str = ""
+    sick: frozenset[str] = frozenset()
+    held: set[str] = field(default_factory=set)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    _abort: Flag = field(default_factory=Flag)
+
+    def note(self, *what: object) -> None:
+        with self.calls.open("a") as stream:
+            stream.write(json.dumps([str(each) for each in what]) + "\n")
+
+    def documents(self) -> Documents:
+        if self.script == "mistakes":
+            raise InvalidInput(
+                [
+                    Problem(
+                        "inventory.yaml", 7, 3, "unknown-key", (("key", "prioritty"), ("known", "priority"))
+                    ),
+                    Problem("inventory.yaml", 2, 1, "file-empty"),
+                ]
+            )
+        title = Bilingual("Tout", "All")
+        cut, back = (
+            Stage(name, action, ()) for name, action in (("a", Action.ISOLATE), ("b", Action.RESTORE))
+        )
+        playbooks = {
+            "level-5": Playbook("level-5", title, (cut,), 5),
+            "by-priority": Playbook("by-priority", title, (back,)),
+        }
+        stages = {name: playbook.stages for name, playbook in playbooks.items()}
+        return Documents(INVENTORY, {}, "p", playbooks, stages, {})
+
+    def plan_cut(self, cut: Cut) -> Plan:
+        if self.script == "crash":
+            raise RuntimeError("parser fell over")
+        if cut.level not in (None, 5):
+            raise NotFound(kind="level", name=str(cut.level))
+        names = cut.subjects or ("emergency", "laboratory", "internet")
+        hazards: list[Hazard] = [Hazard("manual-device", Severity.WARN, "box-4g")]
+        if "samu" in names:
+            overridden = "samu" in cut.overrides
+            hazards.append(
+                Hazard(
+                    "keep-alive-overridden" if overridden else "keep-alive-selected",
+                    Severity.WARN if overridden else Severity.REFUSE,
+                    "samu",
+                    (("stage", "access"),),
+                )
+            )
+        return make_plan(Action.ISOLATE, names, tuple(hazards))
+
+    def plan_return(self, wanted: Return) -> Plan:
+        names = wanted.subjects or (self._next() if wanted.next_wave else tuple(sorted(self.held)))
+        if not set(names) & self.held:
+            raise InvalidRequest("nothing-held")
+        return make_plan(Action.RESTORE, tuple(names))
+
+    def isolate(
+        self,
+        cut: Cut,
+        plan: Plan,
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        *,
+        without_journal: bool = False,
+    ) -> Execution:
+        self.note("isolate", *sorted(cut.overrides), reason, actor.id, without_journal)
+        if self.script == "journal" and not without_journal:
+            raise JournalUnavailable(home="/home/x", cause="disk full")
+        if self.script == "leader":
+            raise LeaderElsewhere(home="/home/x", pid=42)
+        if self.script == "approval":
+            raise AwaitingApproval
+        execution = self._carry_out(plan, watcher)
+        self.held |= {name for _, _, step in plan.steps() for name in step.subjects}
+        return execution
+
+    def restore(self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher) -> Execution:
+        self.note("restore", *sorted(wanted.accept_drift), reason)
+        execution = self._carry_out(plan, watcher)
+        self.held -= {name for _, name, _ in plan.ends}
+        return execution
+
+    def resume(
+        self, run: str, actor: Actor, watcher: Watcher, accept_drift: frozenset[str] = frozenset()
+    ) -> Execution:
+        self.note("resume", run)
+        return self._carry_out(make_plan(Action.ISOLATE, ("emergency",)), watcher)
+
+    def _carry_out(self, plan: Plan, watcher: Watcher) -> Execution:
+        watcher(RunStarted(RUN, plan, joined=self.script == "joined"))
+        watcher(WaveStarted(RUN, 0))
+        results: list[StepResult] = []
+        state, cause = RunState.FINISHED, ""
+        for operation in plan.waves[0].operations if plan.waves else ():
+            if self.script in ("slow", "joined") and results:
+                self.note("waiting")
+                stopped = self._abort.wait(20)
+                state, cause = (RunState.ABORTED, "aborted") if stopped else (state, cause)
+            told = tuple(self._result(operation.device, step, cause) for step in operation.steps)
+            results.extend(told)
+            watcher(StepsSettled(RUN, operation.device, told))
+            if self.script == "watched":
+                time.sleep(0.3)
+        if self.script == "degraded":
+            watcher(JournalDegraded(RUN))
+        if self.script == "dies":
+            raise JournalUnavailable(home="/home/x", cause="disk full")
+        ended = RunEnded(RUN, state, tuple(results), cause)
+        watcher(ended)
+        errands = walklist(RUN, plan, INVENTORY, results)
+        self.note("ended", state)
+        return Execution(RUN, plan, INVENTORY, ended, False, self.script == "degraded", errands)
+
+    def _result(self, device: str, step: Step, cause: str) -> StepResult:
+        def result(outcome: Outcome, proof: Proof, why: str = "") -> StepResult:
+            read_at = NOW if proof is Proof.CONFIRMED else None
+            return StepResult(step, 0, Method.SHUTDOWN, outcome, proof, None, read_at, why, Proof.CONFIRMED)
+
+        if cause:
+            return result(Outcome.NOT_ATTEMPTED, Proof.UNKNOWN, cause)
+        if device in self.sick:
+            return result(Outcome.NOT_SENT, Proof.UNKNOWN, "open.unreachable")
+        return result(Outcome.ACCEPTED, Proof.CONFIRMED)
+
+    def abort(self, run: str, actor: Actor, reason: str) -> None:
+        self.note("abort", run)
+        if run != RUN:
+            raise InvalidRequest("run-not-under-way", run=run)
+        self._abort.set()
+
+    def _next(self) -> tuple[str, ...]:
+        for name in ("laboratory", "emergency", "internet"):
+            if name in self.held:
+                return (name,)
+        return ()
+
+    def situation(self) -> Situation:
+        order = [name for name in ("laboratory", "emergency", "internet") if name in self.held]
+        subjects = []
+        for subject in INVENTORY.subjects():
+            points = [point.id for point in subject.points if subject.name in self.held]
+            proofs = [Proof.UNKNOWN if point.device in self.sick else Proof.CONFIRMED for point in points]
+            sound = sum(1 for proof in proofs if proof is Proof.CONFIRMED)
+            kept = isinstance(subject, Segment) and subject.keep_alive
+            state = SubjectState.KEPT_ALIVE if kept else SubjectState.CONNECTED
+            if points:
+                whole = SubjectState.ISOLATED if sound == len(points) else SubjectState.PARTIAL
+                state = whole if sound else SubjectState.UNKNOWN
+            subjects.append(
+                SubjectSituation(
+                    subject,
+                    state,
+                    worst(proofs),
+                    Counter(proofs),
+                    len(points),
+                    NOW - timedelta(minutes=4) if sound else None,
+                    NOW - timedelta(hours=2) if points else None,
+                    order.index(subject.name) + 1 if subject.name in order else None,
+                    ("laboratory",) if subject.name == "emergency" and "laboratory" in order else (),
+                )
+            )
+        subjects.sort(key=lambda each: each.wave or 0)
+        since = NOW - timedelta(hours=2) if self.held else None
+        level = 5 if self.held else None
+        runs = (self._record(RunState.INTERRUPTED),) if self.script == "interrupted" else ()
+        return Situation(INVENTORY.site, NOW, level, since, tuple(subjects), Counter(), runs, False)
+
+    def _record(self, state: RunState) -> RunRecord:
+        return RunRecord(
+            run=RUN,
+            action=Action.ISOLATE,
+            plan=make_plan(Action.ISOLATE, ("emergency",)).hash,
+            playbook="level-5",
+            level=5,
+            inventory="d",
+            profiles="p",
+            state=state,
+            opened_at=NOW,
+            moved_at=NOW,
+            actor="os:0",
+            joins=None,
+            steps=(),
+            waves_done=frozenset(),
+            pending=(),
+        )
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        return (self._record(RunState.FINISHED),)
+
+    def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]:
+        if not RUN.startswith(run):
+            raise NotFound(kind="run", name=run)
+        return self._record(RunState.INTERRUPTED), make_plan(Action.ISOLATE, ("emergency",)), ()
+
+    def write_log(self, text: str, actor: Actor) -> int | None:
+        self.note("log", text)
+        return None if self.script == "degraded" else 17
+
+    def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
+        nasty = "\x1b[31mred\x1b[0m\nsecond line"
+        yield LogLine(1, NOW.isoformat(), "engine:run:opened", "alice", RUN, {"level": "5"}, nasty)
+        yield LogLine(2, NOW.isoformat(), "person:log:written", "bob", None, {}, "rien à signaler")
+
+    def verify(self) -> Verdict:
+        if self.script == "tampered":
+            return Verdict(8, "ab", 9, "leaf", "", (), 0)
+        return Verdict(9, "cd", None, "", "", (), 0)
+
+    def trust(self, device: str) -> tuple[str, str]:
+        if device in self.sick:
+            raise OpenFailed(device, OpenCause.UNREACHABLE, "no route")
+        return NEW_KEY, "SHA256:new"
+
+
+def scripted(calls: Path, script: str = "", sick: str = "", held: str = "") -> ScriptedOffice:
+    names = set(held.split(",")) if held else set()
+    return ScriptedOffice(calls, script, frozenset(sick.split(",")) if sick else frozenset(), names)
+
+
+def program() -> int:
+    """``cordon`` in a process of its own, its office scripted by the environment."""
+    if os.environ.get("TEST_TERMINAL"):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that its Ctrl-C and hang-up are signals to us
+    office = scripted(
+        Path(os.environ["TEST_CALLS"]),
+        os.environ.get("TEST_SCRIPT", ""),
+        os.environ.get("TEST_SICK", ""),
+        os.environ.get("TEST_HELD", ""),
+    )
+    return main(make_office=lambda **settings: replace(office, settings=settings))
+
+
+if __name__ == "__main__":
+    raise SystemExit(program())
