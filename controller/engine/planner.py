@@ -56,8 +56,8 @@ CRITICALITY = {
 
 @dataclass
 class _Planning:
-    """What one compilation gathers: hazards, the points already in the plan, and those a stage meant to cut
-    but whose profile offers none of its methods, with the subject."""
+    """What one compilation gathers: hazards, the points already in the plan, and those for which no profile
+    offers a method of the stage, with the subject."""
 
     inventory: Inventory
     profiles: Mapping[str, DeviceProfile]
@@ -286,8 +286,9 @@ def _severs(topology: Topology, port: Port, lost: Collection[str]) -> bool:
 def _check_coverage(planning: _Planning) -> None:
     """Points no stage has a method for, and segments that stay connected in part: inside their VLAN, or over
     one family of addresses."""
+    reached = {name for step in planning.planned.values() for name in step.subjects}
     for point, name in planning.without_method.items():
-        if point not in planning.planned:
+        if name not in reached:
             planning.hazard("no-method", Severity.WARN, str(point), subject=name)
     methods: dict[str, set[Method]] = defaultdict(set)
     for step in planning.planned.values():
