@@ -1,7 +1,8 @@
 """Whether the log is what was written: every entry, every row and every text, from the first on.
 
 Entries, covered rows and payloads are walked side by side in the order of the log, so memory does not
-grow with it. Verification stops at the first bad entry: what follows it rests on it.
+grow with it. Verification stops at the first bad entry: what follows it rests on it. A
+text that is gone while no erasure names it is the fault of the entry it belonged to.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from controller.store.places import Places
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong, by code: ``triggers``, ``unreadable``; with an ``entry``: ``missing``,
+    """What is wrong, by code: ``triggers``, ``unreadable``; with an ``entry``: ``missing`` (or out of place),
     ``not-canonical``, ``contradicts`` (body and entry differ), ``leaf``, ``chain``, ``epoch``, ``rows``,
     ``texts``, ``erased``, ``revision``, ``not-covered`` (rows that no entry seals). ``detail`` names the
     table or field."""
@@ -161,7 +162,7 @@ def _sealed(entry: Row[Any], state: _State) -> dict[str, Any]:
     """The body, if it is what was sealed here."""
     seq = state.seq + 1
     if entry.seq != seq:
-        raise _Bad(seq, "missing")
+        raise _Bad(min(seq, entry.seq), "missing")
     try:
         body = json.loads(entry.body)
         canonical = canonical_bytes(body)
