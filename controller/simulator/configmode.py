@@ -21,7 +21,7 @@ from controller.simulator.vocabulary import CONFIGURATION
 
 def _set(shell: Shell, **values: object) -> None:
     running = shell.device.running
-    running.settings = replace(running.settings, **values)  # type: ignore[arg-type]
+    running.settings = replace(running.settings, **values)  # type: ignore[arg-type]  # callers name its fields
 
 
 def _setting(name: str, value: object) -> Handler:

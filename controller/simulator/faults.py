@@ -17,7 +17,8 @@ changed_host_key      another host key from the next connection on
 rekey                 keys are renegotiated every ``bytes`` (1000) from the next connection on
 slow_prompt           each prompt comes ``seconds`` (1) late
 changing_prompt       at the line the host name becomes ``name``
-syslog_noise          log messages in echo and output, whatever the terminal's settings
+syslog_noise          log messages in ``where``: ``echo``, ``output`` or ``both`` (default), whatever the
+                      terminal's settings; ``times`` counts echoes and outputs
 more                  output is paged at ``lines`` (10), although paging was switched off
 ignore                the line is accepted and changes nothing
 reject                "Command authorization failed.", nothing changes

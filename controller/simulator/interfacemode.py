@@ -41,7 +41,7 @@ def _each(change: Change, layer2: bool = False, to_members: bool = False) -> Han
 
 
 def _value(**values: object) -> Change:
-    return lambda interface, _arguments: replace(interface, **values)  # type: ignore[arg-type]
+    return lambda interface, _arguments: replace(interface, **values)  # type: ignore[arg-type]  # callers name its fields
 
 
 def _description(interface: Interface, arguments: Arguments) -> Interface:

@@ -197,9 +197,12 @@ class Session:
 
     def _noise(self, where: str) -> str:
         fault = self.device.faults.get("syslog_noise")
-        if fault is None or fault.params.get("where", "both") not in (where, "both"):
+        if (
+            fault is None
+            or fault.params.get("where", "both") not in (where, "both")
+            or not fault.strikes("", False)
+        ):
             return ""
-        fault.fired += 1
         message = "%LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/4, changed state to up"
         return f"{self.device.stamp()}: {message}"
 

@@ -37,7 +37,7 @@ def spec(name: str, **given: object) -> DeviceSpec:
         "boot_seconds": 0.2,
         "minute_seconds": 0.3,
     }
-    return DeviceSpec(name, **{**values, **given})  # type: ignore[arg-type]
+    return DeviceSpec(name, **{**values, **given})  # type: ignore[arg-type]  # callers name its fields
 
 
 @pytest.fixture(scope="package")

@@ -169,6 +169,12 @@ def test_messages_in_echo_and_output(site: Simulation, console: Console) -> None
     assert "%LINK-3-UPDOWN" in rest
 
 
+def test_messages_once_in_one_output(site: Simulation, console: Console) -> None:
+    site.fault("acc-1", "syslog_noise", where="output", times=1)
+    assert "%LINK-3-UPDOWN" in console.ask("show vlan brief")
+    assert "%LINK-3-UPDOWN" not in console.ask("show vlan brief")
+
+
 def test_paging_although_it_was_switched_off(site: Simulation, console: Console) -> None:
     site.fault("acc-1", "more", lines=5)
     console.type("show vlan brief")
