@@ -132,9 +132,6 @@ def _log_in(opening: _Opening, path: Path, attempt: Attempt, deadline: float) ->
     try:
         session = NetmikoSession(connection, attempt.sock, opening.profile, opening.redact)
         session.make_ready(deadline)
-        # Netmiko keeps them for a second connection it is never asked for.
-        connection.password = None
-        connection.secret = ""
     except BaseException:
         connection.disconnect()
         raise

@@ -26,11 +26,13 @@ PASSWORD = "loin-des-yeux"
 
 @dataclass
 class Manners:
-    """How the device talks. ``page`` lines stand between page breaks (0: none); ``noise`` is printed before
-    each answer, ``afterthought`` after each prompt, ``break_echo`` in the middle of each echo; lines matching
-    ``slow`` are answered ``delay`` seconds late."""
+    """How the device talks. ``banner_pause`` seconds lie between the lines of ``banner``, ``page`` lines
+    between page breaks (0: none). ``noise`` is printed before each answer, ``afterthought`` after each
+    prompt, ``break_echo`` in the middle of each echo; lines matching ``slow`` are answered ``delay`` seconds
+    late. With ``stops_reading`` nothing is read after the next prompt."""
 
     banner: bytes = b""
+    banner_pause: float = 0.0
     noise: bytes = b""
     afterthought: bytes = b""
     break_echo: bytes = b""
@@ -169,7 +171,10 @@ class _Shell:
         self._read = b""
 
     async def talk(self) -> None:
-        self._out(self._manners.banner)
+        for greeting in self._manners.banner.splitlines():
+            self._out(b"\r\n" + greeting)
+            await asyncio.sleep(self._manners.banner_pause)
+        self._out(b"\r\n" if self._manners.banner else b"")
         if self._manners.no_prompt:
             raise Hangs
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import pathlib
 import socket
 import threading
@@ -15,6 +16,7 @@ import pytest
 from controller.domain.inventory import Path
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
+from controller.drivers.guard import connect
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.drivers.session import NetmikoSession
 from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed, Purpose
@@ -58,6 +60,14 @@ def test_a_banner_full_of_prompts_is_not_taken_for_one(ssh: SshDevice) -> None:
     with_banner = opened(ssh)
     assert ask(with_banner, "say a # b >", "show interface p1")[1].text.startswith("p1 is up")
     with_banner.close()
+
+
+def test_a_banner_that_comes_in_pieces_each_ending_like_a_prompt(ssh: SshDevice) -> None:
+    ssh.manners.banner = b"".join(b"## %d >\r\n### #\r\n" % number for number in range(5))
+    ssh.manners.banner_pause = 0.15
+    session = opened(ssh, using=profile("linux"))
+    assert ask(session, "configure terminal", "interface p1", "say done")[2].text == "done"
+    session.close()
 
 
 def test_the_prompt_may_change_with_every_mode(ssh: SshDevice) -> None:
@@ -213,7 +223,10 @@ def test_a_device_that_accepts_the_connection_and_hangs(ssh: SshDevice, greeting
 
 
 def _greet(server: socket.socket, greeting: bytes | None) -> None:
-    connection, _ = server.accept()
+    try:
+        connection, _ = server.accept()
+    except OSError:
+        return  # closed: nobody came
     with connection:
         if greeting is None:
             return
@@ -330,12 +343,20 @@ def test_fifty_failed_openings_leave_no_thread_and_no_descriptor(ssh: SshDevice)
     failure(ssh, 0.5)
     assert _settles(10**6)
     before = _descriptors()
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=64) as silent,
+        socket.create_server(("127.0.0.1", 0), backlog=64) as greeting,
+    ):
         hangs = Path("127.0.0.1", silent.getsockname()[1])
+        greets = Path("127.0.0.1", greeting.getsockname()[1])
+        for _ in range(50):
+            threading.Thread(
+                target=_greet, args=(greeting, b"SSH-2.0-hangs\r\n"), daemon=True, name="hangs"
+            ).start()
         closed = Path("127.0.0.1", 9)
         wrong = Login(USER, "wrong")
         for number in range(50):
-            paths = [(hangs,), (closed,), ssh.device().paths][number % 3]
+            paths = [(hangs,), (greets,), (closed,), ssh.device().paths][number % 4]
             with pytest.raises(OpenFailed):
                 NetmikoDriver().open(
                     ssh.device(paths=paths),
@@ -343,16 +364,25 @@ def test_fifty_failed_openings_leave_no_thread_and_no_descriptor(ssh: SshDevice)
                     [wrong if number % 2 else LOGIN],
                     time.monotonic() + 0.2,
                 )
+        greeting.shutdown(socket.SHUT_RDWR)
     assert _settles(before), (_descriptors(), before, _transports())
 
 
 def test_sessions_closed_leave_no_thread_and_no_descriptor(ssh: SshDevice) -> None:
     opened(ssh).close()
     assert _settles(10**6)
-    before = _descriptors()
+    before, filters = _descriptors(), list(logging.getLogger("netmiko").filters)
     for _ in range(5):
         opened(ssh).close()
     assert _settles(before)
+    assert logging.getLogger("netmiko").filters == filters
+
+
+def test_lines_are_not_held_back_to_fill_a_packet() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sock = connect(Path("127.0.0.1", server.getsockname()[1]), time.monotonic() + 1)
+        assert sock._raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # noqa: SLF001 - no face shows it
+        sock.close()
 
 
 # --- how fast --------------------------------------------------------------------------------------
