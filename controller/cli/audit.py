@@ -92,9 +92,13 @@ def log(call: Call, text: Annotated[str, typer.Argument(help="help.log-text")]) 
 
     if not text.strip():
         raise InvalidRequest("nothing-written")
-    seq = call.office.write_log(text.strip(), actor())
+    if call.asked.dry_run:
+        call.out.say(call.text("plan.nothing-sent"))
+        seq = None
+    else:
+        seq = call.office.write_log(text.strip(), actor())
     if call.out.as_json:
         call.out.object({"command": call.command, "seq": seq, "exit": 0})
-    else:
+    elif not call.asked.dry_run:
         call.out.say(call.text("log.spooled" if seq is None else "log.written", seq=seq))
     return Exit.DONE

@@ -92,11 +92,13 @@ def abort(call: Call, run: Run) -> int:
     from controller.cli.consent import reason_for
     from controller.cli.watching import actor
 
-    call.office.abort(run, actor(), reason_for(call))
+    asked = not call.asked.dry_run
+    if asked:
+        call.office.abort(run, actor(), reason_for(call))
     if call.out.as_json:
-        call.out.object({"command": call.command, "run": run, "asked": True, "exit": 0})
+        call.out.object({"command": call.command, "run": run, "asked": asked, "exit": 0})
     else:
-        call.out.say(call.text("abort.asked", run=run))
+        call.out.say(call.text("abort.asked", run=run) if asked else call.text("plan.nothing-sent"))
     return Exit.DONE
 
 

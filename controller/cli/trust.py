@@ -77,7 +77,9 @@ def _look(call: Call, device: Device) -> _Seen:
     try:
         key, fingerprint = call.office.trust(device.name)
     except OpenFailed as failure:
-        seen = _Seen(device, failure=sentence(failure, call.words))
+        # The driver knows an address; a person knows the device.
+        named = OpenFailed(device.name, failure.cause, str(failure.data.get("detail", "")))
+        seen = _Seen(device, failure=sentence(named, call.words))
         call.out.say(seen.failure)
         return seen
     seen = _Seen(device, key, fingerprint)

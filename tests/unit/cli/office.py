@@ -364,7 +364,7 @@ class ScriptedOffice:
 
     def trust(self, device: str) -> tuple[str, str]:
         if device in self.sick:
-            raise OpenFailed(device, OpenCause.UNREACHABLE, "no route")
+            raise OpenFailed("192.0.2.7", OpenCause.UNREACHABLE, "no route")
         return NEW_KEY, "SHA256:new"
 
 

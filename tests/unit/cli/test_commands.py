@@ -204,6 +204,19 @@ def test_a_dry_run_shows_the_cost_and_sends_nothing(cordon: Bench) -> None:
     assert cordon("isolate", "--segment", "samu", "--dry-run").code == 3
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("log", "a note"), ("abort", RUN), ("restore", "--all"), ("resume", RUN), ("run", "level-5")],
+)
+def test_no_dry_run_acts_or_writes(cordon: Bench, arguments: tuple[str, ...]) -> None:
+    cordon.office.held = {"laboratory"}
+    said = cordon(*arguments, "--dry-run", "--yes")
+    assert said.code == 0
+    assert cordon.calls == []
+    assert cordon(*arguments, "--dry-run", "--yes", "--json").object["exit"] == 0
+    assert cordon.calls == []
+
+
 # --- restoring ---------------------------------------------------------------------------------------
 
 
