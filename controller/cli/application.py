@@ -126,12 +126,12 @@ def _prepare(command: Any, words: Catalogue) -> None:
         command.help = command.short_help = words.text(command.help)
     asks_help = command.get_help_option(typer.Context(command, help_option_names=_HELP))
     asks_help.help = words.text("help.help")
-    asks_help._runtime_param = _Plain(bool)  # noqa: SLF001
+    asks_help._runtime_param = _Plain(bool)  # noqa: SLF001 - Typer has no public way in
     for parameter in command.params:
         if parameter.help:
             parameter.help = words.text(parameter.help)
         if parameter.param_type_name == "option" and parameter.type_descriptor.annotation is not bool:
             parameter.metavar = _METAVARS.get(parameter.name, parameter.metavar or parameter.name.upper())
-        parameter._runtime_param = _Plain(parameter.type_descriptor.annotation)  # noqa: SLF001
+        parameter._runtime_param = _Plain(parameter.type_descriptor.annotation)  # noqa: SLF001 - as above
     for each in getattr(command, "commands", {}).values():
         _prepare(each, words)

@@ -144,6 +144,6 @@ def _common() -> list[inspect.Parameter]:
 
 def _signed(function: Callable[..., Any], parameters: list[inspect.Parameter]) -> Callable[..., Any]:
     """Gives ``function`` a signature Typer reads its options from."""
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect reads it
     function.__annotations__ = {each.name: each.annotation for each in parameters}
     return function

@@ -194,5 +194,5 @@ class _Unbreakable(io.StringIO):
         return self._stream.fileno()
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override]  # rich only reads it
         return self._stream.encoding

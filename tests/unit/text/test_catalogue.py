@@ -111,15 +111,13 @@ def test_every_error_has_a_text() -> None:
             if not isinstance(node, ast.ClassDef):
                 continue
             for line in node.body:
-                targets = (
-                    line.targets
-                    if isinstance(line, ast.Assign)
-                    else [line.target]
-                    if isinstance(line, ast.AnnAssign)
-                    else []
-                )
-                if any(isinstance(target, ast.Name) and target.id == "code" for target in targets):
-                    codes |= _code_like(_literals(line.value)) if line.value else set()  # type: ignore[attr-defined]
+                match line:
+                    case ast.Assign(targets=[ast.Name(id="code")], value=value):
+                        codes |= _code_like(_literals(value))
+                    case ast.AnnAssign(target=ast.Name(id="code"), value=ast.Constant() as value):
+                        codes |= _code_like(_literals(value))
+                    case _:
+                        pass
     assert {"refused", "internal", "leader-lost"} <= codes
     assert {code for code in codes if f"error.{code}" not in FR} == set()
 
