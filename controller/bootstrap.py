@@ -99,6 +99,7 @@ class Composition:
         from controller.engine.running import Limits, Services
         from controller.vault.secrets import SecretResolver
 
+        _log_to_standard_error()
         settings = self.settings
         return Services(
             clock=self.clock(),
@@ -135,6 +136,22 @@ class StoredDocuments:
         from controller.catalog.profiles import profiles_from_text
 
         return profiles_from_text(text)
+
+
+def _log_to_standard_error() -> None:
+    """Plain lines. By default structlog writes to standard output, where ``--json`` has its one object, and
+    prints the values of local variables, where secrets are."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def tell_unrecorded(tag: Tag, facts: Sequence[Fact]) -> None:

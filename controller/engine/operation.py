@@ -8,6 +8,7 @@ method, a session that died); a restore sends once and otherwise leaves the deci
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -77,8 +78,9 @@ class OperationRun:
             except CordonError:
                 raise
             except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the others' cut
-                _log.exception("operation failed", run=running.run, device=name)
                 self._failed()
+                with suppress(Exception):  # where a log cannot be written, a cut goes on
+                    _log.exception("operation failed", run=running.run, device=name)
         return tuple(track.result(self._wave) for track in self._tracks)
 
     # --- rounds ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from threading import Lock
 
@@ -110,7 +111,8 @@ class Runner:
             running.stop(error.code)
             return
         except Exception:  # noqa: BLE001 - a defect before it began must not end the others' cut
-            _log.exception("operation failed", run=running.run, device=operation.device)
+            with suppress(Exception):  # where a log cannot be written, a cut goes on
+                _log.exception("operation failed", run=running.run, device=operation.device)
             results = tuple(not_attempted(step, wave, "internal") for step in operation.steps)
         with self._lock:
             self._results.update({result.step.point.id: result for result in results})
@@ -164,6 +166,9 @@ class Runner:
             facts.append(RunMoved(running.run, RunState.STOPPING, running.cause))
         facts.append(RunMoved(running.run, state, running.cause))
         running.commit(Tag.RUN_MOVED, facts)
+        for wave, _, step in running.plan.steps():  # a step nobody accounts for is one without its proof
+            if step.point.id not in results and running.concerns(step.point.id):
+                results[step.point.id] = not_attempted(step, wave, "internal")
         ended = RunEnded(
             running.run,
             state,
