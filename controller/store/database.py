@@ -57,12 +57,14 @@ def reading(path: Path) -> Iterator[Connection]:
 def _reader(path: Path) -> sqlite3.Connection:
     """Reading a WAL database needs its shared-memory file; on a full or read-only disk it cannot be made.
 
-    Then the index is kept in this process alone, or, where nothing can change anyway, done without.
+    Then the index is kept in this process alone, or, where no WAL has anything to say, done without.
     """
     quoted = _quoted(path)
-    attempts = [(f"file:{quoted}?mode=ro", ""), (f"file:{quoted}?mode=rw", "locking_mode=EXCLUSIVE")]
     wal = path.with_name(path.name + "-wal")
-    if not wal.exists() or not wal.stat().st_size:
+    attempts = [(f"file:{quoted}?mode=ro", "")]
+    if wal.exists() and wal.stat().st_size:
+        attempts.append((f"file:{quoted}?mode=rw", "locking_mode=EXCLUSIVE"))
+    else:
         attempts.append((f"file:{quoted}?immutable=1", ""))
     refusal: sqlite3.Error | None = None
     for uri, pragma in attempts:

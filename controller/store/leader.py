@@ -88,7 +88,7 @@ def lead(
         journal.start(takeover([_taken(before, epoch)], actor, epoch), last_seq)
         stack.callback(journal.close)
         history = StoreHistory(places, journal.unmerged)
-        stack.callback(reception.stop)  # nobody is let in any more before the journal closes
+        stack.callback(reception.leave)  # nobody is let in any more before the journal closes
         _audit(journal, killed, actor)
         yield Lead(epoch, journal, history, reception)
 

@@ -33,6 +33,7 @@ class Reception:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._handler: Handler | None = None
+        self._leaving = threading.Event()
         self._stopped = threading.Event()
         self._listener: socket.socket | None = None
         self._threads: list[threading.Thread] = []
@@ -58,7 +59,13 @@ class Reception:
         self._handler = handler
         self._run(self._watch_inbox, "inbox", handler)
 
+    def leave(self) -> None:
+        """Takes no more requests, but answers pings: a leader that is closing its journal is not silent."""
+        self._handler = None
+        self._leaving.set()
+
     def stop(self) -> None:
+        self.leave()
         self._stopped.set()
         if self._listener:
             with suppress(OSError):
@@ -89,26 +96,27 @@ class Reception:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as stream, suppress(OSError, ValueError):
+        with suppress(OSError, ValueError), connection, connection.makefile("rwb") as stream:
             if _peer(connection) not in {0, os.geteuid()}:
                 return
             message = receive(stream)
             send(stream, {"accepted": os.getpid()})
             if not message or "message" not in message or not receive(stream):
                 return
-            if self._handler is None:
+            handler = self._handler
+            if handler is None:
                 send(stream, {"error": {"code": "leader-not-serving", "data": {}}})
                 return
-            _carry_out(self._handler, message["message"], lambda frame: send(stream, frame))
+            _carry_out(handler, message["message"], lambda frame: send(stream, frame))
 
     def _watch_inbox(self, handler: Handler) -> None:
         under_way: set[str] = set()
-        while not self._stopped.is_set():
+        while not self._leaving.is_set():
             for path in sorted(self._places.inbox.glob("[!.]*.json")):
                 if path.name not in under_way:
                     under_way.add(path.name)
                     threading.Thread(target=_take, args=(path, handler), daemon=True).start()
-            self._stopped.wait(_INBOX_EVERY)
+            self._leaving.wait(_INBOX_EVERY)
 
 
 def _take(path: Path, handler: Handler) -> None:

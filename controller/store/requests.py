@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any, ClassVar
 
 from controller.domain.errors import CordonError, LeaderElsewhere, LeaderLost
@@ -82,7 +83,8 @@ def drop(places: Places, message: Message) -> str:
 
 
 def _lines(places: Places, connection: socket.socket, stream: Stream) -> Iterator[Mapping[str, Any]]:
-    with connection:
+    # Both: the connection lives on while its stream does.
+    with connection, closing(stream):
         while True:
             try:
                 frame = receive(stream)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from controller.domain.facts import IntentRecorded, OutcomeRecorded, PointRead, RunMoved, RunOpened, WaveMoved
 from controller.domain.inventory import PointId
@@ -28,6 +28,7 @@ class _Story:
     moved_at: datetime | None = None
     waves: dict[int, WaveState] = field(default_factory=dict)
     pending: dict[tuple[str, int], PendingIntent] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
     steps: dict[PointId, StepRecord] = field(default_factory=dict)
 
     def learn(self, found: Found) -> None:
@@ -38,6 +39,7 @@ class _Story:
                 self.waves[wave] = moved
             case IntentRecorded() as intent:
                 self.pending[intent.device, intent.attempt] = _pending(intent)
+                self.attempts[intent.device] = max(self.attempts.get(intent.device, 0), intent.attempt)
             case OutcomeRecorded(device=device, attempt=attempt):
                 self.pending.pop((device, attempt), None)
             case PointRead() as read:
@@ -49,6 +51,9 @@ class _Story:
 def records(moment: Moment, run: str | None = None) -> tuple[RunRecord, ...]:
     """All runs in the order of their opening, without steps; or that one run, with them."""
     stories: dict[str, _Story] = defaultdict(_Story)
+    order: list[_Story] = []
+    if run is not None:
+        stories[run].attempts = _attempts(moment, run)
     for found in (*_on_record(moment, run), *moment.late):
         fact = found.fact
         if isinstance(fact, RunOpened):
@@ -56,12 +61,13 @@ def records(moment: Moment, run: str | None = None) -> tuple[RunRecord, ...]:
             if story.opened is None:
                 story.opened, story.opened_at = fact, found.at
                 story.actor = found.actor or moment.actor(found.entry)
+                order.append(story)
         elif name := getattr(fact, "run", None):
             stories[name].learn(found)
     return tuple(
-        _record(story, with_steps=run is not None)
-        for name, story in stories.items()
-        if run in (None, name) and story.opened is not None
+        _record(story, whole=run is not None)
+        for story in order
+        if story.opened is not None and run in (None, story.opened.run)
     )
 
 
@@ -87,6 +93,10 @@ def _on_record(moment: Moment, run: str | None) -> Iterator[Found]:
         outcome.c.run == intent.c.run,
         outcome.c.device == intent.c.device,
         outcome.c.attempt == intent.c.attempt,
+        or_(
+            outcome.c.entry > intent.c.entry,
+            and_(outcome.c.entry == intent.c.entry, outcome.c.place > intent.c.place),
+        ),
     )
     yield from moment.facts(intent, ~answered, *([] if run is None else [intent.c.run == run]))
     if run is not None:
@@ -97,6 +107,13 @@ def _on_record(moment: Moment, run: str | None) -> Iterator[Found]:
             .group_by(read.c.device, read.c.object, read.c.vlan)
         )
         yield from moment.facts(read, read.c.id.in_(latest))
+
+
+def _attempts(moment: Moment, run: str) -> dict[str, int]:
+    intent = schema.intent
+    highest = func.max(intent.c.attempt)
+    found = select(intent.c.device, highest).where(intent.c.run == run).group_by(intent.c.device)
+    return dict(moment.connection.execute(found).tuples().all())
 
 
 def _pending(intent: IntentRecorded) -> PendingIntent:
@@ -110,11 +127,11 @@ def _pending(intent: IntentRecorded) -> PendingIntent:
     )
 
 
-def _record(story: _Story, *, with_steps: bool) -> RunRecord:
+def _record(story: _Story, *, whole: bool) -> RunRecord:
     opened, opened_at = story.opened, story.opened_at
     if opened is None or opened_at is None:
         raise ValueError("a run that was never opened")
-    steps = sorted(story.steps.values(), key=lambda one: one.point.order) if with_steps else ()
+    steps = sorted(story.steps.values(), key=lambda one: one.point.order) if whole else ()
     return RunRecord(
         run=opened.run,
         action=opened.action,
@@ -131,4 +148,5 @@ def _record(story: _Story, *, with_steps: bool) -> RunRecord:
         steps=tuple(steps),
         waves_done=frozenset(wave for wave, state in story.waves.items() if state is WaveState.DONE),
         pending=tuple(story.pending.values()),
+        attempts=story.attempts if whole else {},
     )

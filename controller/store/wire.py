@@ -29,6 +29,8 @@ class Stream(Protocol):
 
     def flush(self) -> None: ...
 
+    def close(self) -> None: ...
+
 
 @contextmanager
 def short(path: Path) -> Iterator[str]:

@@ -88,6 +88,7 @@ class StoreJournal:
         self._clock = clock
         self._changed = threading.Condition()
         # All below is shared between threads and touched only under _changed.
+        self._takeover: _Waiting | None = None  # before all else of this epoch, however long it takes
         self._queue: list[_Waiting] = []
         self._flight: list[_Waiting] = []
         self._to_spool: list[_Waiting] = []
@@ -119,16 +120,16 @@ class StoreJournal:
             _log.warning("the spool cannot be read: %s", error)
         self._episode = bool(self._backlog)
         self._after = _after(self._backlog) if self._backlog else None
-        waiting = _Waiting(first)
-        self._queue.append(waiting)
+        self._takeover = _Waiting(first)
+        self._queue.append(self._takeover)
         for name, work in (("journal", self._write_database), ("spool", self._write_spool)):
             thread = threading.Thread(target=work, name=f"cordon-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
-        try:
-            self._await(waiting, degraded=False)
-        except JournalUnavailable as error:
-            _log.warning("nothing can be put on record: %s", error)
+        if not self._takeover.done.wait(self._patience.database):
+            with self._changed:
+                self._degrade("timeout")
+            self._takeover.done.wait(self._patience.spool)
 
     def commit(self, tag: Tag, facts: Sequence[Fact], actor: Actor) -> Committed:
         return self.put(draft(tag, facts, actor, self._epoch, self._clock))
@@ -149,9 +150,6 @@ class StoreJournal:
                 self._degrade(self._cause)
             self._changed.notify_all()
             degraded = self._degraded
-        return self._await(waiting, degraded=degraded)
-
-    def _await(self, waiting: _Waiting, *, degraded: bool) -> Committed:
         if not degraded and not waiting.done.wait(self._patience.database):
             with self._changed:
                 if not waiting.done.is_set():
@@ -199,6 +197,8 @@ class StoreJournal:
     def _degrade(self, cause: str) -> None:
         """From now on to the spool, beginning with what is under way: it may be slow, or lost."""
         self._cause, self._degraded = cause, True
+        if self._takeover in self._flight or self._takeover in self._queue:
+            self._to_spool.append(self._takeover)
         if not self._episode:
             data = (("cause", cause), ("after", str(self._last_seq)))
             first = draft(Tag.JOURNAL_DEGRADED, [Noted(JOURNAL, data)], SYSTEM, self._epoch, self._clock)
@@ -220,7 +220,8 @@ class StoreJournal:
     def _may_restore(self) -> bool:
         """Everything spooled is in the database, and nobody is about to spool more."""
         waiting = self._degraded or self._backlog or self._to_spool or self._spooling
-        return self._episode and not waiting
+        begun = self._takeover is not None and self._takeover.done.is_set()
+        return self._episode and begun and not waiting
 
     def _may_empty(self) -> bool:
         return self._emptying and not (self._episode or self._to_spool)
@@ -246,6 +247,9 @@ class StoreJournal:
                     if one in kept:
                         self._backlog.append(one.draft)
                         one.settle(Committed(None, degraded=True))
+                    elif one is self._takeover:
+                        if one not in self._flight:
+                            self._queue.insert(0, one)
                     else:
                         one.settle(error=self._unavailable(cause))
                         if one.draft.tag == Tag.JOURNAL_DEGRADED:
@@ -296,8 +300,8 @@ class StoreJournal:
                     break
                 backlog, after = list(self._backlog), self._after or 0
                 restored = self._restored() if self._may_restore() else None
-                flight, self._queue = self._queue, []
-                self._flight = flight
+                flight = [one for one in self._queue if not one.done.is_set()]
+                self._queue, self._flight = [], flight
             own = [restored] if restored else []
             try:
                 connection = connection or writing(self._database).connect()

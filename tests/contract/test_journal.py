@@ -157,7 +157,8 @@ def test_an_intent_is_pending_until_its_outcome(records: Records) -> None:
     assert (pending.device, pending.attempt, pending.wave, pending.steps) == ("acc-1", 2, 0, ())
     assert records[1].runs()[0].pending == (pending,)
     commit(records, OutcomeRecorded("r-1", "acc-1", 2, Outcome.SENT, "deadline", Text("")))
-    assert records[1].run("r-1").pending == ()
+    run = records[1].run("r-1")
+    assert (run.pending, run.attempts) == ((), {"acc-1": 2})
 
 
 def test_steps_are_the_latest_readings_of_the_run(records: Records) -> None:

@@ -175,12 +175,15 @@ class MemoryHistory:
         ]
         waves = {fact.wave: fact.state for fact in self._of(WaveMoved) if fact.run == run}
         steps = {fact.point: _step(fact) for fact in self._of(PointRead) if fact.run == run}
-        settled = {(one.device, one.attempt) for one in self._of(OutcomeRecorded) if one.run == run}
-        pending = {
-            (one.device, one.attempt): _pending(one)
-            for one in self._of(IntentRecorded)
-            if one.run == run and (one.device, one.attempt) not in settled
-        }
+        pending: dict[tuple[str, int], PendingIntent] = {}
+        attempts: dict[str, int] = {}
+        for _, _, fact in self._all():
+            match fact:
+                case IntentRecorded(run=its, device=device, attempt=attempt) if its == run:
+                    pending[device, attempt] = _pending(fact)
+                    attempts[device] = max(attempt, attempts.get(device, 0))
+                case OutcomeRecorded(run=its, device=device, attempt=attempt) if its == run:
+                    pending.pop((device, attempt), None)
         return RunRecord(
             run=run,
             action=opened.action,
@@ -199,6 +202,7 @@ class MemoryHistory:
             else (),
             waves_done=frozenset(wave for wave, state in waves.items() if state is WaveState.DONE),
             pending=tuple(pending.values()),
+            attempts=attempts if with_steps else {},
         )
 
     # --- holds of one point -------------------------------------------------------------------------
