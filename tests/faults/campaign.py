@@ -1,0 +1,40 @@
+"""One share of the crash campaign, as the tests of a cut and of a restore run it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+
+from tests.faults.conftest import CRASH
+from tests.faults.crash import FULL, Ground, Point, Series, points_of, strike
+
+SHARES = 10
+"""How many tests a series is divided into."""
+
+ONE_IN = {Series.KILLED: 1, Series.FROZEN: 1 if FULL else 6}
+"""Taking over from a frozen leader takes a second of silence each: a sample, unless all are asked for."""
+
+
+@cache
+def _points(ground: Ground, action: str) -> tuple[Point, ...]:
+    return points_of(ground, action)
+
+
+def run_share(
+    ground: Ground, action: str, series: Series, share: int, record_property: Callable[[str, object], None]
+) -> None:
+    points = _points(ground, action)
+    mine = points[:: ONE_IN[series]][share::SHARES]
+    trials = [strike(ground, action, series, point) for point in mine]
+    part = {
+        "action": "cut" if action == "isolate" else action,
+        "series": series.value,
+        "commits": len({point.commit for point in points if point.commit}),
+        "points": len(points),
+        "struck": len(trials),
+        "survived": sum(not trial.violations for trial in trials),
+        "doubted": sum(trial.doubted for trial in trials),
+    }
+    record_property(CRASH, json.dumps(part))
+    assert not [violation for trial in trials for violation in trial.violations]
