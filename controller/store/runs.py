@@ -113,7 +113,7 @@ def _attempts(moment: Moment, run: str) -> dict[str, int]:
     intent = schema.intent
     highest = func.max(intent.c.attempt)
     found = select(intent.c.device, highest).where(intent.c.run == run).group_by(intent.c.device)
-    return dict(moment.connection.execute(found).tuples().all())
+    return dict(iter(moment.connection.execute(found)))
 
 
 def _pending(intent: IntentRecorded) -> PendingIntent:

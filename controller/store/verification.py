@@ -135,24 +135,32 @@ class _Rows:
         ordered = select(table).order_by(table.c.entry, then)
         self._rows = iter(connection.execution_options(yield_per=500).execute(ordered))
         self._entry = table.c.keys().index("entry")
-        self._next: Row[Any] | None = next(self._rows, None)
+        self._strays = 0
+        self._next = self._following()
 
     def take(self, entry: int) -> list[tuple[Any, ...]]:
         taken = []
-        while self._next is not None and self.next_entry is not None and self.next_entry <= entry:
-            if self.next_entry < entry:
-                raise _Bad(self.next_entry, "not-covered")
-            taken.append(tuple(self._next))
-            self._next = next(self._rows, None)
+        while self._next is not None and self._next[self._entry] <= entry:
+            if self._next[self._entry] < entry:
+                raise _Bad(self._next[self._entry], "not-covered")
+            taken.append(self._next)
+            self._next = self._following()
         return taken
 
     def left(self) -> bool:
-        return self._next is not None
+        return self._next is not None or self._strays > 0
 
     @property
     def next_entry(self) -> int | None:
-        found = self._next[self._entry] if self._next is not None else None
-        return found if isinstance(found, int) else None
+        return None if self._next is None else int(self._next[self._entry])
+
+    def _following(self) -> tuple[Any, ...] | None:
+        """The next row that says which entry it belongs to; others are missed where they belong."""
+        for row in self._rows:
+            if isinstance(row[self._entry], int):
+                return tuple(row)
+            self._strays += 1
+        return None
 
 
 _KEYS = {"v", "seq", "epoch", "at", "tag", "rows", "texts"}
