@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.domain.canonical import digest
 from controller.domain.inventory import (
@@ -29,7 +29,8 @@ from controller.domain.inventory import (
 )
 from controller.domain.plan import Basis, Hazard, Operation, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, Playbook, Stage
-from controller.domain.profile import DeviceProfile
+from controller.domain.profile import DeviceProfile, Each, RegexParse
+from controller.engine.reading import NONE
 from controller.engine.renderer import RENDERER, PointContext, isolation, point_context, read_commands
 from controller.engine.selection import selected
 from controller.engine.topology import Topology
@@ -145,11 +146,14 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     context = point_context(point, names, prefixes, device, planning.profiles[device.platform])
     if context is None:
         return None
-    offered = [found for method in stage.method if (found := isolation(context, method)) is not None]
+    # Lines repeated per prefix vanish where there are none: then the method does not cut this point.
+    offered = [found for method in stage.method if (found := isolation(context, method)) and found.commands]
     if not offered:
         if any(method in METHODS_OF[point.kind] for method in stage.method):
             planning.without_method.setdefault(point.id, subject.name)
         return None
+    if any(_may_have_more_ipv6(each) for each in subjects):
+        offered = [_wanting_ipv6(context, rendering) for rendering in offered]
     allowed = [rendering for rendering in offered if _spares(planning, context, subjects, rendering.method)]
     if not allowed:
         planning.hazard(
@@ -163,6 +167,29 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     if device.host_key is None:
         planning.hazard("host-key-unpinned", Severity.WARN, device.name)
     return Step(point, names, prefixes, allowed[0], tuple(allowed[1:]))
+
+
+def _may_have_more_ipv6(subject: Subject) -> bool:
+    """Whether nobody wrote down its IPv6 networks, nor that it has none."""
+    if not isinstance(subject, Segment) or subject.ipv6_none:
+        return False
+    return not any(":" in prefix for prefix in subject.prefixes)
+
+
+def _wanting_ipv6(context: PointContext, rendering: Rendering) -> Rendering:
+    """Not confirmed by having no IPv6 network to cut: what nobody wrote down stays open."""
+    per_network = {
+        name
+        for read in context.spec.reads
+        for parse in read.parse
+        if isinstance(parse, RegexParse) and parse.each is Each.PREFIX6
+        for name in (*parse.matched, *parse.otherwise)
+    }
+    expect = {
+        name: tuple(value for value in wanted if value != NONE) if name in per_network else wanted
+        for name, wanted in rendering.expect.items()
+    }
+    return replace(rendering, expect=expect)
 
 
 def _spares(planning: _Planning, context: PointContext, subjects: Sequence[Subject], method: Method) -> bool:
@@ -258,8 +285,7 @@ def _check_own_path(planning: _Planning, waves: Sequence[Wave]) -> None:
                 if step.rendering.method not in WHOLE_PORT:
                     continue
                 port = step.point.port
-                spelled = f"{port.device} {port.interface}"
-                if spelled in planning.overrides:
+                if {f"{port.device} {port.interface}", str(step.point.id)} & set(planning.overrides):
                     continue
                 if port == site.attached_to:
                     planning.hazard("own-path", Severity.REFUSE, str(step.point.id), lost=port.device)
