@@ -44,10 +44,12 @@ class Answer:
 
 
 class Cordon:
-    """One home, one inventory and one directory of playbooks, all under ``directory``."""
+    """One home, one inventory and one directory of playbooks, all under ``directory``. ``within`` is a
+    command prefix every call runs behind."""
 
-    def __init__(self, lab: Lab, directory: Path) -> None:
+    def __init__(self, lab: Lab, directory: Path, within: Sequence[str] = ()) -> None:
         self._lab = lab
+        self._within = within
         self.home = directory / "home"
         self.inventory = directory / "inventory.yaml"
         self.playbooks = directory / "playbooks"
@@ -85,7 +87,7 @@ class Cordon:
         """As a person sees it, in English."""
         command = ["-m", "controller.cli.main"] if deaf is None else ["-m", "tests.lab.deaf", deaf]
         began = time.monotonic()
-        done = self._lab.controller([sys.executable, *command, *words], self.environment)
+        done = self._lab.controller([*self._within, sys.executable, *command, *words], self.environment)
         seconds = time.monotonic() - began
         if code is not None and done.returncode != code:
             raise AssertionError(

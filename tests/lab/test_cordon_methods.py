@@ -29,7 +29,9 @@ def test_each_method_cuts_new_and_established_flows_and_is_undone_alone(
     round_.write(lab, cordon)
     plan = cordon("plan", "round").data
     planned = {
-        Way(operation["platform"], step["point"]["kind"], step["point"]["tagged"], step["rendering"]["method"])
+        Way(
+            operation["platform"], step["point"]["kind"], step["point"]["tagged"], step["rendering"]["method"]
+        )
         for wave in plan["waves"]
         for operation in wave["operations"]
         for step in operation["steps"]
@@ -100,7 +102,7 @@ def test_with_devices_that_say_ok_and_do_nothing_every_check_of_a_restore_fails(
     answer = cordon.act("restore", "--all", deaf="", code=6)
     observed = seen(lab, every)
     for case in round_.cases:
-        with pytest.raises(AssertionError, match="contradicted|unknown"):
+        with pytest.raises(AssertionError, match=r"contradicted|unknown"):
             check_proven(case, answer)
         with pytest.raises(AssertionError, match="not as expected"):
             check_traffic(observed, alive=case.dead, dead=[])
