@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, Thread
 
 from controller.engine.events import (
     Event,
@@ -15,13 +16,17 @@ from controller.engine.events import (
     WaveStarted,
 )
 
+LAST_WORDS = 2.0
+"""Seconds a watcher has, once the run is over, to hear what it has not heard yet."""
+
 
 class Broadcast:
-    """Callable as a watcher itself. A watcher that raises is dropped: nobody watching may harm a run."""
+    """Callable as a watcher itself. Each watcher listens in a thread of its own: one that blocks (a terminal
+    that is held) delays nobody, and one that raises is told nothing more."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._watchers: list[Watcher] = []
+        self._listeners: list[Listener] = []
         self._started: RunStarted | None = None
         self._settled: dict[str, StepsSettled] = {}
         self._others: list[WaveStarted | JournalDegraded | RunEnded] = []
@@ -29,14 +34,18 @@ class Broadcast:
     def __call__(self, event: Event) -> None:
         with self._lock:
             self._remember(event)
-            self._watchers = [watcher for watcher in self._watchers if _tell(watcher, event)]
+            for listener in self._listeners:
+                listener.tell(event)
 
-    def join(self, watcher: Watcher) -> None:
+    def join(self, watcher: Watcher) -> Listener:
         """Adds a watcher to a run that may already be under way."""
+        listener = Listener(watcher)
         with self._lock:
             missed: list[Event] = [replace(self._started, joined=True)] if self._started else []
-            if all(_tell(watcher, event) for event in (*missed, *self._settled.values(), *self._others)):
-                self._watchers.append(watcher)
+            for event in (*missed, *self._settled.values(), *self._others):
+                listener.tell(event)
+            self._listeners.append(listener)
+        return listener
 
     def _remember(self, event: Event) -> None:
         match event:
@@ -51,9 +60,26 @@ class Broadcast:
                 self._others.append(event)
 
 
-def _tell(watcher: Watcher, event: Event) -> bool:
-    try:
-        watcher(event)
-    except Exception:  # noqa: BLE001 - a closed terminal or socket raises what it likes
-        return False
-    return True
+class Listener:
+    """One watcher with what it has still to hear."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._thread = Thread(target=self._listen, name="watcher", daemon=True)
+        self._thread.start()
+
+    def tell(self, event: Event) -> None:
+        self._events.put(event)
+
+    def finish(self) -> None:
+        """Returns when everything told so far was heard, or nobody listens."""
+        self._events.put(None)
+        self._thread.join(LAST_WORDS)
+
+    def _listen(self) -> None:
+        while (event := self._events.get()) is not None:
+            try:
+                self._watcher(event)
+            except Exception:  # noqa: BLE001 - a closed terminal or socket raises what it likes
+                return

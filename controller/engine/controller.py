@@ -20,7 +20,7 @@ from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine import plans
-from controller.engine.broadcast import Broadcast
+from controller.engine.broadcast import Broadcast, Listener
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.holds import HoldBook
 from controller.engine.plans import Documents, Return
@@ -44,6 +44,7 @@ class _Active:
 
     running: Running
     broadcast: Broadcast
+    listener: Listener
     ended: Future[RunEnded] = field(default_factory=Future)
 
     def does(self, plan: Plan) -> bool:
@@ -114,8 +115,11 @@ class Controller:
             return self._execute(active, _opening(active.running, documents.sources, reason))
         note = Noted(active.running.run, (("plan", plan.hash),), Text(reason))
         self._services.journal.commit(Tag.RUN_JOINED, [note], actor)
-        active.broadcast.join(watcher)
-        return active.ended.result()
+        listener = active.broadcast.join(watcher)
+        try:
+            return active.ended.result()
+        finally:
+            listener.finish()
 
     def restore(
         self,
@@ -240,7 +244,7 @@ class Controller:
         from."""
         services = self._services
         broadcast = Broadcast()
-        broadcast.join(watcher)
+        listener = broadcast.join(watcher)
         sessions = Sessions(
             inventory, profiles, services.driver, services.secrets, services.clock, services.limits.connect
         )
@@ -262,7 +266,7 @@ class Controller:
         for intent in earlier.pending if earlier else ():
             running.unsettled[intent.device] = (*running.unsettled.get(intent.device, ()), intent.attempt)
             running.attempts[intent.device] = max(running.attempts[intent.device], intent.attempt)
-        active = self._active[running.run] = _Active(running, broadcast)
+        active = self._active[running.run] = _Active(running, broadcast, listener)
         return active
 
     def _execute(self, active: _Active, facts: Sequence[Fact], tag: Tag = Tag.RUN_OPENED) -> RunEnded:
@@ -282,6 +286,7 @@ class Controller:
                 del self._active[running.run]
                 self._ended_runs += 1
                 self._changed.notify_all()
+            active.listener.finish()
 
 
 def _resuming(record: RunRecord) -> list[Fact]:

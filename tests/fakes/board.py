@@ -1,4 +1,4 @@
-"""A made-up device with ports, trunks and prefix sets, and the driver to it: the oracle of the engine's tests.
+"""A made-up device with ports, trunks and prefix sets, and the driver to it: the oracle of engine tests.
 
 It understands only its own few words, refuses everything else, and keeps a log of every line that reached it.
 Faults strike lines by pattern; ``gate`` lets a test stand between two lines with real threads.
@@ -375,6 +375,38 @@ def _policy() -> PointSpec:
     )
 
 
+def _gate() -> PointSpec:
+    """A prefix set that lets through what is excepted: all else is cut, whoever's it is."""
+    return PointSpec(
+        kind=PointKind.TUNNEL,
+        reads=(
+            Read(
+                Template.parse("show set ${interface}"),
+                (
+                    RegexParse(
+                        Template.parse(
+                            r"\Aset ${interface} begin$(?:\n.*)*?^all$(?:\n.*)*?^set ${interface} end\Z"
+                        ),
+                        given=Template.parse(r"\Aset ${interface} begin$(?:\n.*)*?^set ${interface} end\Z"),
+                        matched={"all": "yes"},
+                        otherwise={"all": "no"},
+                    ),
+                ),
+            ),
+        ),
+        config=("all",),
+        observed=(),
+        methods={
+            Method.TUNNEL: MethodSpec(
+                isolate=lines("set ${interface} add all"),
+                isolated=values(all="yes"),
+                restore=(RestoreClause(lines("set ${interface} del all"), values(all="no")),),
+                spares_keep_alive=True,
+            )
+        },
+    )
+
+
 def board_profile(settle: int = 0) -> DeviceProfile:
     return DeviceProfile(
         platform=PLATFORM,
@@ -390,6 +422,7 @@ def board_profile(settle: int = 0) -> DeviceProfile:
                 (PointKind.INTERFACE, False): _port(tagged=False),
                 (PointKind.INTERFACE, True): _port(tagged=True),
                 (PointKind.POLICY, False): _policy(),
+                (PointKind.TUNNEL, False): _gate(),
             }
         ),
         probes={

@@ -1,4 +1,4 @@
-"""A whole site for tests of the engine: boards, an inventory of them, a home in memory, and its controller."""
+"""A whole site for tests of the engine: boards, an inventory of them, a home in memory, its controller.
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ from tests.fakes.board import PLATFORM, Board, BoardDriver, FakeClock, board_pro
 from tests.fakes.journal import MemoryHistory, MemoryJournal
 
 ACTOR = Actor("os:1")
+NOWHERE = ControllerSite()
+FEW = Limits(connect=10, operation=30, probe=2, threads=4)
 
 
 class HookedJournal(MemoryJournal):
@@ -114,6 +116,10 @@ def policy(device: str, name: str) -> Point:
     return Point(PointId(device, name), PointKind.POLICY)
 
 
+def gate(device: str, name: str) -> Point:
+    return Point(PointId(device, name), PointKind.TUNNEL)
+
+
 def device(name: str, role: DeviceRole = DeviceRole.ACCESS, **changes: object) -> Device:
     made = Device(name, PLATFORM, role, (Path("10.0.0.1"),), "net", "ssh-ed25519 AAAA")
     return replace(made, **changes)  # type: ignore[arg-type]
@@ -134,7 +140,7 @@ def inventory(
     devices: Iterable[Device],
     subjects: Iterable[Segment | Conduit],
     links: Iterable[Link] = (),
-    controller: ControllerSite = ControllerSite(),
+    controller: ControllerSite = NOWHERE,
 ) -> Inventory:
     """With the digest of its own plain form, as a stored revision must have."""
     subjects = tuple(subjects)
@@ -196,7 +202,7 @@ class Site:
         self,
         documents: Documents,
         boards: Iterable[Board],
-        limits: Limits = Limits(connect=10, operation=30, probe=2, threads=4),
+        limits: Limits = FEW,
     ) -> None:
         self.clock = FakeClock()
         self.journal = HookedJournal(self.clock)

@@ -11,6 +11,7 @@ from controller.domain.inventory import Method
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import Event, StepsSettled
+from controller.engine.plans import Return
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     ACTOR,
@@ -24,6 +25,8 @@ from tests.fakes.site import (
     segment,
     stage,
 )
+
+EVERYTHING = Return(everything=True)
 
 
 def one_port(*strikes: Strike, settle: int = 0) -> Site:
@@ -133,7 +136,7 @@ def test_a_hanging_device_ends_at_the_deadline_and_claims_only_what_is_so(fault:
     assert not site.driver.still_open
 
 
-def test_a_device_that_cannot_be_reached_gets_no_hold_and_is_named() -> None:
+def test_a_device_that_cannot_be_reached_is_held_named_and_let_go_without_a_line() -> None:
     site = two_ports()
     site.board("a").closed = OpenCause.HOST_KEY_CHANGED
     results = by_point(site.cut("one", "two"))
@@ -141,7 +144,10 @@ def test_a_device_that_cannot_be_reached_gets_no_hold_and_is_named() -> None:
         Outcome.NOT_SENT,
         "open.host-key-changed",
     )
-    assert {hold.key.point.device for hold in site.history.open_holds()} == {"b"}
+    assert {hold.key.point.device for hold in site.history.open_holds()} == {"a", "b"}
+    assert site.bring_back(everything=True).state is RunState.FINISHED
+    assert site.history.open_holds() == ()
+    assert site.board("a").received == []
 
 
 def test_a_defect_while_reading_the_answer_never_turns_what_was_sent_into_not_attempted() -> None:
@@ -200,17 +206,11 @@ def test_somebody_changing_the_port_between_both_readings_makes_the_cut_assumed(
     site.cut("one")
     [hold] = site.history.open_holds()
     assert hold.attribution is Attribution.ASSUMED
-    plan = site.controller.plan_return(_everything())
+    plan = site.controller.plan_return(EVERYTHING)
     assert [hazard.code for hazard in plan.refusals] == ["attribution-assumed"]
     site.board("a").ports["p1"].pvid = "10"
     site.bring_back(everything=True, accept_drift=["a"])
     assert site.history.open_holds() == ()
-
-
-def _everything() -> object:
-    from controller.engine.plans import Return
-
-    return Return(everything=True)
 
 
 # --- drift ----------------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def test_a_degraded_journal_stops_a_restore_before_anything_is_sent_or_let_go() 
     site.journal.degraded = True
     ended = site.bring_back(everything=True)
     assert (ended.state, ended.cause) == (RunState.STOPPED, "journal-degraded")
-    assert len(site.controller.plan_return(_everything()).ends) == 2  # type: ignore[arg-type]
+    assert len(site.controller.plan_return(EVERYTHING).ends) == 2
     assert not any(isinstance(fact, HoldEnded) for fact in site.facts())
     assert [board.changes for board in (site.board("a"), site.board("b"))] == [["port p1 down"]] * 2
 

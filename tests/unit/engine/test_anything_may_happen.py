@@ -1,0 +1,354 @@
+"""Random nights: cuts, overlaps, restores, aborts, crashes, people at work, sick devices. The devices' own
+state and log are the oracle.
+
+``CORDON_EXAMPLES`` nights instead of the few that fit into every test run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from controller.domain.codec import from_plain
+from controller.domain.errors import InvalidRequest, OpenCause, Refused
+from controller.domain.facts import Fact, HoldEnded, HoldOpened, IntentRecorded, PointRead
+from controller.domain.hold import HoldKey
+from controller.domain.inventory import Method, Point, PointId
+from controller.domain.lifecycle import RunState
+from controller.domain.plan import Plan
+from controller.domain.playbook import Action, Scope
+from controller.domain.proof import Proof
+from controller.engine.plans import Return
+from controller.engine.running import Limits
+from tests.fakes.board import Board, Fault, Port, Strike
+from tests.fakes.site import (
+    ACTOR,
+    Site,
+    conduit,
+    device,
+    documents,
+    gate,
+    inventory,
+    playbook,
+    policy,
+    port,
+    segment,
+    stage,
+)
+
+EXAMPLES = int(os.environ.get("CORDON_EXAMPLES", "60"))
+NAMES = ("emergency", "laboratory", "admin", "internet")
+DEVICES = ("acc", "core", "fw")
+KEPT = "samu"
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def hospital() -> Site:
+    """Access, core and firewall. ``shared`` belongs to two segments, ``trunk`` carries the kept VLAN too."""
+    laboratory = segment(
+        "laboratory",
+        [port("acc", "lab"), port("acc", "shared"), port("core", "trunk", 20, tagged=True)],
+        priority=2,
+    )
+    subjects = [
+        segment(
+            "emergency",
+            [port("acc", "er"), port("core", "trunk", 10, tagged=True), policy("fw", "er")],
+            priority=1,
+            prefixes=("10.1.0.0/24", "2001:db8:1::/64"),
+            depends_on=("laboratory",),
+        ),
+        laboratory,
+        segment("admin", [port("acc", "shared"), port("core", "adm")], priority=3),
+        segment(KEPT, [port("core", "trunk", 99, tagged=True), port("acc", "samu")], 1, keep_alive=True),
+        conduit("internet", [gate("fw", "wan")], keep_alive=[KEPT]),
+    ]
+    books = [
+        playbook("one", stage("internet", scope=Scope.CONDUITS, methods=[Method.TUNNEL]), level=1),
+        playbook("three", stage("emergency", "laboratory", methods=[Method.VLAN, Method.POLICY]), level=3),
+        playbook("five", stage(attributes={"keep_alive": ("false",)}), level=5),
+    ]
+    trunk = Port(vlans={"10", "20", "99"})
+    boards = [
+        Board("acc", {name: Port() for name in ("er", "lab", "shared", "samu")}),
+        Board("core", {"trunk": trunk, "adm": Port()}),
+        Board("fw", sets={"er": {"192.0.2.0/24"}, "wan": set()}),
+    ]
+    known = inventory([device(name) for name in DEVICES], subjects)
+    return Site(documents(known, books), boards, Limits(threads=1))
+
+
+class Nights(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.site = hospital()
+        self.points: dict[PointId, Point] = {
+            point.id: point for each in self.site.documents.inventory.subjects() for point in each.points
+        }
+        self.touched_by_hand: set[str] = set()
+        self.baselines: dict[PointId, object] = {}
+        self.held: set[HoldKey] = set()
+        self.intents: dict[str, IntentRecorded] = {}
+        self.alive = True
+        self.budget: int | None = None
+        self.site.driver.at_line = self._at_line
+        self.site.driver.at_open = lambda _name: self._moment()
+        self.site.journal.before = lambda *_: self._moment()
+        self.site.journal.after = self._after_commit
+
+    # --- the world ---------------------------------------------------------------------------------
+
+    def _moment(self) -> None:
+        if self.budget is not None:
+            self.budget -= 1
+            if self.budget < 0:
+                self.alive = False
+        if not self.alive:
+            raise Killed
+
+    def _at_line(self, board: Board, line: str) -> None:
+        self._moment()
+        word, *rest = line.split()
+        if word not in ("port", "trunk", "set"):
+            return
+        touched = self._points_of(board.name, word, rest)
+        assert touched, f"{board.name}: {line}"
+        last = self.intents[board.name]
+        intended = {point for point, _ in last.steps}
+        assert touched & intended, f"no intent for {line} on {board.name}"
+        held = self._open_holds()
+        for point in touched & intended:
+            assert any(key.point == point for key in held), f"{line}: {point} is not held"
+            if last.action is Action.RESTORE:
+                others = {key for key in held if key.point == point} - self._ends(last.run)
+                assert not others, f"{line} opens {point}, held by {others}"
+        if last.action is Action.RESTORE:
+            for point in touched - intended:
+                assert not any(key.point == point for key in held), f"{line} also opens {point}"
+
+    def _points_of(self, name: str, word: str, rest: list[str]) -> set[PointId]:
+        """The points a line changes: a whole port takes all its VLANs with it."""
+        here = {point for point in self.points if point.device == name and point.object == rest[0]}
+        if word == "trunk":
+            here = {point for point in here if str(point.vlan) == rest[2]}
+        kept = {point.id for point in self.site.documents.inventory.segments[KEPT].points}
+        assert not here & kept, f"{name}: {word} {rest} reaches what is kept alive"
+        return here
+
+    def _after_commit(self, _tag: object, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            if isinstance(fact, IntentRecorded):
+                self.intents[fact.device] = fact
+            if isinstance(fact, HoldOpened):
+                self.held.add(HoldKey(fact.run, fact.subject, fact.point.id))
+            if isinstance(fact, HoldEnded):
+                self.held.discard(HoldKey(fact.run, fact.subject, fact.point))
+            if isinstance(fact, PointRead) and fact.proof.satisfies(Proof.CONFIRMED):
+                cut = self._is_cut(fact.point, fact.method)
+                assert cut is (fact.wanted is Action.ISOLATE) or self._was_cut(fact.point), fact
+            if isinstance(fact, HoldEnded):
+                self._check_end(fact)
+        self._moment()
+
+    def _open_holds(self) -> set[HoldKey]:
+        return self.held
+
+    def _ends(self, run: str) -> set[HoldKey]:
+        record = self.site.history.run(run)
+        plan = from_plain(Plan, json.loads(self.site.history.revision("plan", record.plan)))
+        return {HoldKey(*end) for end in plan.ends}
+
+    def _check_end(self, fact: HoldEnded) -> None:
+        """The last hold of a point ends only when the point is back."""
+        if not any(key.point == fact.point for key in self._open_holds()):
+            assert self._configured(fact.point) == self.baselines[fact.point], fact
+            del self.baselines[fact.point]
+
+    def _configured(self, point: PointId) -> object:
+        board = self.site.board(point.device)
+        if point.object == "wan":
+            return "all" in board.sets["wan"]
+        if point.object in board.sets:
+            wanted = {
+                prefix
+                for each in self.site.documents.inventory.segments.values()
+                if any(own.id == point for own in each.points)
+                for prefix in each.prefixes
+            }
+            return frozenset(board.sets[point.object] & wanted)
+        found = board.ports[point.object]
+        if point.vlan is not None:
+            return (found.admin, str(point.vlan) in found.vlans)
+        return (found.admin, found.pvid)
+
+    def _is_cut(self, point: PointId, method: Method) -> bool:
+        board = self.site.board(point.device)
+        if point.object in board.sets:
+            return bool(self._configured(point))
+        found = board.ports[point.object]
+        if found.admin == "down":
+            return True
+        return str(point.vlan) not in found.vlans if point.vlan is not None else found.pvid == "999"
+
+    def _was_cut(self, point: PointId) -> bool:
+        """Shut by hand before it was first held, so that its return leaves it shut."""
+        return point.device in self.touched_by_hand
+
+    # --- what people do ------------------------------------------------------------------------------
+
+    def _do(self, act: Callable[[], object]) -> None:
+        for point in self.points:
+            if not any(key.point == point for key in self._open_holds()):
+                self.baselines[point] = self._configured(point)
+        try:
+            act()
+        except (InvalidRequest, Refused):
+            pass
+        except Killed:
+            self.alive, self.budget = True, None
+            self.site.restart()
+        self.budget = None
+
+    @initialize(shut=st.sets(st.sampled_from(["er", "lab", "shared"])))
+    def some_ports_are_shut_beforehand(self, shut: set[str]) -> None:
+        for name in shut:
+            self.site.board("acc").ports[name].admin = "down"
+            self.touched_by_hand.add("acc")
+
+    @rule(level=st.sampled_from([1, 3, 5]))
+    def cut_a_level(self, level: int) -> None:
+        self._do(lambda: self.site.cut(level=level))
+
+    @rule(names=st.sets(st.sampled_from(NAMES[:3]), min_size=1))
+    def cut_segments(self, names: set[str]) -> None:
+        self._do(lambda: self.site.cut(*sorted(names)))
+
+    @rule(
+        wanted=st.one_of(
+            st.just(Return(next_wave=True)),
+            st.just(Return(everything=True)),
+            st.builds(Return, level=st.sampled_from([1, 3, 5])),
+            st.builds(Return, subjects=st.tuples(st.sampled_from(NAMES))),
+        ),
+        accept=st.booleans(),
+    )
+    def bring_back(self, wanted: Return, accept: bool) -> None:
+        accepted = frozenset(DEVICES if accept else ())
+
+        def act() -> None:
+            asked = Return(wanted.next_wave, wanted.subjects, wanted.level, wanted.everything, None, accepted)
+            plan = self.site.controller.plan_return(asked)
+            self.site.controller.restore(asked, plan.hash, "", ACTOR, lambda _: None)
+
+        self._do(act)
+
+    @rule(moment=st.integers(0, 60))
+    def soon_the_process_dies(self, moment: int) -> None:
+        self.budget = moment
+
+    @rule(which=st.integers(0, 3), accept=st.booleans())
+    def resume(self, which: int, accept: bool) -> None:
+        left = [
+            run.run
+            for run in self.site.history.runs()
+            if run.state in (RunState.INTERRUPTED, RunState.STOPPED)
+        ]
+        if left:
+            self._do(lambda: self.site.resume(left[which % len(left)], DEVICES if accept else ()))
+
+    @rule(name=st.sampled_from(DEVICES), cause=st.sampled_from([OpenCause.UNREACHABLE, None]))
+    def a_device_goes_or_comes_back(self, name: str, cause: OpenCause | None) -> None:
+        self.site.board(name).closed = cause
+
+    @rule(
+        name=st.sampled_from(DEVICES),
+        fault=st.sampled_from(Fault),
+        line=st.sampled_from([".", "show", "^(port|trunk|set)", "down|drop|add", "up|carry|del", "end"]),
+        times=st.sampled_from([1, 2, None]),
+    )
+    def a_device_falls_ill(self, name: str, fault: Fault, line: str, times: int | None) -> None:
+        self.site.board(name).strikes[:] = [Strike(fault, line, times)]
+
+    @rule(name=st.sampled_from(DEVICES))
+    def a_device_recovers(self, name: str) -> None:
+        self.site.board(name).strikes.clear()
+
+    @rule(name=st.sampled_from(["er", "lab", "shared"]), admin=st.sampled_from(["up", "down"]))
+    def somebody_works_at_a_port(self, name: str, admin: str) -> None:
+        self.site.board("acc").ports[name].admin = admin
+        self.touched_by_hand.add("acc")
+
+    @rule(line=st.sampled_from(["show", "configure", "end", "down|drop|add|del|up|carry"]))
+    def the_next_run_is_aborted(self, line: str) -> None:
+        def at_line(board: Board, text: str) -> None:
+            self._at_line(board, text)
+            if re.search(line, text):
+                self.site.driver.at_line = self._at_line
+                for run in self.site.history.runs():
+                    self.site.controller.abort(run.run, ACTOR, "")
+
+        self.site.driver.at_line = at_line
+
+    @rule()
+    def the_leader_changes(self) -> None:
+        """And its successor knows from the record what it knew."""
+        assert {hold.key for hold in self.site.history.open_holds()} == self.held
+        before = self._return_of_all()
+        self.site.restart()
+        assert self._return_of_all() == before
+
+    def _return_of_all(self) -> Plan | None:
+        try:
+            return self.site.controller.plan_return(Return(everything=True))
+        except InvalidRequest:
+            return None
+
+    def teardown(self) -> None:
+        """In the end everything can be brought back, each point to its baseline, and then nothing is held."""
+        self.budget = None
+        self.site.driver.at_line = self._at_line
+        for board in self.site.driver.boards.values():
+            board.strikes.clear()
+            board.closed = None
+        self.site.restart()
+        wanted = Return(everything=True, accept_drift=frozenset(DEVICES))
+        tried: list[object] = []
+        for _ in range(3):
+            if not self._open_holds():
+                break
+            self._settle_by_hand()
+            plan = self.site.controller.plan_return(wanted)
+            stuck = {hazard.culprit for hazard in plan.hazards if hazard.code == "baseline-unknown"}
+            ended = self.site.controller.restore(wanted, plan.hash, "", ACTOR, lambda _: None)
+            tried.append((ended.cause, [each for each in ended.results if not each.satisfied]))
+            if {str(key.point) for key in self._open_holds()} <= stuck:
+                break
+        else:
+            assert not self._open_holds(), tried
+
+    def _settle_by_hand(self) -> None:
+        """A person sets the ports that were worked at by hand to what they were before their first hold."""
+        for point in {key.point for key in self._open_holds()}:
+            if point.device == "acc" and point in self.baselines:
+                admin, pvid = self.baselines[point]  # type: ignore[misc]
+                self.site.board("acc").ports[point.object] = Port(admin, pvid)
+
+
+TestNights = Nights.TestCase
+TestNights.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if "CORDON_SHRINK" in os.environ else [])],
+    derandomize="CORDON_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
