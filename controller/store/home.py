@@ -43,8 +43,9 @@ class LogUnprotected(CordonError):
 class Home:
     """Made by :func:`open_home`. Reading needs no lead; writing goes through the journal of :meth:`lead`."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, patience: Patience = PATIENCE) -> None:
         self._places = places
+        self._patience = patience
 
     @property
     def path(self) -> Path:
@@ -55,12 +56,16 @@ class Home:
         *,
         actor: Actor = SYSTEM,
         takeover_frozen: bool = False,
-        patience: Patience = PATIENCE,
+        patience: Patience | None = None,
         clock: Callable[[], datetime] = now,
     ) -> AbstractContextManager[leader.Lead]:
         """See :func:`controller.store.leader.lead`."""
         return leader.lead(
-            self._places, actor=actor, takeover_frozen=takeover_frozen, patience=patience, clock=clock
+            self._places,
+            actor=actor,
+            takeover_frozen=takeover_frozen,
+            patience=patience or self._patience,
+            clock=clock,
         )
 
     def acting(self) -> AbstractContextManager[None]:
@@ -94,8 +99,15 @@ class Home:
         return audit.entries(self._places, since=since, until=until, tag=tag, run=run, after=after)
 
 
-def open_home(path: Path, *, create: bool = True, guarded: bool = True, spool_size: int = spool.SIZE) -> Home:
-    """Opens the home at ``path``, making or migrating it where need be.
+def open_home(
+    path: Path,
+    *,
+    create: bool = True,
+    guarded: bool = True,
+    spool_size: int = spool.SIZE,
+    patience: Patience = PATIENCE,
+) -> Home:
+    """Opens the home at ``path``, making or migrating it where need be. ``patience``: of its journal.
 
     Raises NotFound (no home, ``create`` False), InvalidRequest (others could write it), HomeFromTheFuture,
     LeaderElsewhere (it needs migrating and an older Cordon leads it) and, when ``guarded``, LogUnprotected. A
@@ -111,14 +123,14 @@ def open_home(path: Path, *, create: bool = True, guarded: bool = True, spool_si
         found = check_revision(places.home, places.database)
     except SQLAlchemyError as error:
         _log.warning("the database does not answer: %s", error)
-        return Home(places)
+        return Home(places, patience)
     if found < REVISION:
         if not (found or create):
             raise NotFound(kind="home", name=str(path))
         _bring_up_to_date(places, spool_size)
     elif guarded:
         _check_guards(places)
-    return Home(places)
+    return Home(places, patience)
 
 
 def _make_private(home: Path) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.facts import (
@@ -39,6 +39,9 @@ from controller.engine.ports import History, Journal
 from tests.fakes.facts import COMMITS
 from tests.fakes.homes import new_home
 from tests.fakes.journal import MemoryHistory, MemoryJournal
+
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Each example is a home on disk: to shrink a failing one would take longer than a test may."""
 
 ALICE = Actor("user:7", Text("Alice"))
 MONDAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -266,7 +269,9 @@ def test_commits_of_many_threads_are_all_kept_whole(records: Records) -> None:
     assert all(len(one.pending) == 1 for one in history.runs())
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=60, phases=PHASES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(COMMITS)
 def test_the_store_tells_what_the_fake_works_out(
     tmp_path_factory: pytest.TempPathFactory, commits: list[list[Fact]]

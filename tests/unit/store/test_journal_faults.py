@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from controller.domain.errors import JournalUnavailable
 from controller.domain.facts import SYSTEM, Fact, HoldOpened, Noted, RunOpened, Text
@@ -32,6 +32,9 @@ from tests.fakes.facts import COMMITS
 from tests.fakes.homes import new_home
 from tests.fakes.journal import MemoryHistory, MemoryJournal
 from tests.unit.store.processes import LOCK, leader, other
+
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Each example is a home on disk: to shrink a failing one would take longer than a test may."""
 
 PORT = Point(PointId("acc-1", "Gi1/0/1"), PointKind.INTERFACE)
 QUICK = Patience(database=0.05, spool=2.0, retry=0.01, longest_retry=0.05, closing=0.2)
@@ -146,7 +149,9 @@ def test_the_leader_sees_what_is_only_spooled(home: Home) -> None:
         assert lead.history.run("r") == home.history().run("r")
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=15, phases=PHASES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(before=COMMITS, during=COMMITS)
 def test_spooled_facts_are_told_like_any_other(
     tmp_path_factory: pytest.TempPathFactory, before: list[list[Fact]], during: list[list[Fact]]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from controller.domain.facts import (
@@ -50,6 +50,9 @@ from controller.store.places import Places
 from controller.store.verification import verify
 from tests.fakes.facts import COMMITS
 from tests.fakes.homes import new_home
+
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Each example is a home on disk: to shrink a failing one would take longer than a test may."""
 
 ALICE = Actor("user:7", Text("Alice"))
 MONDAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -331,7 +334,9 @@ def test_an_erased_text_is_gone_from_every_file_and_the_log_still_verifies(tmp_p
     assert not any(secret.encode() in path.read_bytes() for path in home.path.rglob("*") if path.is_file())
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=30, phases=PHASES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(COMMITS)
 def test_the_hashes_are_those_of_the_format(
     tmp_path_factory: pytest.TempPathFactory, commits: list[list[Fact]]
@@ -345,7 +350,9 @@ def test_the_hashes_are_those_of_the_format(
     assert found.chain == worked_out(home.path / "cordon.db")
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=30, phases=PHASES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(COMMITS)
 def test_entries_tell_the_facts_as_committed(
     tmp_path_factory: pytest.TempPathFactory, commits: list[list[Fact]]
