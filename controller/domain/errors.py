@@ -136,6 +136,7 @@ class OpenCause(StrEnum):
     SECRET_MISSING = "secret-missing"  # noqa: S105 - the name of a cause, not a secret
     NO_LINE = "no-line"
     NOT_READY = "not-ready"
+    ALGORITHMS = "algorithms"
     MANUAL = "manual"
 
 

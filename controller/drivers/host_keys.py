@@ -28,6 +28,8 @@ def fetch_host_key(path: Path, deadline: float) -> str:
     try:
         handshake.start_client(timeout=NEVER)
         return str(HostKey.of(handshake.get_remote_server_key()))
+    except paramiko.ssh_exception.IncompatiblePeer as error:
+        raise OpenFailed(path.address, OpenCause.ALGORITHMS, f"{where} {error}") from None
     except (paramiko.SSHException, EOFError, OSError):
         late = sock.timed_out or time.monotonic() >= deadline
         if late:

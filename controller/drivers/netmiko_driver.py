@@ -26,6 +26,7 @@ _FARTHEST_FIRST = (
     OpenCause.HOST_KEY_CHANGED,
     OpenCause.LOGIN_REJECTED,
     OpenCause.NOT_READY,
+    OpenCause.ALGORITHMS,
     OpenCause.NO_LINE,
     OpenCause.TIMEOUT,
     OpenCause.UNREACHABLE,
@@ -164,7 +165,7 @@ def _in_handshake(attempt: Attempt, error: BaseException) -> tuple[OpenCause, st
     if attempt.sock.timed_out:
         return OpenCause.TIMEOUT, "handshake"
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
-        return OpenCause.NOT_READY, str(error)
+        return OpenCause.ALGORITHMS, str(error)
     if not attempt.banner_seen:
         return OpenCause.NO_LINE, str(error)
     return OpenCause.UNREACHABLE, str(error) or type(error).__name__

@@ -175,9 +175,23 @@ def test_old_algorithms_only_where_the_device_is_marked(sshd: Callable[..., Sshd
         config=["KexAlgorithms diffie-hellman-group14-sha1", "HostKeyAlgorithms ssh-rsa", "MACs hmac-sha1"],
     )
     failed = failure(server.device(), RIGHT)
-    assert failed.cause is OpenCause.NOT_READY
+    assert failed.cause is OpenCause.ALGORITHMS
     assert "Failed" not in server.log.read_text()
     log_in(server.device(legacy_ssh=True), RIGHT).close()
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    "config", ["KexAlgorithms sntrup761x25519-sha512@openssh.com", "Ciphers chacha20-poly1305@openssh.com"]
+)
+def test_without_a_common_algorithm_a_mark_changes_nothing_and_the_cause_is_named(
+    sshd: Callable[..., Sshd], config: str
+) -> None:
+    server = sshd(config=[config])
+    for legacy in (False, True):
+        failed = failure(server.device(legacy_ssh=legacy), RIGHT)
+        assert failed.cause is OpenCause.ALGORITHMS
+        assert f"127.0.0.1:{server.port}" in str(failed.data["detail"])
 
 
 @pytest.mark.lab

@@ -162,3 +162,9 @@ def test_the_clock_is_aware_and_its_monotonic_side_is_the_drivers() -> None:
     assert clock.now().utcoffset() is not None
     before = time.monotonic()
     assert before <= clock.monotonic() <= time.monotonic()
+
+
+def test_a_pause_lasts_as_long_as_asked() -> None:
+    begun = time.monotonic()
+    SystemClock().pause(0.05)
+    assert 0.05 <= time.monotonic() - begun < 1
