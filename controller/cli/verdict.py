@@ -59,7 +59,8 @@ def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
     if total == 0:
         yield text(f"end.{plan.action}-nothing")
     else:
-        passed = duration(words, carried.seconds)
+        after = execution.confirmed_after
+        passed = duration(words, carried.seconds if after is None else after)
         sentence = text(f"end.{plan.action}", count=known, total=total, duration=passed)
         lacking = text("end.lacking", count=total - known)
         yield text(

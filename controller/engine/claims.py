@@ -6,11 +6,12 @@ cut when its first hold began is foreign, its baseline is cut; one that nobody c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from controller.domain.facts import BaselineTaken, Fact, HoldOpened
 from controller.domain.hold import Attribution, HoldKey
+from controller.domain.plan import Step
 from controller.domain.playbook import Action
 from controller.domain.profile import State
 from controller.domain.proof import Outcome, Proof
@@ -29,6 +30,15 @@ def claims(running: Running, track: Track, state: State | None, read_at: datetim
         hold = running.book.hold(HoldKey(running.run, subject, track.point))
         if hold is None or _DOUBT[hold.attribution] < _DOUBT[attribution]:
             yield HoldOpened(running.run, subject, track.step.point, track.rendering.method, attribution)
+
+
+def unmet(running: Running, steps: Iterable[Step]) -> Iterator[Fact]:
+    """The run's holds at points it could not even read: wanted cut, nothing sent, nothing known. They count
+    as not cut until somebody gets there; a restore has nothing to undo at them."""
+    for step in steps:
+        for subject in step.subjects:
+            if running.book.hold(HoldKey(running.run, subject, step.point.id)) is None:
+                yield HoldOpened(running.run, subject, step.point, step.rendering.method, Attribution.OURS)
 
 
 def doubt(running: Running, track: Track) -> Iterator[Fact]:

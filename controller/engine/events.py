@@ -51,6 +51,7 @@ class StepResult:
 class RunStarted:
     run: str
     plan: Plan
+    at: datetime
     joined: bool = False
 
 

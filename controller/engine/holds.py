@@ -62,7 +62,7 @@ class HoldBook:
         for key in self._holds:
             self._keys[key.point].add(key)
         runs = history.runs()
-        self._left = left_states(history, runs, self._keys)
+        self._left = left_states(history, runs, self._keys, self._baselines)
         for run in runs:
             if run.state not in OVER:
                 for intent in run.pending:
@@ -93,6 +93,11 @@ class HoldBook:
         """None: the point has no open hold, its present state is its baseline-to-be."""
         with self._lock:
             return self._baselines.get(point)
+
+    def untouched(self, point: PointId) -> bool:
+        """Whether nothing was ever read at or sent to the point since its first hold."""
+        with self._lock:
+            return point not in self._baselines and not self._methods.get(point)
 
     def methods(self, point: PointId) -> tuple[Method, ...]:
         """What was sent at the point since its baseline, in order."""
@@ -151,10 +156,13 @@ class HoldBook:
 
 
 def left_states(
-    history: History, runs: Iterable[RunRecord], held: Mapping[PointId, Collection[HoldKey]]
+    history: History,
+    runs: Iterable[RunRecord],
+    held: Mapping[PointId, Collection[HoldKey]],
+    baselines: Mapping[PointId, Baseline],
 ) -> dict[PointId, State | None]:
     """How Cordon left each held point. A reading after which nothing was sent (drift, found cut already) does
-    not count while there is one after a line of ours; a restore's counts only so."""
+    not count while there is one after a line of ours; a restore's counts only so, and of this hold only."""
     left: dict[PointId, State | None] = {}
     asked: set[PointId] = set()
     for point, read in history.last_reads().items():
@@ -170,6 +178,11 @@ def left_states(
             continue
         for step in history.run(run.run).steps:
             if step.point not in asked or step.state is None or step.read_at is None:
+                continue
+            taken = baselines.get(step.point)
+            if restoring and (taken is None or step.read_at < taken.read_at):
+                continue
+            if not restoring and run.run not in {key.run for key in held[step.point]}:
                 continue
             rank = (step.outcome is not Outcome.NOT_ATTEMPTED, step.read_at)
             if (rank[0] or not restoring) and (step.point not in latest or rank > latest[step.point]):

@@ -31,7 +31,7 @@ from controller.engine.blocks import (
     reads_before,
     transcript,
 )
-from controller.engine.claims import claims, doubt
+from controller.engine.claims import claims, doubt, unmet
 from controller.engine.events import StepResult, StepsSettled
 from controller.engine.ports import Answer, Session
 from controller.engine.reading import configured, judge, read_state
@@ -297,7 +297,7 @@ class OperationRun:
             track.resent = True
         over = [track for track in tracks if track.done]
         if over:
-            self._record(over)
+            self._record(over, facts=self._unmet(over))
 
     def _unreached(self, failure: OpenFailed) -> None:
         """No session (any more): what was sent before stays sent, the rest was never sent."""
@@ -308,22 +308,21 @@ class OperationRun:
                 track.outcome = Outcome.NOT_SENT
             track.finish(Proof.UNKNOWN, cause)
         detail = Text(str(failure.data.get("detail", "")))
-        self._commit(
-            [OutcomeRecorded(self._running.run, self._device.name, 0, Outcome.NOT_SENT, cause, detail)], left
-        )
+        outcome = OutcomeRecorded(self._running.run, self._device.name, 0, Outcome.NOT_SENT, cause, detail)
+        self._commit([outcome, *self._unmet(left)], left)
 
     def _give_up(self, cause: str) -> None:
         left = self._left()
         for track in left:
             track.finish(track.proof, track.cause or cause)
-        self._record(left)
+        self._record(left, facts=self._unmet(left))
 
     def _failed(self) -> None:
         """A defect of ours: what was sent is known, what came of it is not."""
         self._running.sessions.drop(self._device.name)
         for track in self._left():
             track.finish(Proof.UNKNOWN, "internal")
-        self._record(self._tracks, settles=True)
+        self._record(self._tracks, facts=self._unmet(self._tracks), settles=True)
 
     # --- recording ---------------------------------------------------------------------------------
 
@@ -363,6 +362,11 @@ class OperationRun:
         reads = [result.as_fact(running.run, running.action) for result in results]
         running.commit(Tag.OPERATION_SETTLED, [*reads, *facts])
         running.watcher(StepsSettled(running.run, self._device.name, results))
+
+    def _unmet(self, tracks: Sequence[Track]) -> list[Fact]:
+        if self._running.action is Action.RESTORE:
+            return []
+        return list(unmet(self._running, (track.step for track in tracks)))
 
     # --- small parts -------------------------------------------------------------------------------
 

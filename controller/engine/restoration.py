@@ -112,11 +112,9 @@ def plan_restore(
         hazards=tuple(sorted(hazards.values())),
         # What cannot be brought back stays held, on record and in every list.
         ends=tuple(
-            sorted(
-                (key.run, key.subject, key.point)
-                for key in request.ends
-                if key.point in returning_points or key.point not in opening
-            )
+            (key.run, key.subject, key.point)
+            for key in sorted(request.ends, key=lambda key: (key.run, key.subject, key.point.order))
+            if key.point in returning_points or key.point not in opening or book.untouched(key.point)
         ),
     )
 
@@ -150,6 +148,9 @@ def _step(
     hazards: dict[tuple[str, str], Hazard],
 ) -> Step | None:
     point = held[0].point
+    if book.untouched(point.id):
+        _add(hazards, "never-touched", Severity.WARN, str(point.id))
+        return None
     device = inventory.devices.get(point.id.device)
     if device is None or device.platform not in profiles:
         _add(hazards, "device-gone", _unless_accepted(point.id, request), str(point.id))

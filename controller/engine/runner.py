@@ -20,6 +20,7 @@ from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
+from controller.engine.claims import unmet
 from controller.engine.crew import Crew
 from controller.engine.events import RunEnded, RunStarted, StepResult, StepsSettled, WaveStarted
 from controller.engine.operation import OperationRun
@@ -48,7 +49,7 @@ class Runner:
         """Returns when nothing is under way any more. Raises JournalUnavailable or StaleEpoch: then nothing
         further was sent, and what was under way is on record as intended."""
         running = self._running
-        running.watcher(RunStarted(running.run, running.plan))
+        running.watcher(RunStarted(running.run, running.plan, running.services.clock.now()))
         try:
             self._release_without_work()
             self._probing.start()
@@ -132,15 +133,17 @@ class Runner:
         """Cordon does not speak to this device: its steps go to the walk-list."""
         running = self._running
         results = tuple(not_attempted(step, wave, "manual") for step in operation.steps)
-        running.commit(
-            Tag.OPERATION_SETTLED, [result.as_fact(running.run, running.action) for result in results]
-        )
+        facts: list[Fact] = [result.as_fact(running.run, running.action) for result in results]
+        if running.action is Action.ISOLATE:
+            facts.extend(unmet(running, operation.steps))
+        running.commit(Tag.OPERATION_SETTLED, facts)
         running.watcher(StepsSettled(running.run, operation.device, results))
         return results
 
     def _release_without_work(self) -> None:
-        """Ends the holds of points that another hold keeps cut: no device has anything to do for them. One
-        that has become a point's last since the plan was made stays: the point is still cut."""
+        """Ends the holds no device has anything to do for: of points that another hold keeps cut, and of
+        points nothing was ever sent to. One that has become a cut point's last since the plan was made stays:
+        the point is still cut."""
         running = self._running
         if running.stopping.is_set():
             return
@@ -149,7 +152,8 @@ class Runner:
         for run, subject, point in running.plan.ends:
             if point in worked or running.book.hold(HoldKey(run, subject, point)) is None:
                 continue
-            if running.book.holders(point) - set(running.ends_of(point)):
+            kept = running.book.holders(point) - set(running.ends_of(point))
+            if kept or running.book.untouched(point):
                 facts.append(HoldEnded(run, subject, point, Ending.RESTORE, running.run))
         if facts:
             running.commit(Tag.HOLD_ENDED, facts)

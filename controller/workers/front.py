@@ -131,6 +131,7 @@ class HomeOffice:
             joined=seen.started.joined,
             degraded=seen.degraded,
             errands=walklist(run, plan, inventory, seen.ended.results),
+            confirmed_after=seen.confirmed_after,
         )
 
     def _ask(self, request: Request, watcher: Watcher) -> int | None:
@@ -251,6 +252,17 @@ class _Seen:
         self.started: RunStarted | None = None
         self.ended: RunEnded | None = None
         self.degraded = False
+
+    @property
+    def confirmed_after(self) -> float | None:
+        if self.started is None or self.ended is None:
+            return None
+        reads = [
+            result.read_at
+            for result in self.ended.results
+            if result.read_at is not None and result.proof.satisfies(Proof.CONFIRMED)
+        ]
+        return max((max(reads) - self.started.at).total_seconds(), 0.0) if reads else None
 
     def __call__(self, event: Event) -> None:
         match event:

@@ -29,7 +29,8 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """How a run that was asked for ended. ``degraded``: part of its record went through the spool."""
+    """How a run that was asked for ended. ``degraded``: part of its record went through the spool.
+    ``confirmed_after``: seconds from its beginning to the read-back of the last confirmed point."""
 
     run: str
     plan: Plan
@@ -38,6 +39,7 @@ class Execution:
     joined: bool
     degraded: bool
     errands: tuple[Errand, ...]
+    confirmed_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

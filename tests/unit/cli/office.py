@@ -243,7 +243,7 @@ class ScriptedOffice:
         return self._carry_out(make_plan(Action.ISOLATE, ("emergency",)), watcher)
 
     def _carry_out(self, plan: Plan, watcher: Watcher) -> Execution:
-        watcher(RunStarted(RUN, plan, joined=self.script == "joined"))
+        watcher(RunStarted(RUN, plan, NOW, joined=self.script == "joined"))
         watcher(WaveStarted(RUN, 0))
         results: list[StepResult] = []
         state, cause = RunState.FINISHED, ""
