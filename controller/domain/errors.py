@@ -10,6 +10,7 @@
     ├── LeaderLost            the leader ended in the middle of its answer
     ├── HomeFromTheFuture     a newer Cordon wrote this home
     ├── JournalUnavailable    nothing can be put on disk: neither database nor spool
+    │   └── JournalUnreadable what is on record cannot be read
     ├── StaleEpoch            another process took the lead; this one's records are refused
     ├── NotFound              no such run, playbook, segment …
     └── OpenFailed            no session with a device could be had
@@ -111,6 +112,12 @@ class JournalUnavailable(CordonError):
     """Neither the database nor the spool took the record in time. Data: ``home``, ``cause``."""
 
     code = "journal-unavailable"
+
+
+class JournalUnreadable(JournalUnavailable):
+    """The database does not answer: nobody can tell what is held. Data: ``home``, ``cause``."""
+
+    code = "journal-unreadable"
 
 
 class StaleEpoch(CordonError):

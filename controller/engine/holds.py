@@ -36,8 +36,8 @@ class Attempt(NamedTuple):
 class HoldBook:
     """Follows the facts as they are committed, so that it is right also while the database is not.
 
-    ``blind``: the history could not be read, so nobody knows what is held. A cut goes on without it, and what
-    it then claims is assumed. Safe to call from many threads.
+    ``unread``: why the history could not be read, where nobody knows what is held. A cut goes on without it,
+    and what it then claims is assumed. Safe to call from many threads.
     """
 
     def __init__(self, history: History, clock: Clock) -> None:
@@ -49,11 +49,11 @@ class HoldBook:
         self._left: dict[PointId, State | None] = {}
         self._keys: dict[PointId, set[HoldKey]] = defaultdict(set)
         self._unsettled: dict[Attempt, tuple[Action, frozenset[PointId]]] = {}
-        self.blind = False
+        self.unread: JournalUnavailable | None = None
         try:
             self._load(history)
-        except JournalUnavailable:
-            self.blind = True
+        except JournalUnavailable as error:
+            self.unread = error
 
     def _load(self, history: History) -> None:
         self._holds = {hold.key: hold for hold in history.open_holds()}
@@ -68,6 +68,10 @@ class HoldBook:
                 for intent in run.pending:
                     points = tuple(point for point, _ in intent.steps)
                     self._intended(Attempt(intent.run, intent.device, intent.attempt), intent.action, points)
+
+    @property
+    def blind(self) -> bool:
+        return self.unread is not None
 
     def apply(self, facts: Iterable[Fact]) -> None:
         with self._lock:

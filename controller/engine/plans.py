@@ -116,7 +116,10 @@ def _isolation(
 
 
 def plan_return(documents: Documents, book: HoldBook, history: History, wanted: Return) -> Plan:
-    """Compiles what a restore would do now. Raises NotFound, InvalidRequest when nothing is held."""
+    """Compiles what a restore would do now. Raises NotFound, InvalidRequest when nothing is held,
+    JournalUnavailable where nobody can tell what is."""
+    if book.unread is not None:
+        raise book.unread
     playbook = _return_playbook(documents, wanted)
     ends = _ends(documents, book, history, wanted, playbook)
     if not ends:

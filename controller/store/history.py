@@ -1,4 +1,4 @@
-"""What is on record, read from the database without the lead; for the leader also what is still spooled."""
+"""What is on record, read without the lead: from the database, and from the spool what is not there yet."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Table, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from controller.domain.errors import JournalUnavailable, NotFound
+from controller.domain.errors import JournalUnreadable, NotFound
 from controller.domain.facts import PointRead, RevisionStored, RunOpened
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Method, PointId
@@ -21,12 +21,14 @@ from controller.store.holdings import Holdings
 from controller.store.moment import Found, Moment, moment
 from controller.store.places import Places
 from controller.store.runs import records, step
+from controller.store.spooled import spooled
 
 
 class StoreHistory:
-    """The History of a home. ``unmerged`` gives the leader's drafts not in the entries up to a number.
+    """The History of a home. ``unmerged``: what the leader itself knows to be not in the log up to an entry;
+    without it, the spool is asked.
 
-    Raises JournalUnavailable where the database cannot be read."""
+    Raises JournalUnreadable where the database cannot be read."""
 
     def __init__(self, places: Places, unmerged: Callable[[int], Sequence[Draft]] | None = None) -> None:
         self._places = places
@@ -79,10 +81,12 @@ class StoreHistory:
     @contextmanager
     def _moment(self) -> Iterator[Moment]:
         try:
-            with moment(self._places.database, self._unmerged) as found:
+            unmerged = self._unmerged or spooled(self._places)
+            with moment(self._places.database, unmerged) as found:
                 yield found
         except SQLAlchemyError as error:
-            raise JournalUnavailable(home=str(self._places.home), cause=str(error)) from error
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise JournalUnreadable(home=str(self._places.home), cause=str(cause)) from error
 
     def _held(self, moment: Moment) -> Holdings:
         """The holdings of that moment. What the log says is folded once and kept."""

@@ -36,9 +36,11 @@ def write(connection: Connection, drafts: Iterable[Draft]) -> list[int]:
     return [_write(connection, draft, ends) for draft in drafts]
 
 
-def recorded(connection: Connection, after: int) -> set[str]:
-    """The ids of the commits in entries later than ``after``."""
-    bodies = connection.execute(select(schema.entry.c.body).where(schema.entry.c.seq > after)).scalars()
+def recorded(connection: Connection, after: int, through: int | None = None) -> set[str]:
+    """The ids of the commits in entries later than ``after``, none later than ``through``."""
+    entry = schema.entry.c
+    wanted = select(entry.body).where(entry.seq > after)
+    bodies = connection.execute(wanted if through is None else wanted.where(entry.seq <= through)).scalars()
     return {json.loads(body)["commit"] for body in bodies}
 
 

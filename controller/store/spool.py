@@ -47,6 +47,21 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def read(path: Path) -> list[bytes]:
+    """What is in the spool, for a process that does not lead. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.pread(descriptor, START + _RECORD.size, 0)
+        magic, generation, _length, _crc = _RECORD.unpack_from(data, START)
+        if magic != _RECORD_MAGIC or generation != _generation(data):
+            return []  # as nearly always: nothing of sixteen megabytes has to be read
+        return list(_records(_read(descriptor)))
+    except struct.error:
+        return []
+    finally:
+        os.close(descriptor)
+
+
 class Spool:
     """One process at a time, one thread at a time."""
 
@@ -127,6 +142,14 @@ def _generation(data: bytes) -> int:
     if not found:
         raise OSError("the spool has no header")
     return max(found)
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    generation, end, crc = _generation(data), START, 0
+    while (record := _record(data, end, generation, crc)) is not None:
+        end += _RECORD.size + len(record)
+        crc = _check(generation, crc, record)
+        yield record
 
 
 def _record(data: bytes, offset: int, generation: int, before: int) -> bytes | None:

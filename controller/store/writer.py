@@ -8,11 +8,10 @@ ids. Only when the log says that it is whole again is the spool emptied.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +26,8 @@ from controller.engine.ports import Committed
 from controller.store import sealing
 from controller.store.database import reading, writing
 from controller.store.draft import Draft, draft, erasure, from_bytes, now, to_bytes
-from controller.store.rows import COLUMNS
 from controller.store.spool import Spool
+from controller.store.spooled import beginning
 from controller.store.triggers import STALE_EPOCH
 
 _log = logging.getLogger(__name__)
@@ -119,7 +118,7 @@ class StoreJournal:
         except OSError as error:
             _log.warning("the spool cannot be read: %s", error)
         self._episode = bool(self._backlog)
-        self._after = _after(self._backlog) if self._backlog else None
+        self._after = beginning(self._backlog) if self._backlog else None
         self._takeover = _Waiting(first)
         self._queue.append(self._takeover)
         for name, work in (("journal", self._write_database), ("spool", self._write_spool)):
@@ -367,15 +366,6 @@ class StoreJournal:
                 return sealing.last_epoch(connection)
         except SQLAlchemyError:
             return 0
-
-
-def _after(backlog: Iterable[Draft]) -> int:
-    """The entry since which commits of the spool may be in the log already, as its first record says."""
-    column = COLUMNS["note"].index("data")
-    for one in backlog:
-        if one.tag == Tag.JOURNAL_DEGRADED:
-            return int(dict(json.loads(str(one.rows[0][1][column])))["after"])
-    return 0
 
 
 def _cause(error: Exception) -> str:

@@ -12,6 +12,7 @@ from controller.domain.errors import (
     CordonError,
     InvalidRequest,
     JournalUnavailable,
+    JournalUnreadable,
     NotFound,
     Refused,
     StaleEpoch,
@@ -80,7 +81,8 @@ _EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (RunStarted, WaveStarted, StepsSettled, JournalDegraded, RunEnded)
 }
 _ERRORS: dict[str, type[CordonError]] = {
-    kind.code: kind for kind in (AwaitingApproval, JournalUnavailable, NotFound, StaleEpoch)
+    kind.code: kind
+    for kind in (AwaitingApproval, JournalUnavailable, JournalUnreadable, NotFound, StaleEpoch)
 }
 
 Line = dict[str, Any]
