@@ -16,6 +16,7 @@ from controller.domain.errors import (
     InvalidRequest,
     JournalUnavailable,
     LeaderElsewhere,
+    LeaderLost,
     NotFound,
     OpenFailed,
     Problem,
@@ -33,7 +34,8 @@ _EXITS: tuple[tuple[type[CordonError], Exit], ...] = (
     (LeaderElsewhere, Exit.LED_ELSEWHERE),
     (StaleEpoch, Exit.LED_ELSEWHERE),
     (JournalUnavailable, Exit.NOT_JOURNALLED),
-    (HomeFromTheFuture, Exit.NOT_JOURNALLED),
+    (HomeFromTheFuture, Exit.INVALID),
+    (LeaderLost, Exit.UNPROVEN),
     (OpenFailed, Exit.UNPROVEN),
 )
 

@@ -38,7 +38,7 @@ def show(call: Call, run: Run) -> int:
     from controller.cli.verdict import errand_lines, plain_errand
 
     record, plan, errands = call.office.run(run)
-    inventory = call.office.documents().inventory
+    inventory = call.office.inventory_of(plan)
     proofs = Counter(step.proof for step in record.steps)
     if call.out.as_json:
         call.out.object(
@@ -71,7 +71,7 @@ def resume(call: Call, run: Run, accept_drift: AcceptDrift = None) -> int:
 
     office = call.office
     record, plan, _ = office.run(run)
-    inventory = office.documents().inventory
+    inventory = office.inventory_of(plan)
     if call.asked.dry_run:
         call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
         if call.out.as_json:

@@ -122,7 +122,7 @@ class HomeOffice:
         if seen.started is None or seen.ended is None:
             raise InvalidRequest("run-not-under-way", run="")
         run, plan = seen.started.run, seen.started.plan
-        inventory = self._inventory_of(plan.basis.inventory, plan.basis.profiles)
+        inventory = self.inventory_of(plan)
         return Execution(
             run=run,
             plan=plan,
@@ -198,8 +198,16 @@ class HomeOffice:
         history = self._home().history()
         record = history.run(run)
         plan = from_plain(Plan, json.loads(history.revision("plan", record.plan)))
-        inventory = self._inventory_of(record.inventory, record.profiles)
+        inventory = self.inventory_of(plan)
         return record, plan, walklist(record.run, plan, inventory, _results(record, plan))
+
+    def inventory_of(self, plan: Plan) -> Inventory:
+        basis = plan.basis
+        if self._documents is not None and self._documents.inventory.digest == basis.inventory:
+            return self._documents.inventory
+        history, reader = self._home().history(), StoredDocuments()
+        known = reader.profiles(history.revision("profiles", basis.profiles))
+        return reader.inventory(history.revision("inventory", basis.inventory), known)
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
         for record in self._home().entries(after=since, tag=tag, run=run):
@@ -234,14 +242,6 @@ class HomeOffice:
 
     def _home(self) -> Home:
         return self._composition.home()
-
-    def _inventory_of(self, inventory: str, profiles: str) -> Inventory:
-        """The revision a run cites: the present one, else from the store."""
-        if self._documents is not None and self._documents.inventory.digest == inventory:
-            return self._documents.inventory
-        history, reader = self._home().history(), StoredDocuments()
-        known = reader.profiles(history.revision("profiles", profiles))
-        return reader.inventory(history.revision("inventory", inventory), known)
 
 
 class _Seen:

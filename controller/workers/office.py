@@ -109,6 +109,10 @@ class Office(Protocol):
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]: ...
 
+    def inventory_of(self, plan: Plan) -> Inventory:
+        """The revision a plan on record was made from, whatever has become of the file."""
+        ...
+
     def write_log(self, text: str, actor: Actor) -> int | None:
         """Returns the sequence of the entry, None while it is only in the spool."""
         ...

@@ -348,6 +348,9 @@ class ScriptedOffice:
             raise NotFound(kind="run", name=run)
         return self._record(RunState.INTERRUPTED), make_plan(Action.ISOLATE, ("emergency",)), ()
 
+    def inventory_of(self, plan: Plan) -> Inventory:
+        return INVENTORY
+
     def write_log(self, text: str, actor: Actor) -> int | None:
         self.note("log", text)
         return None if self.script == "degraded" else 17
