@@ -86,8 +86,11 @@ class OperationRun:
     # --- rounds ------------------------------------------------------------------------------------
 
     def _act(self) -> None:
+        self._leave_to_hand()
         deadline = self._clock.monotonic() + self._running.services.limits.operation
         for _ in range(MOST_ROUNDS):
+            if not self._left():
+                return
             if self._gives_way():
                 break
             try:
@@ -98,14 +101,23 @@ class OperationRun:
             if self._gives_way():  # a cut that waits for this device could not end a session not yet had
                 break
             self._round(session, deadline)
-            if not self._left():
-                return
             if self._clock.monotonic() >= deadline:
                 break
+        if not self._left():
+            return
         if self._gives_way():
             self._stop(self._left())
         else:
             self._give_up("deadline" if self._clock.monotonic() >= deadline else "no-method-left")
+
+    def _leave_to_hand(self) -> None:
+        """Points the plan names without a line for them: no method of theirs spares their neighbours."""
+        if self._running.action is Action.ISOLATE:
+            by_hand = [track for track in self._tracks if not track.rendering.commands]
+            for track in by_hand:
+                track.finish(Proof.UNKNOWN, "by-hand")
+            if by_hand:
+                self._record(by_hand, facts=self._unmet(by_hand))
 
     def _round(self, session: Session, deadline: float) -> None:
         tracks = self._left()

@@ -35,6 +35,9 @@ from controller.engine.renderer import RENDERER, PointContext, isolation, point_
 from controller.engine.selection import selected
 from controller.engine.topology import Topology
 
+UNTAGGED_PORT = frozenset({Method.VLAN, Method.DROP_FLOW})
+"""Methods that at an untagged point leave nothing of the port's traffic where it was."""
+
 LAYER_3 = frozenset({Method.SVI, Method.ACL, Method.POLICY})
 """Methods that stop what is routed; hosts in one VLAN still reach each other."""
 
@@ -68,6 +71,7 @@ class _Planning:
     subjects_of: Mapping[PointId, tuple[Subject, ...]]
     hazards: dict[tuple[str, str], Hazard] = field(default_factory=dict)
     planned: dict[PointId, Step] = field(default_factory=dict)
+    own_ports: frozenset[Port] = frozenset()
     without_method: dict[PointId, str] = field(default_factory=dict)
 
     def hazard(self, code: str, severity: Severity, culprit: str, **data: str) -> None:
@@ -94,6 +98,7 @@ def plan_isolation(
         Topology(inventory),
         _owners(inventory),
         subjects_by_point(inventory),
+        own_ports=_own_ports(inventory),
     )
     waves: list[Wave] = []
     for stage in stages:
@@ -156,17 +161,47 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
         offered = [_wanting_ipv6(context, rendering) for rendering in offered]
     allowed = [rendering for rendering in offered if _spares(planning, context, subjects, rendering.method)]
     if not allowed:
+        also = _others(planning, point, names) | _kept_through(subjects) | _kept_among(planning, subjects)
+        if _kept_among(planning, subjects) or _keeps_alive(planning, also):
+            planning.hazard(
+                "keep-alive-on-point",
+                Severity.REFUSE,
+                str(point.id),
+                subject=subject.name,
+                also=", ".join(sorted(also)),
+            )
+            return None
+        # Nothing kept alive is at stake, so nothing blocks the cut: this point is for a person.
         planning.hazard(
-            "keep-alive-on-point",
-            Severity.REFUSE,
-            str(point.id),
-            subject=subject.name,
-            also=", ".join(sorted(_others(planning, point, names) | _kept_through(subjects))),
+            "port-shared", Severity.WARN, str(point.id), subject=subject.name, also=", ".join(sorted(also))
         )
-        return None
+        return Step(point, names, prefixes, Rendering(offered[0].method, (), {}))
     if device.host_key is None:
         planning.hazard("host-key-unpinned", Severity.WARN, device.name)
-    return Step(point, names, prefixes, allowed[0], tuple(allowed[1:]))
+    fallbacks = (each for each in allowed[1:] if not _risks_own_path(planning, point, each.method))
+    return Step(point, names, prefixes, allowed[0], tuple(fallbacks))
+
+
+def _takes_port(point: Point, method: Method) -> bool:
+    """Whether the method stops everything on the point's port, management included."""
+    return method in WHOLE_PORT or (method in UNTAGGED_PORT and not point.tagged)
+
+
+def _risks_own_path(planning: _Planning, point: Point, method: Method) -> bool:
+    """Whether falling back to the method could take a path that the plan's first choice left alone."""
+    return _takes_port(point, method) and point.port in planning.own_ports
+
+
+def _keeps_alive(planning: _Planning, names: Iterable[str]) -> bool:
+    """Whether one of the subjects ``names`` is kept alive, or is excepted from the cut of a conduit."""
+    segments, conduits = planning.inventory.segments, planning.inventory.conduits
+    excepted = {name for each in conduits.values() for name in each.keep_alive}
+    return any(name in excepted or (name in segments and segments[name].keep_alive) for name in names)
+
+
+def _kept_among(planning: _Planning, subjects: Iterable[Subject]) -> frozenset[str]:
+    kept = {each.name for each in subjects if isinstance(each, Segment) and each.keep_alive}
+    return frozenset(kept - set(planning.overrides))
 
 
 def _may_have_more_ipv6(subject: Subject) -> bool:
@@ -195,6 +230,8 @@ def _wanting_ipv6(context: PointContext, rendering: Rendering) -> Rendering:
 def _spares(planning: _Planning, context: PointContext, subjects: Sequence[Subject], method: Method) -> bool:
     """Whether the method leaves alone what has another fate on the same port or must go on through it."""
     names = tuple(subject.name for subject in subjects)
+    if _kept_among(planning, subjects):
+        return False
     if method in WHOLE_PORT and _others(planning, context.point, names) - set(planning.overrides):
         return False
     kept = _kept_through(subjects) - set(planning.overrides)
@@ -282,7 +319,7 @@ def _check_own_path(planning: _Planning, waves: Sequence[Wave]) -> None:
     for wave in waves:
         for op in wave.operations:
             for step in op.steps:
-                if step.rendering.method not in WHOLE_PORT:
+                if not step.rendering.commands or not _takes_port(step.point, step.rendering.method):
                     continue
                 port = step.point.port
                 if {f"{port.device} {port.interface}", str(step.point.id)} & set(planning.overrides):
@@ -295,18 +332,13 @@ def _check_own_path(planning: _Planning, waves: Sequence[Wave]) -> None:
         lost = (reachable - set(planning.topology.distances(cut))) & inband
         if not lost:
             continue
-        alone = {port for port in cut if _severs(planning.topology, port, lost)}
-        for culprit in sorted(alone or cut):
+        for culprit in planning.topology.severing(cut):
             planning.hazard(
                 "own-path",
                 Severity.REFUSE,
                 f"{culprit.device} {culprit.interface}",
                 lost=", ".join(sorted(lost)),
             )
-
-
-def _severs(topology: Topology, port: Port, lost: Collection[str]) -> bool:
-    return not set(lost) <= set(topology.distances({port}))
 
 
 def _check_coverage(planning: _Planning) -> None:
@@ -344,6 +376,14 @@ def subjects_by_point(inventory: Inventory) -> Mapping[PointId, tuple[Subject, .
         for point in subject.points:
             found[point.id].append(subject)
     return {point: tuple(subjects) for point, subjects in found.items()}
+
+
+def _own_ports(inventory: Inventory) -> frozenset[Port]:
+    """The controller's, the responders', and, where devices are managed in-band, all links."""
+    site = inventory.controller
+    inband = any(device.management is Management.INBAND for device in inventory.devices.values())
+    ends = (end for link in inventory.links for end in link.ends) if inband else ()
+    return frozenset((*site.consoles, *ends, *([site.attached_to] if site.attached_to else [])))
 
 
 def _owners(inventory: Inventory) -> Mapping[Port, frozenset[str]]:

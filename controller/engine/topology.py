@@ -34,3 +34,18 @@ class Topology:
                     found[neighbour] = found[device] + 1
                     queue.append(neighbour)
         return found
+
+    def severing(self, cut: Collection[Port]) -> list[Port]:
+        """The ports of ``cut`` at the edge of what is still reached: those that take the rest away."""
+        near = self.distances(cut)
+        far = self.distances().keys() - near.keys()
+        return sorted(
+            {
+                port
+                for device in far
+                for neighbour, own, other in self._neighbours[device]
+                if neighbour in near
+                for port in (own, other)
+                if port in cut
+            }
+        )

@@ -1,4 +1,4 @@
-"""A whole site for tests of the engine: boards, an inventory of them, a home in memory, its controller.
+"""A site for tests of the engine: boards, an inventory of them, a home in memory, its controller."""
 
 from __future__ import annotations
 

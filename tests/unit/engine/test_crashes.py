@@ -9,6 +9,7 @@ import pytest
 
 from controller.domain.errors import InvalidRequest
 from controller.domain.hold import Attribution
+from controller.domain.inventory import Method
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
 from controller.engine.plans import Return
@@ -254,3 +255,22 @@ def test_what_a_run_rests_on_is_stored_with_its_decision() -> None:
     record = site.history.run(ended.run)
     assert json.loads(site.history.revision("inventory", record.inventory))["site"] == "test"
     assert site.history.revision("plan", record.plan)
+
+
+def test_how_a_point_was_left_is_known_of_its_present_hold_only() -> None:
+    """Level 3 quarantined it and let it go, level 5 found it shut: the first one's reading counts no more."""
+    known = inventory(
+        [device("a")],
+        [segment("one", [port("a", "p1")], 1), segment("two", [port("a", "p2")], 2)],
+    )
+    books = [
+        playbook("level-3", stage("one", "two", methods=[Method.VLAN]), level=3),
+        playbook("level-5", stage(methods=[Method.SHUTDOWN]), level=5),
+    ]
+    site = Site(documents(known, books), [Board("a", {"p1": Port("down"), "p2": Port()})])
+    site.cut(level=3)
+    site.bring_back("one")
+    site.cut(level=5)
+    site.restart()
+    assert site.bring_back("one").state is RunState.FINISHED
+    assert site.board("a").ports["p1"] == Port("down")
