@@ -11,7 +11,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.domain.errors import JournalUnreadable, NotFound
-from controller.domain.facts import PointRead, RevisionStored, RunOpened
+from controller.domain.facts import HoldOpened, PointRead, RevisionStored, RunOpened
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Method, PointId
 from controller.engine.ports import RunRecord, StepRecord
@@ -128,5 +128,14 @@ def _last_reads(moment: Moment) -> Mapping[PointId, StepRecord]:
         .scalar_subquery()
     )
     ids = select(latest).select_from(points)
-    found = [*moment.facts(read, read.c.id.in_(ids)), *moment.late]
+    found = list(moment.facts(read, read.c.id.in_(ids)))
+    for point in {one.fact.point.id for one in moment.late if isinstance(one.fact, HoldOpened)}:
+        # Perhaps held for the first time, and read before that.
+        its = select(func.max(read.c.id)).where(
+            read.c.device == point.device,
+            read.c.object == point.object,
+            read.c.vlan.is_not_distinct_from(point.vlan),
+        )
+        found.extend(moment.facts(read, read.c.id.in_(its)))
+    found.extend(moment.late)
     return {one.fact.point: step(one.fact) for one in found if isinstance(one.fact, PointRead)}

@@ -19,10 +19,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from controller.domain.errors import JournalUnavailable
-from controller.domain.facts import SYSTEM, Fact, HoldOpened, Noted, RunOpened, Text
+from controller.domain.facts import SYSTEM, Fact, HoldOpened, Noted, PointRead, RunOpened, Text
 from controller.domain.hold import Attribution
 from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.playbook import Action
+from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.store.home import Home, open_home
 from controller.store.leader import Lead
@@ -138,9 +139,14 @@ def test_many_threads_through_locks_that_come_and_go(home: Home) -> None:
 def test_the_leader_sees_what_is_only_spooled(home: Home) -> None:
     hold = HoldOpened("r-1", "emergency", PORT, Method.SHUTDOWN, Attribution.OURS)
     opened = RunOpened("r-1", Action.ISOLATE, "f00d", "level-5", 5, "1a", "2b", Text("why"))
+    read = PointRead(
+        "r-0", PORT.id, Action.RESTORE, Method.SHUTDOWN, Outcome.ACCEPTED, Proof.CONFIRMED, {}, None
+    )
     with home.lead(patience=QUICK) as lead:
+        lead.journal.commit(Tag.OPERATION_SETTLED, [read], ALICE)
         with locked(home):
             assert lead.journal.commit(Tag.RUN_OPENED, [opened, hold], ALICE).degraded
+            assert lead.history.last_reads()[PORT.id].proof == "confirmed"
             assert lead.history.run("r").actor == ALICE.id
             assert [one.key.point for one in lead.history.open_holds()] == [PORT.id]
             assert home.history().open_holds() == ()
