@@ -70,10 +70,14 @@ for key in conf/all/forwarding conf/default/forwarding; do
 done
 {body}
 /usr/sbin/sshd
+{await_sshd}
 echo ready >&3
 exec 3>&-
 while :; do sleep 3600 & wait $!; done
 """
+
+_AWAIT_SSHD = "while [ ! -e /run/sshd.pid ]; do sleep 0.01; done"
+"""sshd goes into the background before it listens, and leaves its number after."""
 
 _START_SWITCH = """\
 fresh=; [ -e /etc/openvswitch/conf.db ] || fresh=yes
@@ -190,7 +194,7 @@ class Device:
         self.run("sh", "-c", "kill $(cat /run/sshd.pid); while [ -e /run/sshd.pid ]; do sleep 0.01; done")
 
     def start_ssh(self) -> None:
-        self.run("/usr/sbin/sshd")
+        self.run("sh", "-c", f"/usr/sbin/sshd; {_AWAIT_SSHD}")
 
     # --- the files of a device ------------------------------------------------------------------
 
@@ -205,7 +209,13 @@ class Device:
         self._sshd(access)
         self._file("sudoers", self._sudoers(), 0o440)
         self._file(
-            "start", _START.format(name=self.name, root=shlex.quote(str(self._state)), body=self._body())
+            "start",
+            _START.format(
+                name=self.name,
+                root=shlex.quote(str(self._state)),
+                body=self._body(),
+                await_sshd=_AWAIT_SSHD,
+            ),
         )
         return (self._state / "ssh" / "host_key.pub").read_text().rsplit(" ", 1)[0].strip()
 

@@ -14,7 +14,7 @@ from controller.domain.inventory import Method, PointKind
 from tests.lab.cordon import Answer, Cordon, plain_site
 from tests.lab.inventory import EXAMPLE
 from tests.lab.network import Lab
-from tests.lab.traffic import ALL, Kind, Route, routes
+from tests.lab.traffic import Route, routes
 
 
 class Way(NamedTuple):
@@ -178,35 +178,12 @@ def offered() -> set[Way]:
     }
 
 
-# --- the checks, shared by the tests that they pass and the test that they can fail ---------------------
-
-Seen = Mapping[tuple[Route, Kind], bool]
-"""Traffic as observed: alive or not."""
-
-
-def seen(lab: Lab, asked: list[Route]) -> Seen:
-    return {(verdict.route, verdict.kind): verdict.alive for verdict in lab.traffic.ask(asked)}
-
-
 def check_proven(case: Case, answer: Answer) -> None:
     """Cordon says of every point of the case that it is as wanted."""
     lacking = answer.lacking()
     wrong = [name for point in case.points if (name := _name(point)) in lacking]
     if wrong:
         raise AssertionError(f"{case}: {[(name, lacking[name]) for name in wrong]}")
-
-
-def check_traffic(observed: Seen, *, alive: list[Route], dead: list[Route]) -> None:
-    """Established flows, new ones and pings: each as expected."""
-    expected = dict.fromkeys(alive, True) | dict.fromkeys(dead, False)
-    wrong = [
-        f"{route} {kind}: {'alive' if not wanted else 'dead'}"
-        for route, wanted in expected.items()
-        for kind in ALL
-        if observed[route, kind] is not wanted
-    ]
-    if wrong:
-        raise AssertionError("not as expected:\n" + "\n".join(wrong))
 
 
 def _name(point: Mapping[str, str]) -> str:

@@ -175,9 +175,9 @@ def test_a_kept_segment_is_cut_only_by_an_explicit_reasoned_override(lab: Lab, t
     cordon.playbook("everyone", {"select": {"segments": "samu"}, "method": ["shutdown"]})
     watch = Watch(lab)
     refused = cordon.act("isolate", "--playbook", "everyone", code=3)
-    assert [(each["code"], each["culprit"]) for each in refused.data["hazards"]] == [
-        ("keep-alive-selected", "samu")
-    ]
+    assert ("keep-alive-selected", "samu") in {
+        (each["code"], each["culprit"]) for each in refused.data["hazards"]
+    }
     override = ("isolate", "--playbook", "everyone", "--override", "samu", "--yes")
     assert cordon(*override, code=2).data["error"] == "reason-needed"
     assert watch.packets()[22] == 0

@@ -22,7 +22,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -226,14 +226,25 @@ class Traffic:
         if alive:
             raise AssertionError("should be dead:\n" + "\n".join(map(str, alive)))
 
-    def verdict(self, alive: Sequence[Route], dead: Sequence[Route], kinds: Sequence[Kind] = ALL) -> None:
+    def verdict(
+        self,
+        alive: Sequence[Route],
+        dead: Sequence[Route],
+        kinds: Sequence[Kind] = ALL,
+        patience: float = 3.0,
+    ) -> None:
         """:meth:`live` and :meth:`dead` at once: what must be dead is judged in the very window in which
-        what must live is seen alive. The usual question after a cut."""
-        answers = self.ask([*alive, *dead], kinds)
-        expected = dict.fromkeys(alive, True) | dict.fromkeys(dead, False)
-        wrong = [verdict for verdict in answers if verdict.alive is not expected[verdict.route]]
-        if wrong:
-            raise AssertionError("not as expected:\n" + "\n".join(map(str, wrong)))
+        what must live is seen alive. The usual question after a cut.
+
+        Where something that must live does not, all is asked again for ``patience`` seconds: a switch needs a
+        moment to learn anew. What must be dead is never given another chance."""
+        deadline = time.monotonic() + patience
+        while True:
+            wrong = unexpected(self.ask([*alive, *dead], kinds), alive, dead)
+            if not wrong:
+                return
+            if any(verdict.alive for verdict in wrong) or time.monotonic() >= deadline:
+                raise AssertionError("not as expected:\n" + "\n".join(map(str, wrong)))
 
     def wait_dead(self, flows: Sequence[Flow], timeout: float = PATIENCE) -> float:
         """Waits until every flow has made no progress for :data:`WINDOW`; returns when the last one made
@@ -405,6 +416,14 @@ class Traffic:
         if self._failure is not None:
             raise RuntimeError("the traffic engine is broken: no verdict") from self._failure
         return result
+
+
+def unexpected(
+    verdicts: Iterable[Verdict], alive: Collection[Route], dead: Collection[Route]
+) -> list[Verdict]:
+    """The verdicts on these routes that are not as they should be."""
+    expected = dict.fromkeys(alive, True) | dict.fromkeys(dead, False)
+    return [each for each in verdicts if each.alive is not expected.get(each.route, each.alive)]
 
 
 def _listening(family: int) -> socket.socket:
