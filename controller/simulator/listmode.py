@@ -12,9 +12,8 @@ from controller.simulator.configmode import leave_submode
 from controller.simulator.grammar import Arguments, Grammar, incomplete, invalid
 from controller.simulator.shell import Handler, Mode, Shell
 
-
-def _list_mode(kind: str) -> Mode:
-    return {"standard": Mode.STANDARD, "extended": Mode.EXTENDED, "ipv6": Mode.IPV6}[kind]
+_MODES = {"standard": Mode.STANDARD, "extended": Mode.EXTENDED, "ipv6": Mode.IPV6}
+_KINDS = {mode: kind for kind, mode in _MODES.items()}
 
 
 def _list(kind: str) -> Handler:
@@ -28,7 +27,7 @@ def _list(kind: str) -> Handler:
         if (family, name) in lists and lists[family, name].kind != kind:
             return "% A named access list with this name already exists"
         lists.setdefault((family, name), AccessList(kind, name))
-        shell.enter(_list_mode(kind), family, name)
+        shell.enter(_MODES[kind], family, name)
         return None
 
     return handler
@@ -46,14 +45,16 @@ def _entry(remove: bool, numbered: bool) -> Handler:
 
     def handler(shell: Shell, arguments: Arguments) -> str | None:
         family, name = shell.selected
-        current = shell.device.running.lists[family, name]
+        # The list may be gone by now, taken away in another session or never made: an entry makes it anew.
+        lists = shell.device.running.lists
+        current = lists.get((family, name)) or AccessList(_KINDS[shell.mode], name)
         tokens = arguments.tokens[1 if remove else 0 :]
         sequence = None
         if numbered:
             sequence = arguments.number()
             tokens = tokens[2 if tokens[0].text.lower().startswith("se") else 1 :]
         if remove and not tokens:
-            shell.device.running.lists[family, name] = current.without(sequence)
+            lists[family, name] = current.without(sequence)
             return None
         texts = [token.text for token in tokens]
         if family == "ipv6" and "sequence" in texts[:-1] and not numbered and texts[-1].isdigit():
@@ -63,12 +64,12 @@ def _entry(remove: bool, numbered: bool) -> Handler:
         except BadEntry as bad:
             raise invalid(tokens[bad.index].start) if bad.index < len(texts) else incomplete() from None
         if remove:
-            shell.device.running.lists[family, name] = current.without(sequence, action, what)
+            lists[family, name] = current.without(sequence, action, what)
             return None
         changed = current.with_entry(sequence, action, what)
         if changed is None:
             return "% Duplicate sequence number"
-        shell.device.running.lists[family, name] = changed
+        lists[family, name] = changed
         return None
 
     return handler

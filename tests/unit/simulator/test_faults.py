@@ -252,3 +252,10 @@ def test_old_switches_speak_old_algorithms_only(site: Simulation) -> None:
         assert transport.local_mac == "hmac-sha1"
     finally:
         transport.close()
+
+
+def test_an_entry_goes_into_a_list_that_was_never_made(site: Simulation, console: Console) -> None:
+    """Ignored or not, the command changes the mode, and the entry makes the list."""
+    site.fault("acc-1", "ignore", on="^ip access-list")
+    console.configure("ip access-list extended LOST", "deny ip any any")
+    assert site.state("acc-1")["lists"] == {"ip LOST": ["10 deny ip any any"]}
