@@ -84,8 +84,10 @@ class Composition:
     def home(self, *, create: bool = True) -> Home:
         """Raises HomeFromTheFuture, JournalUnavailable, NotFound."""
         from controller.store.home import open_home
+        from controller.store.writer import Patience
 
-        return open_home(self.settings.home, create=create)
+        patience = Patience(database=self.settings.spool_after_ms / 1000)
+        return open_home(self.settings.home, create=create, patience=patience)
 
     def clock(self) -> Clock:
         from controller.drivers.clock import SystemClock
