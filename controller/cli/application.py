@@ -32,6 +32,7 @@ _COMMANDS = {
         ("profiles", "documents:profiles"),
         ("schema", "documents:schema"),
         ("version", "documents:version"),
+        ("demo", "demo:demo"),
     ),
     "audit": (("show", "audit:show"), ("verify", "audit:verify")),
 }

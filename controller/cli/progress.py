@@ -108,7 +108,7 @@ class LineDisplay:
 
 
 class LiveDisplay:
-    """A bar of standings, and below it the devices that are not right."""
+    """A bar of standings, and below it the devices that are not right; its last state stays on the screen."""
 
     def __init__(self, out: Output, words: Catalogue, board: Board) -> None:
         from rich.console import Console
@@ -118,7 +118,7 @@ class LiveDisplay:
         self._board = board
         self._began = time.monotonic()
         console = Console(file=_Unbreakable(out), highlight=False, markup=False, emoji=False)
-        self._live = Live(self._render(), console=console, auto_refresh=False, transient=True)
+        self._live = Live(self._render(), console=console, auto_refresh=False)
         self._live.start()
 
     def hear(self, event: Event) -> None:
@@ -131,6 +131,7 @@ class LiveDisplay:
         self._live.console.print(printable(line))
 
     def close(self) -> None:
+        self.refresh()
         self._live.stop()
 
     def _render(self) -> Text:
