@@ -127,6 +127,9 @@ class NetmikoSession:
         if block is None:
             return ()
         self._sock.deadline = deadline
+        # A device that hangs at one line leaves half the time for another session; one that is slow at every
+        # line keeps the whole.
+        patience = (deadline - time.monotonic()) / 2
         answers: list[Answer] = []
         refused: set[int] = set()
         entered = True
@@ -134,7 +137,8 @@ class NetmikoSession:
             if command.purpose is Purpose.CHANGE and (command.group in refused or not entered):
                 answers.append(Answer(command, "", complete=False, sent=False))
                 continue
-            answer = self._exchange(command, deadline, begun=index == 0 and self._begun)
+            until = min(deadline, time.monotonic() + patience)
+            answer = self._exchange(command, until, begun=index == 0 and self._begun)
             answers.append(answer)
             if command.purpose in _JUDGED and self._profile.error_in(answer.text) is not None:
                 if command.purpose is Purpose.MODE:

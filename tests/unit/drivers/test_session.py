@@ -174,6 +174,23 @@ def test_a_device_slow_at_everything_is_still_opened(ssh: SshDevice) -> None:
     session.close()
 
 
+def test_a_line_that_hangs_leaves_half_the_time_for_another_session(ssh: SshDevice) -> None:
+    ssh.manners.slow, ssh.manners.delay = "^say", 60.0
+    session = opened(ssh)
+    begun = time.monotonic()
+    assert not ask(session, "say late", patience=4)[0].complete
+    assert time.monotonic() - begun < 3
+    assert not session.is_open
+
+
+def test_a_device_slow_at_every_line_has_the_whole_time(ssh: SshDevice) -> None:
+    ssh.manners.slow, ssh.manners.delay = "^say", 0.5
+    session = opened(ssh)
+    answers = ask(session, *(f"say {number}" for number in range(5)), patience=4)
+    assert [answer.text for answer in answers] == ["0", "1", "2", "3", "4"]
+    session.close()
+
+
 def test_what_comes_too_late_is_never_taken_for_the_next_answer(ssh: SshDevice) -> None:
     session = opened(ssh)
     ssh.manners.slow, ssh.manners.delay = "^say", 0.6
