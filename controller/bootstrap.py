@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,9 @@ def _log_to_standard_error() -> None:
 
 def tell_unrecorded(tag: Tag, facts: Sequence[Fact]) -> None:
     """What no disk took goes to standard error, one JSON object a fact: a terminal or a service's log may
-    still keep it."""
+    still keep it. Where nobody reads that either, the cut goes on."""
     for fact in facts:
         line = {"unrecorded": tag.value, "fact": type(fact).__name__, **to_plain(fact)}
-        sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
+        with suppress(OSError, ValueError):
+            sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
+            sys.stderr.flush()

@@ -53,6 +53,7 @@ class Board:
     plan: Plan | None = None
     joined: bool = False
     degraded: bool = False
+    unrecorded: bool = False
     wave: int | None = None
     ended: RunEnded | None = None
     results: dict[PointId, StepResult] = field(default_factory=dict)
@@ -67,8 +68,8 @@ class Board:
                     self.wave = wave
                 case StepsSettled(results=results):
                     self.results.update({result.step.point.id: result for result in results})
-                case JournalDegraded():
-                    self.degraded = True
+                case JournalDegraded(unrecorded=unrecorded):
+                    self.degraded, self.unrecorded = True, self.unrecorded or unrecorded
                 case RunEnded(results=results):
                     self.ended = event
                     self.results.update({result.step.point.id: result for result in results})

@@ -92,8 +92,8 @@ class LineDisplay:
             case StepsSettled(device=device, results=results):
                 count = text("run.count", known=self._board.known, total=self._board.total)
                 self.say(f"{device}: {tally(self._words, results)}  [{count}]")
-            case JournalDegraded():
-                self.say(text("run.degraded"))
+            case JournalDegraded(unrecorded=unrecorded):
+                self.say(text("run.unrecorded" if unrecorded else "run.degraded"))
             case _:
                 pass
 
@@ -148,7 +148,8 @@ class LiveDisplay:
         passed = duration(self._words, time.monotonic() - self._began)
         shown.append("\n" + ", ".join((*parts, passed)))
         if board.degraded:
-            shown.append("\n" + text("run.degraded"), style="bold red")
+            how = "run.unrecorded" if board.unrecorded else "run.degraded"
+            shown.append("\n" + text(how), style="bold red")
         troubled = board.troubled()
         for device, results in list(troubled.items())[:SHOWN_DEVICES]:
             shown.append("\n" + printable(f"  {device}: {tally(self._words, results)}"))

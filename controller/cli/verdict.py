@@ -77,7 +77,7 @@ def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
     if execution.joined:
         yield text("end.joined", run=execution.run)
     if execution.degraded:
-        yield text("end.degraded")
+        yield text("end.unrecorded" if execution.unrecorded else "end.degraded")
     yield text("end.run", run=execution.run, hash=plan.hash[:HASH_SHOWN])
 
 
@@ -137,6 +137,7 @@ def plain_execution(execution: Execution, words: Catalogue) -> dict[str, Any]:
         "cause": ended.cause,
         "joined": execution.joined,
         "degraded": execution.degraded,
+        "unrecorded": execution.unrecorded,
         "points": {
             "wanted": sum(1 for _ in execution.plan.steps()),
             "satisfied": sum(1 for result in ended.results if result.satisfied),

@@ -72,7 +72,10 @@ class StepsSettled:
 
 @dataclass(frozen=True, slots=True)
 class JournalDegraded:
+    """Told once for the spool, once for ``unrecorded``: nothing is put on any disk any more."""
+
     run: str
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

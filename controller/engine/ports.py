@@ -143,10 +143,12 @@ class Prober(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """``degraded``: the facts are on disk in the spool, not yet in the database."""
+    """``degraded``: the facts are on disk in the spool, not yet in the database; with ``unrecorded`` they are
+    on no disk at all, as a person permitted."""
 
     seq: int | None
     degraded: bool
+    unrecorded: bool = False
 
 
 class Journal(Protocol):

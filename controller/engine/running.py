@@ -79,7 +79,7 @@ class Running:
     stopping: Flag = field(default_factory=Flag)
     _cause: str = ""
     _lock: Lock = field(default_factory=Lock)
-    _told_degraded: bool = False
+    _told: set[bool] = field(default_factory=set)
 
     @property
     def action(self) -> Action:
@@ -105,9 +105,10 @@ class Running:
             if self.action is Action.RESTORE:
                 self.stop(StopCause.DEGRADED)
             with self._lock:
-                tell, self._told_degraded = not self._told_degraded, True
+                tell = committed.unrecorded not in self._told
+                self._told.add(committed.unrecorded)
             if tell:
-                self.watcher(JournalDegraded(self.run))
+                self.watcher(JournalDegraded(self.run, committed.unrecorded))
         return committed
 
     def ends_of(self, point: PointId) -> tuple[HoldKey, ...]:

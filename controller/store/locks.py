@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import logging
 import os
 import select
 import signal
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.store.draft import boot_id
+
+_log = logging.getLogger(__name__)
 
 _POLL = 0.01
 _CONTENT = 256
@@ -87,8 +90,7 @@ def write_holder(descriptor: int, epoch: int) -> None:
         os.fdatasync(descriptor)
     except OSError as error:
         # Without it a frozen leader cannot be told from a live one and is not killed; it leads none the less.
-        if error.errno not in {errno.ENOSPC, errno.EROFS, errno.EBADF, errno.EIO}:
-            raise
+        _log.warning("who leads could not be written down: %s", error)
 
 
 def read_holder(path: Path) -> Holder | None:

@@ -310,7 +310,7 @@ class StoreJournal:
                     drafts = [*late, *own, *(one.draft for one in flight)]
                     seqs = sealing.write(connection, drafts)
             except (SQLAlchemyError, OSError, ValueError) as error:
-                _log.warning("the database did not take a commit: %s", error)
+                _log.warning("the database did not take a commit: %s", _cause(error))
                 _close(connection)
                 connection, pause = None, min(2 * pause, self._patience.longest_retry)
                 self._failed(error, pause)

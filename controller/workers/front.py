@@ -132,6 +132,7 @@ class HomeOffice:
             degraded=seen.degraded,
             errands=walklist(run, plan, inventory, seen.ended.results),
             confirmed_after=seen.confirmed_after,
+            unrecorded=seen.unrecorded,
         )
 
     def _ask(self, request: Request, watcher: Watcher) -> int | None:
@@ -252,6 +253,7 @@ class _Seen:
         self.started: RunStarted | None = None
         self.ended: RunEnded | None = None
         self.degraded = False
+        self.unrecorded = False
 
     @property
     def confirmed_after(self) -> float | None:
@@ -270,8 +272,8 @@ class _Seen:
                 self.started = event
             case RunEnded():
                 self.ended = event
-            case JournalDegraded():
-                self.degraded = True
+            case JournalDegraded(unrecorded=unrecorded):
+                self.degraded, self.unrecorded = True, self.unrecorded or unrecorded
             case _:
                 pass
         self._watcher(event)

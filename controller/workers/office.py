@@ -29,7 +29,8 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """How a run that was asked for ended. ``degraded``: part of its record went through the spool.
+    """How a run that was asked for ended. ``degraded``: part of its record went through the spool,
+    with ``unrecorded`` part of it is nowhere.
     ``confirmed_after``: seconds from its beginning to the read-back of the last confirmed point."""
 
     run: str
@@ -40,6 +41,7 @@ class Execution:
     degraded: bool
     errands: tuple[Errand, ...]
     confirmed_after: float | None = None
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
