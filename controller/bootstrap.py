@@ -82,13 +82,14 @@ class Composition:
 
         return (*self.settings.playbooks, shipped_playbooks())
 
-    def home(self, *, create: bool = True) -> Home:
-        """Raises HomeFromTheFuture, JournalUnavailable, NotFound."""
+    def home(self, *, create: bool = True, guarded: bool = False) -> Home:
+        """``guarded``: refuse a database whose protection against rewriting is gone. A cut does not: its log
+        says so when it is verified. Raises HomeFromTheFuture, JournalUnavailable, NotFound, LogUnprotected."""
         from controller.store.home import open_home
         from controller.store.writer import Patience
 
         patience = Patience(database=self.settings.spool_after_ms / 1000)
-        return open_home(self.settings.home, create=create, patience=patience)
+        return open_home(self.settings.home, create=create, guarded=guarded, patience=patience)
 
     def clock(self) -> Clock:
         from controller.drivers.clock import SystemClock

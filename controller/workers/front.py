@@ -102,6 +102,7 @@ class HomeOffice:
         return self._run(Isolate(plan, texts, reason, actor, without_journal), watcher)
 
     def restore(self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher) -> Execution:
+        self._composition.home(guarded=True)
         return self._run(Restore(wanted, plan.hash, reason, actor), watcher)
 
     def resume(
