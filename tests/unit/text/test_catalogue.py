@@ -257,6 +257,10 @@ def test_every_language_can_be_loaded() -> None:
     ("seconds", "expected"),
     [
         (0, "0 s"),
+        (0.02, "0.1 s"),
+        (1.44, "1.4 s"),
+        (3, "3 s"),
+        (9.96, "9 s"),
         (41.9, "41 s"),
         (200, "3 min 20 s"),
         (3600, "1 h"),
@@ -268,6 +272,10 @@ def test_every_language_can_be_loaded() -> None:
 )
 def test_durations_in_their_two_largest_units(seconds: float, expected: str) -> None:
     assert duration(EN, seconds) == expected
+
+
+def test_tenths_of_a_second_have_each_language_s_mark() -> None:
+    assert duration(FR, 1.44) == "1,4 s"
 
 
 def test_the_age_of_a_reading_from_the_future_is_not_called_fresh() -> None:
