@@ -265,7 +265,7 @@ class ScriptedOffice:
         watcher(ended)
         errands = walklist(RUN, plan, INVENTORY, results)
         self.note("ended", state)
-        return Execution(RUN, plan, INVENTORY, ended, False, self.script == "degraded", errands)
+        return Execution(RUN, plan, INVENTORY, ended, False, self.script == "degraded", errands, 1.44)
 
     def _result(self, device: str, step: Step, cause: str) -> StepResult:
         def result(outcome: Outcome, proof: Proof, why: str = "") -> StepResult:
