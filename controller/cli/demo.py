@@ -184,7 +184,7 @@ def _tell(story: _Story, before: Mapping[str, str]) -> None:
     story.cordon("check")
 
     story.heading("demo.title-cut")
-    simulation.fault(HANGS, "hang", nth=1)
+    simulation.fault(HANGS, "hang", on="^shutdown")
     simulation.fault(IGNORES, "ignore")
     story.say("demo.sick", hangs=HANGS, ignores=IGNORES)
     story.cordon("isolate", "--level", "5", "--yes", "--reason", reason, expected=Exit.UNPROVEN)

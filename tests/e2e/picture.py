@@ -1,5 +1,5 @@
-"""The README's picture: ``python -m tests.e2e.picture [FILE]`` runs the demo on a terminal and draws what stood
-on its screen. Lines left out are marked; nothing else is changed."""
+"""The README's picture: ``python -m tests.e2e.picture [FILE]`` runs the demo on a terminal and draws what
+stood on its screen. Lines left out are marked; nothing else is changed."""
 
 from __future__ import annotations
 
