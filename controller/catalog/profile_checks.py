@@ -50,6 +50,8 @@ class ProfileCheck:
                 self._add_at_key(("settings", name), "setting-reserved", name=name)
         for index, pattern in enumerate(profile.session.errors):
             self._regex(("session", "errors", index), pattern)
+        for index, pattern in enumerate(profile.session.noise):
+            self._regex(("session", "noise", index), pattern)
         for index, pattern in enumerate(profile.save.ignore if profile.save else ()):
             self._regex(("save", "ignore", index), pattern)
         for kind, probe in (("icmp", profile.probes.icmp), ("tcp", profile.probes.tcp)):

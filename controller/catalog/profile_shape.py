@@ -147,6 +147,8 @@ class SessionShape(Shape):
     errors: list[Raw] = Field(default_factory=list)
     type_ahead: Count = 0
     settle: Count = 2000
+    noise: list[Raw] = Field(default_factory=list)
+    echo: Truth = True
 
 
 class SaveShape(Shape):

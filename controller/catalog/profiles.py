@@ -177,6 +177,8 @@ def _session(shape: SessionShape) -> SessionSpec:
         errors=tuple(_regex(pattern) for pattern in shape.errors),
         type_ahead=shape.type_ahead,
         settle=shape.settle,
+        noise=tuple(_regex(pattern) for pattern in shape.noise),
+        echo=shape.echo,
     )
 
 

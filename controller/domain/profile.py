@@ -122,7 +122,9 @@ class PointSpec:
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """``netmiko`` is the device type; ``type_ahead`` the bytes a line takes unread (0: one line at a time);
-    ``settle`` the milliseconds a state may take to follow its command."""
+    ``settle`` the milliseconds a state may take to follow its command. ``noise`` is what a message looks like
+    that the device prints unasked, from its first character to the end of its line; ``echo`` is False where
+    it does not repeat what it is sent."""
 
     netmiko: str
     enable: bool = False
@@ -132,6 +134,8 @@ class SessionSpec:
     errors: tuple[re.Pattern[str], ...] = ()
     type_ahead: int = 0
     settle: int = 2000
+    noise: tuple[re.Pattern[str], ...] = ()
+    echo: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ import paramiko
 from netmiko.channel import SSHChannel
 
 from controller.drivers.guard import DeadlinePassed, GuardedSocket, HungUp, SessionEnded
-from controller.drivers.terminal import decoder
+from controller.drivers.screen import decoder
 
 _CHUNK = 65536
 _PASSWORD = re.compile(r"assword", re.IGNORECASE)
 
 
 class EnableRefused(SessionEnded):
-    """The device asks for the enable secret a second time. Netmiko would wait for a prompt instead."""
+    """The device asks for an enable secret we do not have, or a second time, or gives no privileges."""
 
 
 class NothingSent(SessionEnded):

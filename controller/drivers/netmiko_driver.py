@@ -25,6 +25,7 @@ from controller.engine.ports import Login, OpenCause, OpenFailed
 _FARTHEST_FIRST = (
     OpenCause.HOST_KEY_CHANGED,
     OpenCause.LOGIN_REJECTED,
+    OpenCause.SECRET_MISSING,
     OpenCause.NOT_READY,
     OpenCause.ALGORITHMS,
     OpenCause.NO_LINE,
@@ -129,7 +130,7 @@ def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession |
 
 
 def _log_in(opening: _Opening, path: Path, attempt: Attempt, deadline: float) -> NetmikoSession:
-    connection = platforms.connect(opening.profile.session.netmiko, path.address, path.port, attempt)
+    connection = platforms.connect(opening.profile.session, path.address, path.port, attempt)
     try:
         session = NetmikoSession(connection, attempt.sock, opening.profile, opening.redact)
         session.make_ready(deadline)
@@ -183,6 +184,8 @@ def _in_login(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
 def _in_preparation(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
     if isinstance(error, paramiko.ChannelException):
         return OpenCause.NO_LINE, error.text
+    if isinstance(error, EnableRefused) and not attempt.login.enable:
+        return OpenCause.SECRET_MISSING, f"enable secret of {attempt.login.username}"
     if isinstance(error, EnableRefused | ValueError):
         return OpenCause.NOT_READY, "enable refused"
     if attempt.sock.timed_out or isinstance(error, DeadlinePassed):

@@ -1,4 +1,5 @@
-"""Netmiko's platform classes, guarded. Each is the stock class with our connection, channel and end.
+"""Netmiko's platform classes, guarded. Each is the stock class with our connection, channel and end, and
+with our dialogue wherever it would use Netmiko's general one.
 
 Leaner classes for single platforms register here too, beside the stock ones.
 """
@@ -8,23 +9,35 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import netmiko
 from netmiko.channel import Channel, SSHChannel
+from netmiko.cisco_base_connection import CiscoBaseConnection
 
+from controller.domain.profile import SessionSpec
 from controller.drivers.channel import GuardedChannel
+from controller.drivers.dialogue import Dialogue
 from controller.drivers.ssh import NEVER, Attempt, PinnedClient, private_key
 
 _PREFIX = "guarded_"
 _registering = threading.Lock()
 
+_LONGEST_NAP = 0.5
 
-class _Guarded:
-    """Mixed in before the stock class."""
 
-    def __init__(self, *, attempt: Attempt, device_type: str, **options: Any) -> None:
+class GuardedConnection:
+    """Mixed in before the stock class. ``dialogue`` is there once the channel is."""
+
+    dialogue: Dialogue
+    enables_like_cisco = False
+    RETURN: str
+
+    def __init__(self, *, attempt: Attempt, spec: SessionSpec, device_type: str, **options: Any) -> None:
         self._attempt = attempt
+        self._spec = spec
         super().__init__(device_type=device_type.removeprefix(_PREFIX), **options)  # type: ignore[call-arg] # the stock class's
 
     def _build_ssh_client(self) -> PinnedClient:
@@ -39,12 +52,77 @@ class _Guarded:
         if not isinstance(stock, SSHChannel):
             raise TypeError("SSH only")
         self._channel = GuardedChannel(stock.remote_conn, stock.encoding, self._attempt.sock)
+        self.dialogue = Dialogue(self._channel, self._spec, self.RETURN)
+
+    def gain_privileges(self) -> None:
+        """Raises EnableRefused, or ValueError where the platform has a way of its own."""
+        deadline = self._attempt.sock.deadline
+        if self.enables_like_cisco:
+            self.dialogue.enable(self._attempt.login.enable, deadline)
+            return
+        if self.dialogue.prompt:
+            self.base_prompt = self.dialogue.prompt.base or self.dialogue.prompt.shown
+        self._channel.watch_enabling(True)
+        self.enable()  # type: ignore[attr-defined] # the stock class's
+        self._channel.watch_enabling(False)
+        self.dialogue.find_prompt(deadline)
+
+    def clear_buffer(self, *_: object, **__: object) -> str:
+        """What comes until it is quiet. The stock one sleeps for seconds, past any deadline."""
+        read, nap = "", 0.1
+        for _attempt in range(10):
+            time.sleep(max(0.0, min(nap, self._attempt.sock.deadline - time.monotonic())))
+            came = self.read_channel()  # type: ignore[attr-defined] # the stock class's
+            if not came:
+                break
+            read += came
+            nap = min(2 * nap, _LONGEST_NAP)
+        return read
 
     def disconnect(self) -> None:
         """At once: the stock one holds a farewell dialogue, which blocks on a dead connection."""
         self._attempt.sock.end()
         # Netmiko keeps a filter per session on its one logger, with the secrets in it.
         logging.getLogger("netmiko").removeFilter(self._secrets_filter)  # type: ignore[attr-defined] # the stock class's
+
+
+def _find_prompt(self: GuardedConnection, *_: object, **__: object) -> str:
+    return self.dialogue.find_prompt(self._attempt.sock.deadline)
+
+
+def _say(self: GuardedConnection, command: str = "", *_: object, **__: object) -> str:
+    """The line, and the prompt after it. Netmiko's waits for an echo that a log message may have cut in
+    two, or for what a device says to it."""
+    if not command:
+        return ""
+    deadline = self._attempt.sock.deadline
+    if self.dialogue.prompt is None:
+        self.dialogue.find_prompt(deadline)
+    return self.dialogue.say(command.strip(), deadline).text()
+
+
+def _disable_paging(
+    self: GuardedConnection, command: str = "terminal length 0", *_: object, **__: object
+) -> str:
+    return _say(self, command)
+
+
+_GENERAL: dict[str, Callable[..., str]] = {
+    "find_prompt": _find_prompt,
+    "set_terminal_width": _say,
+    "disable_paging": _disable_paging,
+}
+"""Replaced where a platform has no way of its own."""
+
+
+def _made(name: str, stock: type[netmiko.BaseConnection]) -> type:
+    members: dict[str, object] = {
+        method: ours
+        for method, ours in _GENERAL.items()
+        if getattr(stock, method) is getattr(netmiko.BaseConnection, method)
+    }
+    members["enables_like_cisco"] = stock.enable is CiscoBaseConnection.enable
+    return type(name, (GuardedConnection, stock), members)
 
 
 def _guarded(device_type: str) -> str:
@@ -54,21 +132,22 @@ def _guarded(device_type: str) -> str:
     with _registering:
         if name not in dispatcher.CLASS_MAPPER:
             stock = dispatcher.CLASS_MAPPER[device_type]
-            dispatcher.CLASS_MAPPER[name] = type(f"Guarded{stock.__name__}", (_Guarded, stock), {})
+            dispatcher.CLASS_MAPPER[name] = _made(f"Guarded{stock.__name__}", stock)
             dispatcher.platforms.append(name)
     return name
 
 
-def connect(device_type: str, address: str, port: int, attempt: Attempt) -> netmiko.BaseConnection:
+def connect(spec: SessionSpec, address: str, port: int, attempt: Attempt) -> GuardedConnection:
     """A Netmiko session over ``attempt.sock``, after Netmiko's own preparation.
 
     Raises KeyError for an unknown type, ValueError for an unreadable private key, and whatever Netmiko,
     Paramiko or the guard raise; ``attempt`` then tells where it failed."""
-    name = _guarded(device_type)
+    name = _guarded(spec.netmiko)
     key, password = private_key(attempt.login)
-    return netmiko.ConnectHandler(
+    made: Any = netmiko.ConnectHandler(
         device_type=name,
         attempt=attempt,
+        spec=spec,
         host=address,
         port=port,
         username=attempt.login.username,
@@ -81,3 +160,5 @@ def connect(device_type: str, address: str, port: int, attempt: Attempt) -> netm
         auth_timeout=NEVER,
         read_timeout_override=NEVER,
     )
+    guarded: GuardedConnection = made
+    return guarded

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-
-import netmiko
+from dataclasses import replace
 
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
-from controller.drivers.channel import GuardedChannel, NothingSent
+from controller.drivers.channel import NothingSent
 from controller.drivers.guard import GuardedSocket, SessionEnded
+from controller.drivers.platforms import GuardedConnection
 from controller.drivers.redaction import Redactor
-from controller.drivers.terminal import Progress, Prompt, Reply, Terminal, page_break, visible
+from controller.drivers.reply import Reply
 from controller.engine.ports import Answer, Block, Command, Purpose
 
 WRITE_PATIENCE = 5.0
 """Seconds a device may refuse to take a line in before :meth:`NetmikoSession.write` gives up."""
+
+_ASKED_AGAIN = 2
 
 _JUDGED = frozenset({Purpose.MODE, Purpose.CHANGE})
 
@@ -29,68 +31,32 @@ class NetmikoSession:
 
     def __init__(
         self,
-        connection: netmiko.BaseConnection,
+        connection: GuardedConnection,
         sock: GuardedSocket,
         profile: DeviceProfile,
         redact: Redactor,
     ) -> None:
-        channel = connection.channel
-        if not isinstance(channel, GuardedChannel):
-            raise TypeError("the connection is not guarded")
         self._connection = connection
-        self._channel = channel
+        self._channel = connection.channel
+        self._dialogue = connection.dialogue
         self._sock = sock
         self._profile = profile
         self._redact = redact
-        self._return = connection.RETURN.encode()
-        self._terminal = Terminal()
-        self._prompt = Prompt("#")
         self._pending: Block | None = None
         self._begun = False
-
-    # --- making ready; raises SessionEnded -----------------------------------------------------------
 
     def make_ready(self, deadline: float) -> None:
         """Finds the prompt, enables, and sends the profile's own preparation.
 
         Raises SessionEnded, and ValueError where the device refuses to enable."""
-        self._find_prompt(deadline)
+        if self._dialogue.prompt is None:
+            self._dialogue.find_prompt(deadline)
         if self._profile.session.enable:
-            self._channel.watch_enabling(True)
-            self._connection.enable()
-            self._channel.watch_enabling(False)
-            self._find_prompt(deadline)
+            self._connection.gain_privileges()
         for line in self._profile.session.prepare:
-            self._send(line)
-            self._find_prompt(deadline, asked=True)
+            self._dialogue.send(line)
+            self._dialogue.find_prompt(deadline, asked=True)
         self._sock.rest()
-
-    def _find_prompt(self, deadline: float, asked: bool = False) -> None:
-        """The prompt is what stands, twice in a row, behind an empty line sent: a banner may hold anything,
-        but it does not answer."""
-        if not asked:
-            self._send("")
-        previous = self._next_candidate(deadline)
-        while True:
-            self._send("")
-            shown = self._next_candidate(deadline)
-            if shown == previous:
-                break
-            previous = shown
-        self._prompt = Prompt(shown)
-        self._connection.base_prompt = self._prompt.base or self._prompt.shown
-
-    def _next_candidate(self, deadline: float) -> str:
-        self._terminal.drop_tail()
-        ended = False
-        while True:
-            ended = bool(self._terminal.feed(self._channel.receive(deadline))) or ended
-            tail = visible(self._terminal.tail)
-            if page_break(tail):
-                self._terminal.drop_tail()
-                self._channel.send(b" ")
-            elif ended and Prompt.possible(tail) and not self._channel.waiting:
-                return tail.strip()
 
     # --- the port ------------------------------------------------------------------------------------
 
@@ -110,7 +76,7 @@ class NetmikoSession:
             return Outcome.SENT
         self._sock.deadline = time.monotonic() + WRITE_PATIENCE
         try:
-            self._send(block.commands[0].text)
+            self._dialogue.send(block.commands[0].text)
             self._begun = True
         except NothingSent:
             self.close()
@@ -145,8 +111,22 @@ class NetmikoSession:
                     entered = False
                 elif command.group:
                     refused.add(command.group)
+        if not self._in_step(deadline):
+            answers = [replace(answer, complete=False) for answer in answers]
         self._sock.rest()
         return tuple(answers)
+
+    def _in_step(self, deadline: float) -> bool:
+        """Whether each answer is certainly that of its line. Ends the session where it is not."""
+        if not self.is_open:
+            return True
+        try:
+            kept = self._dialogue.in_step(deadline)
+        except SessionEnded:
+            kept = False
+        if not kept:
+            self.close()
+        return kept
 
     def close(self) -> None:
         self._connection.disconnect()
@@ -154,31 +134,35 @@ class NetmikoSession:
     # --- one line ------------------------------------------------------------------------------------
 
     def _exchange(self, command: Command, deadline: float, *, begun: bool) -> Answer:
-        reply = Reply(command.text, self._prompt)
+        reply = self._dialogue.reply_to(command.text)
         try:
             if not begun:
-                self._send(command.text)
+                self._dialogue.send(command.text)
         except NothingSent:
             self.close()
             return Answer(command, "", complete=False, sent=False)
         except SessionEnded:
             self.close()
             return Answer(command, "", complete=False)
-        complete = self._await(reply, deadline)
-        return Answer(command, self._redact(reply.text), complete)
+        try:
+            self._dialogue.wait(reply, deadline)
+        except SessionEnded:
+            self.close()
+            return Answer(command, self._redact(reply.text()), complete=False)
+        text = self._undoubted(command, reply, deadline) if command.purpose is Purpose.READ else reply.text()
+        return Answer(command, self._redact(text), complete=True)
 
-    def _await(self, reply: Reply, deadline: float) -> bool:
-        """Whether the prompt came back."""
-        while True:
+    def _undoubted(self, command: Command, reply: Reply, deadline: float) -> str:
+        """The answer, asked for again while a log message may have cut one of its lines in two: to ask
+        changes nothing, and a message does not come back word for word."""
+        known: frozenset[str] = frozenset()
+        for _ in range(_ASKED_AGAIN):
+            if not reply.doubtful(known):
+                break
+            known |= reply.lines
             try:
-                progress = reply.take(self._terminal, self._channel.receive(deadline))
-                if progress is Progress.PAGE:
-                    self._channel.send(b" ")
+                reply = self._dialogue.say(command.text, deadline)
             except SessionEnded:
                 self.close()
-                return False
-            if progress is Progress.DONE:
-                return True
-
-    def _send(self, line: str) -> None:
-        self._channel.send(line.encode(self._channel.encoding, "replace") + self._return)
+                break
+        return reply.text(known)

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import re
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -29,7 +29,8 @@ class Manners:
     """How the device talks. ``banner_pause`` seconds lie between the lines of ``banner``, ``page`` lines
     between page breaks (0: none). ``noise`` is printed before each answer, ``afterthought`` after each
     prompt, ``break_echo`` in the middle of each echo; lines matching ``slow`` are answered ``delay`` seconds
-    late. With ``stops_reading`` nothing is read after the next prompt."""
+    late. With ``stops_reading`` nothing is read after the next prompt. ``prompt`` is what becomes of each
+    prompt, ``spoil`` of whatever goes out."""
 
     banner: bytes = b""
     banner_pause: float = 0.0
@@ -46,6 +47,9 @@ class Manners:
     stops_reading: bool = False
     silent_login: bool = False
     enable_secret: str = ""
+    echo: bool = True
+    prompt: Callable[[str], str] = str
+    spoil: Callable[[bytes], bytes] = bytes
 
 
 @dataclass
@@ -194,7 +198,7 @@ class _Shell:
     @property
     def _prompt(self) -> str:
         prompt = self._command_line.prompt
-        return prompt if self._enabled else prompt.replace("#", ">")
+        return self._manners.prompt(prompt if self._enabled else prompt.replace("#", ">"))
 
     async def _enable(self) -> None:
         for _ in range(3):
@@ -206,6 +210,8 @@ class _Shell:
         self._out(b"% Bad secrets\r\n")
 
     def _echo(self, line: str) -> None:
+        if not self._manners.echo:
+            return
         half = len(line) // 2
         if self._manners.break_echo and half:
             self._out(
@@ -245,4 +251,4 @@ class _Shell:
 
     def _out(self, data: bytes) -> None:
         if data:
-            self._process.stdout.write(data)
+            self._process.stdout.write(self._manners.spoil(data))

@@ -24,6 +24,8 @@ session:
   leave: [end]
   errors: ['^% .+']
   settle: 500
+  noise: ['\d\d:\d\d:\d\d %LOG .+']
+  echo: false
 save: {send: [write], running: show running, startup: show startup, ignore: ['^! ']}
 probes:
   icmp: {send: 'ping ${address}', answered: '!!!'}

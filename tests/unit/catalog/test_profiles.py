@@ -68,6 +68,8 @@ def test_a_profile_is_what_its_file_says() -> None:
         leave=("end",),
         errors=(pattern("^% .+"),),
         settle=500,
+        noise=(pattern(r"\d\d:\d\d:\d\d %LOG .+"),),
+        echo=False,
     )
     assert profile.save == SaveSpec(("write",), "show running", "show startup", (pattern("^! "),))
     ping = ProbeSpec(Template.parse("ping ${address}"), pattern("!!!"))

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path as File
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.catalog.profiles import load_profiles
+from controller.drivers.messages import Messages
+from controller.drivers.prompt import Prompt, page_break, resembles_prompt
 from controller.drivers.redaction import Redactor
-from controller.drivers.terminal import Progress, Prompt, Reply, Terminal, page_break, visible
+from controller.drivers.reply import Progress, Reply
+from controller.drivers.screen import Terminal, visible
 from controller.engine.ports import Login
+
+IOS = Messages(load_profiles([File(__file__).parents[3] / "device_profiles"])["cisco_ios"].session.noise)
 
 
 def read(chunks: list[bytes], command: str = "show x", prompt: str = "sw-1#") -> tuple[str, Progress]:
-    reply, terminal = Reply(command, Prompt(prompt)), Terminal()
+    reply, terminal = Reply(command, Prompt(prompt), IOS), Terminal()
     for chunk in chunks:
         progress = reply.take(terminal, chunk)
         if progress is not Progress.WAITING:
-            return reply.text, progress
-    return reply.text, Progress.WAITING
+            return reply.text(), progress
+    return reply.text(), Progress.WAITING
 
 
 @given(
@@ -42,6 +50,144 @@ def test_nothing_short_of_the_prompt_after_the_echo_is_an_answer(end: int) -> No
 def test_prompts_before_the_echo_belong_to_the_past() -> None:
     assert read([b"\r\nsw-1#\r\nsw-1#"])[1] is Progress.WAITING
     assert read([b"\r\nsw-1#\r\nsw-1#", b"show x\r\nfine\r\nsw-1#"]) == ("fine", Progress.DONE)
+
+
+# --- messages nobody asked for ---------------------------------------------------------------------
+
+MESSAGES = [
+    "*Mar  1 00:00:00.000: %LINK-5-CHANGED: Interface p1, changed state to administratively down",
+    "Nov 21 22:00:00: %SYS-5-CONFIG_I: Configured from console by cordon on vty0 (10.0.0.1)",
+    "000123: .Nov 21 2024 22:00:00.123 CET: %SEC_LOGIN-1-QUIET_MODE_ON: Still timeleft: 5 [user: x] #",
+    "00:00:59: %LINEPROTO-5-UPDOWN: Line protocol on Interface p1, changed state to down",
+    "1w2d: %C4K_IOSMODPORTMAN-4-POWERSUPPLYBAD: Power supply 1 has failed",
+    "%PLATFORM-SP-3-TEMP: hot",
+]
+OUTPUT = [
+    "p1 is up, line protocol is up (connected)",
+    "  5 minute input rate 0 bits/sec, 10% of 100%",
+    " description 100% ours: %SYS",
+    "% Invalid input detected at '^' marker.",
+    "%Error opening tftp://10.0.0.1/x",
+    "*Mar  1 00:00:00.000: nothing",
+    "12:00:00.000 UTC Fri Mar 1 2024",
+    "%LINK-5-CHANGED:",
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_message_of_the_log_is_recognised_alone_and_at_the_end_of_a_line(message: str) -> None:
+    assert IOS.before(message) == ""
+    assert IOS.before(f"sw-1#{message}\r") == "sw-1#"
+    assert Messages().before(message) is None
+
+
+@pytest.mark.parametrize("line", OUTPUT)
+def test_output_with_a_percent_sign_is_no_message(line: str) -> None:
+    assert IOS.before(line) is None
+
+
+def _fresh(printed: str, at: int, message: str) -> str:
+    """As IOS does it: on a line of its own, wherever the cursor stands."""
+    begin = "" if printed[:at].endswith("\n") else "\r\n"
+    return f"{printed[:at]}{begin}{message}\r\n{printed[at:]}"
+
+
+def _framed(printed: str, at: int, message: str) -> str:
+    return f"{printed[:at]}\r\n{message}\r\n{printed[at:]}"
+
+
+def _glued(printed: str, at: int, message: str) -> str:
+    return f"{printed[:at]}{message}\r\n{printed[at:]}"
+
+
+@given(
+    st.sampled_from([_fresh, _framed, _glued]),
+    st.lists(st.sampled_from(MESSAGES), min_size=1, max_size=3),
+    st.data(),
+)
+def test_a_message_anywhere_spoils_no_answer(
+    put: Callable[[str, int, str], str], messages: list[str], data: st.DataObject
+) -> None:
+    shown = ["p1 is up", "  vlan 10", "", "p2 is down", "  vlan 20"]
+    clean = "sw-1#show x\r\n" + "".join(f"{line}\r\n" for line in shown) + "sw-1#"
+    at = data.draw(
+        st.sampled_from([place for place in range(len(clean)) if clean[place - 1 : place] != "\r"])
+    )
+    printed = put(clean, at, "\r\n".join(messages))
+    reply, terminal = Reply("show x", Prompt("sw-1#"), IOS), Terminal()
+    progress = Progress.WAITING
+    for byte in printed.encode():
+        progress = reply.take(terminal, bytes([byte]))
+        if progress is not Progress.WAITING:
+            break
+    if progress is Progress.WAITING:
+        # The message fell into the prompt: an empty line brings another.
+        assert reply.stalled_at(terminal) is not None
+        assert reply.take(terminal, b"\r\nsw-1#") is Progress.DONE
+        assert reply.doubtful()
+    assert progress in (Progress.WAITING, Progress.DONE)
+    # In doubt the same is asked again, and this time nothing comes between.
+    assert reply.doubtful() or reply.text() == "\n".join(shown)
+
+
+def test_a_line_is_whole_again_where_the_message_stood_in_it() -> None:
+    reply, terminal = Reply("show x", Prompt("sw-1#"), IOS), Terminal()
+    reply.take(terminal, f"show x\r\np1 is {MESSAGES[0]}\r\nup\r\np2 is up\r\nsw-1#".encode())
+    assert reply.doubtful()
+    assert reply.text() == "p1 is up\np2 is up"
+
+
+def test_what_comes_back_word_for_word_is_no_message() -> None:
+    reply, terminal = Reply("show x", Prompt("sw-1#"), IOS), Terminal()
+    remark = f"remark {MESSAGES[1]}"
+    reply.take(terminal, f"show x\r\n {remark}\r\n permit ip any any\r\nsw-1#".encode())
+    assert reply.doubtful()
+    assert not reply.doubtful(reply.lines)
+    assert reply.text(reply.lines) == f" {remark}\n permit ip any any"
+
+
+def test_the_line_typed_so_far_is_printed_again_after_a_message() -> None:
+    printed = f"sw-1#show\r\n{MESSAGES[0]}\r\nsw-1#show x\r\nfine\r\nsw-1#"
+    assert read([printed.encode()]) == ("fine", Progress.DONE)
+
+
+def test_half_an_echo_is_not_the_end_of_another_line() -> None:
+    assert read([b"sw-1#show\r\nsomething x\r\nsw-1#"])[1] is Progress.WAITING
+
+
+@pytest.mark.parametrize("end", ["\r\n{}\r\n", "{}\r\n"])
+def test_a_message_behind_a_page_break_hides_it_not(end: str) -> None:
+    reply, terminal = Reply("show x", Prompt("sw-1#"), IOS), Terminal()
+    first = "show x\r\none\r\n --More-- " + end.format(MESSAGES[0])
+    assert reply.take(terminal, first.encode()) is Progress.PAGE
+    assert reply.take(terminal, b"two\r\nsw-1#") is Progress.DONE
+    assert reply.text() == "one\ntwo"
+
+
+# --- other prompts ---------------------------------------------------------------------------------
+
+
+def test_a_clock_in_the_prompt() -> None:
+    assert Prompt.of(["12:00:01 sw-1#", "12:00:02 sw-1#"]) is None
+    prompt = Prompt.of(["12:00:01 sw-1#", "12:00:02 sw-1#", "12:00:03 sw-1#"])
+    assert prompt is not None
+    assert prompt.matches("23:59:59 sw-1(config-if)#")
+    assert not prompt.matches("23:59:59 sw-1 is up#")
+    reply, terminal = Reply("show x", prompt, IOS), Terminal()
+    assert reply.take(terminal, b"show x\r\nno line end12:00:04 sw-1#") is Progress.DONE
+    assert reply.text() == "no line end"
+
+
+@pytest.mark.parametrize("tail", ["renamed#", "renamed(config)#", "<renamed>", "u@renamed:~$ ", "FGT-2 # "])
+def test_what_may_be_a_new_prompt(tail: str) -> None:
+    assert resembles_prompt(tail.strip())
+
+
+@pytest.mark.parametrize(
+    "tail", ["[confirm]", "Proceed? [yes/no]:", "Are you sure? #", ">", "[startup-config]?", "100%", "a b>"]
+)
+def test_what_is_never_answered_with_an_empty_line(tail: str) -> None:
+    assert not resembles_prompt(tail)
 
 
 def test_something_printed_behind_the_prompt_hides_it_not() -> None:

@@ -1,0 +1,179 @@
+"""The conversation on one channel: lines out, replies in, and the prompt between them."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from controller.domain.profile import SessionSpec
+from controller.drivers.channel import EnableRefused, GuardedChannel
+from controller.drivers.guard import DeadlinePassed
+from controller.drivers.messages import Messages
+from controller.drivers.prompt import Prompt, page_break
+from controller.drivers.reply import Progress, Reply
+from controller.drivers.screen import Terminal, visible
+
+QUIET = 1.0
+"""Seconds of silence after which something that may be a prompt is put to the test by an empty line."""
+
+_TESTS = 3
+_SETTLED = 0.3
+_PASSWORD = re.compile(r"pass(?:word|code|phrase)[^:]{0,60}: ?\Z", re.IGNORECASE)
+
+
+class Dialogue:
+    """All methods raise SessionEnded when the connection ends or the deadline passes."""
+
+    def __init__(self, channel: GuardedChannel, spec: SessionSpec, line_end: str) -> None:
+        self._channel = channel
+        self._messages = Messages(spec.noise)
+        self._echo = spec.echo
+        self._line_end = line_end.encode()
+        self._terminal = Terminal()
+        self._surplus = False
+        self.prompt: Prompt | None = None
+
+    def send(self, line: str) -> None:
+        if not self._echo:
+            # What stands there would be taken for the beginning of the answer.
+            self._surplus = self._read_waiting() or self._surplus
+            self._terminal.drop_tail()
+        self._channel.send(line.encode(self._channel.encoding, "replace") + self._line_end)
+
+    def reply_to(self, line: str, question: re.Pattern[str] | None = None) -> Reply:
+        """What to wait for once ``line`` is sent. The prompt must have been found before."""
+        return Reply(line, self._known_prompt, self._messages, echo=self._echo, question=question)
+
+    def say(self, line: str, deadline: float) -> Reply:
+        self.send(line)
+        reply = self.reply_to(line)
+        self.wait(reply, deadline)
+        return reply
+
+    def wait(self, reply: Reply, deadline: float) -> bool:
+        """Until the prompt is back, or False where the device asks the question of ``reply``."""
+        suspect: str | None = None
+        tests = 0
+        while True:
+            data = self._receive(deadline)
+            if data is None:
+                suspect = reply.stalled_at(self._terminal)
+                if suspect is not None and tests < _TESTS:
+                    tests += 1
+                    self._channel.send(self._line_end)
+                continue
+            progress = reply.take(self._terminal, data)
+            if progress is Progress.PAGE:
+                self._channel.send(b" ")
+            elif progress is not Progress.WAITING:
+                return progress is Progress.DONE
+            elif suspect and reply.repeats(self._terminal, suspect):
+                # The device was renamed, by us or by somebody else.
+                self.prompt = Prompt(suspect)
+                return True
+
+    @property
+    def _known_prompt(self) -> Prompt:
+        if self.prompt is None:
+            raise RuntimeError("no prompt was found yet")
+        return self.prompt
+
+    def _receive(self, deadline: float) -> bytes | None:
+        """None after a moment of silence."""
+        try:
+            return self._channel.receive(min(deadline, time.monotonic() + QUIET))
+        except DeadlinePassed:
+            if not self._channel.is_open or time.monotonic() >= deadline:
+                raise
+            return None
+
+    # --- the prompt ----------------------------------------------------------------------------------
+
+    def find_prompt(self, deadline: float, *, asked: bool = False) -> str:
+        """The prompt is what stands, again and again, behind an empty line sent: a banner may hold anything,
+        but it does not answer. ``asked``: a line was sent already."""
+        if not asked:
+            self.send("")
+        candidates = [self._next_candidate(deadline)]
+        found = None
+        while found is None:
+            self.send("")
+            candidates.append(self._next_candidate(deadline))
+            found = Prompt.of(candidates)
+        self.prompt = found
+        if not self._echo:
+            self._settle(deadline)
+        return found.shown
+
+    def _next_candidate(self, deadline: float) -> str:
+        self._terminal.drop_tail()
+        ended = not self._echo
+        stood = said = ""
+        while True:
+            data = self._receive(deadline)
+            if data is None:
+                if said and not Prompt.possible(said) and not self._terminal.tail.strip():
+                    # The prompt scrolled away before something that was not recognised as a message.
+                    said = ""
+                    self.send("")
+                continue
+            for line in self._terminal.feed(data):
+                ended = True
+                before = self._messages.before(line)
+                shown = visible(line if before is None else before).strip()
+                said = shown or said
+                # A message behind a prompt leaves no other prompt.
+                stood = (shown or said) if before is not None else "" if shown else stood
+            tail = visible(self._terminal.tail).strip()
+            if page_break(tail):
+                self._terminal.drop_tail()
+                self._channel.send(b" ")
+            elif not self._channel.waiting:
+                if ended and Prompt.possible(tail):
+                    return tail
+                if not tail and Prompt.possible(stood):
+                    return stood
+
+    def enable(self, secret: str | None, deadline: float) -> None:
+        """As Cisco's do it and those who follow them. Raises EnableRefused."""
+        if self._known_prompt.shown.endswith("#"):
+            return
+        self.send("enable")
+        reply = self.reply_to("enable", _PASSWORD)
+        if not self.wait(reply, deadline):
+            if not secret:
+                raise EnableRefused("no secret")
+            self._channel.send(secret.encode(self._channel.encoding, "replace") + self._line_end)
+            if not self.wait(self.reply_to("", _PASSWORD), deadline):
+                raise EnableRefused
+        if not self.find_prompt(deadline).endswith("#"):
+            raise EnableRefused
+
+    # --- where nothing is echoed ---------------------------------------------------------------------
+
+    def in_step(self, deadline: float) -> bool:
+        """False where a prompt came that no line was sent for: without echoes only the count tells which
+        answer belongs to which line."""
+        return self._echo or not (self._settle(deadline) or self._surplus)
+
+    def _settle(self, deadline: float) -> bool:
+        """Reads until nothing more comes; whether a prompt was among it."""
+        self._terminal.drop_tail()
+        seen = False
+        while True:
+            try:
+                data = self._channel.receive(min(deadline, time.monotonic() + _SETTLED))
+            except DeadlinePassed:
+                self._terminal.drop_tail()
+                return seen
+            seen = self._prompts_in(data) or seen
+
+    def _read_waiting(self) -> bool:
+        seen = False
+        while self._channel.waiting:
+            seen = self._prompts_in(self._channel.receive(time.monotonic() + _SETTLED)) or seen
+        return seen
+
+    def _prompts_in(self, data: bytes) -> bool:
+        lines = [*self._terminal.feed(data), self._terminal.tail]
+        return self.prompt is not None and any(self.prompt.matches(line) for line in lines)
