@@ -52,9 +52,9 @@ test-profiles: $(READY)
 test-faults: $(READY)
 	$(call lane,tests/faults,-n $(WORKERS) --dist loadscope)
 
-# One process: there is one network.
+# Two laboratories side by side: most of a test is waiting for silence.
 test-lab: $(READY)
-	$(call lane,tests/lab)
+	$(call lane,tests/lab,-n 2 --dist worksteal)
 
 test-e2e: $(READY)
 	$(call lane,tests/e2e)

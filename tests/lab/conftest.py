@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,23 @@ _BOOTS: pytest.StashKey[list[float]] = pytest.StashKey()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_CHECKS] = collections.Counter()
     config.stash[_BOOTS] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands its counts to the process that prints."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        checks = session.config.stash[_CHECKS]
+        output["lab_checks"] = [(kind.value, alive, number) for (kind, alive), number in checks.items()]
+        output["lab_boots"] = session.config.stash[_BOOTS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    output = getattr(node, "workeroutput", {})
+    for kind, alive, number in output.get("lab_checks", ()):
+        node.config.stash[_CHECKS][Kind(kind), alive] += number
+    node.config.stash[_BOOTS].extend(output.get("lab_boots", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
