@@ -104,6 +104,10 @@ def errand_lines(errands: Sequence[Errand], inventory: Inventory, words: Catalog
     for errand in errands:
         yield f"  {errand.code}  {place(errand, words)}"
         yield f"          {', '.join(errand.subjects)} — {words.text(f'outcome.{errand.outcome}')}"
+        for each in errand.differences:
+            wanted = " / ".join(each.wanted)
+            said = words.text("walk.difference", field=each.field, found=each.found, wanted=wanted)
+            yield f"          {said}"
         if not errand.commands:
             yield f"          {words.text('walk.no-commands')}"
         yield from (f"          > {command}" for command in errand.commands)
@@ -166,5 +170,9 @@ def plain_errand(errand: Errand, words: Catalogue) -> dict[str, Any]:
         "proof": errand.proof.value,
         "cause": errand.cause,
         "text": cause_text(words, errand.cause),
+        "differences": [
+            {"field": each.field, "found": each.found, "wanted": list(each.wanted)}
+            for each in errand.differences
+        ],
         "commands": list(errand.commands),
     }

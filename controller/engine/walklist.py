@@ -14,6 +14,15 @@ from controller.engine.planner import CRITICALITY
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A field read back otherwise than wanted; a restore wants what was before the cut."""
+
+    field: str
+    found: str
+    wanted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Errand:
     """One point to cut or restore by hand. ``code`` names it on paper and over the telephone."""
 
@@ -25,6 +34,7 @@ class Errand:
     proof: Proof
     cause: str
     commands: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepResult]) -> tuple[Errand, ...]:
@@ -57,6 +67,18 @@ def _errand(run: str, inventory: Inventory, result: StepResult, operation: Opera
         commands=(*operation.enter, *step.rendering.commands, *operation.leave)
         if step.rendering.commands
         else (),
+        differences=_differences(result, step),
+    )
+
+
+def _differences(result: StepResult, step: Step) -> tuple[Difference, ...]:
+    if result.proof is not Proof.CONTRADICTED or result.state is None:
+        return ()
+    sent = (each for each in (step.rendering, *step.fallbacks) if each.method == result.method)
+    expect = next(sent, step.rendering).expect
+    read = {name: result.state.get(name, "") for name in expect}
+    return tuple(
+        Difference(name, read[name], wanted) for name, wanted in expect.items() if read[name] not in wanted
     )
 
 

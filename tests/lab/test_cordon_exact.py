@@ -101,6 +101,8 @@ def test_what_someone_changed_meanwhile_is_shown_and_waits_for_a_decision(lab: L
 
     answer = cordon.act("restore", "--segment", "printers", code=6)
     assert answer.lacking()["acc1 printers"] == ("contradicted", "drift")
+    (errand,) = answer.data["unproven"]
+    assert {"field": "tag", "found": "77", "wanted": ["70"]} in errand["differences"]
     lab.traffic.dead(asked, PROBED)
 
     refused = cordon("restore", "--segment", "printers", "--accept-drift", "acc1", "--yes", code=2)
