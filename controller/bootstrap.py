@@ -104,6 +104,7 @@ class Composition:
         from controller.vault.secrets import SecretResolver
 
         _log_to_standard_error()
+        _as_many_files_as_allowed()
         settings = self.settings
         return Services(
             clock=self.clock(),
@@ -126,6 +127,16 @@ class Composition:
         deadline = self.clock().monotonic() + self.settings.connect_timeout
         key = fetch_host_key(DevicePath(address, port), deadline)
         return key, fingerprint(key)
+
+
+def _as_many_files_as_allowed() -> None:
+    """Every device takes some: the usual soft limit would do for a few hundred."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class StoredDocuments:

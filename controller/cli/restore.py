@@ -69,25 +69,27 @@ def carry_out_return(call: Call, wanted: Return) -> int:
     agree(call, plan.site)
     carried = carry_out(call, lambda watcher: office.restore(wanted, plan, reason, actor(), watcher))
     following = _following(call)
-    names = [each.subject.name for each in following]
+    names = None if following is None else [each.subject.name for each in following]
     code = report(call, carried, next=names)
     if not call.out.as_json:
         call.out.say(_next_line(call, following))
     return code
 
 
-def _following(call: Call) -> list[SubjectSituation]:
-    """What the next wave would bring back; nothing where the situation cannot be read."""
+def _following(call: Call) -> list[SubjectSituation] | None:
+    """What the next wave would bring back; None where the situation cannot be read."""
     try:
         situation = call.office.situation()
     except CordonError:
-        return []
+        return None
     return [each for each in situation.subjects if each.wave == 1]
 
 
-def _next_line(call: Call, following: list[SubjectSituation]) -> str:
+def _next_line(call: Call, following: list[SubjectSituation] | None) -> str:
     from controller.cli.cost import title
 
+    if following is None:
+        return call.text("restore.unknown-left")
     if not following:
         return call.text("restore.nothing-left")
     shown: list[Any] = [title(each.subject, each.subject.name, call.words) for each in following]

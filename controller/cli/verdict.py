@@ -11,7 +11,7 @@ from controller.cli.cost import HASH_SHOWN
 from controller.cli.exits import Exit
 from controller.cli.progress import cause_text
 from controller.cli.watching import Carried
-from controller.domain.inventory import Inventory
+from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
@@ -53,10 +53,11 @@ def report(call: Call, carried: Carried, **more: Any) -> Exit:
 def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
     execution, text = carried.execution, words.text
     ended, plan = execution.ended, execution.plan
-    total = sum(1 for _ in plan.steps())
+    # A resumed restore passes over what came back before, in the plan and not in the results.
+    planned, total = any(True for _ in plan.steps()), len(ended.results)
     # A playbook may be content with less than a read-back; the sentence calls nothing more than it is.
     known = sum(1 for result in ended.results if result.proof.satisfies(Proof.CONFIRMED))
-    if total == 0:
+    if not planned:
         yield text(f"end.{plan.action}-nothing")
     else:
         after = execution.confirmed_after
@@ -109,8 +110,13 @@ def errand_lines(errands: Sequence[Errand], inventory: Inventory, words: Catalog
             said = words.text("walk.difference", field=each.field, found=each.found, wanted=wanted)
             yield f"          {said}"
         if not errand.commands:
-            yield f"          {words.text('walk.no-commands')}"
+            yield f"          {words.text(_why_nothing_to_type(errand, inventory))}"
         yield from (f"          > {command}" for command in errand.commands)
+
+
+def _why_nothing_to_type(errand: Errand, inventory: Inventory) -> str:
+    device = inventory.devices.get(errand.point.device)
+    return "walk.no-commands" if device is None or device.platform == MANUAL else "walk.nothing-to-change"
 
 
 def place(errand: Errand, words: Catalogue) -> str:
@@ -143,7 +149,7 @@ def plain_execution(execution: Execution, words: Catalogue) -> dict[str, Any]:
         "degraded": execution.degraded,
         "unrecorded": execution.unrecorded,
         "points": {
-            "wanted": sum(1 for _ in execution.plan.steps()),
+            "wanted": len(ended.results),
             "satisfied": sum(1 for result in ended.results if result.satisfied),
         },
         "outcomes": _counted((result.outcome for result in ended.results), Outcome),

@@ -143,6 +143,7 @@ class OpenCause(StrEnum):
     SECRET_MISSING = "secret-missing"  # noqa: S105 - the name of a cause, not a secret
     NO_LINE = "no-line"
     NOT_READY = "not-ready"
+    STARVED = "starved"
     ALGORITHMS = "algorithms"
     MANUAL = "manual"
 

@@ -29,10 +29,13 @@ _FARTHEST_FIRST = (
     OpenCause.NOT_READY,
     OpenCause.ALGORITHMS,
     OpenCause.NO_LINE,
+    OpenCause.STARVED,
     OpenCause.TIMEOUT,
     OpenCause.UNREACHABLE,
 )
 """Of several paths and logins, the failure a person should hear of first."""
+
+_OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,8 @@ def _failure_to_connect(path: Path, error: OSError) -> _Failure:
     if isinstance(error, TimeoutError):
         return _Failure(OpenCause.TIMEOUT, where)
     reason = errno.errorcode.get(error.errno or 0, "") or os.strerror(error.errno or 0)
-    return _Failure(OpenCause.UNREACHABLE, f"{where} {reason}")
+    cause = OpenCause.STARVED if error.errno in _OUT_OF_FILES else OpenCause.UNREACHABLE
+    return _Failure(cause, f"{where} {reason}")
 
 
 def _failure(opening: _Opening, path: Path, attempt: Attempt, error: BaseException) -> _Failure:

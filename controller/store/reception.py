@@ -112,7 +112,12 @@ class Reception:
     def _watch_inbox(self, handler: Handler) -> None:
         under_way: set[str] = set()
         while not self._leaving.is_set():
-            for path in sorted(self._places.inbox.glob("[!.]*.json")):
+            try:
+                found = sorted(self._places.inbox.glob("[!.]*.json"))
+            except OSError as error:  # out of file descriptors, for one: there may be some again
+                _log.debug("the inbox cannot be read: %s", error)
+                found = []
+            for path in found:
                 if path.name not in under_way:
                     under_way.add(path.name)
                     threading.Thread(target=_take, args=(path, handler), daemon=True).start()

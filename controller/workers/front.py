@@ -22,10 +22,18 @@ from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.engine import plans
 from controller.engine.controller import Controller
-from controller.engine.events import Event, JournalDegraded, RunEnded, RunStarted, StepResult, Watcher
+from controller.engine.events import (
+    Event,
+    JournalDegraded,
+    RunEnded,
+    RunStarted,
+    StepResult,
+    StepsSettled,
+    Watcher,
+)
 from controller.engine.holds import HoldBook
 from controller.engine.plans import Documents, Return
-from controller.engine.ports import RunRecord
+from controller.engine.ports import Clock, RunRecord
 from controller.engine.situation import Situation, situation
 from controller.engine.unrecorded import LastResortJournal
 from controller.engine.walklist import Errand, walklist
@@ -46,6 +54,9 @@ from controller.workers.requests import (
 
 if TYPE_CHECKING:
     from controller.bootstrap import Home
+
+CLOCK_AGREES = 2.0
+"""Seconds by which the time of a read-back and the time it was heard of may differ."""
 
 PATIENCE = 5.0
 """Seconds a request tries to reach a leader that is just coming or going."""
@@ -118,7 +129,7 @@ class HomeOffice:
 
     def _run(self, request: Request, watcher: Watcher) -> Execution:
         """Asks, and sums up what the events told."""
-        seen = _Seen(watcher)
+        seen = _Seen(watcher, self._composition.clock())
         self._ask(request, seen)
         if seen.started is None or seen.ended is None:
             raise InvalidRequest("run-not-under-way", run="")
@@ -139,7 +150,7 @@ class HomeOffice:
     def _ask(self, request: Request, watcher: Watcher) -> int | None:
         clock = self._composition.clock()
         give_up = clock.monotonic() + PATIENCE
-        seen = _Seen(watcher)
+        seen = _Seen(watcher, clock)
         while True:
             try:
                 with self._leading() as desk:
@@ -249,8 +260,11 @@ class HomeOffice:
 class _Seen:
     """Passes events on, and remembers those an execution is summed up from."""
 
-    def __init__(self, watcher: Watcher) -> None:
+    def __init__(self, watcher: Watcher, clock: Clock) -> None:
         self._watcher = watcher
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._passed = 0.0
         self.started: RunStarted | None = None
         self.ended: RunEnded | None = None
         self.degraded = False
@@ -265,12 +279,21 @@ class _Seen:
             for result in self.ended.results
             if result.read_at is not None and result.proof.satisfies(Proof.CONFIRMED)
         ]
-        return max((max(reads) - self.started.at).total_seconds(), 0.0) if reads else None
+        if not reads:
+            return None
+        seconds = (max(reads) - self.started.at).total_seconds()
+        if self.started.joined or abs(seconds - self._passed) < CLOCK_AGREES:
+            return max(seconds, 0.0)
+        return self._passed  # the wall clock was set meanwhile
 
     def __call__(self, event: Event) -> None:
         match event:
             case RunStarted():
                 self.started = event
+                self._began = self._clock.monotonic()
+            case StepsSettled(results=results):
+                if any(result.proof.satisfies(Proof.CONFIRMED) for result in results):
+                    self._passed = self._clock.monotonic() - self._began
             case RunEnded():
                 self.ended = event
             case JournalDegraded(unrecorded=unrecorded):
