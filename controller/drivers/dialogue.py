@@ -66,6 +66,7 @@ class Dialogue:
             if progress is Progress.PAGE:
                 self._channel.send(b" ")
             elif progress is not Progress.WAITING:
+                self._surplus = bool(reply.behind) or self._surplus
                 return progress is Progress.DONE
             elif suspect and reply.repeats(self._terminal, suspect):
                 # The device was renamed, by us or by somebody else.
@@ -152,8 +153,8 @@ class Dialogue:
     # --- where nothing is echoed ---------------------------------------------------------------------
 
     def in_step(self, deadline: float) -> bool:
-        """False where a prompt came that no line was sent for: without echoes only the count tells which
-        answer belongs to which line."""
+        """False where more came than lines were sent for: without echoes only the count tells which answer
+        belongs to which line."""
         return self._echo or not (self._settle(deadline) or self._surplus)
 
     def _settle(self, deadline: float) -> bool:

@@ -65,6 +65,8 @@ class Reply:
         self._seen = 0 if echo else len(self._command)
         self._lines: list[_Line] = []
         self._page_hidden = False
+        self.behind: tuple[str, ...] = ()
+        """What was printed after the prompt, messages apart: it belongs to nobody."""
 
     # --- what it says --------------------------------------------------------------------------------
 
@@ -112,10 +114,11 @@ class Reply:
 
     def take(self, terminal: Terminal, data: bytes) -> Progress:
         """``data`` is what has come since; of a page break or a question the caller answers it."""
-        for ended in terminal.feed(data):
+        lines = iter(terminal.feed(data))
+        for ended in lines:
             progress = self._take_line(ended)
             if progress is not Progress.WAITING:
-                # Something was printed after the prompt; it belongs to nobody.
+                self.behind = tuple(line for line in (*lines, terminal.tail) if self._counts(line))
                 return progress
         if self._is_page(terminal):
             terminal.drop_tail()
@@ -136,7 +139,9 @@ class Reply:
         line = _Line(visible(ended), self._messages.before(ended))
         said = line.shown if line.before is None else line.before
         if not self._echoed:
-            self._look_for_echo(ended if line.before is None else said)
+            # What was sent may itself look like a message.
+            whole = line.before is None or squeezed(ended).endswith(self._command)
+            self._look_for_echo(ended if whole else said)
             return Progress.WAITING
         if self._prompt.matches(said):
             return Progress.DONE
@@ -146,6 +151,10 @@ class Reply:
             return Progress.WAITING
         self._lines.append(line)
         return Progress.WAITING
+
+    def _counts(self, line: str) -> bool:
+        shown = visible(line) if (before := self._messages.before(line)) is None else before
+        return bool(shown.strip())
 
     def _is_page(self, terminal: Terminal) -> bool:
         hidden, self._page_hidden = self._page_hidden, False

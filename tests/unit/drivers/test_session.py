@@ -8,11 +8,12 @@ import pathlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import Path
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
@@ -301,6 +302,191 @@ def test_a_dropped_connection_is_noticed_while_idle(ssh: SshDevice) -> None:
         time.sleep(0.01)
     assert not session.is_open
     assert session.write(Block((Command("say one", READ),))) is Outcome.NOT_SENT
+
+
+# --- messages nobody asked for ---------------------------------------------------------------------
+
+LINK = b"*Mar  1 00:01:02.345: %LINK-5-CHANGED: Interface p9, changed state to administratively down"
+CONFIG = b"Nov 21 22:00:00: %SYS-5-CONFIG_I: Configured from console by cordon on vty0 (10.0.0.1)"
+SHOWN = "p1 is up, line protocol is up\n  access vlan 1"
+
+
+def noisy(**session: object) -> DeviceProfile:
+    plain = profile()
+    noise = load_profiles([pathlib.Path(__file__).parents[3] / "device_profiles"])["cisco_ios"].session.noise
+    return replace(plain, session=replace(plain.session, **({"noise": noise} | session)))  # type: ignore[arg-type] # a test's own values
+
+
+def _in_echoes(message: bytes) -> Callable[[bytes], bytes]:
+    def spoil(data: bytes) -> bytes:
+        if data[:4] not in (b"show", b"term", b"enab"):
+            return data
+        return data[:6] + b"\r\n" + message + b"\r\n" + data[6:]
+
+    return spoil
+
+
+def _behind_prompts(glue: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: data + glue + LINK + b"\r\n" + CONFIG + b"\r\n" if data[-1:] in b"#>" else data
+
+
+SPOILT = {
+    "in every echo": _in_echoes(LINK),
+    "several in every echo": _in_echoes(LINK + b"\r\n" + CONFIG),
+    "behind every prompt, on lines of their own": _behind_prompts(b"\r\n"),
+    "right behind every prompt": _behind_prompts(b""),
+    "before every line": lambda data: LINK + b"\r\n" + data if data[-1:] == b"\n" else data,
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+@pytest.mark.parametrize("enable", [False, True])
+def test_messages_fail_no_opening_and_spoil_no_answer(
+    ssh: SshDevice, spoil: Callable[[bytes], bytes], enable: bool
+) -> None:
+    ssh.manners.spoil = spoil
+    ssh.manners.enable_secret = "sesame-ouvre-toi" if enable else ""
+    login = Login(USER, PASSWORD, enable="sesame-ouvre-toi")
+    begun = time.monotonic()
+    session = NetmikoDriver().open(ssh.device(), noisy(enable=enable), [login], begun + 10)
+    answers = ask(session, "show interface p1", "configure terminal", "end", "show interface p1")
+    assert time.monotonic() - begun < 3
+    assert [(answer.complete, answer.text) for answer in answers] == [
+        (True, SHOWN),
+        (True, ""),
+        (True, ""),
+        (True, SHOWN),
+    ]
+    session.close()
+
+
+@pytest.mark.parametrize(
+    "message", [b"\r\n" + LINK + b"\r\n", LINK + b"\r\n", b"\r\n" + LINK + b"\r\n" + CONFIG + b"\r\n"]
+)
+def test_a_read_that_a_message_cut_in_two_is_asked_again(ssh: SshDevice, message: bytes) -> None:
+    session = opened(ssh, using=noisy())
+    left = iter([message])
+    ssh.manners.spoil = lambda data: (
+        data.replace(b"proto", b"pro" + next(left, b"") + b"to") if b"proto" in data else data
+    )
+    ssh.switch.received.clear()
+    assert ask(session, "show interface p1", "show interface p2")[0].text == SHOWN
+    assert ssh.switch.received == ["show interface p1", "show interface p1", "show interface p2"]
+    session.close()
+
+
+def test_a_change_is_never_sent_again_whatever_the_messages(ssh: SshDevice) -> None:
+    session = opened(ssh, using=noisy())
+    ssh.manners.spoil = lambda data: data.replace(b"one", b"o\r\n" + LINK + b"\r\nne")
+    ssh.switch.received.clear()
+    assert session.write(Block((Command("say one", CHANGE), Command("say one", MODE)))) is Outcome.SENT
+    assert all(answer.complete for answer in session.collect(time.monotonic() + 5))
+    assert ssh.switch.received == ["say one", "say one"]
+    session.close()
+
+
+def test_a_line_that_only_looks_like_a_message_is_not_lost(ssh: SshDevice) -> None:
+    session = opened(ssh, using=noisy())
+    line = f"remark {CONFIG.decode()}"
+    assert ask(session, f"say {line}")[0].text == line
+    assert ask(session, "say load 10% of 100%: %SYS-5")[0].text == "load 10% of 100%: %SYS-5"
+    session.close()
+
+
+def test_in_lasting_doubt_the_answer_is_what_is_left_without_messages(ssh: SshDevice) -> None:
+    session = opened(ssh, using=noisy())
+    count = itertools.count()
+
+    def spoil(data: bytes) -> bytes:
+        return data.replace(b"proto", b"pro" + LINK.replace(b"345", b"%03d" % next(count)) + b"\r\nto")
+
+    ssh.manners.spoil = spoil
+    assert ask(session, "show interface p1")[0].text == SHOWN
+    session.close()
+
+
+@pytest.mark.parametrize("behind", [b"\r\nBroadcast: 5 minutes left\r\n", b"Broadcast: 5 minutes left\r\n"])
+def test_text_of_no_known_kind_behind_a_prompt_costs_time_and_nothing_else(
+    ssh: SshDevice, behind: bytes
+) -> None:
+    left = iter([behind])
+    ssh.manners.spoil = lambda data: data + (next(left, b"") if data.endswith(b"#") else b"")
+    session = opened(ssh)
+    left = iter([behind])
+    assert ask(session, "say one", "say two")[1].text == "two"
+    session.close()
+
+
+# --- other prompts, other echoes -------------------------------------------------------------------
+
+
+def test_a_prompt_that_counts(ssh: SshDevice) -> None:
+    count = itertools.count(98)
+    ssh.manners.prompt = lambda prompt: f"12:00:{next(count)} {prompt}"
+    session = opened(ssh)
+    answers = ask(session, "configure terminal", "interface p1", "shutdown", "end", "show interface p1")
+    assert all(answer.complete for answer in answers)
+    assert answers[-1].text.startswith("p1 is administratively down")
+    session.close()
+
+
+def test_a_prompt_that_is_another_each_time_is_none(ssh: SshDevice) -> None:
+    names = itertools.cycle(["ape#", "bee#", "cat#", "dog#"])
+    ssh.manners.prompt = lambda _: next(names)
+    assert failure(ssh, 1.0).cause is OpenCause.NOT_READY
+
+
+def test_a_device_renamed_in_the_middle_of_a_block(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.prompt = lambda prompt: prompt.replace("acc-1", "renamed-by-somebody")
+    begun = time.monotonic()
+    answers = ask(session, "show interface p1", "configure terminal", "interface p1", "end", "say done")
+    assert time.monotonic() - begun < 3  # one moment of silence, not one for each line
+    assert [answer.text for answer in answers] == [SHOWN, "", "", "", "done"]
+    session.close()
+
+
+def test_a_question_is_never_answered_with_an_empty_line(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.prompt = lambda _: "Proceed with reload? [confirm]"
+    ssh.switch.received.clear()
+    answer = ask(session, "say one", patience=2.5)[0]
+    assert not answer.complete
+    assert ssh.switch.received == ["say one"]
+
+
+def test_a_pause_after_something_like_a_prompt_is_no_end(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.page, ssh.manners.page_break, ssh.manners.erase = 1, b"counting#", b" on\r\n"
+    ssh.manners.slow = ""
+    answers = ask(session, "show lines 3", "say done", patience=8)
+    assert answers[0].text.splitlines() == ["line 0", "counting# on", "line 1", "counting# on", "line 2"]
+    assert answers[1].text == "done"
+    session.close()
+
+
+def silent(ssh: SshDevice) -> NetmikoSession:
+    ssh.manners.echo = False
+    return opened(ssh, using=noisy(echo=False))
+
+
+def test_a_device_that_does_not_echo(ssh: SshDevice) -> None:
+    session = silent(ssh)
+    answers = ask(session, "say one", "configure terminal", "interface p1", "end", "show interface p1")
+    assert [answer.text for answer in answers] == ["one", "", "", "", SHOWN]
+    assert all(answer.complete for answer in answers)
+    assert ask(session, "say two")[0].text == "two"
+    session.close()
+
+
+@pytest.mark.parametrize("surplus", [b"acc-1#\r\n", b"acc-1#\r\nacc-1#"])
+def test_a_prompt_too_many_without_echo_makes_every_answer_unknown(ssh: SshDevice, surplus: bytes) -> None:
+    session = silent(ssh)
+    left = iter([surplus])
+    ssh.manners.spoil = lambda data: (next(left, b"") if data.startswith(b"one") else b"") + data
+    answers = ask(session, "say one", "show interface p1", "say three")
+    assert not any(answer.complete for answer in answers)
+    assert not session.is_open
 
 
 # --- preparation -----------------------------------------------------------------------------------
