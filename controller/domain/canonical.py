@@ -8,18 +8,21 @@ their text differs between languages.
 from __future__ import annotations
 
 import hashlib
-import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from json.encoder import encode_basestring
 
-Canonical = None | bool | int | str | Sequence["Canonical"] | Mapping[str, "Canonical"]
+Canonical = (
+    None | bool | int | str | Sequence["Canonical"] | Iterator["Canonical"] | Mapping[str, "Canonical"]
+)
+"""An iterator counts as the list of what it yields, so that a large value need not exist as a whole."""
 
 
 def canonical_bytes(value: Canonical) -> bytes:
     """``value`` as canonical JSON in UTF-8. Raises TypeError for floats and anything not JSON."""
-    return json.dumps(
-        _normal(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    parts: list[str] = []
+    _write(value, parts.append)
+    return "".join(parts).encode()
 
 
 def digest(value: Canonical) -> str:
@@ -27,20 +30,48 @@ def digest(value: Canonical) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
-def _normal(value: Canonical) -> object:
+def _write(value: Canonical, out: Callable[[str], None]) -> None:
     if isinstance(value, str):
-        return value if value.isascii() else unicodedata.normalize("NFC", value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, Mapping):
-        normal: dict[str, object] = {}
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"not canonical: key of type {type(key).__name__}")
-            normal[unicodedata.normalize("NFC", key)] = _normal(item)
-        if len(normal) != len(value):
-            raise TypeError("not canonical: two keys are the same in NFC")
-        return normal
-    if isinstance(value, tuple | list):
-        return [_normal(item) for item in value]
-    raise TypeError(f"not canonical: {type(value).__name__}")
+        out(_quoted(value))
+    elif isinstance(value, tuple | list | Iterator):
+        opening = "["
+        for item in value:
+            out(opening)
+            _write(item, out)
+            opening = ","
+        out("[]" if opening == "[" else "]")
+    elif value is None or isinstance(value, bool):
+        out(_WORDS[value])
+    elif isinstance(value, int):
+        out(int.__repr__(value))
+    elif isinstance(value, Mapping):
+        _write_mapping(value, out)
+    else:
+        raise TypeError(f"not canonical: {type(value).__name__}")
+
+
+def _write_mapping(value: Mapping[str, Canonical], out: Callable[[str], None]) -> None:
+    normal: dict[str, Canonical] = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise TypeError(f"not canonical: key of type {type(key).__name__}")
+        normal[_normal(key)] = item
+    if len(normal) != len(value):
+        raise TypeError("not canonical: two keys are the same in NFC")
+    opening = "{"
+    for key in sorted(normal):
+        out(f"{opening}{encode_basestring(key)}:")
+        _write(normal[key], out)
+        opening = ","
+    out("{}" if opening == "{" else "}")
+
+
+def _quoted(text: str) -> str:
+    return encode_basestring(_normal(text))
+
+
+def _normal(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+_WORDS = {None: "null", True: "true", False: "false"}

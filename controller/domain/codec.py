@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,60 +14,93 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+_Form = Callable[[Any], Any]
+
+
 def to_plain(value: object) -> Any:
     """``value`` as dicts, lists, strings, integers, booleans and None."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: to_plain(getattr(value, name)) for name in _hints(type(value))}
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted(to_plain(item) for item in value)
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    raise TypeError(f"no plain form for {type(value).__name__}")
+    kind: Any = type(value)
+    return _writer(kind)(value)
 
 
 def from_plain(kind: type[T], value: object) -> T:
     """The inverse of :func:`to_plain`. Raises TypeError, KeyError or ValueError on anything else."""
-    return typing.cast(T, _build(kind, value))
+    hint: Any = kind
+    return typing.cast(T, _reader(hint)(value))
 
 
-def _build(kind: Any, value: Any) -> Any:  # noqa: PLR0911 - one return per form of type hint
+# Plans of a hundred thousand steps are written and read: what to do with a type is worked out once.
+
+
+@cache
+def _writer(kind: Any) -> _Form:
+    if is_dataclass(kind):
+        names = tuple(_hints(kind))
+        return lambda value: {name: to_plain(getattr(value, name)) for name in names}
+    if issubclass(kind, StrEnum):
+        return lambda value: value.value
+    if issubclass(kind, datetime):
+        return datetime.isoformat
+    if issubclass(kind, Mapping):
+        return lambda value: {str(to_plain(key)): to_plain(item) for key, item in value.items()}
+    if issubclass(kind, tuple | list):
+        return lambda value: [to_plain(item) for item in value]
+    if issubclass(kind, frozenset):
+        return lambda value: sorted(to_plain(item) for item in value)
+    if issubclass(kind, bool | int | str | types.NoneType):
+        return lambda value: value
+    raise TypeError(f"no plain form for {kind.__name__}")
+
+
+@cache
+def _reader(kind: Any) -> _Form:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        return None if value is None else _build(next(a for a in arguments if a is not type(None)), value)
-    if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is ...:
-            return tuple(_build(arguments[0], item) for item in value)
-        return tuple(_build(argument, item) for argument, item in zip(arguments, value, strict=True))
-    if origin is frozenset:
-        return frozenset(_build(arguments[0], item) for item in value)
-    if origin is not None and issubclass(origin, Mapping):
-        return {_build(arguments[0], key): _build(arguments[1], item) for key, item in value.items()}
+        read = _reader(next(argument for argument in arguments if argument is not type(None)))
+        return lambda value: None if value is None else read(value)
+    if origin is not None:
+        return _collection_reader(origin, arguments)
     if isinstance(kind, typing.NewType):
-        return value
-    if issubclass(kind, StrEnum):
-        return kind(value)
-    if issubclass(kind, datetime):
-        return datetime.fromisoformat(value)
+        return _reader(kind.__supertype__)
     if is_dataclass(kind):
-        make: Any = kind
-        return make(**{name: _build(hint, value[name]) for name, hint in _hints(make).items()})
+        return _dataclass_reader(kind)
+    if issubclass(kind, StrEnum):
+        by_value = {member.value: member for member in kind}
+        return lambda value: by_value[value]
+    if issubclass(kind, datetime):
+        return datetime.fromisoformat
     if issubclass(kind, tuple):
-        hints = typing.get_type_hints(kind)
-        return kind(*(_build(hint, item) for hint, item in zip(hints.values(), value, strict=True)))
+        named: Any = kind
+        return _tuple_reader(named._make, tuple(typing.get_type_hints(kind).values()))
+    return lambda value: _expect(kind, value)
+
+
+def _collection_reader(origin: Any, arguments: tuple[Any, ...]) -> _Form:
+    if issubclass(origin, Mapping):
+        read_key, read_item = _reader(arguments[0]), _reader(arguments[1])
+        return lambda value: {read_key(key): read_item(item) for key, item in _expect(dict, value).items()}
+    if origin is tuple and arguments[1:] != (...,):
+        return _tuple_reader(tuple, arguments)
+    read = _reader(arguments[0])
+    return lambda value: origin(map(read, _expect(list, value)))
+
+
+def _tuple_reader(make: _Form, hints: tuple[Any, ...]) -> _Form:
+    reads = tuple(_reader(hint) for hint in hints)
+    return lambda value: make([read(item) for read, item in zip(reads, _expect(list, value), strict=True)])
+
+
+def _dataclass_reader(kind: Any) -> _Form:
+    reads = tuple((name, _reader(hint)) for name, hint in _hints(kind).items())
+    return lambda value: kind(**{name: read(value[name]) for name, read in reads})
+
+
+def _expect(kind: type[T], value: object) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
     return value
 
 
-@cache
 def _hints(kind: Any) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}

@@ -145,32 +145,31 @@ def _hashed(plan: Plan) -> Canonical:
             {
                 "stage": wave.stage,
                 "waits": wave.waits,
-                "operations": [
-                    {
-                        "device": operation.device,
-                        "platform": operation.platform,
-                        "reads": operation.reads,
-                        "enter": operation.enter,
-                        "leave": operation.leave,
-                        "steps": [
-                            {
-                                "point": list(step.point.id),
-                                "subjects": step.subjects,
-                                "prefixes": step.prefixes,
-                                "renderings": [
-                                    _rendering(rendering) for rendering in (step.rendering, *step.fallbacks)
-                                ],
-                            }
-                            for step in operation.steps
-                        ],
-                    }
-                    for operation in wave.operations
-                ],
+                "operations": (_operation(operation) for operation in wave.operations),
             }
             for wave in plan.waves
         ],
         "hazards": sorted([hazard.code, hazard.culprit] for hazard in plan.hazards),
-        "ends": [[run, subject, list(point)] for run, subject, point in plan.ends],
+        "ends": plan.ends,
+    }
+
+
+def _operation(operation: Operation) -> Canonical:
+    return {
+        "device": operation.device,
+        "platform": operation.platform,
+        "reads": operation.reads,
+        "enter": operation.enter,
+        "leave": operation.leave,
+        "steps": [
+            {
+                "point": step.point.id,
+                "subjects": step.subjects,
+                "prefixes": step.prefixes,
+                "renderings": [_rendering(each) for each in (step.rendering, *step.fallbacks)],
+            }
+            for step in operation.steps
+        ],
     }
 
 
@@ -178,5 +177,5 @@ def _rendering(rendering: Rendering) -> Canonical:
     return {
         "method": rendering.method.value,
         "commands": rendering.commands,
-        "expect": {name: list(values) for name, values in rendering.expect.items()},
+        "expect": rendering.expect,
     }

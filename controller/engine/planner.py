@@ -71,6 +71,7 @@ class _Planning:
     subjects_of: Mapping[PointId, tuple[Subject, ...]]
     hazards: dict[tuple[str, str], Hazard] = field(default_factory=dict)
     planned: dict[PointId, Step] = field(default_factory=dict)
+    reads: dict[PointId, tuple[str, ...]] = field(default_factory=dict)
     own_ports: frozenset[Port] = frozenset()
     without_method: dict[PointId, str] = field(default_factory=dict)
 
@@ -151,6 +152,7 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     context = point_context(point, names, prefixes, device, planning.profiles[device.platform])
     if context is None:
         return None
+    planning.reads[point.id] = read_commands(context)
     # Lines repeated per prefix vanish where there are none: then the method does not cut this point.
     offered = [found for method in stage.method if (found := isolation(context, method)) and found.commands]
     if not offered:
@@ -159,10 +161,14 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
         return None
     if any(_may_have_more_ipv6(each) for each in subjects):
         offered = [_wanting_ipv6(context, rendering) for rendering in offered]
-    allowed = [rendering for rendering in offered if _spares(planning, context, subjects, rendering.method)]
+    kept, through = _kept_among(planning, subjects), _kept_through(subjects)
+    others = planning.owners[point.port].difference(names)
+    allowed = [
+        each for each in offered if not kept and _spares(planning, context, others, through, each.method)
+    ]
     if not allowed:
-        also = _others(planning, point, names) | _kept_through(subjects) | _kept_among(planning, subjects)
-        if _kept_among(planning, subjects) or _keeps_alive(planning, also):
+        also = others | through | kept
+        if kept or _keeps_alive(planning, also):
             planning.hazard(
                 "keep-alive-on-point",
                 Severity.REFUSE,
@@ -220,6 +226,8 @@ def _wanting_ipv6(context: PointContext, rendering: Rendering) -> Rendering:
         if isinstance(parse, RegexParse) and parse.each is Each.PREFIX6
         for name in (*parse.matched, *parse.otherwise)
     }
+    if not per_network:
+        return rendering
     expect = {
         name: tuple(value for value in wanted if value != NONE) if name in per_network else wanted
         for name, wanted in rendering.expect.items()
@@ -227,20 +235,18 @@ def _wanting_ipv6(context: PointContext, rendering: Rendering) -> Rendering:
     return replace(rendering, expect=expect)
 
 
-def _spares(planning: _Planning, context: PointContext, subjects: Sequence[Subject], method: Method) -> bool:
-    """Whether the method leaves alone what has another fate on the same port or must go on through it."""
-    names = tuple(subject.name for subject in subjects)
-    if _kept_among(planning, subjects):
+def _spares(
+    planning: _Planning,
+    context: PointContext,
+    others: frozenset[str],
+    through: frozenset[str],
+    method: Method,
+) -> bool:
+    """Whether the method leaves alone ``others``, with a point of their own on the same port, whose VLAN
+    would go and come with it, and what must go on ``through`` the point."""
+    if method in WHOLE_PORT and others.difference(planning.overrides):
         return False
-    if method in WHOLE_PORT and _others(planning, context.point, names) - set(planning.overrides):
-        return False
-    kept = _kept_through(subjects) - set(planning.overrides)
-    return not kept or context.spec.methods[method].spares_keep_alive
-
-
-def _others(planning: _Planning, point: Point, subjects: Collection[str]) -> frozenset[str]:
-    """Subjects with a point of their own on the same port: their VLAN would go and come with it."""
-    return planning.owners.get(point.port, frozenset()) - frozenset(subjects)
+    return not through.difference(planning.overrides) or context.spec.methods[method].spares_keep_alive
 
 
 def _kept_through(subjects: Iterable[Subject]) -> frozenset[str]:
@@ -272,7 +278,7 @@ def _waves(planning: _Planning, stage: Stage, steps: Iterable[Step], first: int)
             index=first + index,
             stage=stage.name,
             operations=tuple(
-                operation(planning.profiles, device, by_device[device.name])
+                operation(planning.profiles, device, by_device[device.name], planning.reads)
                 for device in sorted(
                     by_rank[rank], key=lambda device: (CRITICALITY[device.role], device.name)
                 )
@@ -291,17 +297,21 @@ def operation(
     profiles: Mapping[str, DeviceProfile],
     device: Device,
     steps: Iterable[Step],
+    known: Mapping[PointId, tuple[str, ...]] | None = None,
 ) -> Operation:
-    """All steps on one device as one block; reads that come out alike are sent once."""
+    """All steps on one device as one block; reads that come out alike are sent once. ``known``: the reads of
+    points for which they were rendered already."""
     ordered = tuple(sorted(steps, key=lambda step: step.point.id.order))
     profile = profiles.get(device.platform)
     if profile is None:
         return Operation(device.name, device.platform, (), (), (), ordered)
     reads: dict[str, None] = {}
     for step in ordered:
-        context = point_context(step.point, step.subjects, step.prefixes, device, profile)
-        if context is not None:
-            reads.update(dict.fromkeys(read_commands(context)))
+        found = known.get(step.point.id) if known else None
+        if found is None:
+            context = point_context(step.point, step.subjects, step.prefixes, device, profile)
+            found = read_commands(context) if context is not None else ()
+        reads.update(dict.fromkeys(found))
     return Operation(
         device.name, device.platform, tuple(reads), profile.session.enter, profile.session.leave, ordered
     )

@@ -251,7 +251,7 @@ class Site:
         return self.controller.resume(run, ACTOR, self.events.append, frozenset(accept_drift))
 
     def facts(self, kind: type[Fact] | None = None) -> list[Fact]:
-        return [fact for fact in self.journal.facts if kind is None or isinstance(fact, kind)]  # type: ignore[arg-type]
+        return [fact for fact in self.journal.facts if kind is None or isinstance(fact, kind)]
 
     def intents(self) -> list[IntentRecorded]:
         return [fact for fact in self.journal.facts if isinstance(fact, IntentRecorded)]

@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from controller.domain.codec import from_plain
 from controller.domain.errors import InvalidRequest, OpenCause, Refused
-from controller.domain.facts import Fact, HoldEnded, HoldOpened, IntentRecorded, PointRead
+from controller.domain.facts import BaselineTaken, Fact, HoldEnded, HoldOpened, IntentRecorded, PointRead
 from controller.domain.hold import HoldKey
-from controller.domain.inventory import Method, Point, PointId
+from controller.domain.inventory import Conduit, Method, Point, PointId, Segment
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action, Scope
@@ -59,7 +59,7 @@ def hospital() -> Site:
         [port("acc", "lab"), port("acc", "shared"), port("core", "trunk", 20, tagged=True)],
         priority=2,
     )
-    subjects = [
+    subjects: list[Segment | Conduit] = [
         segment(
             "emergency",
             [port("acc", "er"), port("core", "trunk", 10, tagged=True), policy("fw", "er")],
@@ -95,7 +95,7 @@ class Nights(RuleBasedStateMachine):
             point.id: point for each in self.site.documents.inventory.subjects() for point in each.points
         }
         self.touched_by_hand: set[str] = set()
-        self.baselines: dict[PointId, object] = {}
+        self.baselines: dict[PointId, tuple[object, ...]] = {}
         self.held: set[HoldKey] = set()
         self.intents: dict[str, IntentRecorded] = {}
         self.alive = True
@@ -146,6 +146,8 @@ class Nights(RuleBasedStateMachine):
 
     def _after_commit(self, _tag: object, facts: Sequence[Fact]) -> None:
         for fact in facts:
+            if isinstance(fact, BaselineTaken):
+                self.baselines.setdefault(fact.point.id, self._configured(fact.point.id))
             if isinstance(fact, IntentRecorded):
                 self.intents[fact.device] = fact
             if isinstance(fact, HoldOpened):
@@ -170,13 +172,14 @@ class Nights(RuleBasedStateMachine):
     def _check_end(self, fact: HoldEnded) -> None:
         """The last hold of a point ends only when the point is back."""
         if not any(key.point == fact.point for key in self._open_holds()):
-            assert self._configured(fact.point) == self.baselines[fact.point], fact
-            del self.baselines[fact.point]
+            # A point nobody ever reached has no baseline, and nothing to bring back.
+            now = self._configured(fact.point)
+            assert now == self.baselines.pop(fact.point, now), fact
 
-    def _configured(self, point: PointId) -> object:
+    def _configured(self, point: PointId) -> tuple[object, ...]:
         board = self.site.board(point.device)
         if point.object == "wan":
-            return "all" in board.sets["wan"]
+            return ("all",) if "all" in board.sets["wan"] else ()
         if point.object in board.sets:
             wanted = {
                 prefix
@@ -184,7 +187,7 @@ class Nights(RuleBasedStateMachine):
                 if any(own.id == point for own in each.points)
                 for prefix in each.prefixes
             }
-            return frozenset(board.sets[point.object] & wanted)
+            return tuple(sorted(board.sets[point.object] & wanted))
         found = board.ports[point.object]
         if point.vlan is not None:
             return (found.admin, str(point.vlan) in found.vlans)
@@ -206,9 +209,6 @@ class Nights(RuleBasedStateMachine):
     # --- what people do ------------------------------------------------------------------------------
 
     def _do(self, act: Callable[[], object]) -> None:
-        for point in self.points:
-            if not any(key.point == point for key in self._open_holds()):
-                self.baselines[point] = self._configured(point)
         try:
             act()
         except (InvalidRequest, Refused):
@@ -339,7 +339,7 @@ class Nights(RuleBasedStateMachine):
         """A person sets the ports that were worked at by hand to what they were before their first hold."""
         for point in {key.point for key in self._open_holds()}:
             if point.device == "acc" and point in self.baselines:
-                admin, pvid = self.baselines[point]  # type: ignore[misc]
+                admin, pvid = map(str, self.baselines[point])
                 self.site.board("acc").ports[point.object] = Port(admin, pvid)
 
 

@@ -41,7 +41,8 @@ class Death:
 
     def over(self) -> None:
         self._site.journal.before = self._site.journal.after = lambda *_: None
-        self._site.driver.at_line = self._site.driver.at_open = lambda *_: None
+        self._site.driver.at_line = lambda *_: None
+        self._site.driver.at_open = lambda *_: None
 
 
 def two_switches() -> Site:
@@ -143,7 +144,9 @@ def test_death_after_death_loses_nothing() -> None:
         site.restart()
         return site
 
-    run = lambda site: site.history.runs()[0].run  # noqa: E731
+    def run(site: Site) -> str:
+        return site.history.runs()[0].run
+
     for site in until_it_survives(interrupted, lambda site: site.resume(run(site))):
         site.restart()
         if site.history.runs()[0].state is RunState.INTERRUPTED:

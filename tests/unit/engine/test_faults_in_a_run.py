@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from controller.domain.errors import JournalUnavailable, OpenCause, StaleEpoch
@@ -391,9 +393,7 @@ def test_a_watcher_that_raises_harms_nobody() -> None:
 
 def test_an_aborted_cut_ends_the_block_under_way_and_begins_no_other() -> None:
     site = one_port(Strike(Fault.REFUSE, "p1 down"))
-    site.driver.at_line = lambda _board, line: (
-        site.controller.abort(_run(site), ACTOR, "enough") if line == "port p1 down" else None
-    )
+    site.driver.at_line = _aborting(site, "port p1 down", lambda: _run(site))
     ended = site.cut("one")
     assert ended.state is RunState.ABORTED
     assert site.board("a").changes == ["port p1 down"]
@@ -403,9 +403,7 @@ def test_an_aborted_cut_ends_the_block_under_way_and_begins_no_other() -> None:
 
 def test_a_point_not_yet_touched_when_the_cut_is_aborted_is_not_held() -> None:
     site = one_port()
-    site.driver.at_line = lambda _board, line: (
-        site.controller.abort(_run(site), ACTOR, "enough") if line == "show port p1" else None
-    )
+    site.driver.at_line = _aborting(site, "show port p1", lambda: _run(site))
     ended = site.cut("one")
     assert ended.state is RunState.ABORTED
     assert site.board("a").changes == []
@@ -414,10 +412,16 @@ def test_a_point_not_yet_touched_when_the_cut_is_aborted_is_not_held() -> None:
 
 def test_the_name_of_a_run_to_abort_is_never_a_guess() -> None:
     site = one_port()
-    site.driver.at_line = lambda _board, line: (
-        site.controller.abort("", ACTOR, "") if line == "configure" else None
-    )
+    site.driver.at_line = _aborting(site, "configure", lambda: "")
     assert site.cut("one").state is not RunState.ABORTED
+
+
+def _aborting(site: Site, at: str, run: Callable[[], str]) -> Callable[[Board, str], None]:
+    def at_line(_board: Board, line: str) -> None:
+        if line == at:
+            site.controller.abort(run(), ACTOR, "enough")
+
+    return at_line
 
 
 def _run(site: Site) -> str:

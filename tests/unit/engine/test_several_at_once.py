@@ -296,10 +296,14 @@ def test_a_watcher_that_never_returns_holds_up_nothing() -> None:
     site = three_switches()
     stuck = threading.Event()
     plan = site.controller.plan_subjects(["one"])
-    run = at_once(lambda: site.controller.isolate(plan, "", ACTOR, lambda _: stuck.wait(LONG)))
+    run = at_once(lambda: site.controller.isolate(plan, "", ACTOR, lambda _: _wait(stuck)))
     _until(lambda: all(site.board(name).ports["p1"].admin == "down" for name in "abc"))
     stuck.set()
     assert {result.proof for result in run.result(LONG).results} == {Proof.CONFIRMED}
+
+
+def _wait(event: threading.Event) -> None:
+    event.wait(LONG)
 
 
 def _until(condition: Callable[[], bool]) -> None:

@@ -1,0 +1,21 @@
+"""Runs the measurements named, or all of them; ends 1 where one misses its limit."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import planning
+
+MEASUREMENTS = {"planning": planning.main}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in MEASUREMENTS]
+    if unknown:
+        print(f"no such measurement: {', '.join(unknown)} (there are: {', '.join(MEASUREMENTS)})")
+        return 2
+    return max(MEASUREMENTS[name]() for name in names or MEASUREMENTS)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
