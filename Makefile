@@ -22,7 +22,7 @@ lane = $(if $(call with_tests,$(1)),\
 	@echo "$@: no tests in $(1) yet")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lab bench serve lock wheel clean $(LANES) $(CHECKS)
+.PHONY: help demo test check lab bench docs picture serve lock wheel clean $(LANES) $(CHECKS)
 
 help:
 	@echo "make demo     a simulated hospital, cut and brought back (no root, under a minute)"
@@ -30,6 +30,8 @@ help:
 	@echo "make check    style, formatting, types, layers"
 	@echo "make lab      the hospital of network namespaces, to play with (root)"
 	@echo "make bench    measurements"
+	@echo "make docs     reference and quotations anew, from the program and the laboratory's story"
+	@echo "make picture  the README's picture anew, from a run of the demo"
 	@echo "make serve    the service (not built yet)"
 	@echo "make lock     pin the dependencies anew (needs uv)"
 	@echo "make wheel    dist/*.whl"
@@ -76,6 +78,13 @@ check-layers: $(READY)
 
 lab: $(READY)
 	$(BIN)/python -m tests.lab $(ARGS)
+
+docs: $(READY)
+	$(BIN)/python -m tests.unit.docs.reference
+	$(BIN)/python -m tests.unit.docs.quote
+
+picture: $(READY)
+	$(BIN)/python -m tests.e2e.picture docs/demo.svg
 
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
