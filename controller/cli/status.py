@@ -41,7 +41,7 @@ def sentence(found: Situation, words: Catalogue) -> str:
     if not cut:
         return words.text("status.nothing-cut", site=found.site, at=moment(found.at))
     said = [words.text(f"status.{state}", count=number) for state in SHAPES if (number := states[state])]
-    since = duration(words, (found.at - found.since).total_seconds()) if found.since else "?"
+    since = duration(words, int((found.at - found.since).total_seconds())) if found.since else "?"
     text = words.text(
         "status.sentence", site=found.site, at=moment(found.at), states=", ".join(said), since=since
     )
