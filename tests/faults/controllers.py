@@ -85,6 +85,9 @@ class Controllers:
     def _take(self, told: dict[str, Any]) -> None:
         match told:
             case {"started": pid}:
+                # The number may have been that of an earlier one.
+                self._ended.pop(pid, None)
+                self._stopped.discard(pid)
                 self._started.append(pid)
             case {"stopped": pid}:
                 self._stopped.add(pid)

@@ -1,0 +1,107 @@
+"""One fault of a device in one run, by the command line, and everything that must be true then."""
+
+from __future__ import annotations
+
+from controller.domain.proof import Proof
+from controller.text import Catalogue
+from controller.workers.front import cordon_office
+from tests.faults.crash import Case, Ground
+from tests.faults.device_faults import CONNECT, DeviceFault, Ending, Port, Step
+from tests.faults.messages import heard
+from tests.faults.site import CORE, DEVICES, FAR, HEALTHY, KEPT, POINTS, SICK, WANTED
+from tests.faults.site import Port as Place
+
+PORTS = tuple(port for port in WANTED if port[0] == SICK)
+ASK = {"isolate": ("--level", "5"), "restore": ("--all",)}
+FIRST_BACK = POINTS["emergency"]
+"""What a restore brings back first, side by side on several devices."""
+
+
+def run_fault(ground: Ground, fault: DeviceFault, action: str) -> None:
+    case, expected = ground.case(action), fault.ending(action)
+    for name, params in fault.faults:
+        case.site.simulation.fault(SICK, name, **params)
+    exit_code, said = cordon(case, fault, action, *ASK[action], "--lang", "fr")
+    if fault.afterwards:
+        case.site.simulation.wait(device=SICK, event=fault.afterwards, timeout=30)
+    run, steps = _recorded(case)
+    stopped = len(steps) < len(PORTS)
+    second = _left(case, PORTS[1]) if stopped else expected.second
+    assert Ending(exit_code, steps, second) == expected, said
+    _, shown = cordon(case, fault, "show", run, "--lang", "en")
+    for words, text in ((Catalogue("fr"), said), (Catalogue("en"), shown)):
+        for message in heard(expected, action, words, shown=text is shown):
+            assert message in text
+    _the_others_are_well(case, action, stopped=stopped)
+    assert len(_events(case, "login-failed")) <= 1
+    assert not _events(case, "quiet-mode")
+    if exit_code or fault.afterwards:
+        _the_way_out(case, fault, action)
+
+
+def cordon(case: Case, fault: DeviceFault, command: str, *given: str) -> tuple[int, str]:
+    """The exit code of ``cordon`` and all it wrote."""
+    environ = {
+        **case.environ,
+        "CORDON_CONNECT_TIMEOUT": str(CONNECT),
+        "CORDON_OPERATION_TIMEOUT": str(fault.operation),
+    }
+    argv = [command, *given, "--yes", "--reason", "fault test"]
+    process = case.controllers.start(case.folder, "cli", environ, argv=argv)
+    exit_code = process.wait(90)
+    return exit_code, process.out.read_text() + process.err.read_text()
+
+
+def _recorded(case: Case) -> tuple[str, tuple[Step, ...]]:
+    """The last run, and its steps at the sick device with how their ports were left."""
+    office = cordon_office(home=case.folder / "home", inventory=case.site.inventory)
+    record, _, _ = office.run(office.runs()[-1].run)
+    known = {(step.point.device, step.point.object): step for step in record.steps}
+    steps = [(_left(case, port), known[port]) for port in PORTS if port in known]
+    return record.run, tuple(Step(left, step.outcome, Proof(step.proof), step.cause) for left, step in steps)
+
+
+def _left(case: Case, place: Place) -> Port:
+    found = case.site.port(place)
+    if found["admin"] == "down" and found["protocol"] == "down":
+        return Port.SHUT
+    return Port.QUARANTINED if found["access_vlan"] == 999 else Port.OPEN
+
+
+def _the_others_are_well(case: Case, action: str, *, stopped: bool) -> None:
+    """A sick device keeps no other from being cut, and nothing kept alive from living; a restore that stopped
+    at it opened nothing of the waves that were to follow."""
+    assert all(case.site.port(place)["admin"] == "up" for place in KEPT)
+    others = [place for place in WANTED if place[0] != SICK]
+    still = [place for place in others if case.site.is_cut(place)]
+    if action == "isolate":
+        assert still == others
+    elif stopped:
+        assert set(others) - set(still) <= set(FIRST_BACK)
+    else:
+        for device in (CORE, HEALTHY, FAR):
+            assert case.site.simulation.running(device) == case.site.before[device]
+
+
+def _the_way_out(case: Case, fault: DeviceFault, action: str) -> None:
+    """Once the device is well again, asking again ends what was begun; a person decides about drift."""
+    case.site.simulation.clear(SICK)
+    case.site.simulation.configure(SICK, f"hostname {SICK}")
+    drift = [word for name in DEVICES for word in ("--accept-drift", name)] if action == "restore" else []
+    if action == "restore" and not _held(case):
+        return
+    exit_code, said = cordon(case, fault, action, *ASK[action], *drift, "--lang", "en")
+    assert exit_code == 0, said
+    if action == "isolate":
+        assert case.site.open_ports() == ()
+    else:
+        assert case.site.running() == case.site.before
+
+
+def _held(case: Case) -> int:
+    office = cordon_office(home=case.folder / "home", inventory=case.site.inventory)
+    return sum(office.situation().proofs.values())
+
+
+def _events(case: Case, event: str) -> list[object]:
+    return [record for record in case.site.simulation.log(device=SICK) if record["event"] == event]

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from controller.simulator.faults import NAMES
+from controller.text import LANGUAGES, Catalogue
+from tests.faults.device_faults import DEVICE_FAULTS
+from tests.faults.messages import code_of
+from tests.faults.table import PATH, document
+
+pytestmark = pytest.mark.faults
+
+
+def test_the_page_says_what_the_tests_say() -> None:
+    assert PATH.read_text("utf-8") == document(), "run: python -m tests.faults.table"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_has_words(language: str) -> None:
+    words = Catalogue(language)
+    endings = [ending for fault in DEVICE_FAULTS for ending in (fault.cut, fault.restore)]
+    causes = {step.cause for ending in endings for step in ending.steps} - {""}
+    assert [cause for cause in causes if code_of(cause) not in words] == []
+
+
+def test_every_fault_of_the_simulator_is_in_the_table() -> None:
+    assert {name for fault in DEVICE_FAULTS for name, _ in fault.faults} == NAMES
