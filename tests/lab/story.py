@@ -45,7 +45,7 @@ _VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d ?\+0000"), "<time>"),
     (re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b"), "<run>"),
     (re.compile(r"\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b"), "<hash>"),
-    (re.compile(r"\b\d+(?:[.,]\d+)? (?:entries|s|min)\b"), "<number>"),
+    (re.compile(r"\b\d+(?:[.,]\d+)? (?:entries|s|min)\b(?: \d+ s\b)?"), "<number>"),
     (re.compile(r"\b\d+ (?:proven|confirmed)\b(?:, \d+ (?:proven|confirmed)\b)*"), "<proofs>"),
     (re.compile(r"  +"), "  "),
 )
