@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 KeepRunning = Annotated[bool, typer.Option("--keep-running", help="help.keep-running")]
 
 HANGS, IGNORES = "acc-b7", "acc-c2"
-"""The sick switches: one takes the first line and never answers, one accepts every line and changes
+"""The sick switches: one never answers the line that shuts a port, one accepts every line and changes
 nothing."""
 
 MOST_WAVES = 12
