@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 
 from controller.domain.profile import SessionSpec
 from controller.drivers.channel import EnableRefused, GuardedChannel
-from controller.drivers.guard import DeadlinePassed
+from controller.drivers.guard import DeadlinePassed, SessionEnded
 from controller.drivers.messages import Messages
 from controller.drivers.prompt import Prompt, page_break
 from controller.drivers.reply import Progress, Reply
@@ -22,7 +23,7 @@ _PASSWORD = re.compile(r"pass(?:word|code|phrase)[^:]{0,60}: ?\Z", re.IGNORECASE
 
 
 class Dialogue:
-    """All methods raise SessionEnded when the connection ends or the deadline passes."""
+    """Its methods raise SessionEnded when the connection ends or the deadline passes."""
 
     def __init__(self, channel: GuardedChannel, spec: SessionSpec, line_end: str) -> None:
         self._channel = channel
@@ -155,7 +156,11 @@ class Dialogue:
     def in_step(self, deadline: float) -> bool:
         """False where more came than lines were sent for: without echoes only the count tells which answer
         belongs to which line."""
-        return self._echo or not (self._settle(deadline) or self._surplus)
+        if self._echo:
+            return True
+        with contextlib.suppress(SessionEnded):
+            self._surplus = self._settle(deadline) or self._surplus
+        return not self._surplus
 
     def _settle(self, deadline: float) -> bool:
         """Reads until nothing more comes; whether a prompt was among it."""

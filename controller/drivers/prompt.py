@@ -16,7 +16,7 @@ LONGEST_PROMPT = 200
 _BASE = 16
 """IOS shows no more of its host name than this in a configuration mode's prompt."""
 
-_ALIKE = re.compile(r"<?[\w./:@~+-]{2,64}(?:\([^()\s]{1,64}\))? ?[#>$]")
+_ALIKE = re.compile(r"<?[\w./:@~+-]{1,64}(?:\([^()\s]{1,64}\))? ?[#>$]")
 """Brackets at the end are left out: Return at ``[confirm]`` would be an answer."""
 
 _MODE = r"(?: ?\([^()\s]{1,64}\))?"

@@ -118,12 +118,7 @@ class NetmikoSession:
 
     def _in_step(self, deadline: float) -> bool:
         """Whether each answer is certainly that of its line. Ends the session where it is not."""
-        if not self.is_open:
-            return True
-        try:
-            kept = self._dialogue.in_step(deadline)
-        except SessionEnded:
-            kept = False
+        kept = self._dialogue.in_step(deadline)
         if not kept:
             self.close()
         return kept
