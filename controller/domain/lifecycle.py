@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -29,29 +30,35 @@ class StepState(StrEnum):
     SETTLED = "settled"
 
 
-LEGAL: dict[StrEnum, frozenset[StrEnum]] = {
-    RunState.RUNNING: frozenset(
-        {RunState.WAITING, RunState.STOPPING, RunState.INTERRUPTED, RunState.FINISHED, RunState.STOPPED}
-    ),
-    RunState.WAITING: frozenset({RunState.RUNNING, RunState.STOPPING, RunState.INTERRUPTED}),
-    RunState.STOPPING: frozenset({RunState.ABORTED, RunState.INTERRUPTED}),
-    RunState.INTERRUPTED: frozenset({RunState.RUNNING, RunState.ABORTED}),
-    RunState.STOPPED: frozenset({RunState.RUNNING, RunState.ABORTED}),
-    RunState.FINISHED: frozenset(),
-    RunState.ABORTED: frozenset(),
-    WaveState.PENDING: frozenset({WaveState.RUNNING}),
-    WaveState.RUNNING: frozenset({WaveState.RUNNING, WaveState.DONE}),
-    WaveState.DONE: frozenset({WaveState.RUNNING}),
-    StepState.PENDING: frozenset({StepState.INTENDED, StepState.SETTLED}),
-    StepState.INTENDED: frozenset({StepState.SETTLED, StepState.INTENDED}),
-    StepState.SETTLED: frozenset({StepState.INTENDED}),
+LEGAL: Mapping[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]] = {
+    RunState: {
+        RunState.RUNNING: frozenset(
+            {RunState.WAITING, RunState.STOPPING, RunState.INTERRUPTED, RunState.FINISHED, RunState.STOPPED}
+        ),
+        RunState.WAITING: frozenset({RunState.RUNNING, RunState.STOPPING, RunState.INTERRUPTED}),
+        RunState.STOPPING: frozenset({RunState.ABORTED, RunState.INTERRUPTED}),
+        RunState.INTERRUPTED: frozenset({RunState.RUNNING, RunState.ABORTED}),
+        RunState.STOPPED: frozenset({RunState.RUNNING, RunState.ABORTED}),
+        RunState.FINISHED: frozenset(),
+        RunState.ABORTED: frozenset(),
+    },
+    WaveState: {
+        WaveState.PENDING: frozenset({WaveState.RUNNING}),
+        WaveState.RUNNING: frozenset({WaveState.RUNNING, WaveState.DONE}),
+        WaveState.DONE: frozenset({WaveState.RUNNING}),
+    },
+    StepState: {
+        StepState.PENDING: frozenset({StepState.INTENDED, StepState.SETTLED}),
+        StepState.INTENDED: frozenset({StepState.SETTLED, StepState.INTENDED}),
+        StepState.SETTLED: frozenset({StepState.INTENDED}),
+    },
 }
-"""From a state, the states it may move to. A settled step may be intended again: a fallback, a retry; and a
-resumed run goes through its waves again."""
+"""By kind, as states of two kinds that are spelled alike are equal: from a state, those it may move to. A
+settled step may be intended again: a fallback, a retry; and a resumed run goes through its waves again."""
 
 OVER = frozenset({RunState.FINISHED, RunState.ABORTED})
 """Runs in these states never act again."""
 
 
 def may_move(old: StrEnum, new: StrEnum) -> bool:
-    return new in LEGAL[old]
+    return type(new) is type(old) and new in LEGAL[type(old)][old]

@@ -99,7 +99,11 @@ class Probing:
         """A probe that still answers contradicts the whole segment. All silent, one of them known to have
         answered before, controls answering: proven, if every point of the segment is confirmed."""
         if any(probe.answered for probe in after):
-            touched = [result for result in results if result.outcome is not Outcome.NOT_ATTEMPTED]
+            touched = [
+                result
+                for result in results
+                if result.outcome is not Outcome.NOT_ATTEMPTED or result.proof is Proof.CONFIRMED
+            ]
             return [_with(result, Proof.CONTRADICTED, "probe-still-answers") for result in touched]
         began = self._first_change.get(name)
         if began is None:

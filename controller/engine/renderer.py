@@ -66,25 +66,27 @@ def restoration(context: PointContext, methods: Sequence[Method], baseline: Stat
     baseline is expected back.
     """
     values = {**context.values, **{f"was.{name}": value for name, value in baseline.items()}}
-    commands: list[str] = []
+    blocks: list[tuple[str, ...]] = []
     for method in reversed(tuple(dict.fromkeys(methods))):
         spec = context.spec.methods.get(method)
         if spec is not None:
-            commands.extend(_restore_lines(spec, context, values, baseline))
+            blocks.extend(_restore_blocks(spec, context, values, baseline))
     expect = {name: (baseline[name],) for name in context.spec.config}
-    return Rendering(methods[0], tuple(dict.fromkeys(commands)), expect)
+    # What two methods undo alike is sent once; a line by itself may well be needed twice (``exit``).
+    commands = tuple(line for block in dict.fromkeys(blocks) for line in block)
+    return Rendering(methods[0], commands, expect)
 
 
 def satisfies(state: State, expect: Expected) -> bool:
     return all(state.get(name) in wanted for name, wanted in expect.items())
 
 
-def _restore_lines(
+def _restore_blocks(
     spec: MethodSpec, context: PointContext, values: Mapping[str, str], baseline: State
-) -> Iterable[str]:
+) -> Iterable[tuple[str, ...]]:
     for clause in spec.restore:
         if satisfies(baseline, _filled(clause.when, values)):
-            yield from _lines(clause.send, context, values)
+            yield _lines(clause.send, context, values)
 
 
 def _expected(condition: Condition, context: PointContext) -> Expected:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -77,15 +78,18 @@ class Keys:
 
 
 class FakeProber:
-    """``alive`` says what answers; a control is alive unless named otherwise."""
+    """``alive`` says what answers; ``asked`` is released once for every probe."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.alive: Callable[[str], bool] = lambda _target: True
+        self.asked = threading.Semaphore(0)
 
     def ask(self, probe: Probe, deadline: float) -> ProbeResult:
         answered, control = self.alive(str(probe.target)), self.alive(str(probe.control))
-        return ProbeResult(probe, answered, control, self._clock.monotonic())
+        result = ProbeResult(probe, answered, control, self._clock.monotonic())
+        self.asked.release()
+        return result
 
 
 class PlainReader:
