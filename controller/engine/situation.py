@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from controller.domain.hold import Hold
 from controller.domain.inventory import Conduit, Inventory, PointId, Segment, Subject
+from controller.domain.lifecycle import OVER
 from controller.domain.proof import Proof, aged, worst
 from controller.engine.ports import History, RunRecord, StepRecord
 from controller.engine.restoration import waves_of_return
@@ -58,8 +59,9 @@ class Situation:
 def situation(inventory: Inventory, history: History, now: datetime) -> Situation:
     """The situation of ``inventory``'s site. Subjects in the order of their return."""
     holds = history.open_holds()
-    reads = history.last_reads()
     runs = history.runs()
+    unsettled = _unsettled(runs)
+    reads = {point: read for point, read in history.last_reads().items() if point not in unsettled}
     by_subject: dict[str, list[Hold]] = defaultdict(list)
     for hold in holds:
         by_subject[hold.key.subject].append(hold)
@@ -126,6 +128,13 @@ def _waits_for(subject: Subject, position: Mapping[str, int]) -> tuple[str, ...]
         return ()
     before = dict.fromkeys((*subject.depends_on, *(need.segment for need in subject.needs)))
     return tuple(name for name in before if name in position and name != subject.name)
+
+
+def _unsettled(runs: Iterable[RunRecord]) -> frozenset[PointId]:
+    """Where lines may have been sent since the last reading: what was known there is not known any more."""
+    return frozenset(
+        point for run in runs if run.state not in OVER for intent in run.pending for point, _ in intent.steps
+    )
 
 
 def _proof(point: PointId, reads: Mapping[PointId, StepRecord], now: datetime) -> Proof:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.domain.errors import CordonError, InvalidRequest, LeaderElsewhere, NotFound
@@ -159,13 +160,16 @@ def _bring_up_to_date(places: Places, spool_size: int) -> None:
             os.close(os.open(places.database, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         data = (("from", str(found)), ("to", str(REVISION)))
         tag = Tag.HOME_MIGRATED if found else Tag.HOME_CREATED
-        migrate(
-            places.database,
-            lambda connection: sealing.write(
-                connection,
-                [takeover([Noted("home", data)], SYSTEM, sealing.last_epoch(connection) + 1, tag)],
-            ),
-        )
+        epoch = 1
+
+        def record(connection: Connection) -> None:
+            nonlocal epoch
+            epoch = sealing.last_epoch(connection) + 1
+            sealing.write(connection, [takeover([Noted("home", data)], SYSTEM, epoch, tag)])
+
+        migrate(places.database, record)
+        # A leader that cannot read the database still has to rise above this epoch.
+        locks.write_holder(descriptor, epoch)
         spool.sync_directory(places.home)
     finally:
         os.close(descriptor)
