@@ -84,7 +84,9 @@ class Composition:
 
     def home(self, *, create: bool = True, guarded: bool = False) -> Home:
         """``guarded``: refuse a database whose protection against rewriting is gone. A cut does not: its log
-        says so when it is verified. Raises HomeFromTheFuture, JournalUnavailable, NotFound, LogUnprotected."""
+        says so when it is verified.
+
+        Raises HomeFromTheFuture, JournalUnavailable, NotFound, LogUnprotected."""
         from controller.store.home import open_home
         from controller.store.writer import Patience
 
