@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from threading import Event
 
 import paramiko
 from netmiko.channel import SSHChannel
@@ -39,6 +40,9 @@ class GuardedChannel(SSHChannel):
         self._enabling: str | None = None
         # The guarded socket ends what waits too long; a second time-out would only cut it short.
         conn.settimeout(None)
+        # Paramiko's own wait counts its time on the wall clock: set back by an hour, it would last that long.
+        self._arrived = Event()
+        conn.in_buffer.set_event(self._arrived)
 
     def watch_enabling(self, watch: bool) -> None:
         self._enabling = "" if watch else None
@@ -86,15 +90,9 @@ class GuardedChannel(SSHChannel):
     def receive(self, deadline: float) -> bytes:
         """What has come, waiting for the first byte. Raises DeadlinePassed or HungUp."""
         remaining = deadline - time.monotonic()
-        if remaining <= 0:
+        if remaining <= 0 or not self._arrived.wait(remaining):
             raise DeadlinePassed
-        self._conn.settimeout(remaining)
-        try:
-            data: bytes = self._conn.recv(_CHUNK)
-        except TimeoutError:
-            raise DeadlinePassed from None
-        finally:
-            self._conn.settimeout(None)
+        data: bytes = self._conn.recv(_CHUNK)
         if not data:
             raise self._ended()
         return data
