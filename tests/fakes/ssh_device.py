@@ -30,7 +30,7 @@ class Manners:
     between page breaks (0: none). ``noise`` is printed before each answer, ``afterthought`` after each
     prompt, ``break_echo`` in the middle of each echo; lines matching ``slow`` are answered ``delay`` seconds
     late. With ``stops_reading`` nothing is read after the next prompt. ``prompt`` is what becomes of each
-    prompt, ``spoil`` of whatever goes out."""
+    prompt, ``spoil`` of whatever goes out. ``chatter`` is printed 30 times a second, come what may."""
 
     banner: bytes = b""
     banner_pause: float = 0.0
@@ -50,6 +50,7 @@ class Manners:
     echo: bool = True
     prompt: Callable[[str], str] = str
     spoil: Callable[[bytes], bytes] = bytes
+    chatter: bytes = b""
 
 
 @dataclass
@@ -175,6 +176,18 @@ class _Shell:
         self._read = b""
 
     async def talk(self) -> None:
+        chatter = asyncio.create_task(self._chatter())
+        try:
+            await self._talk()
+        finally:
+            chatter.cancel()
+
+    async def _chatter(self) -> None:
+        while True:
+            self._out(self._manners.chatter)
+            await asyncio.sleep(1 / 30)
+
+    async def _talk(self) -> None:
         for greeting in self._manners.banner.splitlines():
             self._out(b"\r\n" + greeting)
             await asyncio.sleep(self._manners.banner_pause)

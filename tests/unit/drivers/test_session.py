@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import pathlib
@@ -414,6 +415,27 @@ def test_text_of_no_known_kind_behind_a_prompt_costs_time_and_nothing_else(
     session = opened(ssh)
     left = iter([behind])
     assert ask(session, "say one", "say two")[1].text == "two"
+    session.close()
+
+
+@pytest.mark.parametrize("netmiko", ["cisco_ios", "linux", "cisco_wlc", "fortinet"])
+def test_a_device_that_never_stops_talking_is_opened_or_given_up_in_time(
+    ssh: SshDevice, netmiko: str
+) -> None:
+    ssh.manners.chatter = b"blah blah\r\n"
+    begun = time.monotonic()
+    with contextlib.suppress(OpenFailed):
+        opened(ssh, 2.1, profile(netmiko)).close()
+    assert time.monotonic() - begun < 2.1 + 0.3
+
+
+def test_a_device_that_logs_without_end(ssh: SshDevice) -> None:
+    ssh.manners.chatter = LINK + b"\r\n"
+    session = opened(ssh, 5, using=noisy())
+    assert [answer.text for answer in ask(session, *["say one", "show interface p1"] * 5)] == [
+        "one",
+        SHOWN,
+    ] * 5
     session.close()
 
 
