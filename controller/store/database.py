@@ -126,8 +126,8 @@ def migrate(path: Path, record: Callable[[Connection], object]) -> None:
     """Brings the database to :data:`REVISION`, asserts its triggers and lets ``record`` write about it, all
     in one transaction. Only under the leader's lock."""
     # Only a new or an old home needs Alembic, which takes half a second to import.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - only a home that needs migrating pays for Alembic
+    from alembic.config import Config  # noqa: PLC0415 - only a home that needs migrating pays for Alembic
 
     config = Config()
     config.set_main_option("script_location", "controller.store:migrations")

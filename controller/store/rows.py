@@ -47,7 +47,7 @@ HEAD = ("place", "recorded_at")
 """What every row begins with."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    table.name: tuple(name for name in table.c.keys() if name not in {"id", "entry"})  # noqa: SIM118
+    table.name: tuple(name for name in table.c.keys() if name not in {"id", "entry"})  # noqa: SIM118 - a column collection iterates over columns, not names
     for table in schema.COVERED
 }
 

@@ -303,7 +303,7 @@ def answers(history: History) -> list[object]:
 
 
 def plain(run: object) -> dict[str, object]:
-    names = [name for name in type(run).__dataclass_fields__ if name not in {"opened_at", "moved_at"}]  # type: ignore[attr-defined]
+    names = [name for name in type(run).__dataclass_fields__ if name not in {"opened_at", "moved_at"}]  # type: ignore[attr-defined]  # the class of a dataclass instance
     return {name: getattr(run, name) for name in names}
 
 

@@ -48,7 +48,7 @@ METHODS = st.sampled_from(list(Method))
 ACTIONS = st.sampled_from(list(Action))
 TIMES = st.datetimes(
     datetime(2024, 1, 1),  # noqa: DTZ001 - the zone is drawn beside it
-    datetime(2030, 1, 1),  # noqa: DTZ001
+    datetime(2030, 1, 1),  # noqa: DTZ001 - hypothesis wants naive bounds and adds the zone itself
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=2))]),
 )
 _ATTEMPTS = st.integers(1, 2)

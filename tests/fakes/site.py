@@ -35,7 +35,7 @@ from controller.domain.tags import Tag
 from controller.engine.controller import Controller
 from controller.engine.events import Event, RunEnded, StepResult
 from controller.engine.plans import Documents, Return
-from controller.engine.ports import Clock, Committed, Login, ProbeResult, RunRecord
+from controller.engine.ports import Clock, Committed, Login, ProbeResult
 from controller.engine.running import Limits, Services
 from tests.fakes.board import PLATFORM, Board, BoardDriver, FakeClock, board_profile
 from tests.fakes.journal import MemoryHistory, MemoryJournal
@@ -58,18 +58,6 @@ class HookedJournal(MemoryJournal):
         committed = super().commit(tag, facts, actor)
         self.after(tag, facts)
         return committed
-
-
-class RecordedHistory(MemoryHistory):
-    """With the attempts of a run, which the plain one leaves out."""
-
-    def run(self, run: str) -> RunRecord:
-        record = super().run(run)
-        attempts: dict[str, int] = {}
-        for fact in self._journal.facts:
-            if isinstance(fact, IntentRecorded) and fact.run == record.run:
-                attempts[fact.device] = max(attempts.get(fact.device, 0), fact.attempt)
-        return replace(record, attempts=attempts)
 
 
 class Keys:
@@ -126,12 +114,12 @@ def gate(device: str, name: str) -> Point:
 
 def device(name: str, role: DeviceRole = DeviceRole.ACCESS, **changes: object) -> Device:
     made = Device(name, PLATFORM, role, (Path("10.0.0.1"),), "net", "ssh-ed25519 AAAA")
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)  # type: ignore[arg-type]  # the fields to change are named by the tests
 
 
 def segment(name: str, points: Iterable[Point], priority: int = 5, **changes: object) -> Segment:
     made = Segment(name, Bilingual(name, name), priority, points=tuple(points))
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)  # type: ignore[arg-type]  # the fields to change are named by the tests
 
 
 def conduit(name: str, points: Iterable[Point], keep_alive: Sequence[str] = (), priority: int = 5) -> Conduit:
@@ -210,7 +198,7 @@ class Site:
     ) -> None:
         self.clock = FakeClock()
         self.journal = HookedJournal(self.clock)
-        self.history = RecordedHistory(self.journal)
+        self.history = MemoryHistory(self.journal)
         self.driver = BoardDriver(boards, self.clock)
         self.prober = FakeProber(self.clock)
         self.limits = limits
@@ -246,8 +234,8 @@ class Site:
         return self.controller.isolate(plan, "test", ACTOR, self.events.append)
 
     def bring_back(self, *subjects: str, **wanted: object) -> RunEnded:
-        accept = frozenset(wanted.pop("accept_drift", ()))  # type: ignore[call-overload]
-        asked = Return(subjects=subjects, accept_drift=accept, **wanted)  # type: ignore[arg-type]
+        accept = frozenset(wanted.pop("accept_drift", ()))  # type: ignore[call-overload]  # the fields to change are named by the tests
+        asked = Return(subjects=subjects, accept_drift=accept, **wanted)  # type: ignore[arg-type]  # the fields to change are named by the tests
         plan = self.controller.plan_return(asked)
         return self.controller.restore(asked, plan.hash, "test", ACTOR, self.events.append)
 

@@ -35,8 +35,8 @@ _PRELOAD = (
 
 def warm_up() -> None:
     """Builds what is built at the first use: models, patterns, tables."""
-    from controller.catalog.shipped import shipped_playbooks, shipped_profiles  # noqa: PLC0415
-    from controller.catalog.site import load_site  # noqa: PLC0415
+    from controller.catalog.shipped import shipped_playbooks, shipped_profiles  # noqa: PLC0415 - imported after the hooks are in place
+    from controller.catalog.site import load_site  # noqa: PLC0415 - imported after the hooks are in place
 
     with suppress(InvalidInput):  # whether the example is sound is for others to test
         load_site(_EXAMPLE, [shipped_profiles()], [shipped_playbooks()])

@@ -369,9 +369,9 @@ class Traffic:
             return
         self._serving.add(host)
         for family in (4, 6):
-            server = self._hosts[host].do(lambda family=family: _listening(family))  # type: ignore[misc]
+            server = self._hosts[host].do(lambda family=family: _listening(family))  # type: ignore[misc]  # a default argument binds the loop variable
             self._sockets.add(server)
-            self._call(lambda server=server: self._loop.add_reader(server, self._accept, server))  # type: ignore[misc]
+            self._call(lambda server=server: self._loop.add_reader(server, self._accept, server))  # type: ignore[misc]  # a default argument binds the loop variable
 
     def _accept(self, server: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):

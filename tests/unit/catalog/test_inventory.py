@@ -188,4 +188,4 @@ def test_ports_are_as_written_where_the_platform_names_none() -> None:
 
 def test_what_is_loaded_cannot_be_changed(inventory: Inventory) -> None:
     with pytest.raises(TypeError):
-        inventory.segments["x"] = inventory.segments["samu"]  # type: ignore[index]
+        inventory.segments["x"] = inventory.segments["samu"]  # type: ignore[index]  # what must not be possible is tried

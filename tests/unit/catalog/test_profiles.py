@@ -164,7 +164,7 @@ MISTAKES = [
     ),
     ("'^% .+'", "¶'^% (.+'", "regex-invalid", {}),
     ("'!!!'", "¶'*'", "regex-invalid", {}),
-    ("'!!!'", "¶'[[a]'", "regex-invalid", {"detail": "Possible nested set at position 0"}),
+    ("'!!!'", "¶'[[a]'", "regex-invalid", {"detail": "Possible nested set at position 1"}),
     ("['^! ']", "[¶'(']", "regex-invalid", {}),
     ("'ping ${address}'", "¶'ping ${adress}'", "unknown-placeholder.suggested", {"suggestion": "address"}),
     ("'ping ${address}'", "¶'ping ${address} ${port}'", "unknown-placeholder", {"name": "port"}),

@@ -26,7 +26,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_it_is_json_without_white_space_with_sorted_keys(value: object) -> None:
-    made = canonical_bytes(value)  # type: ignore[arg-type]
+    made = canonical_bytes(value)  # type: ignore[arg-type]  # values outside the type are the point
     normal = unicodedata.normalize("NFC", json.dumps(value, ensure_ascii=False))
     again = json.loads(normal)
     assert json.loads(made) == again
@@ -35,7 +35,7 @@ def test_it_is_json_without_white_space_with_sorted_keys(value: object) -> None:
 
 @given(JSON)
 def test_an_iterator_counts_as_its_list(value: object) -> None:
-    assert canonical_bytes(iter([value, value])) == canonical_bytes([value, value])  # type: ignore[arg-type,list-item]
+    assert canonical_bytes(iter([value, value])) == canonical_bytes([value, value])  # type: ignore[arg-type,list-item]  # values outside the type are the point
 
 
 def test_accents_typed_on_two_keyboards_hash_alike() -> None:
@@ -49,7 +49,7 @@ def test_accents_typed_on_two_keyboards_hash_alike() -> None:
 )
 def test_what_has_no_one_form_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
-        canonical_bytes(value)  # type: ignore[arg-type]
+        canonical_bytes(value)  # type: ignore[arg-type]  # values outside the type are the point
 
 
 def test_entries_are_chained_leaves_of_rfc_6962() -> None:

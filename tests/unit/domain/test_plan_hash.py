@@ -152,7 +152,7 @@ def _step(made: Plan, change: Callable[[Step], Step]) -> Plan:
 def _sent(made: Plan, **changes: object) -> Plan:
     return _step(
         made,
-        lambda step: replace(step, rendering=replace(step.rendering, **changes)),  # type: ignore[arg-type]
+        lambda step: replace(step, rendering=replace(step.rendering, **changes)),  # type: ignore[arg-type]  # the field is a parameter of the test
     )
 
 

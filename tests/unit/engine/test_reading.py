@@ -51,7 +51,7 @@ def test_a_method_the_profile_does_not_offer_is_none() -> None:
 def test_a_devices_own_setting_comes_before_its_profiles() -> None:
     own = point_context(port("a", "p1"), (), (), device("a", settings={"quarantine_vlan": "4000"}), PROFILE)
     assert own is not None
-    assert isolation(own, Method.VLAN).commands == ("port p1 pvid 4000",)  # type: ignore[union-attr]
+    assert isolation(own, Method.VLAN).commands == ("port p1 pvid 4000",)  # type: ignore[union-attr]  # the method is offered
 
 
 def test_a_name_nobody_defined_is_an_error_and_no_hole_in_a_line() -> None:
