@@ -59,6 +59,8 @@ class Login(asyncssh.SSHServer):
             self.channel.terminal.write(f"\n{message}\n")
 
     def drop(self) -> None:
+        if self.channel is not None:
+            self.channel.terminal.break_off()
         if self.connection is not None:
             self.connection.abort()
 

@@ -91,6 +91,8 @@ class Session:
         """One line or one answer to a question, with all that follows from it."""
         if self.device.latency:
             await asyncio.sleep(self.device.latency)
+        if self.terminal.broken:
+            raise HungUp
         mode = str(self.shell.mode)
         reply = await self._carry_out(line, act, mode if shown is None else "question", shown)
         await self._print(reply)
@@ -208,8 +210,13 @@ class Session:
 
 
 def by_itself(device: Device, fault: Fault, was: Configuration) -> None:
-    """Starts the reload or the return to ``was`` that the fault stands for."""
+    """Starts the reload or the return to ``was`` that the fault stands for; without delay it is done at once,
+    before another line is read."""
     act = partial(device.reload, "by itself")
     if fault.name == "revert_by_itself":
         act = partial(device.revert_to, was.copy())
-    asyncio.get_running_loop().call_later(fault.number("seconds", 0), act)
+    seconds = fault.number("seconds", 0)
+    if seconds:
+        asyncio.get_running_loop().call_later(seconds, act)
+    else:
+        act()

@@ -40,17 +40,24 @@ class Terminal:
         self._pending = ""
         self._arrived = asyncio.Event()
         self._closed = False
+        self.broken = False
         self._after_return = False
         self.noise: Callable[[], str] | None = None
         """In the middle of an echo, what the device's log has to say."""
 
     def feed(self, data: str) -> None:
-        self._pending += data
-        self._arrived.set()
+        if not self.broken:
+            self._pending += data
+            self._arrived.set()
 
     def hang_up(self) -> None:
         self._closed = True
         self._arrived.set()
+
+    def break_off(self) -> None:
+        """The device is gone: what it received and did not read yet is lost."""
+        self.broken, self._pending = True, ""
+        self.hang_up()
 
     def write(self, text: str) -> None:
         self._send(text.replace("\n", "\r\n"))

@@ -236,6 +236,19 @@ def test_it_reloads_and_reverts_by_itself(site: Simulation, console: Console) ->
     Console(site["acc-1"]).close()
 
 
+def test_lines_received_before_a_reload_are_not_carried_out_after_it(
+    site: Simulation, console: Console
+) -> None:
+    before = site.running("acc-1")
+    site.fault("acc-1", "reload_by_itself", on="^interface")
+    console.ask("configure terminal")
+    console.send("interface Gi1/0/1\n" + "shutdown\n" * 20)
+    assert console.closed()
+    site.wait(device="acc-1", event="booted")
+    assert site.running("acc-1") == before
+    assert results(site, "shutdown") == []
+
+
 def test_a_fault_nobody_knows_is_refused(site: Simulation) -> None:
     with pytest.raises(SimulatorFailed, match="no fault 'sulk'"):
         site.fault("acc-1", "sulk")
