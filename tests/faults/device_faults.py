@@ -136,6 +136,13 @@ DEVICE_FAULTS = (
     DeviceFault("is slow with every prompt", (("slow_prompt", {"seconds": 0.03}),), _CUT, _BACK),
     DeviceFault("pages its output although told not to", (("more", {}),), _CUT, _BACK),
     DeviceFault("renegotiates the session's keys all the time", (("rekey", {}),), _CUT, _BACK),
+    DeviceFault("writes log messages into echoes and output", (("syslog_noise", {}),), _CUT, _BACK),
+    DeviceFault(
+        "changes its name, and so its prompt, at a line",
+        (("changing_prompt", {"nth": 1, "name": "elsewhere"}),),
+        _CUT,
+        _BACK,
+    ),
     DeviceFault("answers a second late", (("late", {"nth": 1, "seconds": 1}),), _CUT, _BACK),
     DeviceFault("hangs at a reading", (("hang", {"on": "^show", "times": 1}),), _CUT, _BACK),
     DeviceFault(
@@ -146,11 +153,6 @@ DEVICE_FAULTS = (
     ),
     DeviceFault("hangs at a line that took effect", (("hang", {"nth": 1, "applied": True}),), *_UNANSWERED),
     DeviceFault("stops reading after a line", (("stop_reading", {"nth": 1}),), *_UNANSWERED),
-    DeviceFault(
-        "changes its name, and so its prompt, at a line",
-        (("changing_prompt", {"nth": 1, "name": "elsewhere"}),),
-        *_UNANSWERED,
-    ),
     DeviceFault(
         "drops the session after a change, before its answer",
         (("drop_after_change", {"nth": 1}),),
@@ -175,18 +177,6 @@ DEVICE_FAULTS = (
         _SENT_ONCE,
     ),
     DeviceFault(
-        "writes log messages into its output",
-        (("syslog_noise", {"where": "output"}),),
-        _alike(6, Step(Port.SHUT, Outcome.ACCEPTED, Proof.ACCEPTED, "unreadable")),
-        _stopped(Step(Port.SHUT, Outcome.NOT_ATTEMPTED, Proof.UNKNOWN, "unreadable")),
-        note="What cannot be read whole proves nothing.",
-    ),
-    DeviceFault(
-        "writes a log message into the echo of every line",
-        (("syslog_noise", {}),),
-        *_never_ready("open.not-ready"),
-    ),
-    DeviceFault(
         "authorises neither `shutdown` nor `no shutdown`",
         (("reject", {"on": CHANGES}),),
         _alike(0, Step(Port.QUARANTINED, Outcome.ACCEPTED, Proof.CONFIRMED)),
@@ -202,15 +192,15 @@ DEVICE_FAULTS = (
     ),
     DeviceFault(
         "reloads at a line",
-        (("reload_by_itself", {"on": "^(interface GigabitEthernet1/0/2|no shutdown)$"}),),
+        (("reload_by_itself", {"nth": 1}),),
         Ending(
             6,
             (
-                Step(Port.OPEN, Outcome.ACCEPTED, Proof.UNKNOWN, "open.unreachable"),
                 Step(Port.OPEN, Outcome.SENT, Proof.UNKNOWN, "open.unreachable"),
+                Step(Port.OPEN, Outcome.NOT_SENT, Proof.UNKNOWN, "open.unreachable"),
             ),
         ),
-        Ending(6, (Step(Port.OPEN, Outcome.ACCEPTED, Proof.UNKNOWN, "open.unreachable"),), Port.OPEN),
+        Ending(6, (Step(Port.OPEN, Outcome.SENT, Proof.UNKNOWN, "open.unreachable"),), Port.OPEN),
         afterwards="booted",
         note="It comes back with its startup configuration.",
     ),

@@ -27,7 +27,8 @@ def run_fault(ground: Ground, fault: DeviceFault, action: str) -> None:
     run, steps = _recorded(case)
     stopped = len(steps) < len(PORTS)
     second = _left(case, PORTS[1]) if stopped else expected.second
-    assert Ending(exit_code, steps, second) == expected, said
+    found = Ending(exit_code, steps, second)
+    assert found == expected, f"{found}\n{said}"
     _, shown = cordon(case, fault, "show", run, "--lang", "en")
     for words, text in ((Catalogue("fr"), said), (Catalogue("en"), shown)):
         for message in heard(expected, action, words, shown=text is shown):

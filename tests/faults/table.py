@@ -21,8 +21,8 @@ Written by `python -m tests.faults.table` from what the tests declare and hold t
 ## Devices
 
 The site is simulated: four switches, seven points to cut, two ports kept alive. One switch, with two of the
-points, has the fault; the tests give a session {connect} s and its operation {operation} s. How a port is
-left is the simulator's own word for it. In every line the other switches are cut to the last port, what is kept
+points, has the fault; the tests give a session {connect} s, its operation {operation} s. How a port is left
+is the simulator's own word for it. In every line the other switches are cut to the last port, what is kept
 alive lives, and once the device is well again the same command ends what was begun.
 
 A restore stops at its first failure: its first wave holds one port of the sick switch, and what was to follow
