@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from controller.domain.hold import Hold
 from controller.domain.inventory import Conduit, Inventory, PointId, Segment, Subject
-from controller.domain.lifecycle import OVER
+from controller.domain.lifecycle import OVER, RunState
 from controller.domain.proof import Proof, aged, worst
 from controller.engine.ports import History, RunRecord, StepRecord
 from controller.engine.restoration import waves_of_return
@@ -60,8 +60,7 @@ def situation(inventory: Inventory, history: History, now: datetime) -> Situatio
     """The situation of ``inventory``'s site. Subjects in the order of their return."""
     holds = history.open_holds()
     runs = history.runs()
-    unsettled = _unsettled(runs)
-    reads = {point: read for point, read in history.last_reads().items() if point not in unsettled}
+    reads = _settled(history.last_reads(), runs)
     by_subject: dict[str, list[Hold]] = defaultdict(list)
     for hold in holds:
         by_subject[hold.key.subject].append(hold)
@@ -130,11 +129,18 @@ def _waits_for(subject: Subject, position: Mapping[str, int]) -> tuple[str, ...]
     return tuple(name for name in before if name in position and name != subject.name)
 
 
-def _unsettled(runs: Iterable[RunRecord]) -> frozenset[PointId]:
-    """Where lines may have been sent since the last reading: what was known there is not known any more."""
-    return frozenset(
-        point for run in runs if run.state not in OVER for intent in run.pending for point, _ in intent.steps
-    )
+def _settled(reads: Mapping[PointId, StepRecord], runs: Iterable[RunRecord]) -> dict[PointId, StepRecord]:
+    """The readings since which nobody can have sent anything: not those of points that a run means to change
+    and has not told the outcome of, unless it had ended its work before the reading."""
+    known = dict(reads)
+    for run in runs:
+        over = run.state in OVER
+        for point in {point for intent in run.pending for point, _ in intent.steps} if not over else ():
+            read = known.get(point)
+            resting = run.state in (RunState.INTERRUPTED, RunState.STOPPED)
+            if read is not None and not (resting and read.read_at and read.read_at > run.moved_at):
+                del known[point]
+    return known
 
 
 def _proof(point: PointId, reads: Mapping[PointId, StepRecord], now: datetime) -> Proof:
