@@ -24,6 +24,7 @@ _COMMANDS = {
         ("plan", "plans:plan"),
         ("runs", "runs:runs"),
         ("show", "runs:show"),
+        ("confirm", "confirm:confirm"),
         ("resume", "runs:resume"),
         ("abort", "runs:abort"),
         ("log", "audit:log"),
@@ -118,6 +119,8 @@ _METAVARS = {
     "since": "N",
     "limit": "N",
     "accept_drift": "DEVICE",
+    "by": "NAME",
+    "at": "TIME",
 }
 
 

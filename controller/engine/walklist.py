@@ -11,6 +11,7 @@ from controller.domain.plan import Operation, Plan, Step
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import StepResult
 from controller.engine.planner import CRITICALITY
+from controller.engine.ports import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One point to cut or restore by hand. ``code`` names it on paper and over the telephone."""
+    """One point to cut or restore by hand. ``code`` names it on paper and over the telephone; with ``proof``
+    ``claimed`` a person has done it, and no reading says so yet."""
 
     code: str
     point: PointId
@@ -38,7 +40,8 @@ class Errand:
 
 
 def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepResult]) -> tuple[Errand, ...]:
-    """Most urgent first: choke points before access, then by place, so that one walk serves a rack."""
+    """Most urgent first: choke points before access, then by place, so that one walk serves a rack. What a
+    person says is done comes last: nobody has to go there."""
     operations = {step.point.id: (operation, step) for _, operation, step in plan.steps()}
     errands = [
         _errand(run, inventory, result, *operations[result.step.point.id])
@@ -46,12 +49,35 @@ def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepR
         if not result.satisfied
     ]
 
-    def urgency(errand: Errand) -> tuple[int, str, str, tuple[str, str, int]]:
+    def urgency(errand: Errand) -> tuple[bool, int, str, str, tuple[str, str, int]]:
         device = inventory.devices.get(errand.point.device)
         rank = CRITICALITY[device.role] if device else len(CRITICALITY)
-        return (rank, errand.location.building, errand.location.rack, errand.point.order)
+        done, location = errand.proof is Proof.CLAIMED, errand.location
+        return (done, rank, location.building, location.rack, errand.point.order)
 
     return tuple(sorted(errands, key=urgency))
+
+
+def results_on_record(record: RunRecord, plan: Plan) -> list[StepResult]:
+    """The steps of a run's plan with what is on record of them."""
+    known = {step.point: step for step in record.steps}
+    results = []
+    for wave, _, step in plan.steps():
+        found = known.get(step.point.id)
+        results.append(
+            StepResult(
+                step=step,
+                wave=wave.index,
+                method=step.rendering.method,
+                outcome=found.outcome if found else Outcome.NOT_ATTEMPTED,
+                proof=Proof(found.proof) if found else Proof.UNKNOWN,
+                state=found.state if found else None,
+                read_at=found.read_at if found else None,
+                cause=found.cause if found else "",
+                wanted=wave.verify,
+            )
+        )
+    return results
 
 
 def _errand(run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step) -> Errand:

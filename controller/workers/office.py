@@ -10,6 +10,7 @@ from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Plan
 from controller.engine.events import RunEnded, Watcher
+from controller.engine.handwork import HandWork, Located
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation
@@ -110,6 +111,16 @@ class Office(Protocol):
     def runs(self) -> tuple[RunRecord, ...]: ...
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]: ...
+
+    def locate(self, code: str, run: str = "") -> Located:
+        """The step a code names, as it is on record; ``run`` may be a prefix of its run. Raises
+        InvalidRequest for a code that names none, or several."""
+        ...
+
+    def confirm(self, work: HandWork, actor: Actor) -> int | None:
+        """Records that a person did a step by hand, or takes that back. Returns the sequence of the entry,
+        None while it is only in the spool. Raises InvalidRequest where there is nothing to say of it."""
+        ...
 
     def inventory_of(self, plan: Plan) -> Inventory:
         """The revision a plan on record was made from, whatever has become of the file."""
