@@ -1,7 +1,8 @@
-"""What people say they did by hand: counted as claimed, kept until something is read, never taken for proof."""
+"""What people say they did by hand: counted as claimed, kept until something is read, never called proof."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import hypothesis.strategies as st
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from controller.domain.errors import InvalidRequest, OpenCause
-from controller.domain.facts import Noted
+from controller.domain.facts import Fact, Noted, RunOpened
 from controller.domain.inventory import MANUAL, PointId
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof, worst
@@ -198,12 +199,16 @@ def test_a_code_two_runs_share_is_settled_by_naming_one(monkeypatch: pytest.Monk
 
 def test_a_step_its_run_never_came_to_is_held_once_somebody_did_it() -> None:
     made = site()
-    plan = made.controller.plan_subjects(("one",))
-    made.journal.before = lambda _tag, _facts: next(iter(made.controller._active.values())).running.stop("x")
-    ended = made.controller.isolate(plan, "test", ACTOR, made.events.append)
-    made.journal.before = lambda _tag, _facts: None
+
+    def stop_at_once(tag: Tag, facts: Sequence[Fact]) -> None:
+        if tag is Tag.RUN_OPENED:
+            [opened] = [fact for fact in facts if isinstance(fact, RunOpened)]
+            made.controller.abort(opened.run, ACTOR, "stop")
+
+    made.journal.before = stop_at_once
+    ended = made.cut("one")
     assert made.history.open_holds() == ()
-    assert ended.state is RunState.STOPPED
+    assert ended.state is RunState.ABORTED
     confirm(made, ended.run, BOX)
     assert [(hold.key.run, hold.key.point) for hold in made.history.open_holds()] == [(ended.run, BOX)]
 
