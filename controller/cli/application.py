@@ -28,6 +28,7 @@ _COMMANDS = {
         ("resume", "runs:resume"),
         ("abort", "runs:abort"),
         ("log", "audit:log"),
+        ("paper", "paper:paper"),
         ("check", "documents:check"),
         ("trust", "trust:trust"),
         ("profiles", "documents:profiles"),
@@ -120,6 +121,8 @@ _METAVARS = {
     "limit": "N",
     "accept_drift": "DEVICE",
     "by": "NAME",
+    "pdf": "FILE",
+    "out": "DIR",
     "at": "TIME",
 }
 

@@ -106,7 +106,7 @@ def errand_lines(errands: Sequence[Errand], inventory: Inventory, words: Catalog
     if to_do:
         yield ""
         yield words.text("walk.title")
-        yield from _freezes(to_do, inventory, words)
+        yield from (f"  {line}" for line in freezes(to_do, inventory, words))
         for errand in to_do:
             yield f"  {errand.code}  {place(errand, words)}"
             yield f"          {', '.join(errand.subjects)} — {why_by_hand(errand, words)}"
@@ -145,12 +145,12 @@ def place(errand: Errand, words: Catalogue) -> str:
     return ", ".join((*where, str(errand.point)))
 
 
-def _freezes(errands: Iterable[Errand], inventory: Inventory, words: Catalogue) -> Iterator[str]:
+def freezes(errands: Iterable[Errand], inventory: Inventory, words: Catalogue) -> Iterator[str]:
     """Whatever pushes configuration back to these devices has to be stopped first."""
     devices = (inventory.devices.get(errand.point.device) for errand in errands)
     managers = dict.fromkeys(device.managed_by for device in devices if device and device.managed_by)
     for manager in managers:
-        yield "  " + words.text("walk.freeze", manager=manager)
+        yield words.text("walk.freeze", manager=manager)
 
 
 def plain_execution(execution: Execution, words: Catalogue) -> dict[str, Any]:

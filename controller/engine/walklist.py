@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.domain.inventory import Inventory, Location, PointId
 from controller.domain.plan import Operation, Plan, Step
@@ -12,6 +12,7 @@ from controller.domain.proof import Outcome, Proof
 from controller.engine.events import StepResult
 from controller.engine.planner import CRITICALITY
 from controller.engine.ports import RunRecord
+from controller.engine.track import not_attempted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,13 @@ class Errand:
     cause: str
     commands: tuple[str, ...]
     differences: tuple[Difference, ...] = ()
+    enter: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The commands of this point alone, between those that enter and leave the mode they need."""
+        return self.commands[len(self.enter) : len(self.commands) - len(self.leave)]
 
 
 def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepResult]) -> tuple[Errand, ...]:
@@ -56,6 +64,12 @@ def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepR
         return (done, rank, location.building, location.rack, errand.point.order)
 
     return tuple(sorted(errands, key=urgency))
+
+
+def beforehand(plan: Plan, inventory: Inventory) -> tuple[Errand, ...]:
+    """Everything a plan would do, as if no device could be reached: for paper. The codes belong to no run."""
+    results = [not_attempted(step, wave, "") for wave, _, step in plan.steps()]
+    return walklist("", plan, inventory, [replace(each, wanted=Proof.PROVEN) for each in results])
 
 
 def results_on_record(record: RunRecord, plan: Plan) -> list[StepResult]:
@@ -82,6 +96,8 @@ def results_on_record(record: RunRecord, plan: Plan) -> list[StepResult]:
 
 def _errand(run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step) -> Errand:
     device = inventory.devices.get(operation.device)
+    lines = step.rendering.commands
+    enter, leave = (operation.enter, operation.leave) if lines else ((), ())
     return Errand(
         code=step_code(run, step.point.id),
         point=step.point.id,
@@ -90,10 +106,10 @@ def _errand(run: str, inventory: Inventory, result: StepResult, operation: Opera
         outcome=result.outcome,
         proof=result.proof,
         cause=result.cause,
-        commands=(*operation.enter, *step.rendering.commands, *operation.leave)
-        if step.rendering.commands
-        else (),
+        commands=(*enter, *lines, *leave),
         differences=_differences(result, step),
+        enter=enter,
+        leave=leave,
     )
 
 

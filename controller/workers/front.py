@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.bootstrap import Composition, StoredDocuments, tell_unrecorded
 from controller.domain.codec import from_plain
-from controller.domain.errors import InvalidRequest, LeaderElsewhere, LeaderLost, NotFound
+from controller.domain.errors import CordonError, InvalidRequest, LeaderElsewhere, LeaderLost, NotFound
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Plan
@@ -247,6 +247,13 @@ class HomeOffice:
             ),
             erased=found.erased,
         )
+
+    def log_head(self) -> tuple[int, str] | None:
+        try:
+            seq, chain = self._composition.home(create=False).head()
+        except CordonError:
+            return None
+        return seq, chain.hex()
 
     def trust(self, device: str) -> tuple[str, str]:
         try:

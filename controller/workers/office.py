@@ -134,6 +134,11 @@ class Office(Protocol):
 
     def verify(self) -> Verdict: ...
 
+    def log_head(self) -> tuple[int, str] | None:
+        """How many entries the log has and its chain hash, unchecked; None where there is no home, or it
+        cannot be read: paper is printed all the same."""
+        ...
+
     def trust(self, device: str) -> tuple[str, str]:
         """The device's present host key and its SHA-256 fingerprint; nothing is recorded yet."""
         ...
