@@ -11,7 +11,7 @@ from controller.cli.cost import HASH_SHOWN, cost_parts, title
 from controller.cli.runs import run_line
 from controller.cli.verdict import freezes, why_by_hand, why_nothing_to_type
 from controller.domain.errors import InvalidRequest
-from controller.domain.inventory import Inventory
+from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.plan import Plan
 from controller.domain.proof import Proof
 from controller.engine.ports import RunRecord
@@ -41,9 +41,9 @@ def walk_of(
         facts=(
             words.text("paper.site", site=plan.site),
             words.text("paper.run", line=run_line(record, words)),
-            words.text("paper.plan", hash=plan.hash),
             words.text("paper.steps", count=len(to_do)),
         ),
+        plan=words.text("paper.plan", hash=plan.hash),
         how=words.text("paper.how-walk"),
         first=tuple(freezes(to_do, inventory, words)),
         tasks=tuple(_task(errand, inventory, words) for errand in to_do),
@@ -70,7 +70,7 @@ def level_of(
     before = [words.text("paper.before", levels=", ".join(map(str, lower)))] if lower else []
     parts = [Part(*each) for each in cost_parts(plan, inventory, words)]
     if inventory.contacts:
-        parts.append(Part(words.text("paper.contacts"), tuple(_contacts(inventory, words))))
+        parts.insert(0, Part(words.text("paper.contacts"), tuple(_contacts(inventory, words))))
     stations = [
         _station(list(group), inventory, words)
         for _, group in groupby(errands, key=lambda each: (each.point.device, each.enter, each.leave))
@@ -80,8 +80,8 @@ def level_of(
         facts=(
             words.text("paper.site", site=plan.site),
             words.text("paper.playbook", playbook=plan.playbook),
-            words.text("paper.plan", hash=plan.hash),
         ),
+        plan=words.text("paper.plan", hash=plan.hash),
         before=(*before, *freezes(errands, inventory, words)),
         parts=tuple(parts),
         stations_title=words.text("paper.stations", count=len(stations)),
@@ -132,7 +132,7 @@ def _task(errand: Errand, inventory: Inventory, words: Catalogue) -> Task:
         what=_subjects(errand, inventory, words),
         why=words.text("paper.why", why=why_by_hand(errand, words)),
         commands=errand.commands,
-        instead="" if errand.commands else words.text(why_nothing_to_type(errand, inventory)),
+        instead="" if errand.commands else _capital(words.text(why_nothing_to_type(errand, inventory))),
     )
 
 
@@ -141,14 +141,14 @@ def _station(errands: list[Errand], inventory: Inventory, words: Catalogue) -> S
     typed = any(errand.commands for errand in errands)
     return Station(
         where=_where(first, words),
-        device=first.point.device,
+        device=_device(first.point.device, inventory),
         enter=first.enter if typed else (),
         stops=tuple(
             Stop(
                 name=errand.point.object + (f"  VLAN {errand.point.vlan}" if errand.point.vlan else ""),
                 what=_subjects(errand, inventory, words),
                 commands=errand.lines,
-                instead="" if errand.lines else words.text(why_nothing_to_type(errand, inventory)),
+                instead="" if errand.lines else _capital(words.text(why_nothing_to_type(errand, inventory))),
             )
             for errand in errands
         ),
@@ -156,10 +156,22 @@ def _station(errands: list[Errand], inventory: Inventory, words: Catalogue) -> S
     )
 
 
+def _device(name: str, inventory: Inventory) -> str:
+    """Its name, what it is, and the address to try from a laptop where its console is out of reach."""
+    device = inventory.devices.get(name)
+    if device is None or device.platform == MANUAL:
+        return name
+    return ", ".join((f"{name} ({device.platform})", *(path.address for path in device.paths[:1])))
+
+
 def _where(errand: Errand, words: Catalogue) -> str:
     named = (("building", errand.location.building), ("rack", errand.location.rack))
     said = [words.text(f"walk.{name}", name=value) for name, value in named if value]
     text = ", ".join(said) or words.text("paper.nowhere")
+    return _capital(text)
+
+
+def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 

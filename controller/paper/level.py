@@ -32,7 +32,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A titled list of the first pages: what it costs, what stays alive, whom to call."""
+    """A titled list of the first pages: whom to call, what it costs, what stays alive."""
 
     title: str
     lines: tuple[str, ...]
@@ -42,6 +42,7 @@ class Part:
 class Level:
     title: str
     facts: tuple[str, ...]
+    plan: str
     before: tuple[str, ...]
     parts: tuple[Part, ...]
     stations_title: str
@@ -57,6 +58,7 @@ def print_level(frame: Frame, level: Level) -> bytes:
     sheet.title(level.title)
     for fact in level.facts:
         sheet.line(fact)
+    print_seal(sheet, level.plan, level.seal)
     for text in level.before:
         sheet.space(2)
         sheet.line(text, size=14, bold=True)
@@ -64,9 +66,6 @@ def print_level(frame: Frame, level: Level) -> bytes:
         sheet.heading(part.title)
         for text in part.lines:
             sheet.bullet(text)
-    sheet.need(40)
-    sheet.space(4)
-    print_seal(sheet, level.seal)
     sheet.page()
     sheet.title(level.stations_title)
     sheet.line(level.how, bold=True)
@@ -85,7 +84,9 @@ def _print_station(sheet: Sheet, number: int, station: Station, signed: str) -> 
     sheet.space(2)
     sheet.commands(station.enter)
     for stop in station.stops:
-        sheet.need(10 + 6.5 * min(len(stop.commands), 8))
+        # The last stop is never parted from what ends the session and from the signature.
+        end = 20 + 6.5 * len(station.leave) if stop is station.stops[-1] else 0
+        sheet.need(14 + 6.5 * min(len(stop.commands), 8) + end)
         sheet.space(2)
         sheet.box(size=5)
         sheet.beside(stop.name, size=13)

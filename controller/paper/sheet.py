@@ -82,13 +82,15 @@ class Sheet:
         pdf = self._pdf
         pdf.set_font(CONSOLE if console else PROSE, "B" if bold else "", size)
         height = size * 0.48
-        pdf.multi_cell(width, height, shown(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        said = shown(text) if console else unbroken(shown(text))
+        pdf.multi_cell(width, height, said, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def bullet(self, text: str) -> None:
         pdf = self._pdf
         pdf.set_font(PROSE, "", BODY)
         pdf.cell(6, BODY * 0.48, "•")
-        pdf.multi_cell(0, BODY * 0.48, shown(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        said = unbroken(shown(text))
+        pdf.multi_cell(0, BODY * 0.48, said, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def commands(self, lines: Iterable[str]) -> None:
         """What to type, with a bar at its left. A command stays on one line if small type lets it."""
@@ -194,8 +196,9 @@ class _Pages(FPDF):
         self.line(MARGIN, self.h - BOTTOM + 5, self.w - MARGIN, self.h - BOTTOM + 5)
         self.set_y(-BOTTOM + 6)
         self.set_font(PROSE, "B", 10)
-        page = frame.page.format(page=self.page_no(), pages="{nb}")
-        self.cell(0, 4, page, align="R", new_x=XPos.LMARGIN)
+        # Set from a fixed place: the width of the number of pages is not known yet.
+        self.set_x(self.w - MARGIN - 32)
+        self.cell(32, 4, frame.page.format(page=self.page_no(), pages="{nb}"), new_x=XPos.LMARGIN)
         self.set_font(PROSE, "", 8)
         for text in frame.foot:
             self.cell(0, 4, shown(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
@@ -204,6 +207,14 @@ class _Pages(FPDF):
 def code(content: str) -> segno.QRCode:
     """The QR code printed for ``content``."""
     return segno.make_qr(content, error="m")
+
+
+def unbroken(text: str) -> str:
+    """``text`` whose French punctuation stays on the line of its word."""
+    text = text.replace("« ", "«\u00a0")
+    for mark in "»:;!?":
+        text = text.replace(f" {mark}", f"\u00a0{mark}")
+    return text
 
 
 def shown(text: str) -> str:

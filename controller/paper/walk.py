@@ -31,11 +31,12 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """``facts`` tell what this is of, ``first`` what comes before every step; ``signed`` is the line to fill
+    """``facts`` and ``plan`` tell what this is of, ``first`` what comes before every step; ``signed`` is the line to fill
     in by hand; ``done`` names what somebody has declared done, under ``done_title``."""
 
     title: str
     facts: tuple[str, ...]
+    plan: str
     how: str
     first: tuple[str, ...]
     tasks: tuple[Task, ...]
@@ -51,8 +52,7 @@ def print_walk(frame: Frame, walk: Walk) -> bytes:
     sheet.title(walk.title)
     for fact in walk.facts:
         sheet.line(fact)
-    print_seal(sheet, walk.seal)
-    sheet.space(2)
+    print_seal(sheet, walk.plan, walk.seal)
     if walk.tasks:
         sheet.line(walk.how, bold=True)
     for text in walk.first:
@@ -68,13 +68,14 @@ def print_walk(frame: Frame, walk: Walk) -> bytes:
     return sheet.content()
 
 
-def print_seal(sheet: Sheet, seal: Seal | None) -> None:
+def print_seal(sheet: Sheet, plan: str, seal: Seal | None) -> None:
+    """The plan's hash and the log's head: what ties the sheet to what is on record."""
+    sheet.line(plan, size=9)
     if seal is None:
         return
-    sheet.space(2)
     sheet.qr(seal.qr, 28)
     with sheet.narrow(32):
-        sheet.space(3)
+        sheet.space(6)
         sheet.line(seal.text, size=10)
         digest = seal.digest
         for start in range(0, len(digest), 32):
