@@ -124,8 +124,8 @@ def _what(plan: Plan, inventory: Inventory, names: Sequence[str], words: Catalog
 
 
 def cost_parts(plan: Plan, inventory: Inventory, words: Catalogue) -> list[tuple[str, tuple[str, ...]]]:
-    """The cost of a cut for paper: what it cuts and for whom, what stays, what fails later; empty ones left
-    out."""
+    """The cost of a cut for paper: what nobody may touch, what it cuts and for whom, what fails later;
+    empty ones left out."""
     names = subjects_of(plan, inventory)
     cut = []
     for name in names:
@@ -138,8 +138,8 @@ def cost_parts(plan: Plan, inventory: Inventory, words: Catalogue) -> list[tuple
         if each.keep_alive and each.name not in names
     ]
     parts = (
-        ("paper.costs", tuple(cut)),
         ("paper.stays", (*kept, *_kept_through(names, inventory, words))),
+        ("paper.costs", tuple(cut)),
         ("paper.dies", tuple(_dying(names, inventory, words))),
     )
     return [(words.text(code), lines) for code, lines in parts if lines]

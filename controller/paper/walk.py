@@ -31,8 +31,8 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """``facts`` and ``plan`` tell what this is of, ``first`` what comes before every step; ``signed`` is the line to fill
-    in by hand; ``done`` names what somebody has declared done, under ``done_title``."""
+    """``facts`` and ``plan`` tell what this is of, ``first`` what comes before every step; ``signed`` is the
+    line to fill in by hand; ``done`` names what somebody has declared done, under ``done_title``."""
 
     title: str
     facts: tuple[str, ...]

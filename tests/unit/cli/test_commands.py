@@ -567,3 +567,40 @@ def test_the_list_to_walk_says_why_and_leaves_out_what_is_done(claimed: bool, li
         assert "answers on none of its addresses" in lines[lines.index(place) + 1]
         typed = [line.strip() for line in lines if line.strip().startswith(">")]
         assert typed == ["> configure terminal", "> interface Gi1/0/1", "> shutdown", "> end"]
+
+
+# --- paper -----------------------------------------------------------------------------------------
+
+
+def test_paper_prints_every_level_that_cuts(cordon: Bench, tmp_path: Path) -> None:
+    said = cordon("paper", "--out", str(tmp_path / "new" / "sheets"))
+    assert said.code == 0
+    [printed] = (tmp_path / "new" / "sheets").iterdir()
+    assert printed.name == "level-5.pdf"
+    assert printed.read_bytes().startswith(b"%PDF-")
+    assert str(printed) in said.out
+    french = cordon("--lang", "fr", "paper", "--out", str(tmp_path / "fr"), "--json").object
+    assert french["files"] == [str(tmp_path / "fr" / "niveau-5.pdf")]
+
+
+def test_paper_that_cannot_be_written_is_said_so(cordon: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for arguments in (
+        ("paper", "--out", str(tmp_path / "file")),
+        ("show", RUN, "--pdf", str(tmp_path / "no" / "walk.pdf")),
+    ):
+        said = cordon(*arguments)
+        assert said.code == 2
+        assert "cannot be written" in said.err
+
+
+def test_with_dry_run_no_file_is_written(cordon: Bench, tmp_path: Path) -> None:
+    assert cordon("paper", "--out", str(tmp_path / "sheets"), "--dry-run").code == 0
+    assert cordon("show", RUN, "--pdf", str(tmp_path / "walk.pdf"), "--dry-run").code == 0
+    assert {path.name for path in tmp_path.iterdir()} <= {"calls"}
+
+
+def test_the_walk_list_of_a_run_goes_to_the_file_named(cordon: Bench, tmp_path: Path) -> None:
+    said = cordon("show", RUN, "--pdf", str(tmp_path / "walk.pdf"), "--json")
+    assert said.object["pdf"] == str(tmp_path / "walk.pdf")
+    assert (tmp_path / "walk.pdf").read_bytes().startswith(b"%PDF-")
