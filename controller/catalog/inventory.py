@@ -29,6 +29,7 @@ from controller.domain.errors import InvalidInput
 from controller.domain.inventory import (
     Bilingual,
     Conduit,
+    Contact,
     ControllerSite,
     Credential,
     Device,
@@ -135,6 +136,9 @@ class _Build:
             segments=_frozen({name: self._segment(name, item) for name, item in shape.segments.items()}),
             conduits=_frozen({name: self._conduit(name, item) for name, item in shape.conduits.items()}),
             digest=digest,
+            contacts=tuple(
+                Contact(each.role.value(), each.phone, each.name or "") for each in shape.contacts
+            ),
         )
 
     def _port(self, device: str, name: str) -> Port:

@@ -238,6 +238,14 @@ class ControllerShape(Shape):
     consoles: list[ConsoleShape] = Field(default_factory=list)
 
 
+class ContactShape(Shape):
+    stand_ins: ClassVar[Mapping[str, str]] = {"role": "unnamed", "phone": "none"}
+
+    role: BilingualText
+    phone: Text
+    name: Text | None = None
+
+
 class InventoryShape(Shape):
     stand_ins: ClassVar[Mapping[str, str]] = {"format": "1", "site": "unnamed"}
 
@@ -249,3 +257,4 @@ class InventoryShape(Shape):
     links: list[LinkShape] = Field(default_factory=list)
     segments: dict[Name, SegmentShape]
     conduits: dict[Name, ConduitShape] = Field(default_factory=dict)
+    contacts: list[ContactShape] = Field(default_factory=list)

@@ -24,9 +24,11 @@ _COMMANDS = {
         ("plan", "plans:plan"),
         ("runs", "runs:runs"),
         ("show", "runs:show"),
+        ("confirm", "confirm:confirm"),
         ("resume", "runs:resume"),
         ("abort", "runs:abort"),
         ("log", "audit:log"),
+        ("paper", "paper:paper"),
         ("check", "documents:check"),
         ("trust", "trust:trust"),
         ("profiles", "documents:profiles"),
@@ -118,6 +120,10 @@ _METAVARS = {
     "since": "N",
     "limit": "N",
     "accept_drift": "DEVICE",
+    "by": "NAME",
+    "pdf": "FILE",
+    "out": "DIR",
+    "at": "TIME",
 }
 
 

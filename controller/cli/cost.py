@@ -52,12 +52,16 @@ def _cut(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
     if kept:
         shown = ", ".join(title(each, each.name, words) for each in kept)
         yield words.text("cost.kept", subjects=shown)
+    yield from _kept_through(names, inventory, words)
+    yield from _dying(names, inventory, words)
+
+
+def _kept_through(names: Sequence[str], inventory: Inventory, words: Catalogue) -> Iterator[str]:
     for name in names:
         conduit = inventory.conduits.get(name)
         if conduit and conduit.keep_alive:
             through = ", ".join(conduit.keep_alive)
             yield words.text("cost.kept-through", conduit=title(conduit, name, words), subjects=through)
-    yield from _dying(names, inventory, words)
 
 
 def _dying(names: Sequence[str], inventory: Inventory, words: Catalogue) -> Iterator[str]:
@@ -117,6 +121,28 @@ def _what(plan: Plan, inventory: Inventory, names: Sequence[str], words: Catalog
         devices=words.text("count.devices", count=devices),
         waves=words.text("count.waves", count=len(plan.waves)),
     )
+
+
+def cost_parts(plan: Plan, inventory: Inventory, words: Catalogue) -> list[tuple[str, tuple[str, ...]]]:
+    """The cost of a cut for paper: what nobody may touch, what it cuts and for whom, what fails later;
+    empty ones left out."""
+    names = subjects_of(plan, inventory)
+    cut = []
+    for name in names:
+        subject = inventory.subject(name)
+        impact = words.pick(subject.impact) if isinstance(subject, Segment) else ""
+        cut.append(title(subject, name, words) + (f" — {impact}" if impact else ""))
+    kept = [
+        title(each, each.name, words)
+        for each in inventory.segments.values()
+        if each.keep_alive and each.name not in names
+    ]
+    parts = (
+        ("paper.stays", (*kept, *_kept_through(names, inventory, words))),
+        ("paper.costs", tuple(cut)),
+        ("paper.dies", tuple(_dying(names, inventory, words))),
+    )
+    return [(words.text(code), lines) for code, lines in parts if lines]
 
 
 def wave_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]:

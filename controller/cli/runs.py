@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +19,9 @@ from controller.domain.proof import Proof
 from controller.text.times import moment
 
 if TYPE_CHECKING:
+    from controller.domain.plan import Plan
     from controller.engine.ports import RunRecord
+    from controller.engine.walklist import Errand
     from controller.text import Catalogue
 
 Run = Annotated[str, typer.Argument(help="help.run-id")]
@@ -33,13 +38,17 @@ def runs(call: Call) -> int:
     return Exit.DONE
 
 
-def show(call: Call, run: Run) -> int:
+def show(
+    call: Call, run: Run, pdf: Annotated[Path | None, typer.Option("--pdf", help="help.pdf")] = None
+) -> int:
     from controller.cli.cost import plain_plan, wave_lines
     from controller.cli.verdict import errand_lines, plain_errand
 
     record, plan, errands = call.office.run(run)
     inventory = call.office.inventory_of(plan)
     proofs = Counter(step.proof for step in record.steps)
+    if pdf is not None and not call.asked.dry_run:
+        _print_walk(call, record, plan, errands, pdf)
     if call.out.as_json:
         call.out.object(
             {
@@ -48,6 +57,7 @@ def show(call: Call, run: Run) -> int:
                 "proofs": {each.value: proofs[each.value] for each in Proof},
                 "unproven": [plain_errand(errand, call.words) for errand in errands],
                 "content": plain_plan(plan, inventory, call.words),
+                **({"pdf": str(pdf)} if pdf is not None and not call.asked.dry_run else {}),
                 "exit": 0,
             }
         )
@@ -61,6 +71,17 @@ def show(call: Call, run: Run) -> int:
     call.out.say(*errand_lines(errands, inventory, call.words))
     call.out.say(*how_to_go_on(record, call.words))
     return Exit.DONE
+
+
+def _print_walk(call: Call, record: RunRecord, plan: Plan, errands: Sequence[Errand], path: Path) -> None:
+    from controller.cli.sheets import walk_frame, walk_of, write
+    from controller.paper.walk import print_walk
+
+    head, inventory = call.office.log_head(), call.office.inventory_of(plan)
+    frame = walk_frame(record, plan, datetime.now().astimezone(), head, call.words)
+    write(path, print_walk(frame, walk_of(record, plan, errands, inventory, head, call.words)))
+    if not call.out.as_json:
+        call.out.say(call.text("paper.written", file=path))
 
 
 def resume(call: Call, run: Run, accept_drift: AcceptDrift = None) -> int:

@@ -70,6 +70,9 @@ def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
     proven = sum(1 for result in ended.results if result.proof is Proof.PROVEN)
     if proven and plan.action is Action.ISOLATE:
         yield text("end.proven", count=proven)
+    claimed = sum(1 for result in ended.results if result.proof is Proof.CLAIMED)
+    if claimed:
+        yield text("end.claimed", count=claimed)
     if ended.state is not RunState.FINISHED:
         why = cause_text(words, ended.cause)
         code = f"end.{ended.state}"
@@ -99,22 +102,36 @@ def errand_lines(errands: Sequence[Errand], inventory: Inventory, words: Catalog
         yield f"  {device}: {points}, {shown}" + (f" — {said}" if said else "")
     if len(by_device) > DEVICES_NAMED:
         yield "  " + words.text("run.more-devices", count=len(by_device) - DEVICES_NAMED)
-    yield ""
-    yield words.text("walk.title")
-    yield from _freezes(errands, inventory, words)
-    for errand in errands:
-        yield f"  {errand.code}  {place(errand, words)}"
-        yield f"          {', '.join(errand.subjects)} — {words.text(f'outcome.{errand.outcome}')}"
-        for each in errand.differences:
-            wanted = " / ".join(each.wanted)
-            said = words.text("walk.difference", field=each.field, found=each.found, wanted=wanted)
-            yield f"          {said}"
-        if not errand.commands:
-            yield f"          {words.text(_why_nothing_to_type(errand, inventory))}"
-        yield from (f"          > {command}" for command in errand.commands)
+    to_do = [errand for errand in errands if errand.proof is not Proof.CLAIMED]
+    if to_do:
+        yield ""
+        yield words.text("walk.title")
+        yield from (f"  {line}" for line in freezes(to_do, inventory, words))
+        for errand in to_do:
+            yield f"  {errand.code}  {place(errand, words)}"
+            yield f"          {', '.join(errand.subjects)} — {why_by_hand(errand, words)}"
+            for each in errand.differences:
+                wanted = " / ".join(each.wanted)
+                said = words.text("walk.difference", field=each.field, found=each.found, wanted=wanted)
+                yield f"          {said}"
+            if not errand.commands:
+                yield f"          {words.text(why_nothing_to_type(errand, inventory))}"
+            yield from (f"          > {command}" for command in errand.commands)
+        yield "  " + words.text("walk.confirm")
+    claimed = [errand for errand in errands if errand.proof is Proof.CLAIMED]
+    if claimed:
+        yield ""
+        yield words.text("walk.claimed")
+        yield from (f"  {errand.code}  {place(errand, words)}" for errand in claimed)
 
 
-def _why_nothing_to_type(errand: Errand, inventory: Inventory) -> str:
+def why_by_hand(errand: Errand, words: Catalogue) -> str:
+    """How far the machine came, and what stopped it."""
+    said = (words.text(f"outcome.{errand.outcome}"), cause_text(words, errand.cause))
+    return words.text("list.semicolon").join(part for part in said if part)
+
+
+def why_nothing_to_type(errand: Errand, inventory: Inventory) -> str:
     device = inventory.devices.get(errand.point.device)
     return "walk.no-commands" if device is None or device.platform == MANUAL else "walk.nothing-to-change"
 
@@ -128,12 +145,12 @@ def place(errand: Errand, words: Catalogue) -> str:
     return ", ".join((*where, str(errand.point)))
 
 
-def _freezes(errands: Iterable[Errand], inventory: Inventory, words: Catalogue) -> Iterator[str]:
+def freezes(errands: Iterable[Errand], inventory: Inventory, words: Catalogue) -> Iterator[str]:
     """Whatever pushes configuration back to these devices has to be stopped first."""
     devices = (inventory.devices.get(errand.point.device) for errand in errands)
     managers = dict.fromkeys(device.managed_by for device in devices if device and device.managed_by)
     for manager in managers:
-        yield "  " + words.text("walk.freeze", manager=manager)
+        yield words.text("walk.freeze", manager=manager)
 
 
 def plain_execution(execution: Execution, words: Catalogue) -> dict[str, Any]:
@@ -180,5 +197,6 @@ def plain_errand(errand: Errand, words: Catalogue) -> dict[str, Any]:
             {"field": each.field, "found": each.found, "wanted": list(each.wanted)}
             for each in errand.differences
         ],
+        "why": why_by_hand(errand, words),
         "commands": list(errand.commands),
     }

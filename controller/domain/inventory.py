@@ -293,6 +293,15 @@ class ControllerSite:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody to call; ``name`` may be "": a function outlives its holder, and stays on record."""
+
+    role: Bilingual
+    phone: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """One site, validated. ``digest`` is the SHA-256 of its source, the revision a run cites."""
 
@@ -304,6 +313,7 @@ class Inventory:
     segments: Mapping[str, Segment]
     conduits: Mapping[str, Conduit]
     digest: str
+    contacts: tuple[Contact, ...] = ()
 
     def subjects(self) -> Iterator[Subject]:
         """Segments, then conduits; their names never collide (the catalog refuses it)."""

@@ -19,6 +19,7 @@ class Tag(StrEnum):
     HOLD_ENDED = "engine:hold:ended"
     PROBE_ANSWERED = "engine:probe:answered"
     POINT_CLAIMED = "person:point:claimed"
+    CLAIM_WITHDRAWN = "person:claim:withdrawn"
     HAZARD_OVERRIDDEN = "person:hazard:overridden"
     DRIFT_ACCEPTED = "person:drift:accepted"
     LOG_WRITTEN = "person:log:written"

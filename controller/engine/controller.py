@@ -22,6 +22,7 @@ from controller.domain.tags import Tag
 from controller.engine import plans
 from controller.engine.broadcast import Broadcast, Listener
 from controller.engine.events import RunEnded, Watcher
+from controller.engine.handwork import HandWork, confirmation
 from controller.engine.holds import HoldBook
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import History, RunRecord
@@ -193,6 +194,16 @@ class Controller:
         note = Noted(running.run, (("wanted", "abort"),), Text(reason))
         self._services.journal.commit(Tag.RUN_MOVED, [note], actor)
         return True
+
+    def confirm(self, work: HandWork, actor: Actor) -> int | None:
+        """Records that a person did a step of the walk-list, or takes that back. Returns the sequence of the
+        entry, None while it is only in the spool. Raises InvalidRequest where there is nothing to say of
+        it."""
+        facts = confirmation(self._history, self._book, work, self._services.clock.now())
+        tag = Tag.CLAIM_WITHDRAWN if work.withdraw else Tag.POINT_CLAIMED
+        committed = self._services.journal.commit(tag, facts, actor)
+        self._book.apply(facts)
+        return committed.seq
 
     def mark_interrupted(self) -> tuple[str, ...]:
         """Called once by a new leader: runs its predecessor left under way are interrupted, not running.

@@ -23,8 +23,11 @@ from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.playbook import Action
 from controller.domain.profile import State
-from controller.domain.proof import Outcome
-from controller.engine.ports import Clock, History, RunRecord
+from controller.domain.proof import Outcome, Proof
+from controller.engine.ports import Clock, History, RunRecord, StepRecord
+
+CLAIMED_BACK = "claimed-back"
+"""The cause of a claim that a point was brought back: said of a cut, it proves nothing."""
 
 
 class Attempt(NamedTuple):
@@ -47,6 +50,7 @@ class HoldBook:
         self._baselines: dict[PointId, Baseline] = {}
         self._methods: dict[PointId, list[Method]] = {}
         self._left: dict[PointId, State | None] = {}
+        self._claimed: set[PointId] = set()
         self._keys: dict[PointId, set[HoldKey]] = defaultdict(set)
         self._unsettled: dict[Attempt, tuple[Action, frozenset[PointId]]] = {}
         self.unread: JournalUnavailable | None = None
@@ -61,6 +65,7 @@ class HoldBook:
         self._methods = {point: list(methods) for point, methods in history.methods_sent().items()}
         for key in self._holds:
             self._keys[key.point].add(key)
+        self._claimed = {point for point, read in history.last_reads().items() if claims_cut(read)}
         runs = history.runs()
         self._left = left_states(history, runs, self._keys, self._baselines)
         for run in runs:
@@ -103,6 +108,16 @@ class HoldBook:
         with self._lock:
             return point not in self._baselines and not self._methods.get(point)
 
+    def claimed(self, point: PointId) -> bool:
+        """Whether a person said they cut the point, and nothing was read there since."""
+        with self._lock:
+            return point in self._claimed
+
+    def seen(self, points: Iterable[PointId]) -> None:
+        """The points were read: nobody's word counts for them any more."""
+        with self._lock:
+            self._claimed.difference_update(points)
+
     def methods(self, point: PointId) -> tuple[Method, ...]:
         """What was sent at the point since its baseline, in order."""
         with self._lock:
@@ -137,12 +152,23 @@ class HoldBook:
                 self._intended(attempt, action, [point_id for point_id, _ in steps])
             case OutcomeRecorded(run=run, device=device, attempt=number):
                 self._unsettled.pop(Attempt(run, device, number), None)
-            case PointRead(point=point_id, state=state, outcome=outcome, wanted=wanted) if state is not None:
-                sent = outcome is not Outcome.NOT_ATTEMPTED
-                if sent or (wanted is Action.ISOLATE and self._left.get(point_id) is None):
-                    self._left[point_id] = state
+            case PointRead():
+                self._read(fact)
             case _:
                 pass
+
+    def _read(self, read: PointRead) -> None:
+        claimed = read.proof is Proof.CLAIMED and read.wanted is Action.ISOLATE
+        if claimed:
+            self._claimed.add(read.point)
+        else:
+            self._claimed.discard(read.point)
+        sent = read.outcome is not Outcome.NOT_ATTEMPTED
+        if read.state is not None:
+            if sent or (read.wanted is Action.ISOLATE and self._left.get(read.point) is None):
+                self._left[read.point] = read.state
+        elif read.cause == CLAIMED_BACK or (claimed and sent and read.outcome is not Outcome.NOT_SENT):
+            self._left[read.point] = None  # a person was there: how Cordon left it says nothing any more
 
     def _intended(self, attempt: Attempt, action: Action, points: Iterable[PointId]) -> None:
         self._unsettled[attempt] = (action, frozenset(points))
@@ -157,6 +183,12 @@ class HoldBook:
             self._baselines.pop(key.point, None)
             self._methods.pop(key.point, None)
             self._left.pop(key.point, None)
+            self._claimed.discard(key.point)
+
+
+def claims_cut(read: StepRecord) -> bool:
+    """Whether a person stands for the point being cut."""
+    return read.proof == Proof.CLAIMED and read.cause != CLAIMED_BACK
 
 
 def left_states(
@@ -170,7 +202,9 @@ def left_states(
     left: dict[PointId, State | None] = {}
     asked: set[PointId] = set()
     for point, read in history.last_reads().items():
-        if read.outcome in (Outcome.NOT_ATTEMPTED, Outcome.NOT_SENT):
+        if read.cause == CLAIMED_BACK:
+            left[point] = None
+        elif read.outcome in (Outcome.NOT_ATTEMPTED, Outcome.NOT_SENT):
             asked.add(point)
         else:
             left[point] = read.state

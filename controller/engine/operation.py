@@ -81,7 +81,7 @@ class OperationRun:
                 self._failed()
                 with suppress(Exception):  # where a log cannot be written, a cut goes on
                     _log.exception("operation failed", run=running.run, device=name)
-        return tuple(track.result(self._wave) for track in self._tracks)
+        return tuple(self._running.as_known(track.result(self._wave)) for track in self._tracks)
 
     # --- rounds ------------------------------------------------------------------------------------
 
@@ -128,6 +128,7 @@ class OperationRun:
             return
         known = complete_answers(answers)
         states = {track.point: read_state(track.context, known) for track in tracks}
+        self._running.book.seen(point for point, state in states.items() if state is not None)
         for track in tracks:
             state = states[track.point]
             track.state, track.read_at = state, None if state is None else read_at
@@ -370,7 +371,7 @@ class OperationRun:
 
     def _commit(self, facts: Sequence[Fact], tracks: Sequence[Track]) -> None:
         running = self._running
-        results = tuple(track.result(self._wave) for track in tracks)
+        results = tuple(running.as_known(track.result(self._wave)) for track in tracks)
         reads = [result.as_fact(running.run, running.action) for result in results]
         running.commit(Tag.OPERATION_SETTLED, [*reads, *facts])
         running.watcher(StepsSettled(running.run, self._device.name, results))

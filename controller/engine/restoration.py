@@ -149,7 +149,8 @@ def _step(
 ) -> Step | None:
     point = held[0].point
     if book.untouched(point.id):
-        _add(hazards, "never-touched", Severity.WARN, str(point.id))
+        code = "cut-by-hand" if book.claimed(point.id) else "never-touched"
+        _add(hazards, code, Severity.WARN, str(point.id))
         return None
     device = inventory.devices.get(point.id.device)
     if device is None or device.platform not in profiles:

@@ -132,7 +132,7 @@ class Runner:
     def _by_hand(self, wave: Wave, operation: Operation) -> tuple[StepResult, ...]:
         """Cordon does not speak to this device: its steps go to the walk-list."""
         running = self._running
-        results = tuple(not_attempted(step, wave, "manual") for step in operation.steps)
+        results = tuple(running.as_known(not_attempted(step, wave, "manual")) for step in operation.steps)
         facts: list[Fact] = [result.as_fact(running.run, running.action) for result in results]
         if running.action is Action.ISOLATE:
             facts.extend(unmet(running, operation.steps))

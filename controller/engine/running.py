@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Event as Flag
 from threading import Lock
@@ -15,8 +15,9 @@ from controller.domain.inventory import Inventory, PointId
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Proof
 from controller.domain.tags import Tag
-from controller.engine.events import JournalDegraded, Watcher
+from controller.engine.events import JournalDegraded, StepResult, Watcher
 from controller.engine.holds import HoldBook
 from controller.engine.ports import Clock, Committed, Driver, Journal, Prober, Secrets
 from controller.engine.sessions import DeviceSlots, Sessions
@@ -127,6 +128,13 @@ class Running:
         for run, subject, point in self.plan.ends:
             found[point].append(HoldKey(run, subject, point))
         return {point: tuple(keys) for point, keys in found.items()}
+
+    def as_known(self, result: StepResult) -> StepResult:
+        """A cut that nothing was learned of stands as claimed where a person says they made it."""
+        claimed = result.proof is Proof.UNKNOWN and self.action is Action.ISOLATE
+        if claimed and result.state is None and self.book.claimed(result.step.point.id):
+            return replace(result, proof=Proof.CLAIMED)
+        return result
 
     def next_attempt(self, device: str) -> int:
         with self._lock:

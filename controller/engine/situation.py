@@ -12,6 +12,7 @@ from controller.domain.hold import Hold
 from controller.domain.inventory import Conduit, Inventory, PointId, Segment, Subject
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.proof import Proof, aged, worst
+from controller.engine.holds import claims_cut
 from controller.engine.ports import History, RunRecord, StepRecord
 from controller.engine.restoration import waves_of_return
 
@@ -108,7 +109,11 @@ def _subject(
         state = SubjectState.ISOLATED
     else:
         state = SubjectState.PARTIAL if known else SubjectState.UNKNOWN
-    read_times = [read.read_at for point in points if (read := reads.get(point)) and read.read_at]
+    read_times = [
+        read.read_at
+        for point in points
+        if (read := reads.get(point)) and read.read_at and read.proof != Proof.CLAIMED
+    ]
     return SubjectSituation(
         subject=subject,
         state=state,
@@ -145,4 +150,6 @@ def _settled(reads: Mapping[PointId, StepRecord], runs: Iterable[RunRecord]) -> 
 
 def _proof(point: PointId, reads: Mapping[PointId, StepRecord], now: datetime) -> Proof:
     read = reads.get(point)
-    return Proof.UNKNOWN if read is None else aged(Proof(read.proof), read.read_at, now)
+    if read is None or (read.proof == Proof.CLAIMED and not claims_cut(read)):
+        return Proof.UNKNOWN
+    return aged(Proof(read.proof), read.read_at, now)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.domain.inventory import Inventory, Location, PointId
 from controller.domain.plan import Operation, Plan, Step
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import StepResult
 from controller.engine.planner import CRITICALITY
+from controller.engine.ports import RunRecord
+from controller.engine.track import not_attempted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One point to cut or restore by hand. ``code`` names it on paper and over the telephone."""
+    """One point to cut or restore by hand. ``code`` names it on paper and over the telephone; with ``proof``
+    ``claimed`` a person has done it, and no reading says so yet."""
 
     code: str
     point: PointId
@@ -35,10 +38,18 @@ class Errand:
     cause: str
     commands: tuple[str, ...]
     differences: tuple[Difference, ...] = ()
+    enter: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The commands of this point alone, between those that enter and leave the mode they need."""
+        return self.commands[len(self.enter) : len(self.commands) - len(self.leave)]
 
 
 def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepResult]) -> tuple[Errand, ...]:
-    """Most urgent first: choke points before access, then by place, so that one walk serves a rack."""
+    """Most urgent first: choke points before access, then by place, so that one walk serves a rack. What a
+    person says is done comes last: nobody has to go there."""
     operations = {step.point.id: (operation, step) for _, operation, step in plan.steps()}
     errands = [
         _errand(run, inventory, result, *operations[result.step.point.id])
@@ -46,16 +57,47 @@ def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepR
         if not result.satisfied
     ]
 
-    def urgency(errand: Errand) -> tuple[int, str, str, tuple[str, str, int]]:
+    def urgency(errand: Errand) -> tuple[bool, int, str, str, tuple[str, str, int]]:
         device = inventory.devices.get(errand.point.device)
         rank = CRITICALITY[device.role] if device else len(CRITICALITY)
-        return (rank, errand.location.building, errand.location.rack, errand.point.order)
+        done, location = errand.proof is Proof.CLAIMED, errand.location
+        return (done, rank, location.building, location.rack, errand.point.order)
 
     return tuple(sorted(errands, key=urgency))
 
 
+def beforehand(plan: Plan, inventory: Inventory) -> tuple[Errand, ...]:
+    """Everything a plan would do, as if no device could be reached: for paper. The codes belong to no run."""
+    results = [not_attempted(step, wave, "") for wave, _, step in plan.steps()]
+    return walklist("", plan, inventory, [replace(each, wanted=Proof.PROVEN) for each in results])
+
+
+def results_on_record(record: RunRecord, plan: Plan) -> list[StepResult]:
+    """The steps of a run's plan with what is on record of them."""
+    known = {step.point: step for step in record.steps}
+    results = []
+    for wave, _, step in plan.steps():
+        found = known.get(step.point.id)
+        results.append(
+            StepResult(
+                step=step,
+                wave=wave.index,
+                method=step.rendering.method,
+                outcome=found.outcome if found else Outcome.NOT_ATTEMPTED,
+                proof=Proof(found.proof) if found else Proof.UNKNOWN,
+                state=found.state if found else None,
+                read_at=found.read_at if found else None,
+                cause=found.cause if found else "",
+                wanted=wave.verify,
+            )
+        )
+    return results
+
+
 def _errand(run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step) -> Errand:
     device = inventory.devices.get(operation.device)
+    lines = step.rendering.commands
+    enter, leave = (operation.enter, operation.leave) if lines else ((), ())
     return Errand(
         code=step_code(run, step.point.id),
         point=step.point.id,
@@ -64,10 +106,10 @@ def _errand(run: str, inventory: Inventory, result: StepResult, operation: Opera
         outcome=result.outcome,
         proof=result.proof,
         cause=result.cause,
-        commands=(*operation.enter, *step.rendering.commands, *operation.leave)
-        if step.rendering.commands
-        else (),
+        commands=(*enter, *lines, *leave),
         differences=_differences(result, step),
+        enter=enter,
+        leave=leave,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, union
 
-from controller.domain.entry import Entry
+from controller.domain.entry import CHAIN_START, Entry
 from controller.domain.facts import Actor, Fact, Noted, Text
 from controller.store import schema
 from controller.store.database import reading
@@ -58,6 +58,14 @@ def entries(
         if not batch:
             return
         seq = batch[-1].entry.seq
+
+
+def head(places: Places) -> tuple[int, bytes]:
+    """The sequence and the chain hash of the last entry; 0 and the start of the chain before the first."""
+    query = select(schema.entry.c.seq, schema.entry.c.chain).order_by(schema.entry.c.seq.desc()).limit(1)
+    with reading(places.database) as connection:
+        row = connection.execute(query).first()
+    return (0, CHAIN_START) if row is None else (row.seq, row.chain)
 
 
 def _wanted(record: AuditRecord, since: datetime | None, until: datetime | None, tag: str | None) -> bool:

@@ -87,6 +87,10 @@ class Home:
     def verify(self) -> Verification:
         return verify(self._places)
 
+    def head(self) -> tuple[int, bytes]:
+        """See :func:`controller.store.audit.head`."""
+        return audit.head(self._places)
+
     def entries(
         self,
         *,

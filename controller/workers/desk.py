@@ -16,6 +16,7 @@ from controller.engine.plans import Documents
 from controller.engine.unrecorded import LastResortJournal
 from controller.workers.requests import (
     Abort,
+    Confirm,
     Isolate,
     Line,
     Request,
@@ -46,7 +47,8 @@ class Desk:
         self._changed = Condition()
 
     def perform(self, request: Request, watcher: Watcher) -> int | None:
-        """Returns when the request is over; only writing the log gives a number, that of the entry.
+        """Returns when the request is over; writing the log and confirming give a number, that of the
+        entry.
 
         Raises what the controller raises."""
         with self._changed:
@@ -107,6 +109,8 @@ class Desk:
             case WriteLog():
                 note = Noted("log", (), Text(request.text))
                 return self._journal.commit(Tag.LOG_WRITTEN, [note], request.actor).seq
+            case Confirm():
+                return controller.confirm(request.work, request.actor)
         return None
 
     def _documents_of(self, request: Isolate) -> Documents:

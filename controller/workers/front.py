@@ -14,34 +14,28 @@ from typing import TYPE_CHECKING, Any
 
 from controller.bootstrap import Composition, StoredDocuments, tell_unrecorded
 from controller.domain.codec import from_plain
-from controller.domain.errors import InvalidRequest, LeaderElsewhere, LeaderLost, NotFound
+from controller.domain.errors import CordonError, InvalidRequest, LeaderElsewhere, LeaderLost, NotFound
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
-from controller.domain.proof import Outcome, Proof
+from controller.domain.proof import Proof
 from controller.engine import plans
 from controller.engine.controller import Controller
-from controller.engine.events import (
-    Event,
-    JournalDegraded,
-    RunEnded,
-    RunStarted,
-    StepResult,
-    StepsSettled,
-    Watcher,
-)
+from controller.engine.events import Event, JournalDegraded, RunEnded, RunStarted, StepsSettled, Watcher
+from controller.engine.handwork import HandWork, Located, locate
 from controller.engine.holds import HoldBook
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import Clock, RunRecord
 from controller.engine.situation import Situation, situation
 from controller.engine.unrecorded import LastResortJournal
-from controller.engine.walklist import Errand, walklist
+from controller.engine.walklist import Errand, results_on_record, walklist
 from controller.workers.desk import Desk
 from controller.workers.loglines import log_line
 from controller.workers.office import Cut, Execution, LogLine, Verdict
 from controller.workers.requests import (
     Abort,
+    Confirm,
     Isolate,
     Request,
     Restore,
@@ -60,6 +54,10 @@ CLOCK_AGREES = 2.0
 
 PATIENCE = 5.0
 """Seconds a request tries to reach a leader that is just coming or going."""
+
+
+_ONE_WORD = (Abort, Confirm, WriteLog)
+"""Requests that begin no run."""
 
 
 def cordon_office(**overrides: Any) -> HomeOffice:
@@ -127,6 +125,9 @@ class HomeOffice:
     def write_log(self, text: str, actor: Actor) -> int | None:
         return self._ask(WriteLog(text, actor), lambda _: None)
 
+    def confirm(self, work: HandWork, actor: Actor) -> int | None:
+        return self._ask(Confirm(work, actor), lambda _: None)
+
     def _run(self, request: Request, watcher: Watcher) -> Execution:
         """Asks, and sums up what the events told."""
         seen = _Seen(watcher, self._composition.clock())
@@ -167,7 +168,7 @@ class HomeOffice:
                     return None
                 if seen.started is None:
                     continue
-                if seen.started.plan.action is Action.RESTORE or isinstance(request, Abort | WriteLog):
+                if seen.started.plan.action is Action.RESTORE or isinstance(request, _ONE_WORD):
                     raise
                 request = Resume(seen.started.run, frozenset(), _actor_of(request))
                 give_up = clock.monotonic() + PATIENCE
@@ -212,7 +213,10 @@ class HomeOffice:
         record = history.run(run)
         plan = from_plain(Plan, json.loads(history.revision("plan", record.plan)))
         inventory = self.inventory_of(plan)
-        return record, plan, walklist(record.run, plan, inventory, _results(record, plan))
+        return record, plan, walklist(record.run, plan, inventory, results_on_record(record, plan))
+
+    def locate(self, code: str, run: str = "") -> Located:
+        return locate(self._home().history(), code, run)
 
     def inventory_of(self, plan: Plan) -> Inventory:
         basis = plan.basis
@@ -243,6 +247,13 @@ class HomeOffice:
             ),
             erased=found.erased,
         )
+
+    def log_head(self) -> tuple[int, str] | None:
+        try:
+            seq, chain = self._composition.home(create=False).head()
+        except CordonError:
+            return None
+        return seq, chain.hex()
 
     def trust(self, device: str) -> tuple[str, str]:
         try:
@@ -305,25 +316,3 @@ class _Seen:
 
 def _actor_of(request: Request) -> Actor:
     return request.actor
-
-
-def _results(record: RunRecord, plan: Plan) -> list[StepResult]:
-    """The steps of a plan with what is on record of them."""
-    known = {step.point: step for step in record.steps}
-    results = []
-    for wave, _, step in plan.steps():
-        found = known.get(step.point.id)
-        results.append(
-            StepResult(
-                step=step,
-                wave=wave.index,
-                method=step.rendering.method,
-                outcome=found.outcome if found else Outcome.NOT_ATTEMPTED,
-                proof=Proof(found.proof) if found else Proof.UNKNOWN,
-                state=found.state if found else None,
-                read_at=found.read_at if found else None,
-                cause=found.cause if found else "",
-                wanted=wave.verify,
-            )
-        )
-    return results

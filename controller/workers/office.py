@@ -10,6 +10,7 @@ from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Plan
 from controller.engine.events import RunEnded, Watcher
+from controller.engine.handwork import HandWork, Located
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation
@@ -111,6 +112,16 @@ class Office(Protocol):
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]: ...
 
+    def locate(self, code: str, run: str = "") -> Located:
+        """The step a code names, as it is on record; ``run`` may be a prefix of its run. Raises
+        InvalidRequest for a code that names none, or several."""
+        ...
+
+    def confirm(self, work: HandWork, actor: Actor) -> int | None:
+        """Records that a person did a step by hand, or takes that back. Returns the sequence of the entry,
+        None while it is only in the spool. Raises InvalidRequest where there is nothing to say of it."""
+        ...
+
     def inventory_of(self, plan: Plan) -> Inventory:
         """The revision a plan on record was made from, whatever has become of the file."""
         ...
@@ -122,6 +133,11 @@ class Office(Protocol):
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]: ...
 
     def verify(self) -> Verdict: ...
+
+    def log_head(self) -> tuple[int, str] | None:
+        """How many entries the log has and its chain hash, unchecked; None where there is no home, or it
+        cannot be read: paper is printed all the same."""
+        ...
 
     def trust(self, device: str) -> tuple[str, str]:
         """The device's present host key and its SHA-256 fingerprint; nothing is recorded yet."""

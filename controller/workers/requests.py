@@ -27,6 +27,7 @@ from controller.engine.events import (
     StepsSettled,
     WaveStarted,
 )
+from controller.engine.handwork import HandWork
 from controller.engine.plans import Return
 
 
@@ -72,10 +73,16 @@ class WriteLog:
     actor: Actor
 
 
-Request = Isolate | Restore | Resume | Abort | WriteLog
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    work: HandWork
+    actor: Actor
+
+
+Request = Isolate | Restore | Resume | Abort | WriteLog | Confirm
 
 _REQUESTS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Isolate, Restore, Resume, Abort, WriteLog)
+    kind.__name__: kind for kind in (Isolate, Restore, Resume, Abort, WriteLog, Confirm)
 }
 _EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (RunStarted, WaveStarted, StepsSettled, JournalDegraded, RunEnded)

@@ -11,6 +11,7 @@ from controller.domain.inventory import (
     Bilingual,
     Conduit,
     ConduitKind,
+    Contact,
     ControllerSite,
     Credential,
     Device,
@@ -189,3 +190,15 @@ def test_ports_are_as_written_where_the_platform_names_none() -> None:
 def test_what_is_loaded_cannot_be_changed(inventory: Inventory) -> None:
     with pytest.raises(TypeError):
         inventory.segments["x"] = inventory.segments["samu"]  # type: ignore[index]  # what must not be possible is tried
+
+
+def test_whom_to_call_is_read_with_or_without_a_name() -> None:
+    text = INVENTORY + (
+        "contacts:\n"
+        '  - {role: {fr: Cellule, en: Cell}, phone: "+33 3 20"}\n'
+        '  - {role: Network, name: Zoé, phone: "06 12"}\n'
+    )
+    assert inventory_from_text(text, "inventory.yaml", switch_profiles()).contacts == (
+        Contact(Bilingual("Cellule", "Cell"), "+33 3 20"),
+        Contact(Bilingual("Network", "Network"), "06 12", "Zoé"),
+    )

@@ -56,10 +56,11 @@ from controller.engine.events import (
     Watcher,
     WaveStarted,
 )
+from controller.engine.handwork import HandWork, Located
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation, SubjectSituation, SubjectState
-from controller.engine.walklist import Errand, walklist
+from controller.engine.walklist import Errand, step_code, walklist
 from controller.workers.office import Cut, Execution, LogLine, Verdict
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -252,7 +253,7 @@ class ScriptedOffice:
                 self.note("waiting")
                 stopped = self._abort.wait(20)
                 state, cause = (RunState.ABORTED, "aborted") if stopped else (state, cause)
-            told = tuple(self._result(operation.device, step, cause) for step in operation.steps)
+            told = tuple(self.result(operation.device, step, cause) for step in operation.steps)
             results.extend(told)
             watcher(StepsSettled(RUN, operation.device, told))
             if self.script == "watched":
@@ -267,7 +268,7 @@ class ScriptedOffice:
         self.note("ended", state)
         return Execution(RUN, plan, INVENTORY, ended, False, self.script == "degraded", errands, 1.44)
 
-    def _result(self, device: str, step: Step, cause: str) -> StepResult:
+    def result(self, device: str, step: Step, cause: str) -> StepResult:
         def result(outcome: Outcome, proof: Proof, why: str = "") -> StepResult:
             read_at = NOW if proof is Proof.CONFIRMED else None
             return StepResult(step, 0, Method.SHUTDOWN, outcome, proof, None, read_at, why, Proof.CONFIRMED)
@@ -348,6 +349,19 @@ class ScriptedOffice:
             raise NotFound(kind="run", name=run)
         return self._record(RunState.INTERRUPTED), make_plan(Action.ISOLATE, ("emergency",)), ()
 
+    def locate(self, code: str, run: str = "") -> Located:
+        plan = make_plan(Action.ISOLATE, ("emergency",))
+        for _, _, step in plan.steps():
+            if step_code(RUN, step.point.id) == code.upper():
+                result = self.result(step.point.id.device, step, "")
+                return Located(code.upper(), self._record(RunState.FINISHED), plan, result)
+        raise InvalidRequest("code-unknown", code=code)
+
+    def confirm(self, work: HandWork, actor: Actor) -> int | None:
+        at = work.at.isoformat() if work.at else ""
+        self.note("confirm", work.code, work.by, at, work.reason, work.withdraw, actor.id)
+        return None if self.script == "degraded" else 18
+
     def inventory_of(self, plan: Plan) -> Inventory:
         return INVENTORY
 
@@ -364,6 +378,9 @@ class ScriptedOffice:
         if self.script == "tampered":
             return Verdict(8, "ab", 9, "leaf", "", (), 0)
         return Verdict(9, "cd", None, "", "", (), 0)
+
+    def log_head(self) -> tuple[int, str] | None:
+        return 9, "cd" * 32
 
     def trust(self, device: str) -> tuple[str, str]:
         if device in self.sick:

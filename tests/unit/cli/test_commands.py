@@ -6,14 +6,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controller.cli.confirm import moment_of
 from controller.cli.main import main
-from tests.unit.cli.office import NEW_KEY, RUN, ScriptedOffice, scripted
+from controller.cli.verdict import errand_lines
+from controller.domain.inventory import PointId
+from controller.domain.playbook import Action
+from controller.domain.proof import Proof
+from controller.engine.walklist import step_code, walklist
+from controller.text import Catalogue
+from tests.unit.cli.office import INVENTORY as SITE
+from tests.unit.cli.office import NEW_KEY, RUN, ScriptedOffice, make_plan, scripted
 
 
 @dataclass
@@ -476,3 +485,122 @@ def test_the_help_needs_none_of_the_heavy_libraries() -> None:
             [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, timeout=60
         )
         assert done.stderr.splitlines()[-1] == "[]", arguments
+
+
+# --- what people do by hand ------------------------------------------------------------------------
+
+BY_HAND = step_code(RUN, PointId("acc-2", "Gi1/0/1"))
+
+
+def test_a_step_done_by_hand_is_noted_with_who_and_when(cordon: Bench) -> None:
+    cordon.office.sick = frozenset({"acc-2"})
+    when = "2026-03-01T03:20+00:00"
+    said = cordon("confirm", BY_HAND.lower(), "--by", "Zoé", "--at", when, "--reason", "unplugged")
+    assert said.code == 0
+    assert cordon.calls[-1][:6] == [
+        "confirm",
+        BY_HAND,
+        "Zoé",
+        "2026-03-01T03:20:00+00:00",
+        "unplugged",
+        "False",
+    ]
+    assert "Zoé says they cut acc-2 Gi1/0/1 by hand" in said.out
+    assert "no proof" in said.out
+
+
+def test_a_withdrawn_step_is_told_so_and_json_names_the_step(cordon: Bench) -> None:
+    assert "no longer declared" in cordon("confirm", BY_HAND, "--withdraw").out
+    assert cordon.calls[-1][5] == "True"
+    found = cordon("confirm", BY_HAND, "--json").object
+    assert (found["code"], found["device"], found["object"], found["seq"]) == (
+        BY_HAND,
+        "acc-2",
+        "Gi1/0/1",
+        18,
+    )
+
+
+def test_an_unknown_code_is_refused_with_the_way_out(cordon: Bench) -> None:
+    said = cordon("confirm", "QQQQQQ")
+    assert said.code == 2
+    assert "cordon show RUN" in said.err
+    assert cordon.acted == []
+
+
+@pytest.mark.parametrize("when", ["soon", "25:10", "2026-13-01T00:00"])
+def test_a_time_that_is_none_is_refused(cordon: Bench, when: str) -> None:
+    assert cordon("confirm", BY_HAND, "--at", when).code == 2
+    assert cordon.acted == []
+
+
+def test_trying_to_confirm_with_dry_run_notes_nothing(cordon: Bench) -> None:
+    assert cordon("confirm", BY_HAND, "--dry-run").code == 0
+    assert cordon.acted == []
+
+
+def test_a_clock_time_is_the_last_time_it_was_so() -> None:
+    now = datetime(2026, 3, 1, 0, 30, tzinfo=UTC)
+    assert moment_of("00:10", now) == datetime(2026, 3, 1, 0, 10, tzinfo=UTC)
+    assert moment_of("23:50", now) == datetime(2026, 2, 28, 23, 50, tzinfo=UTC)
+    assert moment_of("2026-02-01T10:00", now) == datetime(2026, 2, 1, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("claimed", "listed"), [(False, True), (True, False)])
+def test_the_list_to_walk_says_why_and_leaves_out_what_is_done(claimed: bool, listed: bool) -> None:
+    plan = make_plan(Action.ISOLATE, ("emergency",))
+    office = scripted(Path(), sick="acc-2")
+    results = [office.result(op.device, step, "") for _, op, step in plan.steps()]
+    if claimed:
+        results = [
+            replace(each, proof=Proof.CLAIMED) if each.step.point.id.device == "acc-2" else each
+            for each in results
+        ]
+    words = Catalogue("en")
+    lines = list(errand_lines(walklist(RUN, plan, SITE, results), SITE, words))
+    text = "\n".join(lines)
+    assert ("> shutdown" in text) is listed
+    assert ("Declared done by hand" in text) is claimed
+    place = next(line for line in lines if BY_HAND in line)
+    assert "building B, rack R9, acc-2 Gi1/0/1" in place
+    if listed:
+        assert "answers on none of its addresses" in lines[lines.index(place) + 1]
+        typed = [line.strip() for line in lines if line.strip().startswith(">")]
+        assert typed == ["> configure terminal", "> interface Gi1/0/1", "> shutdown", "> end"]
+
+
+# --- paper -----------------------------------------------------------------------------------------
+
+
+def test_paper_prints_every_level_that_cuts(cordon: Bench, tmp_path: Path) -> None:
+    said = cordon("paper", "--out", str(tmp_path / "new" / "sheets"))
+    assert said.code == 0
+    [printed] = (tmp_path / "new" / "sheets").iterdir()
+    assert printed.name == "level-5.pdf"
+    assert printed.read_bytes().startswith(b"%PDF-")
+    assert str(printed) in said.out
+    french = cordon("--lang", "fr", "paper", "--out", str(tmp_path / "fr"), "--json").object
+    assert french["files"] == [str(tmp_path / "fr" / "niveau-5.pdf")]
+
+
+def test_paper_that_cannot_be_written_is_said_so(cordon: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for arguments in (
+        ("paper", "--out", str(tmp_path / "file")),
+        ("show", RUN, "--pdf", str(tmp_path / "no" / "walk.pdf")),
+    ):
+        said = cordon(*arguments)
+        assert said.code == 2
+        assert "cannot be written" in said.err
+
+
+def test_with_dry_run_no_file_is_written(cordon: Bench, tmp_path: Path) -> None:
+    assert cordon("paper", "--out", str(tmp_path / "sheets"), "--dry-run").code == 0
+    assert cordon("show", RUN, "--pdf", str(tmp_path / "walk.pdf"), "--dry-run").code == 0
+    assert {path.name for path in tmp_path.iterdir()} <= {"calls"}
+
+
+def test_the_walk_list_of_a_run_goes_to_the_file_named(cordon: Bench, tmp_path: Path) -> None:
+    said = cordon("show", RUN, "--pdf", str(tmp_path / "walk.pdf"), "--json")
+    assert said.object["pdf"] == str(tmp_path / "walk.pdf")
+    assert (tmp_path / "walk.pdf").read_bytes().startswith(b"%PDF-")

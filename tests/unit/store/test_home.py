@@ -180,3 +180,11 @@ def test_every_table_refuses_updates_and_deletions(written: Home, table: str) ->
         for statement in (f"UPDATE {table} SET {columns[-1]} = 2", f"DELETE FROM {table}"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 database.execute(statement)
+
+
+def test_the_head_of_the_log_is_what_verification_finds(tmp_path: Path) -> None:
+    home = new_home(tmp_path / "home")
+    with home.lead() as lead:
+        lead.journal.commit(Tag.LOG_WRITTEN, [Noted("log")], Actor("os:1"))
+    found = home.verify()
+    assert home.head() == (found.seq, found.chain)
