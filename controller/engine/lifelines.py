@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from controller.domain.inventory import Inventory, Port, Segment
 from controller.domain.plan import Severity
@@ -50,27 +50,31 @@ def chains(inventory: Inventory, segment: Segment) -> Mapping[str, tuple[str, ..
 
 
 def losses(before: Aftermath, after: Aftermath, segment: Segment, wanted: Collection[str]) -> Iterator[str]:
-    """What the segment loses of what it lives on, as chains that end with where it is cut."""
+    """What the segment loses of what it lives on, as chains that end with where it is cut. What follows from a
+    loss already named is not named again."""
     inventory = after.network.inventory
+    isolated = False
     for name, chain in chains(inventory, segment).items():
         arrow = " → ".join(chain)
         if name in wanted:
             yield arrow
             continue
         needed = inventory.segments[name]
-        for lost in _parted(before, after, needed):
-            yield f"{arrow} → {lost}"
+        parted = list(_parted(before, after, needed))
+        yield from (f"{arrow} → {lost}" for lost in parted)
         if name == segment.name:
-            continue
-        for family in set(families_of(segment)) & set(families_of(needed)):
-            if before.passage(segment, needed, family) and not after.passage(segment, needed, family):
-                yield " → ".join((arrow, *_stopped(after, (segment.name, name))))
+            isolated = bool(parted)
+        elif not parted and not isolated:
+            for family in set(families_of(segment)) & set(families_of(needed)):
+                if before.passage(segment, needed, family) and not after.passage(segment, needed, family):
+                    yield f"{arrow} → {_stopped(after, (segment.name, name))}"
     for conduit in inventory.conduits.values():
-        if segment.name in conduit.keep_alive:
+        if segment.name in conduit.keep_alive and not isolated:
             for family in families_of(segment):
                 if before.out(segment, conduit, family) and not after.out(segment, conduit, family):
-                    cut = _stopped(after, (segment.name,)) or _cut_of(after, conduit.name)
-                    yield " → ".join((segment.name, conduit.name, *cut))
+                    at = [str(point.id) for point in conduit.points if point.id in after.cuts.points]
+                    cut = " + ".join(at) or _stopped(after, (segment.name, conduit.name))
+                    yield f"{segment.name} → {conduit.name} → {cut}"
 
 
 def _parted(before: Aftermath, after: Aftermath, segment: Segment) -> Iterator[str]:
@@ -94,38 +98,38 @@ def _parted(before: Aftermath, after: Aftermath, segment: Segment) -> Iterator[s
             continue
         left = [{part for part in after.parts(each) if part[0] == vlan} for each in group.values()]
         if not set.intersection(*left):
-            yield " → ".join(_cut_links(after, vlan)) or f"VLAN {vlan}"
+            yield _cut_links(after, vlan, set[int]().union(*({part for _, part in each} for each in left)))
     for gateway in segment.gateways:
         if not all(after.up(gateway, family) for family in families_of(segment)):
             yield f"{gateway.device} {gateway.interface}"
 
 
-def _cut_links(after: Aftermath, vlan: Vlan) -> list[str]:
-    """The ports cut of links that carried the VLAN."""
+def _cut_links(after: Aftermath, vlan: Vlan, parts: Collection[int]) -> str:
+    """The ports cut of links that carried the VLAN, those between the ``parts`` where that is enough."""
     network = after.network
     gone = network.dead(after.cuts, vlan) - network.dead(Cuts(), vlan)
-    ports = {port for at in gone for port in (network.edges[at].one, network.edges[at].other)}
-    return _names(
-        sorted(port for port in ports if port in after.cuts.ports or vlan in after.cuts.vlans.get(port, ()))
+    islands = network.islands(after.dead(vlan), frozenset(), bridged=True)
+    between = {
+        at
+        for at in gone
+        if {islands[network.edges[at].one.device], islands[network.edges[at].other.device]} <= set(parts)
+    }
+    ports = {port for at in between or gone for port in (network.edges[at].one, network.edges[at].other)}
+    cut = (port for port in ports if port in after.cuts.ports or vlan in after.cuts.vlans.get(port, ()))
+    return _names(cut) or f"VLAN {vlan}"
+
+
+def _stopped(after: Aftermath, names: tuple[str, ...]) -> str:
+    """The devices where traffic of the subjects is stopped by policy, else the links cut."""
+    blocked = after.cuts.blocked.items()
+    devices = {device for (name, _), stopped in blocked if name in names for device in stopped}
+    return " + ".join(sorted(devices)) or _names(
+        port for port in after.cuts.ports if port in after.network.at_port
     )
 
 
-def _stopped(after: Aftermath, names: tuple[str, ...]) -> list[str]:
-    """The devices where traffic of the subjects is stopped by policy, else the links cut."""
-    devices = {
-        device for (name, _), stopped in after.cuts.blocked.items() if name in names for device in stopped
-    }
-    links = [port for port in after.cuts.ports if port in after.network.at_port]
-    return sorted(devices) or _names(sorted(links))
-
-
-def _cut_of(after: Aftermath, name: str) -> list[str]:
-    conduit = after.network.inventory.conduits[name]
-    return [str(point.id) for point in conduit.points if point.id in after.cuts.points]
-
-
-def _names(ports: list[Port]) -> list[str]:
-    return [f"{port.device} {port.interface}" for port in ports]
+def _names(ports: Iterable[Port]) -> str:
+    return " + ".join(f"{port.device} {port.interface}" for port in sorted(ports))
 
 
 # --- what dies later ---------------------------------------------------------------------------------

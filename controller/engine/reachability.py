@@ -172,13 +172,17 @@ class Network:
         return self._islands[key]
 
     def parts(self, device: str, dead: frozenset[int]) -> frozenset[int]:
-        """The parts of a VLAN a device has a foot in: one if it switches, those around it if it routes."""
+        """The parts of a VLAN a device has a foot in: one if it switches, those around it if it routes. A link
+        between two that route is a part of its own, below zero."""
         islands = self.islands(dead, frozenset(), bridged=True)
         if device not in islands:
             return frozenset()
-        around = (other for other, at in self.edges_of.get(device, ()) if at not in dead)
-        beside = around if device in self.routes else ()
-        return frozenset({islands[device], *(islands[other] for other in beside)})
+        found = {islands[device]}
+        if device in self.routes:
+            for other, at in self.edges_of.get(device, ()):
+                if at not in dead:
+                    found.add(-1 - at if other in self.routes else islands[other])
+        return frozenset(found)
 
     def path(self, start: str, ends: frozenset[str], dead: frozenset[int]) -> list[Edge]:
         """The links of a shortest way inside a VLAN; empty where there is none or nothing to go."""
