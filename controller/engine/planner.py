@@ -19,6 +19,7 @@ from controller.domain.inventory import (
     Device,
     DeviceRole,
     Inventory,
+    LinkKind,
     Management,
     Method,
     Point,
@@ -27,19 +28,20 @@ from controller.domain.inventory import (
     Segment,
     Subject,
 )
-from controller.domain.plan import Basis, Hazard, Operation, Plan, Rendering, Severity, Step, Wave
-from controller.domain.playbook import Action, Playbook, Stage
+from controller.domain.plan import Basis, Operation, Plan, Rendering, Severity, Step, Wave
+from controller.domain.playbook import Action, Order, Playbook, Stage
 from controller.domain.profile import DeviceProfile, Each, RegexParse
+from controller.engine.bypass import LAYER_3, find_bypasses, find_spread
+from controller.engine.findings import Findings
+from controller.engine.lifelines import check_lifelines
+from controller.engine.ownpath import OwnPath
+from controller.engine.reachability import PORTS, Aftermath, Cuts, Network, takes_port
 from controller.engine.reading import NONE
 from controller.engine.renderer import RENDERER, PointContext, isolation, point_context, read_commands
 from controller.engine.selection import selected
 from controller.engine.topology import Topology
 
-UNTAGGED_PORT = frozenset({Method.VLAN, Method.DROP_FLOW})
-"""Methods that at an untagged point leave nothing of the port's traffic where it was."""
-
-LAYER_3 = frozenset({Method.SVI, Method.ACL, Method.POLICY})
-"""Methods that stop what is routed; hosts in one VLAN still reach each other."""
+DATA = LinkKind.DATA
 
 CRITICALITY = {
     role: rank
@@ -59,9 +61,9 @@ CRITICALITY = {
 
 
 @dataclass
-class _Planning:
-    """What one compilation gathers: hazards, the points already in the plan, and those for which no profile
-    offers a method of the stage, with the subject."""
+class _Planning(Findings):
+    """What one compilation gathers: hazards, the points already in the plan, those for which no profile
+    offers a method of the stage, with the subject, and the subjects wanted cut."""
 
     inventory: Inventory
     profiles: Mapping[str, DeviceProfile]
@@ -69,14 +71,12 @@ class _Planning:
     topology: Topology
     owners: Mapping[Port, frozenset[str]]
     subjects_of: Mapping[PointId, tuple[Subject, ...]]
-    hazards: dict[tuple[str, str], Hazard] = field(default_factory=dict)
     planned: dict[PointId, Step] = field(default_factory=dict)
     reads: dict[PointId, tuple[str, ...]] = field(default_factory=dict)
     own_ports: frozenset[Port] = frozenset()
     without_method: dict[PointId, str] = field(default_factory=dict)
-
-    def hazard(self, code: str, severity: Severity, culprit: str, **data: str) -> None:
-        self.hazards.setdefault((code, culprit), Hazard(code, severity, culprit, tuple(sorted(data.items()))))
+    never: Mapping[Port, LinkKind] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
 
 
 def plan_isolation(
@@ -100,12 +100,28 @@ def plan_isolation(
         _owners(inventory),
         subjects_by_point(inventory),
         own_ports=_own_ports(inventory),
+        never={end: link.kind for link in inventory.links for end in link.ends if link.kind is not DATA},
     )
+    steps = [_stage_steps(planning, stage) for stage in stages]
+    network = Network(inventory)
+    own_path = OwnPath(network, overrides)
     waves: list[Wave] = []
-    for stage in stages:
-        waves.extend(_stage_waves(planning, stage, len(waves)))
-    _check_own_path(planning, waves)
+    layers = own_path.layers(steps)
+    for layer in layers:
+        for stage, some in zip(stages, layer, strict=True):
+            waves.extend(_waves(planning, own_path, stage, some, len(waves), waits=len(layers) > 1))
+    own_path.check(waves, planning)
     _check_coverage(planning)
+    # A port left to a person for what else is on it stays open; what is not managed is cut by hand.
+    sent = (
+        step
+        for step in planning.planned.values()
+        if step.rendering.commands or inventory.devices[step.point.id.device].platform == MANUAL
+    )
+    after = Aftermath(network, Cuts.of(sent))
+    find_spread(after, planning.planned, planning.wanted, planning)
+    find_bypasses(after, planning.wanted, planning)
+    check_lifelines(Aftermath(network, Cuts()), after, planning.wanted, overrides, planning)
     return Plan(
         playbook=playbook.name,
         action=Action.ISOLATE,
@@ -118,7 +134,7 @@ def plan_isolation(
     )
 
 
-def _stage_waves(planning: _Planning, stage: Stage, first: int) -> list[Wave]:
+def _stage_steps(planning: _Planning, stage: Stage) -> list[Step]:
     steps: dict[PointId, Step] = {}
     for subject, points in selected(stage, planning.inventory):
         if isinstance(subject, Segment) and subject.keep_alive:
@@ -129,6 +145,7 @@ def _stage_waves(planning: _Planning, stage: Stage, first: int) -> list[Wave]:
                 subject.name,
                 stage=stage.name,
             )
+        planning.wanted.add(subject.name)
         for point in points:
             if point.id in planning.planned:
                 continue
@@ -136,7 +153,7 @@ def _stage_waves(planning: _Planning, stage: Stage, first: int) -> list[Wave]:
             if step is not None:
                 steps[point.id] = step
     planning.planned.update(steps)
-    return _waves(planning, stage, steps.values(), first)
+    return list(steps.values())
 
 
 def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> Step | None:
@@ -145,6 +162,10 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     names = tuple(each.name for each in subjects)
     prefixes = networks(subjects)
     device = planning.inventory.devices[point.id.device]
+    if point.kind in PORTS and point.port in planning.never:
+        kind = planning.never[point.port]
+        planning.hazard("never-cut", Severity.WARN, str(point.id), subject=subject.name, kind=kind.value)
+        return None
     if device.platform == MANUAL:
         planning.hazard("manual-device", Severity.WARN, device.name)
         method = next((method for method in stage.method if method in METHODS_OF[point.kind]), None)
@@ -188,14 +209,9 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
     return Step(point, names, prefixes, allowed[0], tuple(fallbacks))
 
 
-def _takes_port(point: Point, method: Method) -> bool:
-    """Whether the method stops everything on the point's port, management included."""
-    return method in WHOLE_PORT or (method in UNTAGGED_PORT and not point.tagged)
-
-
 def _risks_own_path(planning: _Planning, point: Point, method: Method) -> bool:
     """Whether falling back to the method could take a path that the plan's first choice left alone."""
-    return _takes_port(point, method) and point.port in planning.own_ports
+    return takes_port(point, method) and point.port in planning.own_ports
 
 
 def _keeps_alive(planning: _Planning, names: Iterable[str]) -> bool:
@@ -253,26 +269,33 @@ def _kept_through(subjects: Iterable[Subject]) -> frozenset[str]:
     return frozenset(name for each in subjects if isinstance(each, Conduit) for name in each.keep_alive)
 
 
-def _waves(planning: _Planning, stage: Stage, steps: Iterable[Step], first: int) -> list[Wave]:
+def _waves(
+    planning: _Planning, own_path: OwnPath, stage: Stage, steps: Iterable[Step], first: int, *, waits: bool
+) -> list[Wave]:
     """In-band devices farthest first, one wave a distance, so that none is cut off before its turn; those
-    managed out of band, and the walk-list, go with the first wave."""
+    managed out of band, and the walk-list, go with the first wave. Where the stage wants choke points first,
+    so do they, as long as the way to nothing leads through what is cut there."""
     by_device: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
         by_device[step.point.id.device].append(step)
     distances = planning.topology.distances()
     by_rank: dict[int, list[Device]] = defaultdict(list)
+    chokes: list[Device] = []
     inband: list[tuple[int, Device]] = []
-    for name in by_device:
+    for name, on_it in by_device.items():
         device = planning.inventory.devices[name]
         if device.management is Management.OOB or device.platform == MANUAL:
             by_rank[0].append(device)
+        elif _goes_first(own_path, stage, device, on_it):
+            chokes.append(device)
         elif name in distances:
             inband.append((distances[name], device))
         else:
             planning.hazard("management-path-unknown", Severity.WARN, name)
             by_rank[0].append(device)
     for rank, distance in enumerate(sorted({distance for distance, _ in inband}, reverse=True)):
-        by_rank[rank].extend(device for at, device in inband if at == distance)
+        by_rank[rank + bool(chokes)].extend(device for at, device in inband if at == distance)
+    by_rank[0].extend(chokes)
     return [
         Wave(
             index=first + index,
@@ -286,11 +309,19 @@ def _waves(planning: _Planning, stage: Stage, steps: Iterable[Step], first: int)
             on_failure=stage.on_failure,
             on_unreachable=stage.on_unreachable,
             verify=stage.verify,
-            waits=bool(inband),
+            waits=waits or bool(inband or chokes),
             gate=stage.gate,
         )
-        for index, rank in enumerate(sorted(by_rank))
+        for index, rank in enumerate(sorted(rank for rank in by_rank if by_rank[rank]))
     ]
+
+
+def _goes_first(own_path: OwnPath, stage: Stage, device: Device, steps: Iterable[Step]) -> bool:
+    return (
+        stage.order is Order.CHOKE_POINTS_FIRST
+        and CRITICALITY[device.role] <= CRITICALITY[DeviceRole.CORE]
+        and not any(own_path.matters(step) for step in steps)
+    )
 
 
 def operation(
@@ -317,40 +348,6 @@ def operation(
     )
 
 
-def _check_own_path(planning: _Planning, waves: Sequence[Wave]) -> None:
-    """Refuses what would take away the controller's own path or a responder's port."""
-    site = planning.inventory.controller
-    consoles = set(site.consoles)
-    inband = {
-        name for name, device in planning.inventory.devices.items() if device.management is Management.INBAND
-    }
-    reachable = set(planning.topology.distances())
-    cut: set[Port] = set()
-    for wave in waves:
-        for op in wave.operations:
-            for step in op.steps:
-                if not step.rendering.commands or not _takes_port(step.point, step.rendering.method):
-                    continue
-                port = step.point.port
-                if {f"{port.device} {port.interface}", str(step.point.id)} & set(planning.overrides):
-                    continue
-                if port == site.attached_to:
-                    planning.hazard("own-path", Severity.REFUSE, str(step.point.id), lost=port.device)
-                elif port in consoles:
-                    planning.hazard("own-console", Severity.REFUSE, str(step.point.id))
-                cut.add(port)
-        lost = (reachable - set(planning.topology.distances(cut))) & inband
-        if not lost:
-            continue
-        for culprit in planning.topology.severing(cut):
-            planning.hazard(
-                "own-path",
-                Severity.REFUSE,
-                f"{culprit.device} {culprit.interface}",
-                lost=", ".join(sorted(lost)),
-            )
-
-
 def _check_coverage(planning: _Planning) -> None:
     """Points no stage has a method for, and segments that stay connected in part: inside their VLAN, or over
     one family of addresses."""
@@ -366,8 +363,6 @@ def _check_coverage(planning: _Planning) -> None:
         segment = planning.inventory.segments.get(name)
         if segment is None:
             continue
-        if used <= LAYER_3:
-            planning.hazard("residual-spread", Severity.WARN, name, methods=", ".join(sorted(used)))
         families = {":" in prefix for prefix in segment.prefixes}
         if Method.POLICY in used and used <= LAYER_3 and families == {False} and not segment.ipv6_none:
             planning.hazard("ipv6-left-open", Severity.WARN, name)
@@ -389,10 +384,10 @@ def subjects_by_point(inventory: Inventory) -> Mapping[PointId, tuple[Subject, .
 
 
 def _own_ports(inventory: Inventory) -> frozenset[Port]:
-    """The controller's, the responders', and, where devices are managed in-band, all links."""
+    """The controller's, the responders' and those of all links: no second choice may take what was planned,
+    and found harmless, without it."""
     site = inventory.controller
-    inband = any(device.management is Management.INBAND for device in inventory.devices.values())
-    ends = (end for link in inventory.links for end in link.ends) if inband else ()
+    ends = (end for link in inventory.links for end in link.ends)
     return frozenset((*site.consoles, *ends, *([site.attached_to] if site.attached_to else [])))
 
 

@@ -113,7 +113,7 @@ def gate(device: str, name: str) -> Point:
 
 
 def device(name: str, role: DeviceRole = DeviceRole.ACCESS, **changes: object) -> Device:
-    made = Device(name, PLATFORM, role, (Path("10.0.0.1"),), "net", "ssh-ed25519 AAAA")
+    made = Device(name, PLATFORM, role, (Path("192.0.2.1"),), "net", "ssh-ed25519 AAAA")
     return replace(made, **changes)  # type: ignore[arg-type]  # the fields to change are named by the tests
 
 

@@ -282,3 +282,11 @@ def test_the_age_of_a_reading_from_the_future_is_not_called_fresh() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert age(FR, now - timedelta(minutes=4), now) == "il y a 4 min"
     assert "horloge" in age(FR, now + timedelta(hours=1), now)
+
+
+def test_every_hazard_has_its_section_in_the_documentation_and_no_other_has() -> None:
+    text = (SOURCE.parent / "docs" / "hazards.md").read_text("utf-8")
+    sections = [line.strip("# `") for line in text.split("\n") if line.startswith("## ")]
+    assert sorted(sections) == sorted(
+        code.removeprefix("hazard.") for code in FR if code.startswith("hazard.")
+    )

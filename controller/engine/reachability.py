@@ -1,0 +1,450 @@
+"""What still reaches what over the links of an inventory, once some steps have cut theirs. Pure.
+
+The model errs on the side of connection: a link carries every VLAN unless one of its ports is written down
+as an access port; a link that spanning tree blocks counts as open, since it opens when another goes; a router
+passes whatever no cut at it stops. What is not written down (a second cable, a gateway) it cannot see.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+
+from controller.domain.inventory import (
+    MANUAL,
+    WHOLE_PORT,
+    Conduit,
+    Device,
+    DeviceRole,
+    Inventory,
+    LinkKind,
+    Management,
+    Method,
+    Point,
+    PointId,
+    PointKind,
+    Port,
+    Segment,
+)
+from controller.domain.plan import Step
+
+UNTAGGED_PORT = frozenset({Method.VLAN, Method.DROP_FLOW})
+"""Methods that at an untagged point leave nothing of the port's traffic where it was."""
+
+BY_ADDRESS = frozenset({Method.ACL, Method.POLICY})
+"""Methods that stop the families of addresses they name, and nothing inside a VLAN."""
+
+CARRIES = frozenset({LinkKind.DATA, LinkKind.PEER_LINK, LinkKind.STACK})
+"""Links that carry traffic of segments; ``ha`` and ``storage`` links carry their own only."""
+
+ROUTING = frozenset({DeviceRole.FIREWALL, DeviceRole.VPN, DeviceRole.WAN})
+"""Roles that route between their ports and never bridge a VLAN from one to another."""
+
+FAMILIES = (4, 6)
+PORTS = frozenset({PointKind.INTERFACE, PointKind.AGGREGATE})
+
+Vlan = int | str
+"""A VLAN's number; a segment that names none has one of its own, under its name."""
+
+
+def takes_port(point: Point, method: Method) -> bool:
+    """Whether the method stops everything on the point's port, management included."""
+    return method in WHOLE_PORT or (method in UNTAGGED_PORT and not point.tagged)
+
+
+@dataclass
+class Cuts:
+    """What steps take away. ``blocked``: where a segment's routed traffic is stopped, per family; ``points``:
+    every point cut, with the families that stop there."""
+
+    ports: set[Port] = field(default_factory=set)
+    vlans: dict[Port, set[Vlan]] = field(default_factory=lambda: defaultdict(set))
+    blocked: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
+    points: dict[PointId, tuple[Method, frozenset[int]]] = field(default_factory=dict)
+    gateways: dict[Port, frozenset[int]] = field(default_factory=dict)
+
+    def add(self, step: Step) -> None:
+        point, method = step.point, step.rendering.method
+        families = families_cut(step)
+        self.points[point.id] = (method, families)
+        if point.kind in PORTS and method in UNTAGGED_PORT and point.id.vlan is not None:
+            self.vlans[point.port].add(point.id.vlan)  # a telephone's VLAN on the same port lives
+        elif point.kind in PORTS and takes_port(point, method):
+            self.ports.add(point.port)
+        elif point.kind is PointKind.SVI:
+            self.gateways[point.port] = self.gateways.get(point.port, frozenset()) | families
+        elif point.kind is PointKind.POLICY:
+            for subject in step.subjects:
+                for family in families:
+                    self.blocked[subject, family].add(point.id.device)
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> Cuts:
+        cuts = cls()
+        for step in steps:
+            cuts.add(step)
+        return cuts
+
+
+def families_cut(step: Step) -> frozenset[int]:
+    """The families of addresses a step stops: all, unless it cuts by address and names networks."""
+    if step.rendering.method not in BY_ADDRESS or not step.prefixes:
+        return frozenset(FAMILIES)
+    return frozenset(ip_network(prefix).version for prefix in step.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """Where hosts of a segment are plugged in: one of its points, or a gateway where no port is known."""
+
+    device: str
+    vlans: frozenset[Vlan]
+    point: PointId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A link that carries traffic; ``only``: the VLANs of an access port at one of its ends."""
+
+    one: Port
+    other: Port
+    only: frozenset[Vlan] | None
+
+
+class Network:
+    """The links of an inventory, indexed once, with the places where each segment's hosts are plugged in."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        access = _access_vlans(inventory)
+        self.edges = [
+            Edge(*link.ends, _both(access.get(link.ends[0]), access.get(link.ends[1])))
+            for link in inventory.links
+            if link.kind in CARRIES
+        ]
+        self._restricted = [at for at, edge in enumerate(self.edges) if edge.only is not None]
+        self.at_port: dict[Port, list[int]] = defaultdict(list)
+        self.edges_of: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for at, edge in enumerate(self.edges):
+            for near, far in ((edge.one, edge.other), (edge.other, edge.one)):
+                self.at_port[near].append(at)
+                self.edges_of[near.device].append((far.device, at))
+        self.devices = sorted({*inventory.devices, *self.edges_of})
+        self.routes = frozenset(name for name, device in inventory.devices.items() if device.role in ROUTING)
+        link_ends = {end for link in inventory.links for end in link.ends}
+        self.sockets = {segment.name: _sockets(segment, link_ends) for segment in inventory.segments.values()}
+        self._islands: dict[tuple[frozenset[int], frozenset[str], bool], Mapping[str, int]] = {}
+
+    def dead(self, cuts: Cuts, vlan: Vlan | None = None) -> frozenset[int]:
+        """The links that carry nothing any more, or nothing of ``vlan``."""
+        found = {at for port in cuts.ports for at in self.at_port.get(port, ())}
+        if vlan is not None:
+            found.update(at for at in self._restricted if vlan not in (self.edges[at].only or ()))
+            for port, vlans in cuts.vlans.items():
+                if vlan in vlans:
+                    found.update(self.at_port.get(port, ()))
+        return frozenset(found)
+
+    def islands(self, dead: frozenset[int], without: frozenset[str], *, bridged: bool) -> Mapping[str, int]:
+        """Device → number of the part of the network it is in, over links not ``dead`` and devices not in
+        ``without``. ``bridged``: what routes is only ever at the edge, in a part of its own."""
+        key = (dead, without, bridged)
+        if key not in self._islands:
+            part: dict[str, int] = {}
+            for start in self.devices:
+                if start in part or start in without:
+                    continue
+                part[start], todo = len(part), [start]
+                while todo:
+                    device = todo.pop()
+                    if bridged and device in self.routes:
+                        continue
+                    for other, at in self.edges_of.get(device, ()):
+                        if other in part or other in without or at in dead:
+                            continue
+                        if bridged and other in self.routes:
+                            continue
+                        part[other] = part[start]
+                        todo.append(other)
+            self._islands[key] = part
+        return self._islands[key]
+
+    def parts(self, device: str, dead: frozenset[int]) -> frozenset[int]:
+        """The parts of a VLAN a device has a foot in: one if it switches, those around it if it routes. A link
+        between two that route is a part of its own, below zero."""
+        islands = self.islands(dead, frozenset(), bridged=True)
+        if device not in islands:
+            return frozenset()
+        found = {islands[device]}
+        if device in self.routes:
+            for other, at in self.edges_of.get(device, ()):
+                if at not in dead:
+                    found.add(-1 - at if other in self.routes else islands[other])
+        return frozenset(found)
+
+    def path(self, start: str, ends: frozenset[str], dead: frozenset[int]) -> list[Edge]:
+        """The links of a shortest way inside a VLAN; empty where there is none or nothing to go."""
+        came: dict[str, tuple[str, Edge] | None] = {start: None}
+        queue = [start]
+        for device in queue:
+            if device in ends:
+                break
+            if device in self.routes and device != start:
+                continue
+            for other, at in self.edges_of.get(device, ()):
+                if at not in dead and other not in came:
+                    came[other] = (device, self.edges[at])
+                    queue.append(other)
+        else:
+            return []
+        found: list[Edge] = []
+        while (step := came[device]) is not None:
+            device = step[0]
+            found.append(step[1])
+        return found[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One subject still reaches another. ``gateways`` are those of the first that its traffic can leave by;
+    ``at`` the VLAN or the point of a conduit it goes through."""
+
+    subject: str
+    other: str
+    family: int
+    gateways: tuple[Port, ...] = ()
+    at: str = ""
+
+
+class Aftermath:
+    """A network after some cuts. ``spared``: subject → conduits whose cut lets its traffic through."""
+
+    def __init__(self, network: Network, cuts: Cuts) -> None:
+        self.network, self.cuts = network, cuts
+        self._leaving: dict[tuple[str, int], tuple[Port, ...]] = {}
+        self._dead: dict[Vlan, frozenset[int]] = {}
+        self._physical = network.dead(cuts)
+
+    # --- inside a VLAN -------------------------------------------------------------------------------
+
+    def dead(self, vlan: Vlan) -> frozenset[int]:
+        if vlan not in self._dead:
+            self._dead[vlan] = self.network.dead(self.cuts, vlan)
+        return self._dead[vlan]
+
+    def live(self, socket: Socket, family: int | None = None) -> bool:
+        """Whether hosts at the socket still send: anything at all, or packets of one family."""
+        if socket.point is None:
+            return True
+        if Port(socket.point.device, socket.point.object) in self.cuts.ports:
+            return False
+        cut = self.cuts.points.get(socket.point)
+        if cut is None:
+            return True
+        method, families = cut
+        return method in BY_ADDRESS and (family is None or family not in families)
+
+    def parts(self, socket: Socket) -> frozenset[tuple[Vlan, int]]:
+        return frozenset(
+            (vlan, part)
+            for vlan in socket.vlans
+            for part in self.network.parts(socket.device, self.dead(vlan))
+        )
+
+    def together(self, segment: str) -> list[list[Socket]]:
+        """The live sockets of a segment whose hosts still reach each other inside a VLAN, as groups of two or
+        more; those of an unknown port are in none."""
+        groups: dict[tuple[Vlan, int], list[Socket]] = defaultdict(list)
+        for socket in self.network.sockets[segment]:
+            if socket.point is not None and self.live(socket):
+                for part in self.parts(socket):
+                    groups[part].append(socket)
+        return [group for group in groups.values() if len(group) > 1]
+
+    # --- between segments ----------------------------------------------------------------------------
+
+    def gateways(self, name: str, family: int) -> tuple[Port, ...]:
+        """The gateways that are up and that live hosts of the segment reach."""
+        key = (name, family)
+        if key not in self._leaving:
+            segment = self.network.inventory.segments[name]
+            live = [each for each in self.network.sockets[name] if self.live(each, family)]
+            here = frozenset(part for each in live for part in self.parts(each))
+            vlans = _vlans(segment)
+            self._leaving[key] = tuple(
+                gateway
+                for gateway in segment.gateways
+                if self.up(gateway, family) and here & self.parts(Socket(gateway.device, vlans, None))
+            )
+        return self._leaving[key]
+
+    def up(self, gateway: Port, family: int) -> bool:
+        return gateway not in self.cuts.ports and family not in self.cuts.gateways.get(gateway, ())
+
+    def passage(self, one: Segment, other: Segment, family: int) -> Passage | None:
+        """How hosts of one segment reach those of another, routed or inside a VLAN both have."""
+        shared = _vlans(one) & _vlans(other)
+        if shared:
+            here, there = (
+                frozenset(
+                    part
+                    for socket in self.network.sockets[each.name]
+                    if socket.point is not None and self.live(socket, family)
+                    for part in self.parts(socket)
+                )
+                for each in (one, other)
+            )
+            if both := here & there:
+                return Passage(one.name, other.name, family, at=f"VLAN {min(str(v) for v, _ in both)}")
+        return self._routed(one.name, other.name, self.gateways(other.name, family), family)
+
+    def out(self, segment: Segment, conduit: Conduit, family: int) -> Passage | None:
+        """How hosts of a segment reach out through a conduit. A cut that spares what the conduit excepts does
+        not stop it."""
+        for point in conduit.points:
+            cut = self.cuts.points.get(point.id)
+            spared = segment.name in conduit.keep_alive and cut is not None and cut[0] not in WHOLE_PORT
+            if not spared and (point.port in self.cuts.ports or (cut is not None and family in cut[1])):
+                continue
+            found = self._routed(segment.name, conduit.name, (point.port,), family, str(point.id))
+            if found is not None:
+                return found
+        return None
+
+    def _routed(
+        self, one: str, other: str, ends: Sequence[Port], family: int, at: str = ""
+    ) -> Passage | None:
+        leaving = self.gateways(one, family)
+        if not leaving or not ends:
+            return None
+        stopped = frozenset(
+            self.cuts.blocked.get((one, family), set()) | self.cuts.blocked.get((other, family), set())
+        )
+        islands = self.network.islands(self._physical, stopped, bridged=False)
+        there = {islands[end.device] for end in ends if end.device in islands}
+        used = tuple(gateway for gateway in leaving if islands.get(gateway.device, -1) in there)
+        return Passage(one, other, family, used, at) if used else None
+
+    def reached(self, segment: Segment) -> Iterator[Passage]:
+        """Everything a segment still reaches, one passage a subject and family."""
+        inventory = self.network.inventory
+        for family in families_of(segment):
+            for other in inventory.segments.values():
+                if other.name != segment.name and family in families_of(other):
+                    found = self.passage(segment, other, family)
+                    if found is not None:
+                        yield found
+            for conduit in inventory.conduits.values():
+                found = self.out(segment, conduit, family)
+                if found is not None:
+                    yield found
+
+    # --- the controller's own way --------------------------------------------------------------------
+
+    def manageable(self) -> frozenset[str]:
+        """The devices the controller reaches over links, from where it is attached."""
+        inventory = self.network.inventory
+        start = inventory.controller.attached_to
+        if start is None or start in self.cuts.ports:
+            return frozenset()
+        near = self._from(start.device, self._physical)
+        by_segment: dict[str, frozenset[str]] = {}
+        found: set[str] = set()
+        for name in near:
+            home = management_segment(inventory, name)
+            if home is None:
+                found.add(name)
+                continue
+            if home.name not in by_segment:
+                by_segment[home.name] = self._managed(start, home, near)
+            if name in by_segment[home.name]:
+                found.add(name)
+        return frozenset(found)
+
+    def _managed(self, start: Port, home: Segment, near: frozenset[str]) -> frozenset[str]:
+        """What is reached inside the VLANs of the segment that holds the devices' own addresses: from the
+        controller's port if that is in it, else from the segment's gateways."""
+        inside = any(point.port == start for point in home.points)
+        starts = {start.device} if inside or not home.gateways else set()
+        if not inside:
+            starts |= {
+                each.device
+                for each in home.gateways
+                if each.device in near and all(self.up(each, family) for family in FAMILIES)
+            }
+        found: set[str] = set()
+        for vlan in _vlans(home):
+            for each in starts:
+                found |= self._from(each, self.dead(vlan))
+        return frozenset(found)
+
+    def _from(self, device: str, dead: frozenset[int]) -> frozenset[str]:
+        islands = self.network.islands(dead, frozenset(), bridged=False)
+        return frozenset(name for name, part in islands.items() if part == islands.get(device))
+
+
+def families_of(segment: Segment) -> tuple[int, ...]:
+    """The families a segment has or may have."""
+    only_six = bool(segment.prefixes) and all(":" in prefix for prefix in segment.prefixes)
+    return tuple(
+        family
+        for family in FAMILIES
+        if not (family == 6 and segment.ipv6_none) and not (family == 4 and only_six)
+    )
+
+
+def management_segment(inventory: Inventory, device: str) -> Segment | None:
+    """The segment whose networks hold the address an in-band device is managed by, if one does."""
+    known = inventory.devices.get(device)
+    if known is None or not in_band(known):
+        return None
+    for path in known.paths[:1]:
+        address = ip_address(path.address)
+        for segment in inventory.segments.values():
+            for prefix in segment.prefixes:
+                network = ip_network(prefix)
+                if network.version == address.version and address in network:
+                    return segment
+    return None
+
+
+def in_band(device: Device) -> bool:
+    return device.management is Management.INBAND and device.platform != MANUAL
+
+
+def _vlans(segment: Segment) -> frozenset[Vlan]:
+    numbers = {*segment.vlans, *(each.id.vlan for each in segment.points if each.id.vlan is not None)}
+    return frozenset(numbers) or frozenset({segment.name})
+
+
+def _sockets(segment: Segment, link_ends: set[Port]) -> tuple[Socket, ...]:
+    vlans = _vlans(segment)
+    found = tuple(
+        Socket(point.id.device, vlans if point.id.vlan is None else frozenset({point.id.vlan}), point.id)
+        for point in segment.points
+        if (point.kind in PORTS and point.port not in link_ends and point.port not in segment.gateways)
+        or point.kind is PointKind.SSID
+    )
+    return found or tuple(Socket(gateway.device, vlans, None) for gateway in segment.gateways)
+
+
+def _access_vlans(inventory: Inventory) -> Mapping[Port, frozenset[Vlan]]:
+    """The one VLAN, or the few, of ports whose points are all untagged and name theirs."""
+    points: dict[Port, list[Point]] = defaultdict(list)
+    for subject in inventory.subjects():
+        for point in subject.points:
+            if point.kind in PORTS:
+                points[point.port].append(point)
+    return {
+        port: frozenset(point.id.vlan for point in found if point.id.vlan is not None)
+        for port, found in points.items()
+        if all(not point.tagged and point.id.vlan is not None for point in found)
+    }
+
+
+def _both(one: frozenset[Vlan] | None, other: frozenset[Vlan] | None) -> frozenset[Vlan] | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return one & other
