@@ -78,7 +78,7 @@ class Reply:
         for line in self._lines:
             if line.is_message:
                 if shown and not shown[-1] and not joins:
-                    # The message began a line of its own.
+                    # The message began a line of its own; or else nothing but an empty line is lost.
                     shown.pop()
                 continue
             cut = line.before is not None and line.shown not in known
@@ -176,12 +176,11 @@ class Reply:
         seen = squeezed(line)
         if not seen:
             return
-        rest = self._command[self._seen :]
-        if seen.endswith(self._command) or (self._seen and seen == rest):
+        if seen.endswith(self._command):
             self._seen = len(self._command)
             return
         part = squeezed(self._prompt.cut_off(line))
-        if part and self._seen and rest.startswith(part):
+        if part and self._seen and self._command.startswith(part, self._seen):
             self._seen += len(part)
         elif part and self._command.startswith(part):
             self._seen = len(part)
