@@ -135,6 +135,8 @@ class Network:
         self.routes = frozenset(name for name, device in inventory.devices.items() if device.role in ROUTING)
         link_ends = {end for link in inventory.links for end in link.ends}
         self.sockets = {segment.name: _sockets(segment, link_ends) for segment in inventory.segments.values()}
+        # Every pair of segments is compared: a segment's points are walked through once, not once a pair.
+        self.vlans = {segment.name: _vlans(segment) for segment in inventory.segments.values()}
         self._islands: dict[tuple[frozenset[int], frozenset[str], bool], Mapping[str, int]] = {}
 
     def dead(self, cuts: Cuts, vlan: Vlan | None = None) -> frozenset[int]:
@@ -285,7 +287,7 @@ class Aftermath:
 
     def passage(self, one: Segment, other: Segment, family: int) -> Passage | None:
         """How hosts of one segment reach those of another, routed or inside a VLAN both have."""
-        shared = _vlans(one) & _vlans(other)
+        shared = self.network.vlans[one.name] & self.network.vlans[other.name]
         if shared:
             here, there = (
                 frozenset(

@@ -8,7 +8,7 @@ from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
 from controller.engine.plans import Return
 from controller.engine.restoration import waves_of_return
-from controller.engine.situation import SubjectState, situation
+from controller.engine.situation import SubjectSituation, SubjectState, situation
 from tests.fakes.board import Board, Port
 from tests.fakes.site import Site, device, documents, inventory, playbook, port, segment, stage
 
@@ -140,7 +140,7 @@ def test_the_situation_tells_what_is_cut_and_how_well_that_is_known() -> None:
     assert later.level == 5
 
 
-def _subjects(night: Site) -> tuple:  # type: ignore[type-arg]
+def _subjects(night: Site) -> tuple[SubjectSituation, ...]:
     return situation(night.documents.inventory, night.history, night.clock.now()).subjects
 
 
