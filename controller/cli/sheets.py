@@ -37,7 +37,7 @@ def walk_of(
     to_do = [errand for errand in errands if errand.proof is not Proof.CLAIMED]
     claimed = [errand for errand in errands if errand.proof is Proof.CLAIMED]
     return Walk(
-        title=words.text(f"paper.walk-{plan.action}"),
+        title=words.text(f"paper.walk.{plan.action}"),
         facts=(
             words.text("paper.site", site=plan.site),
             words.text("paper.run", line=run_line(record, words)),
@@ -55,7 +55,7 @@ def walk_of(
 
 
 def walk_frame(record: RunRecord, plan: Plan, at: datetime, head: Head | None, words: Catalogue) -> Frame:
-    return _frame(words.text(f"paper.walk-{plan.action}"), (plan.site, record.run), plan, at, head, words)
+    return _frame(words.text(f"paper.walk.{plan.action}"), (plan.site, record.run), plan, at, head, words)
 
 
 def level_of(

@@ -13,7 +13,7 @@ _ALIKE = (
     (re.compile(r"^points\.KIND\.methods\.\w+$"), "points.KIND.methods.METHOD"),
     (re.compile(r"^conduits\.NAME\.(points|probes)$"), r"segments.NAME.\1"),
     (re.compile(r"^credentials\.NAME\.(password|key|enable)$"), "SECRET"),
-    (re.compile(r"^(.*\.)?(title|impact)$"), "TEXT"),
+    (re.compile(r"^(.*\.)?(title|impact|contacts\[\]\.role)$"), "TEXT"),
     (re.compile(r"^(.*)\.(isolate|send)$"), "LINE"),
 )
 """Places below which the same keys stand; the pages describe them once, under the second name."""

@@ -49,7 +49,7 @@ def site(*strikes: Strike) -> Site:
 
 
 def confirm(site: Site, run: str, point: PointId, **more: object) -> int | None:
-    work = HandWork(step_code(run, point), "Zoé", **more)  # type: ignore[arg-type]
+    work = HandWork(step_code(run, point), "Zoé", **more)  # type: ignore[arg-type]  # fields of several types, by name
     return site.controller.confirm(work, ACTOR)
 
 
