@@ -172,8 +172,8 @@ class Network:
         return self._islands[key]
 
     def parts(self, device: str, dead: frozenset[int]) -> frozenset[int]:
-        """The parts of a VLAN a device has a foot in: one if it switches, those around it if it routes. A link
-        between two that route is a part of its own, below zero."""
+        """The parts of a VLAN a device has a foot in: one if it switches, those around it if it routes. A
+        link between two that route is a part of its own, below zero."""
         islands = self.islands(dead, frozenset(), bridged=True)
         if device not in islands:
             return frozenset()
