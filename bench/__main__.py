@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import planning
+from bench import planning, reachability
 
-MEASUREMENTS = {"planning": planning.main}
+MEASUREMENTS = {"planning": planning.main, "reachability": reachability.main}
 
 
 def main(names: list[str]) -> int:

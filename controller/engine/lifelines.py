@@ -50,8 +50,8 @@ def chains(inventory: Inventory, segment: Segment) -> Mapping[str, tuple[str, ..
 
 
 def losses(before: Aftermath, after: Aftermath, segment: Segment, wanted: Collection[str]) -> Iterator[str]:
-    """What the segment loses of what it lives on, as chains that end with where it is cut. What follows from a
-    loss already named is not named again."""
+    """What the segment loses of what it lives on, as chains that end with where it is cut. What follows from
+    a loss already named is not named again."""
     inventory = after.network.inventory
     isolated = False
     for name, chain in chains(inventory, segment).items():
@@ -91,7 +91,7 @@ def _parted(before: Aftermath, after: Aftermath, segment: Segment) -> Iterator[s
     groups: dict[tuple[Vlan, int], dict[tuple[str, frozenset[Vlan]], Socket]] = {}
     for socket in (*sockets, *gateways):
         for part in before.parts(socket):
-            groups.setdefault(part, {})[socket.device, socket.vlans] = socket
+            groups.setdefault(part, {}).setdefault((socket.device, socket.vlans), socket)
     known = any(each.point is not None for each in sockets)
     for (vlan, _), group in groups.items():
         if known and all(each.point is None for each in group.values()):

@@ -19,7 +19,6 @@ from controller.engine.reachability import (
     Cuts,
     Network,
     in_band,
-    management_segment,
     takes_port,
 )
 
@@ -34,9 +33,9 @@ class OwnPath:
         inventory = network.inventory
         self._before = Aftermath(network, Cuts()).manageable()
         self._inband = {name for name, device in inventory.devices.items() if in_band(device)} & self._before
-        homes = {home for name in self._inband if (home := management_segment(inventory, name))}
-        self._gateways = {gateway for home in homes for gateway in home.gateways}
-        self._vlans = {vlan for home in homes for vlan in home.vlans}
+        homes = {home.name: home for name in self._inband if (home := network.home(name))}
+        self._gateways = {gateway for home in homes.values() for gateway in home.gateways}
+        self._vlans = {vlan for home in homes.values() for vlan in home.vlans}
 
     def matters(self, step: Step) -> bool:
         """Whether the step cuts something a way to a device may lead through."""

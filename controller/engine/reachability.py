@@ -135,9 +135,22 @@ class Network:
         self.routes = frozenset(name for name, device in inventory.devices.items() if device.role in ROUTING)
         link_ends = {end for link in inventory.links for end in link.ends}
         self.sockets = {segment.name: _sockets(segment, link_ends) for segment in inventory.segments.values()}
-        # Every pair of segments is compared: a segment's points are walked through once, not once a pair.
-        self.vlans = {segment.name: _vlans(segment) for segment in inventory.segments.values()}
+        self.vlans = {each.name: _vlans(each) for each in inventory.segments.values()}
+        self._prefixes = [
+            (ip_network(prefix), each) for each in inventory.segments.values() for prefix in each.prefixes
+        ]
+        self._homes: dict[str, Segment | None] = {}
         self._islands: dict[tuple[frozenset[int], frozenset[str], bool], Mapping[str, int]] = {}
+
+    def home(self, name: str) -> Segment | None:
+        """The segment whose networks hold the address an in-band device is managed by, if one does."""
+        device = self.inventory.devices.get(name)
+        if device is None or not in_band(device) or not device.paths:
+            return None
+        if (text := device.paths[0].address) not in self._homes:
+            address = ip_address(text)
+            self._homes[text] = next((each for prefix, each in self._prefixes if address in prefix), None)
+        return self._homes[text]
 
     def dead(self, cuts: Cuts, vlan: Vlan | None = None) -> frozenset[int]:
         """The links that carry nothing any more, or nothing of ``vlan``."""
@@ -174,8 +187,8 @@ class Network:
         return self._islands[key]
 
     def parts(self, device: str, dead: frozenset[int]) -> frozenset[int]:
-        """The parts of a VLAN a device has a foot in: one if it switches, those around it if it routes. A link
-        between two that route is a part of its own, below zero."""
+        """The parts of a VLAN a device has a foot in: one if it switches, those around it if it routes. A
+        link between two that route is a part of its own, below zero."""
         islands = self.islands(dead, frozenset(), bridged=True)
         if device not in islands:
             return frozenset()
@@ -274,7 +287,7 @@ class Aftermath:
             segment = self.network.inventory.segments[name]
             live = [each for each in self.network.sockets[name] if self.live(each, family)]
             here = frozenset(part for each in live for part in self.parts(each))
-            vlans = _vlans(segment)
+            vlans = self.network.vlans[name]
             self._leaving[key] = tuple(
                 gateway
                 for gateway in segment.gateways
@@ -355,7 +368,7 @@ class Aftermath:
         by_segment: dict[str, frozenset[str]] = {}
         found: set[str] = set()
         for name in near:
-            home = management_segment(inventory, name)
+            home = self.network.home(name)
             if home is None:
                 found.add(name)
                 continue
@@ -377,7 +390,7 @@ class Aftermath:
                 if each.device in near and all(self.up(each, family) for family in FAMILIES)
             }
         found: set[str] = set()
-        for vlan in _vlans(home):
+        for vlan in self.network.vlans[home.name]:
             for each in starts:
                 found |= self._from(each, self.dead(vlan))
         return frozenset(found)
@@ -395,21 +408,6 @@ def families_of(segment: Segment) -> tuple[int, ...]:
         for family in FAMILIES
         if not (family == 6 and segment.ipv6_none) and not (family == 4 and only_six)
     )
-
-
-def management_segment(inventory: Inventory, device: str) -> Segment | None:
-    """The segment whose networks hold the address an in-band device is managed by, if one does."""
-    known = inventory.devices.get(device)
-    if known is None or not in_band(known):
-        return None
-    for path in known.paths[:1]:
-        address = ip_address(path.address)
-        for segment in inventory.segments.values():
-            for prefix in segment.prefixes:
-                network = ip_network(prefix)
-                if network.version == address.version and address in network:
-                    return segment
-    return None
 
 
 def in_band(device: Device) -> bool:

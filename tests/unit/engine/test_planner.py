@@ -198,8 +198,10 @@ def test_nobody_loses_the_path_to_a_device_and_the_culprit_of_a_refusal_is_to_bl
     refused = {hazard.culprit for hazard in plan.refusals if hazard.code.startswith("own-")}
     if not refused:
         assert not own
+        last = {operation.device: wave.index for wave, operation, _ in plan.steps()}
         for wave in plan.waves:
-            assert before <= reached(known, severed(wave.index))
+            gone = before - reached(known, severed(wave.index))
+            assert all(last.get(name, wave.index) < wave.index for name in gone)
     for culprit in refused:
         blamed = {at for at in everything if culprit.startswith(f"{at.device} {at.interface}")}
         assert blamed & own or not before <= reached(known, everything)
@@ -210,6 +212,8 @@ def test_nobody_loses_the_path_to_a_device_and_the_culprit_of_a_refusal_is_to_bl
 @settings(max_examples=50)
 def test_in_band_devices_go_farthest_first(known: Inventory) -> None:
     plan = compiled(known)
+    if {"own-path", "path-lost-after"} & {hazard.code for hazard in plan.hazards}:
+        return  # what would be lost goes first, however near
     order: dict[str, dict[str, int]] = defaultdict(dict)
     for wave, operation, _ in plan.steps():
         order[wave.stage][operation.device] = wave.index
@@ -334,10 +338,10 @@ def test_a_ring_may_be_opened_once_but_not_twice() -> None:
         return plans.plan_playbook(documents(known, [playbook("one", stage("one"))]), "one")
 
     assert not cut(port("core", "l")).refusals
-    refused = cut(port("core", "l"), port("left", "x"), port("right", "edge")).refusals
+    refused = cut(port("core", "l"), port("right", "x"), port("right", "edge")).refusals
     assert [(hazard.culprit, dict(hazard.data)["lost"]) for hazard in refused] == [
         ("core l", "left"),
-        ("left x", "left"),
+        ("right x", "left"),
     ]
 
 
