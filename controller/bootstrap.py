@@ -107,6 +107,7 @@ class Composition:
 
         _log_to_standard_error()
         _as_many_files_as_allowed()
+        _no_core_dumps()
         settings = self.settings
         return Services(
             clock=self.clock(),
@@ -139,6 +140,14 @@ def _as_many_files_as_allowed() -> None:
     if soft != hard:
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _no_core_dumps() -> None:
+    """From now on there are device secrets in memory."""
+    import resource
+
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 class StoredDocuments:

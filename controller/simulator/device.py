@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -65,6 +65,7 @@ class Device:
     startup: Configuration | None = None
     partner_up: Callable[[str], bool] = lambda _name: True
     faults: Faults = field(default_factory=Faults)
+    public_keys: Mapping[str, str] = field(default_factory=dict)
     lines: dict[int, Line] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     booting: bool = False

@@ -87,6 +87,16 @@ class Login(asyncssh.SSHServer):
             self.connection.send_auth_banner(banner.strip().replace("\n", "\r\n") + "\r\n")
         return True
 
+    def public_key_auth_supported(self) -> bool:
+        return bool(self.device.public_keys)
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        shown = key.export_public_key().decode().split()[:2]
+        good = self.device.public_keys.get(username, "").split()[:2] == shown
+        if good:
+            self.device.log.add(self.device.name, "login", user=username, by="key")
+        return good
+
     def password_auth_supported(self) -> bool:
         return True
 

@@ -116,7 +116,7 @@ class Server:
             window=32768,
             login_timeout=120,
             rekey_bytes=int(rekey.number("bytes", 1000)) if rekey else 1 << 30,
-            public_key_auth=False,
+            public_key_auth=bool(self.device.public_keys),
             gss_host=None,
             **(_OLD if self._kind == "rsa" else {}),
         )

@@ -20,8 +20,12 @@ End = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """``key``: a public key that opens the session instead of the password, as ``ip ssh pubkey-chain`` has it
+    (OpenSSH's form)."""
+
     password: str
     privilege: int = 1
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Site:
             minute=spec.minute_seconds,
             running=self._initial(spec),
         )
+        device.public_keys = {name: account.key for name, account in spec.users.items() if account.key}
         device.partner_up = lambda name: self.partner_up((spec.name, name))
         self.devices[spec.name] = device
         self.unplugged |= {self._end(spec.name, port) for port in spec.unplugged}
