@@ -53,10 +53,10 @@ def read_only(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked(house: House, *, reading: bool = False) -> Iterator[None]:
+def lock(home: Path, *, reading: bool = False) -> Iterator[None]:
     """Another process's lock on the database: against writing, with ``reading`` against all (possible while
     nobody else has it open)."""
-    connection = sqlite3.connect(house.home / "cordon.db", isolation_level=None)
+    connection = sqlite3.connect(home / "cordon.db", isolation_level=None)
     try:
         if reading:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -64,3 +64,10 @@ def locked(house: House, *, reading: bool = False) -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+@contextmanager
+def locked(house: House, *, reading: bool = False) -> Iterator[None]:
+    """:func:`lock` on a house."""
+    with lock(house.home, reading=reading):
+        yield
