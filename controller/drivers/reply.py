@@ -193,7 +193,7 @@ class Reply:
             return None
         tail = visible(terminal.tail).strip()
         if tail:
-            cut = self._lines and self._lines[-1].is_message and self._prompt.shown.endswith(tail)
+            cut = self._lines and self._lines[-1].before is not None and self._prompt.shown.endswith(tail)
             return tail if cut or resembles_prompt(tail) else None
         # Nothing but a prompt, and then something that was not recognised as a message.
         last = self._lines[-1].shown if self._lines else ""
