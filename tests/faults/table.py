@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from controller.text import LANGUAGES, Catalogue
+from tests.faults import home_table
 from tests.faults.device_faults import CONNECT, DEVICE_FAULTS, OPERATION, DeviceFault, Ending
 from tests.faults.messages import told
 
@@ -37,7 +38,7 @@ def document() -> str:
     parts = [_HEAD.format(connect=CONNECT, operation=OPERATION)]
     for title, action in (("Cut", "isolate"), ("Restore", "restore")):
         parts += [f"### {title}\n", *_table(DEVICE_FAULTS, action), ""]
-    parts += ["### Notes\n", *_notes(DEVICE_FAULTS), ""]
+    parts += ["### Notes\n", *_notes(DEVICE_FAULTS), "", *home_table.section()]
     return "\n".join(parts)
 
 

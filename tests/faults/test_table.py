@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from controller.simulator.faults import NAMES
 from controller.text import LANGUAGES, Catalogue
 from tests.faults.device_faults import DEVICE_FAULTS
+from tests.faults.home_cases import HOME_FAULTS
 from tests.faults.messages import code_of
 from tests.faults.table import PATH, document
 
@@ -25,3 +28,8 @@ def test_every_cause_has_words(language: str) -> None:
 
 def test_every_fault_of_the_simulator_is_in_the_table() -> None:
     assert {name for fault in DEVICE_FAULTS for name, _ in fault.faults} == NAMES
+
+
+def test_every_fault_of_the_house_is_struck() -> None:
+    struck = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_home_*.py"))
+    assert [fault.name for fault in HOME_FAULTS if f'house(ground, "{fault.name}"' not in struck] == []
