@@ -46,7 +46,7 @@ def order(plan: Plan) -> list[set[str]]:
 def ring(*points: Point, **controller: object) -> Inventory:
     links = [link("core l", "left c"), link("core r", "right c"), link("left x", "right x")]
     devices = [device(name, management=INBAND) for name in ("core", "left", "right")]
-    return inventory(devices, [segment("one", points)], links, replace(NOC, **controller))  # type: ignore[arg-type]
+    return inventory(devices, [segment("one", points)], links, replace(NOC, **controller))  # type: ignore[arg-type]  # the fields to change are named by the tests
 
 
 def test_what_would_be_lost_goes_before_what_takes_it_away() -> None:
@@ -187,7 +187,7 @@ def campus(**changes: object) -> Inventory:
     )
     servers = segment("servers", [port("core", "srv", 60)], vlans=(60,), gateways=(Port("core", "Vlan60"),))
     devices = [device("core", DeviceRole.CORE), device("acc1"), device("acc2"), device("edge")]
-    return inventory(devices, [replace(emergency, **changes), servers], links)  # type: ignore[arg-type]
+    return inventory(devices, [replace(emergency, **changes), servers], links)  # type: ignore[arg-type]  # the fields to change are named by the tests
 
 
 def test_the_redundant_link_left_out_of_a_cut_is_named() -> None:
@@ -234,7 +234,7 @@ def pair(**changes: object) -> Inventory:
     )
     return inventory(
         [device("core-1", DeviceRole.CORE), device("core-2", DeviceRole.CORE), device("acc")],
-        [replace(emergency, **changes), servers],  # type: ignore[arg-type]
+        [replace(emergency, **changes), servers],  # type: ignore[arg-type]  # the fields to change are named by the tests
         links,
     )
 
@@ -317,7 +317,7 @@ def centre(**changes: object) -> Inventory:
         gateways=(Port("core", "Vlan90"),),
     )
     subjects: list[Segment | Conduit] = [
-        replace(samu, **changes),  # type: ignore[arg-type]
+        replace(samu, **changes),  # type: ignore[arg-type]  # the fields to change are named by the tests
         segment(
             "calls",
             [port("core", "pabx", 91)],
