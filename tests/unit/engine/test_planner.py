@@ -177,7 +177,7 @@ def test_nobody_loses_the_path_to_a_device_and_the_culprit_of_a_refusal_is_to_bl
 ) -> None:
     """Whatever of its methods each step ends with: the worst case is that all that can take a port do."""
     plan = compiled(known, tuple(methods))
-    inband = {each.name for each in known.devices.values() if each.management is Management.INBAND}
+    inband = known.devices.keys() - _not_in_band(known)
     before = reached(known, set()) & inband
 
     def severed(index: int) -> set[Port]:
