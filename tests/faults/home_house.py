@@ -111,6 +111,10 @@ class House:
         """Every line any device got from the commands of this house."""
         return [record for record in self.site.simulation.log(self.began) if record["event"] == "line"]
 
+    def changed(self, since: int = 0) -> set[str]:
+        """The devices that a line changed, after the first ``since`` lines."""
+        return {record["device"] for record in self.sent()[since:] if record["changed"]}
+
     def devices(self) -> Devices:
         if not self.sent():
             return Devices.UNTOUCHED

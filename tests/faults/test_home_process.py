@@ -11,6 +11,7 @@ import pytest
 from tests.faults.crash import Ground
 from tests.faults.home_clock import FILE
 from tests.faults.home_house import House, asked, both, house
+from tests.faults.site import SICK
 
 pytestmark = pytest.mark.faults
 
@@ -80,7 +81,7 @@ def test_ctrl_c(ground: Ground, action: str) -> None:
             run.until("Arrêt demandé|Asked to stop")
             sent = len(at.sent())
         stopped = run.end()
-        assert {record["device"] for record in at.sent()[sent:]} <= {"acc-1"}
+        assert at.changed(sent) <= {SICK}
         assert at.office.runs()[-1].state.value == "aborted"
         at.judge(stopped, at.run(*asked(action)))
 
