@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from controller.domain.inventory import Conduit, Method, PointId, Segment
 from controller.domain.plan import Severity, Step
 from controller.engine.findings import Findings
-from controller.engine.reachability import Aftermath, Cuts, Passage, Socket, families_of
+from controller.engine.network import Cuts, Socket, families_of
+from controller.engine.reachability import Aftermath, Passage
 
 LAYER_3 = frozenset({Method.SVI, Method.ACL, Method.POLICY})
 """Methods that stop what is routed; hosts in one VLAN still reach each other."""

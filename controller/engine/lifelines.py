@@ -8,7 +8,8 @@ from controller.domain.inventory import Inventory, Port, Segment
 from controller.domain.plan import Severity
 from controller.engine.bypass import some
 from controller.engine.findings import Findings
-from controller.engine.reachability import Aftermath, Cuts, Socket, Vlan, families_of
+from controller.engine.network import Cuts, Socket, Vlan, families_of
+from controller.engine.reachability import Aftermath
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -25,7 +26,7 @@ def check_lifelines(
     inventory = after.network.inventory
     kept = [each for each in inventory.segments.values() if each.keep_alive and each.name not in wanted]
     for segment in kept:
-        reasons = dict.fromkeys(losses(before, after, segment, wanted))
+        reasons = sorted(set(losses(before, after, segment, wanted)))
         if reasons:
             findings.hazard(
                 "keep-alive-depends",

@@ -12,15 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from controller.domain.inventory import PointKind, Port
 from controller.domain.plan import Severity, Step, Wave
 from controller.engine.findings import Findings
-from controller.engine.reachability import (
-    PORTS,
-    UNTAGGED_PORT,
-    Aftermath,
-    Cuts,
-    Network,
-    in_band,
-    takes_port,
-)
+from controller.engine.network import PORTS, UNTAGGED_PORT, Cuts, Network, in_band, takes_port
+from controller.engine.reachability import Aftermath
 
 
 class OwnPath:

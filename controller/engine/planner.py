@@ -34,8 +34,9 @@ from controller.domain.profile import DeviceProfile, Each, RegexParse
 from controller.engine.bypass import LAYER_3, find_bypasses, find_spread
 from controller.engine.findings import Findings
 from controller.engine.lifelines import check_lifelines
+from controller.engine.network import PORTS, Cuts, Network, takes_port
 from controller.engine.ownpath import OwnPath
-from controller.engine.reachability import PORTS, Aftermath, Cuts, Network, takes_port
+from controller.engine.reachability import Aftermath
 from controller.engine.reading import NONE
 from controller.engine.renderer import RENDERER, PointContext, isolation, point_context, read_commands
 from controller.engine.selection import selected
