@@ -34,9 +34,9 @@ def _command(*_: object, **__: object) -> NoReturn:
 if __name__ == "__main__":
     match os.environ[WHERE]:
         case "session":
-            controller.drivers.session.NetmikoSession.make_ready = _session  # type: ignore[assignment, method-assign]
+            controller.drivers.session.NetmikoSession.make_ready = _session  # type: ignore[assignment, method-assign]  # the defect is put in on purpose
         case "operation":
-            controller.engine.operation.change_block = _operation  # type: ignore[assignment, attr-defined]
+            controller.engine.operation.change_block = _operation  # type: ignore[assignment, attr-defined]  # the defect is put in on purpose
         case _:
             controller.cli.verdict.report = _command
     sys.exit(main())
