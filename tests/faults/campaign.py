@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from tests.faults.conftest import CRASH
@@ -12,8 +12,9 @@ from tests.faults.crash import FULL, Ground, Point, Series, points_of, strike
 SHARES = 10
 """How many tests a series is divided into."""
 
-ONE_IN = {Series.KILLED: 1, Series.FROZEN: 1 if FULL else 6}
-"""Taking over from a frozen leader takes a second of silence each: a sample, unless all are asked for."""
+ONE_IN = {Series.KILLED: 4, Series.FROZEN: 6}
+"""Outside the full campaign a sample: of a killed controller both sides of every commit and one in so many of
+the other points; of a frozen one, whose lead is taken over only after a second of silence, one in so many."""
 
 
 @cache
@@ -21,11 +22,20 @@ def _points(ground: Ground, action: str) -> tuple[Point, ...]:
     return points_of(ground, action)
 
 
+def _struck(points: Sequence[Point], series: Series) -> Sequence[Point]:
+    if FULL:
+        return points
+    if series is Series.FROZEN:
+        return points[:: ONE_IN[series]]
+    others = [point for point in points if not point.commit][:: ONE_IN[series]]
+    return [point for point in points if point.commit or point in others]
+
+
 def run_share(
     ground: Ground, action: str, series: Series, share: int, record_property: Callable[[str, object], None]
 ) -> None:
     points = _points(ground, action)
-    mine = points[:: ONE_IN[series]][share::SHARES]
+    mine = _struck(points, series)[share::SHARES]
     trials = [strike(ground, action, series, point) for point in mine]
     part = {
         "action": "cut" if action == "isolate" else action,
