@@ -40,7 +40,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for (action, series), found in sorted(parts.items()):
         struck, survived = (sum(part[name] for part in found) for name in ("struck", "survived"))
         share = f"{100 * survived / struck:.0f} %" if struck else "-"
-        sampled = "" if struck == found[0]["points"] else "  (a sample; CORDON_FAULTS_FULL=1 for all)"
+        sampled = "" if struck == found[0]["points"] else "  (a sample; make faults-full strikes all)"
         write(
             f"{action + ' ' + series:<18}{found[0]['commits']:>8}{found[0]['points']:>8}{struck:>8}"
             f"{survived:>10}{sum(part['doubted'] for part in found):>9}  {share}{sampled}"
