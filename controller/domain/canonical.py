@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring
 
 Canonical = (
@@ -31,47 +31,57 @@ def digest(value: Canonical) -> str:
 
 
 def _write(value: Canonical, out: Callable[[str], None]) -> None:
+    """The concrete types before the abstract ones, whose checks are slow: a plan has millions of values."""
     if isinstance(value, str):
         out(_quoted(value))
-    elif isinstance(value, tuple | list | Iterator):
-        opening = "["
-        for item in value:
-            out(opening)
-            _write(item, out)
-            opening = ","
-        out("[]" if opening == "[" else "]")
+    elif isinstance(value, tuple | list):
+        _write_list(value, out)
+    elif isinstance(value, dict):
+        _write_mapping(value, out)
     elif value is None or isinstance(value, bool):
         out(_WORDS[value])
     elif isinstance(value, int):
         out(int.__repr__(value))
     elif isinstance(value, Mapping):
         _write_mapping(value, out)
+    elif isinstance(value, Iterator):
+        _write_list(value, out)
     else:
         raise TypeError(f"not canonical: {type(value).__name__}")
 
 
+def _write_list(items: Iterable[Canonical], out: Callable[[str], None]) -> None:
+    opening = "["
+    for item in items:
+        if isinstance(item, str):
+            out(opening + _quoted(item))
+        else:
+            out(opening)
+            _write(item, out)
+        opening = ","
+    out("[]" if opening == "[" else "]")
+
+
 def _write_mapping(value: Mapping[str, Canonical], out: Callable[[str], None]) -> None:
-    normal: dict[str, Canonical] = {}
-    for key, item in value.items():
-        if not isinstance(key, str):
-            raise TypeError(f"not canonical: key of type {type(key).__name__}")
-        normal[_normal(key)] = item
-    if len(normal) != len(value):
-        raise TypeError("not canonical: two keys are the same in NFC")
     opening = "{"
-    for key in sorted(normal):
+    for key, item in _in_order(value):
         out(f"{opening}{encode_basestring(key)}:")
-        _write(normal[key], out)
+        _write(item, out)
         opening = ","
     out("{}" if opening == "{" else "}")
 
 
+def _in_order(value: Mapping[str, Canonical]) -> Iterable[tuple[str, Canonical]]:
+    if "".join(value).isascii():  # a key that is no string raises TypeError here
+        return [(key, value[key]) for key in sorted(value)]
+    normal = {unicodedata.normalize("NFC", key): item for key, item in value.items()}
+    if len(normal) != len(value):
+        raise TypeError("not canonical: two keys are the same in NFC")
+    return sorted(normal.items())
+
+
 def _quoted(text: str) -> str:
-    return encode_basestring(_normal(text))
-
-
-def _normal(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return encode_basestring(text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
 _WORDS = {None: "null", True: "true", False: "false"}

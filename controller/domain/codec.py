@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
+from controller.domain.bulk import uncollected
+
 T = TypeVar("T")
 
 
@@ -26,7 +28,8 @@ def to_plain(value: object) -> Any:
 def from_plain(kind: type[T], value: object) -> T:
     """The inverse of :func:`to_plain`. Raises TypeError, KeyError or ValueError on anything else."""
     hint: Any = kind
-    return typing.cast(T, _reader(hint)(value))
+    with uncollected():
+        return typing.cast(T, _reader(hint)(value))
 
 
 # Plans of a hundred thousand steps are written and read: what to do with a type is worked out once.
@@ -103,4 +106,4 @@ def _expect(kind: type[T], value: object) -> T:
 
 def _hints(kind: Any) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return {field.name: hints[field.name] for field in fields(kind) if field.init}

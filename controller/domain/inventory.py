@@ -132,10 +132,11 @@ class Point:
     id: PointId
     kind: PointKind
     tagged: bool = False
+    port: Port = field(init=False, repr=False, compare=False)
 
-    @property
-    def port(self) -> Port:
-        return Port(self.id.device, self.id.object)
+    def __post_init__(self) -> None:
+        # Planning asks for it a dozen times a point: made once.
+        object.__setattr__(self, "port", Port(self.id.device, self.id.object))
 
 
 class SecretSource(StrEnum):

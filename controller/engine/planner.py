@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from controller.domain.bulk import uncollected
 from controller.domain.canonical import digest
 from controller.domain.inventory import (
     MANUAL,
@@ -61,6 +62,18 @@ CRITICALITY = {
 """Choke points first: the order in which devices of one wave are started."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """The subjects cut at one point together, and what follows from who they are: worked out once for all
+    their points. ``kept`` are those kept alive, ``through`` what must go on through the point."""
+
+    names: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    kept: frozenset[str]
+    through: frozenset[str]
+    more_ipv6: bool
+
+
 @dataclass
 class _Planning(Findings):
     """What one compilation gathers: hazards, the points already in the plan, those for which no profile
@@ -75,11 +88,26 @@ class _Planning(Findings):
     planned: dict[PointId, Step] = field(default_factory=dict)
     reads: dict[PointId, tuple[str, ...]] = field(default_factory=dict)
     own_ports: frozenset[Port] = frozenset()
+    companies: dict[tuple[str, ...], _Company] = field(default_factory=dict)
     without_method: dict[PointId, str] = field(default_factory=dict)
     never: Mapping[Port, LinkKind] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
 
+    def company(self, subjects: Sequence[Subject]) -> _Company:
+        names = tuple([each.name for each in subjects])
+        found = self.companies.get(names)
+        if found is None:
+            found = self.companies[names] = _Company(
+                names,
+                networks(subjects),
+                _kept_among(self, subjects),
+                _kept_through(subjects),
+                any(_may_have_more_ipv6(each) for each in subjects),
+            )
+        return found
 
+
+@uncollected()
 def plan_isolation(
     inventory: Inventory,
     profiles: Mapping[str, DeviceProfile],
@@ -159,9 +187,8 @@ def _stage_steps(planning: _Planning, stage: Stage) -> list[Step]:
 
 def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> Step | None:
     """None where the stage's methods do not apply to the point or none may be used."""
-    subjects = planning.subjects_of[point.id]
-    names = tuple(each.name for each in subjects)
-    prefixes = networks(subjects)
+    company = planning.company(planning.subjects_of[point.id])
+    names, prefixes, kept, through = company.names, company.prefixes, company.kept, company.through
     device = planning.inventory.devices[point.id.device]
     if point.kind in PORTS and point.port in planning.never:
         kind = planning.never[point.port]
@@ -181,9 +208,8 @@ def _step(planning: _Planning, stage: Stage, point: Point, subject: Subject) -> 
         if any(method in METHODS_OF[point.kind] for method in stage.method):
             planning.without_method.setdefault(point.id, subject.name)
         return None
-    if any(_may_have_more_ipv6(each) for each in subjects):
+    if company.more_ipv6:
         offered = [_wanting_ipv6(context, rendering) for rendering in offered]
-    kept, through = _kept_among(planning, subjects), _kept_through(subjects)
     others = planning.owners[point.port].difference(names)
     allowed = [
         each for each in offered if not kept and _spares(planning, context, others, through, each.method)
