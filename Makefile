@@ -52,8 +52,9 @@ test-unit: $(READY)
 test-profiles: $(READY)
 	$(call lane,tests/profiles,-n $(WORKERS))
 
+# Most of a fault is waiting for what does not come: more workers than cores.
 test-faults: $(READY)
-	$(call lane,tests/faults,-n $(WORKERS) --dist loadscope)
+	$(call lane,tests/faults,-n 4 --dist worksteal)
 
 # The crash campaign at every point it finds, frozen leaders included: a quarter of an hour.
 faults-full: $(READY)
