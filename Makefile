@@ -106,7 +106,7 @@ wheel: $(READY)
 lock:
 	$(UV) pip compile $(LOCK) --group dev pyproject.toml -o requirements-dev.lock
 	$(UV) pip compile $(LOCK) -c requirements-dev.lock pyproject.toml -o requirements.lock
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $(LOCK_ARGS)
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(LOCK_ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

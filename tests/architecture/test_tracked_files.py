@@ -22,7 +22,7 @@ PLACES = re.compile(
             r"file:" + r"///",
             r"pypi\." + r"org",
             r"python" + r"hosted\.org",
-            r"--(extra-)?" + r"index-url[ =]",
+            r"--(extra-)?" + r"index" + r"-url[ =]",
             r"--find-" + r"links",
             r"--trusted-" + r"host",
         )
