@@ -18,6 +18,7 @@ from controller.catalog.profile_shape import (
     ParseShape,
     PointSectionShape,
     ProfileShape,
+    VersionShape,
 )
 from controller.domain.inventory import MANUAL, METHODS_OF, PointKind
 from controller.domain.profile import Each
@@ -59,8 +60,20 @@ class ProfileCheck:
                 values = {"address"} if kind == "icmp" else {"address", "port"}
                 self._template(("probes", kind, "send"), probe.send, values | self._settings)
                 self._regex(("probes", kind, "answered"), probe.answered)
+        for kind, reads in profile.tables.given().items():
+            for index, read in enumerate(reads):
+                self._template(("tables", kind.value, index, "send"), read.send, self._settings)
+        if profile.version:
+            self._version(profile.version)
         for key, section in profile.points.given().items():
             self._section(("points", key), SECTIONS[key][0], section)
+
+    def _version(self, shape: VersionShape) -> None:
+        self._template(("version", "send"), shape.send, ())
+        for key, pattern in (("version", shape.version), ("model", shape.model)):
+            compiled = self._regex(("version", key), pattern) if pattern is not None else None
+            if compiled and not compiled.groups:
+                self._add(("version", key), "regex-without-group")
 
     def _section(self, loc: Loc, kind: PointKind, section: PointSectionShape) -> None:
         declared = (*section.config, *section.observed)

@@ -23,7 +23,7 @@ from controller.catalog.scalars import (
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import Method, PointKind
-from controller.domain.profile import Each
+from controller.domain.profile import Each, TableKind, Tested
 
 SECTIONS: dict[str, tuple[PointKind, bool]] = {
     **{kind.value: (kind, False) for kind in PointKind},
@@ -168,6 +168,46 @@ class SentProbesShape(Shape):
     tcp: SentProbeShape | None = None
 
 
+class TableReadShape(Shape):
+    send: Raw
+
+
+TableReadText = Annotated[
+    TableReadShape,
+    BeforeValidator(_line),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"send": {"type": "string"}},
+                    "required": ["send"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+"""A plain text is a command."""
+
+
+class TablesShape(Shape):
+    mac: list[TableReadText] = Field(default_factory=list)
+    arp: list[TableReadText] = Field(default_factory=list)
+    sessions: list[TableReadText] = Field(default_factory=list)
+
+    def given(self) -> dict[TableKind, list[TableReadShape]]:
+        found = {kind: getattr(self, kind.value) for kind in TableKind}
+        return {kind: reads for kind, reads in found.items() if reads}
+
+
+class VersionShape(Shape):
+    send: Raw
+    version: Raw
+    model: Raw | None = None
+
+
 class ProfileShape(Shape):
     stand_ins: ClassVar[Mapping[str, str]] = {"format": "1", "platform": "unnamed"}
 
@@ -179,4 +219,7 @@ class ProfileShape(Shape):
     points: PointsShape
     save: SaveShape | None = None
     probes: SentProbesShape = SentProbesShape()
+    tables: TablesShape = TablesShape()
     names: dict[Text, list[Text]] = Field(default_factory=dict)
+    version: VersionShape | None = None
+    tested: Annotated[Tested, choice(Tested)] = Tested.NOTHING

@@ -22,6 +22,7 @@ from controller.catalog.profile_shape import (
     SaveShape,
     SentProbeShape,
     SessionShape,
+    VersionShape,
 )
 from controller.catalog.shape import validate
 from controller.domain.errors import InvalidInput
@@ -40,6 +41,8 @@ from controller.domain.profile import (
     SaveSpec,
     SessionSpec,
     TableParse,
+    TableRead,
+    VersionSpec,
 )
 from controller.domain.template import Template
 
@@ -160,11 +163,23 @@ def _profile(shape: ProfileShape, digest: str) -> DeviceProfile:
         ),
         save=_save(shape.save) if shape.save else None,
         probes=MappingProxyType({kind: _probe(probe) for kind, probe in probes.items() if probe}),
+        tables=MappingProxyType(
+            {
+                kind: tuple(TableRead(Template.parse(read.send)) for read in reads)
+                for kind, reads in shape.tables.given().items()
+            }
+        ),
         names=MappingProxyType({long: tuple(short) for long, short in shape.names.items()}),
         settings=MappingProxyType(dict(shape.settings)),
         sources=tuple(shape.sources),
         digest=digest,
+        version=_version(shape.version) if shape.version else None,
+        tested=shape.tested,
     )
+
+
+def _version(shape: VersionShape) -> VersionSpec:
+    return VersionSpec(shape.send, _regex(shape.version), _regex(shape.model) if shape.model else None)
 
 
 def _session(shape: SessionShape) -> SessionSpec:

@@ -28,6 +28,14 @@ Condition = Mapping[str, tuple[Template, ...]]
 """Field to the values that satisfy it; an empty mapping always holds."""
 
 
+class TableKind(StrEnum):
+    """What a device knows of those connected to it."""
+
+    MAC = "mac"
+    ARP = "arp"
+    SESSIONS = "sessions"
+
+
 class Each(StrEnum):
     """A line repeated, or a pattern required, once for each prefix of the subject."""
 
@@ -157,6 +165,32 @@ class ProbeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TableRead:
+    """A command that changes nothing and prints one table, or a part of it. It may name the platform's
+    settings."""
+
+    send: Template
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSpec:
+    """What a device says it is: the first group of ``version``, and of ``model`` where the answer has it."""
+
+    send: str
+    version: re.Pattern[str]
+    model: re.Pattern[str] | None = None
+
+
+class Tested(StrEnum):
+    """What a profile was tried on before it came here: ``real`` devices or programs, ``simulated`` ones, or
+    nothing."""
+
+    REAL = "real"
+    SIMULATED = "simulated"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """``names`` maps a long port name to its abbreviations; ``sources`` are the documents it rests on."""
 
@@ -165,10 +199,13 @@ class DeviceProfile:
     points: Mapping[tuple[PointKind, bool], PointSpec]
     save: SaveSpec | None = None
     probes: Mapping[ProbeKind, ProbeSpec] = field(default_factory=lambda: MappingProxyType({}))
+    tables: Mapping[TableKind, tuple[TableRead, ...]] = field(default_factory=lambda: MappingProxyType({}))
     names: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     sources: tuple[str, ...] = ()
     digest: str = ""
+    version: VersionSpec | None = None
+    tested: Tested = Tested.NOTHING
 
     def spec(self, kind: PointKind, tagged: bool) -> PointSpec | None:
         return self.points.get((kind, tagged))

@@ -29,6 +29,7 @@ session:
 save: {send: [write], running: show running, startup: show startup, ignore: ['^! ']}
 probes:
   icmp: {send: 'ping ${address}', answered: '!!!'}
+tables: {mac: ['show addresses of vlan ${quarantine_vlan}'], arp: [show arp, {send: show neighbours}]}
 names: {GigabitEthernet: [Gi, GigE], Vlan: [Vl]}
 points:
   interface:

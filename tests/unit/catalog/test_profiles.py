@@ -26,7 +26,9 @@ from controller.domain.profile import (
     RestoreClause,
     SaveSpec,
     SessionSpec,
+    TableKind,
     TableParse,
+    TableRead,
 )
 from controller.domain.template import Template
 from tests.unit.catalog.sample import SWITCH, only_problem, planted, problems_of
@@ -74,6 +76,13 @@ def test_a_profile_is_what_its_file_says() -> None:
     assert profile.save == SaveSpec(("write",), "show running", "show startup", (pattern("^! "),))
     ping = ProbeSpec(Template.parse("ping ${address}"), pattern("!!!"))
     assert profile.probes == {ProbeKind.ICMP: ping}
+    assert profile.tables == {
+        TableKind.MAC: (TableRead(Template.parse("show addresses of vlan ${quarantine_vlan}")),),
+        TableKind.ARP: (
+            TableRead(Template.parse("show arp")),
+            TableRead(Template.parse("show neighbours")),
+        ),
+    }
     assert profile.names == {"GigabitEthernet": ("Gi", "GigE"), "Vlan": ("Vl",)}
     assert profile.settings == {"quarantine_vlan": "999"}
     assert profile.sources == ("Handbook of a switch that does not exist",)
@@ -168,6 +177,7 @@ MISTAKES = [
     ("['^! ']", "[¶'(']", "regex-invalid", {}),
     ("'ping ${address}'", "¶'ping ${adress}'", "unknown-placeholder.suggested", {"suggestion": "address"}),
     ("'ping ${address}'", "¶'ping ${address} ${port}'", "unknown-placeholder", {"name": "port"}),
+    ("[show arp,", "[¶'show arp of ${interface}',", "unknown-placeholder", {"name": "interface"}),
     ("show port ${interface}", "¶show port ${prefix}", "unknown-placeholder.suggested", {"name": "prefix"}),
     ("show port ${interface}", "¶show port ${was.admin}", "unknown-placeholder", {"name": "was.admin"}),
     ("['vlan ${quarantine_vlan} on", "[¶'vlan ${qarantine_vlan} on", "unknown-placeholder.suggested", {}),
