@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from controller.cli.errors import hazard_lines, plain_hazard
+from controller.cli.errors import hazard_lines
 from controller.domain.codec import to_plain
 from controller.domain.inventory import Conduit, Inventory, Segment, Subject
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.text import Catalogue
+from controller.text.sentences import plain_hazard
 from controller.text.times import duration
 
 HASH_SHOWN = 12

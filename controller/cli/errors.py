@@ -13,7 +13,6 @@ from controller.domain.errors import (
     CordonError,
     HomeFromTheFuture,
     InvalidInput,
-    InvalidRequest,
     JournalUnavailable,
     LeaderElsewhere,
     LeaderLost,
@@ -25,6 +24,15 @@ from controller.domain.errors import (
 )
 from controller.domain.plan import Hazard, Severity
 from controller.text import Catalogue
+from controller.text.sentences import (
+    error_data,
+    hazard_text,
+    name_of,
+    plain_hazard,
+    plain_problem,
+    problem_text,
+    sentence,
+)
 
 _EXITS: tuple[tuple[type[CordonError], Exit], ...] = (
     (InvalidInput, Exit.INVALID),
@@ -56,7 +64,7 @@ def tell(error: BaseException, words: Catalogue, out: Output, run: Mapping[str, 
     problems = error.problems if isinstance(error, InvalidInput) else ()
     hazards = error.hazards if isinstance(error, Refused) else ()
     if out.as_json:
-        found: dict[str, Any] = {"error": name_of(error), "text": text, "data": _data(error)}
+        found: dict[str, Any] = {"error": name_of(error), "text": text, "data": error_data(error)}
         if problems:
             found["problems"] = [plain_problem(problem, words) for problem in problems]
         if hazards:
@@ -71,40 +79,7 @@ def tell(error: BaseException, words: Catalogue, out: Output, run: Mapping[str, 
     return code
 
 
-def name_of(error: BaseException) -> str:
-    if isinstance(error, InvalidRequest):
-        return error.reason
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    return error.code if isinstance(error, CordonError) else CordonError.code
-
-
-def sentence(error: BaseException, words: Catalogue) -> str:
-    data = _data(error)
-    code = f"error.{name_of(error)}"
-    if isinstance(error, OpenFailed):
-        detail = f" ({data['detail']})" if data.get("detail") else ""
-        data["why"] = words.text(f"open.{error.cause}") + detail
-    if isinstance(error, NotFound):
-        specific = f"{code}.{data.get('kind')}"
-        text = words.text(specific if specific in words else code, **data)
-        close = data.get("suggestion")
-        return f"{text} {words.text('error.did-you-mean', suggestion=close)}" if close else text
-    if not isinstance(error, CordonError | KeyboardInterrupt):
-        data = {"kind": type(error).__name__, "detail": str(error)}
-    return words.text(code, **data)
-
-
-def _data(error: BaseException) -> dict[str, str | int]:
-    given = error.data if isinstance(error, CordonError) else {}
-    return {name: value if isinstance(value, int) else str(value) for name, value in given.items()}
-
-
 # --- problems ----------------------------------------------------------------------------------------
-
-
-def problem_text(problem: Problem, words: Catalogue) -> str:
-    return words.text(f"problem.{problem.code}", **dict(problem.data))
 
 
 def problem_line(problem: Problem, words: Catalogue) -> str:
@@ -113,22 +88,7 @@ def problem_line(problem: Problem, words: Catalogue) -> str:
     return f"{place}: {problem_text(problem, words)}"
 
 
-def plain_problem(problem: Problem, words: Catalogue) -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "code": problem.code,
-        "text": problem_text(problem, words),
-        "data": dict(problem.data),
-    }
-
-
 # --- hazards -----------------------------------------------------------------------------------------
-
-
-def hazard_text(hazard: Hazard, words: Catalogue) -> str:
-    return words.text(f"hazard.{hazard.code}", culprit=hazard.culprit, **dict(hazard.data))
 
 
 def hazard_lines(hazards: Iterable[Hazard], words: Catalogue) -> list[str]:
@@ -153,13 +113,3 @@ def hazard_lines(hazards: Iterable[Hazard], words: Catalogue) -> list[str]:
 
 def _uncounted(alike: Sequence[Hazard], words: Catalogue) -> list[str]:
     return [f"  {words.text('hazards.alike', count=len(alike))}"] if alike else []
-
-
-def plain_hazard(hazard: Hazard, words: Catalogue) -> dict[str, Any]:
-    return {
-        "code": hazard.code,
-        "severity": hazard.severity.value,
-        "culprit": hazard.culprit,
-        "data": dict(hazard.data),
-        "text": hazard_text(hazard, words),
-    }

@@ -72,7 +72,7 @@ def _wanted(call: Call, names: tuple[str, ...] | list[str]) -> list[Device]:
 
 
 def _look(call: Call, device: Device) -> _Seen:
-    from controller.cli.errors import sentence
+    from controller.text.sentences import sentence
 
     try:
         key, fingerprint = call.office.trust(device.name)

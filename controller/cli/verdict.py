@@ -9,7 +9,6 @@ from typing import Any
 from controller.cli.asked import Call
 from controller.cli.cost import HASH_SHOWN
 from controller.cli.exits import Exit
-from controller.cli.progress import cause_text
 from controller.cli.watching import Carried
 from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.lifecycle import RunState
@@ -17,6 +16,7 @@ from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.engine.walklist import Errand
 from controller.text import Catalogue
+from controller.text.sentences import cause_text
 from controller.text.times import duration
 from controller.workers.office import Execution
 

@@ -96,7 +96,7 @@ def _stop(call: Call, board: Board, shown: Display, pressed: int, handled: int) 
     try:
         call.office.abort(board.run, actor(), call.asked.reason or "")
     except CordonError as error:
-        from controller.cli.errors import sentence
+        from controller.text.sentences import sentence
 
         shown.say(sentence(error, call.words))
     return pressed

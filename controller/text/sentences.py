@@ -1,0 +1,76 @@
+"""Errors, mistakes and hazards as sentences of one language, and as values for other programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.domain.errors import CordonError, InvalidRequest, NotFound, OpenFailed, Problem
+from controller.domain.plan import Hazard
+from controller.text.catalogue import Catalogue
+
+
+def name_of(error: BaseException) -> str:
+    """The stable code of ``error``, as texts and programs know it."""
+    if isinstance(error, InvalidRequest):
+        return error.reason
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return error.code if isinstance(error, CordonError) else CordonError.code
+
+
+def sentence(error: BaseException, words: Catalogue) -> str:
+    data = error_data(error)
+    code = f"error.{name_of(error)}"
+    if isinstance(error, OpenFailed):
+        detail = f" ({data['detail']})" if data.get("detail") else ""
+        data["why"] = words.text(f"open.{error.cause}") + detail
+    if isinstance(error, NotFound):
+        specific = f"{code}.{data.get('kind')}"
+        text = words.text(specific if specific in words else code, **data)
+        close = data.get("suggestion")
+        return f"{text} {words.text('error.did-you-mean', suggestion=close)}" if close else text
+    if not isinstance(error, CordonError | KeyboardInterrupt):
+        data = {"kind": type(error).__name__, "detail": str(error)}
+    return words.text(code, **data)
+
+
+def error_data(error: BaseException) -> dict[str, str | int]:
+    """What fills the text of ``error``; never a secret."""
+    given = error.data if isinstance(error, CordonError) else {}
+    return {name: value if isinstance(value, int) else str(value) for name, value in given.items()}
+
+
+def problem_text(problem: Problem, words: Catalogue) -> str:
+    return words.text(f"problem.{problem.code}", **dict(problem.data))
+
+
+def plain_problem(problem: Problem, words: Catalogue) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "code": problem.code,
+        "text": problem_text(problem, words),
+        "data": dict(problem.data),
+    }
+
+
+def hazard_text(hazard: Hazard, words: Catalogue) -> str:
+    return words.text(f"hazard.{hazard.code}", culprit=hazard.culprit, **dict(hazard.data))
+
+
+def plain_hazard(hazard: Hazard, words: Catalogue) -> dict[str, Any]:
+    return {
+        "code": hazard.code,
+        "severity": hazard.severity.value,
+        "culprit": hazard.culprit,
+        "data": dict(hazard.data),
+        "text": hazard_text(hazard, words),
+    }
+
+
+def cause_text(words: Catalogue, cause: str) -> str:
+    """A cause in words: ``open.*`` codes are texts of their own."""
+    if not cause:
+        return ""
+    return words.text(cause if cause.startswith("open.") else f"cause.{cause}")
