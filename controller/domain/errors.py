@@ -6,6 +6,10 @@
     ├── InvalidInput          a file or an argument is wrong; carries every Problem found
     ├── Refused               a safety rule stands in the way; carries the hazards
     ├── AwaitingApproval      somebody else must consent first
+    ├── SignInFailed          name, password or code is wrong; which of them is not said
+    ├── SignInDelayed         too many wrong attempts from there: how long to wait
+    ├── SignInBusy            too many people are signing in at this moment
+    ├── NotPermitted          this person's roles do not include the act
     ├── LeaderElsewhere       another process leads this home
     ├── LeaderLost            the leader ended in the middle of its answer
     ├── HomeFromTheFuture     a newer Cordon wrote this home
@@ -85,9 +89,34 @@ class Refused(CordonError):
 
 
 class AwaitingApproval(CordonError):
-    """The plan waits for a person; nothing was sent."""
+    """The plan waits for a person; nothing was sent. Data: ``request``, ``plan`` (hash), ``given``,
+    ``needed``."""
 
     code = "awaiting-approval"
+
+
+class SignInFailed(CordonError):
+    """The same for every cause. Data: ``clock``, the server's time, since codes depend on it."""
+
+    code = "sign-in-failed"
+
+
+class SignInDelayed(CordonError):
+    """Nothing was checked. Data: ``seconds`` until the next attempt counts."""
+
+    code = "sign-in-delayed"
+
+
+class SignInBusy(CordonError):
+    """Nothing was checked; the next attempt may be made at once."""
+
+    code = "sign-in-busy"
+
+
+class NotPermitted(CordonError):
+    """Data: ``permission``, ``site``."""
+
+    code = "not-permitted"
 
 
 class LeaderElsewhere(CordonError):
@@ -140,6 +169,7 @@ class OpenCause(StrEnum):
     HOST_KEY_UNKNOWN = "host-key-unknown"
     HOST_KEY_CHANGED = "host-key-changed"
     LOGIN_REJECTED = "login-rejected"
+    CREDENTIAL_DROPPED = "credential-dropped"
     SECRET_MISSING = "secret-missing"  # noqa: S105 - the name of a cause, not a secret
     NO_LINE = "no-line"
     NOT_READY = "not-ready"
