@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from controller.domain.canonical import Canonical, canonical_bytes
-from controller.domain.inventory import Method, Point, PointId
+from controller.domain.canonical import Canonical, Written, canonical_bytes, written
+from controller.domain.inventory import REHEARSAL, Method, Point, PointId
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Save
 from controller.domain.proof import Proof
 
 PLAN_HASH_PREFIX = b"cordon-plan-v1\n"
+
+UNHASHED = frozenset({"untested"})
+"""Hazards that come and go with time and with what is on record, while the plan stays what it is."""
 
 
 class Severity(StrEnum):
@@ -122,6 +125,17 @@ class Plan:
     def refusals(self) -> tuple[Hazard, ...]:
         return tuple(hazard for hazard in self.hazards if hazard.severity is Severity.REFUSE)
 
+    @cached_property
+    def rehearses(self) -> bool:
+        """Whether it concerns canary ports alone."""
+        cut = {name for _, _, step in self.steps() for name in step.subjects}
+        return (cut | {subject for _, subject, _ in self.ends}) == {REHEARSAL}
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether a cut goes before it: what brings back, and what only rehearses."""
+        return self.action is Action.RESTORE or self.rehearses
+
     def steps(self) -> Iterator[tuple[Wave, Operation, Step]]:
         for wave in self.waves:
             for operation in wave.operations:
@@ -149,28 +163,32 @@ def _hashed(plan: Plan) -> Canonical:
             }
             for wave in plan.waves
         ],
-        "hazards": sorted([hazard.code, hazard.culprit] for hazard in plan.hazards),
+        "hazards": sorted(
+            [hazard.code, hazard.culprit] for hazard in plan.hazards if hazard.code not in UNHASHED
+        ),
         "ends": plan.ends,
     }
 
 
-def _operation(operation: Operation) -> Canonical:
-    return {
-        "device": operation.device,
-        "platform": operation.platform,
-        "reads": operation.reads,
-        "enter": operation.enter,
-        "leave": operation.leave,
-        "steps": [
-            {
-                "point": step.point.id,
-                "subjects": step.subjects,
-                "prefixes": step.prefixes,
-                "renderings": [_rendering(each) for each in (step.rendering, *step.fallbacks)],
-            }
-            for step in operation.steps
-        ],
-    }
+def _operation(operation: Operation) -> Written:
+    return written(
+        {
+            "device": operation.device,
+            "platform": operation.platform,
+            "reads": operation.reads,
+            "enter": operation.enter,
+            "leave": operation.leave,
+            "steps": [
+                {
+                    "point": step.point.id,
+                    "subjects": step.subjects,
+                    "prefixes": step.prefixes,
+                    "renderings": [_rendering(each) for each in (step.rendering, *step.fallbacks)],
+                }
+                for step in operation.steps
+            ],
+        }
+    )
 
 
 def _rendering(rendering: Rendering) -> Canonical:

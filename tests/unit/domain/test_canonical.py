@@ -7,12 +7,13 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from controller.domain.canonical import canonical_bytes, digest
+from controller.domain.canonical import canonical_bytes, digest, written
 from controller.domain.codec import from_plain, to_plain
 from controller.domain.entry import CHAIN_START, chain_hash, commitment, leaf_hash, seal
 from controller.domain.inventory import Point, PointId, PointKind
@@ -36,6 +37,13 @@ def test_it_is_json_without_white_space_with_sorted_keys(value: object) -> None:
 @given(JSON)
 def test_an_iterator_counts_as_its_list(value: object) -> None:
     assert canonical_bytes(iter([value, value])) == canonical_bytes([value, value])  # type: ignore[arg-type,list-item]  # values outside the type are the point
+
+
+@given(st.dictionaries(st.text("abcé\u0301"), JSON))
+def test_what_is_written_beforehand_is_written_alike(value: dict[str, object]) -> None:
+    normal = {unicodedata.normalize("NFC", key): item for key, item in value.items()}
+    expected = canonical_bytes({"a": [normal, None]})  # type: ignore[list-item]  # any JSON
+    assert canonical_bytes({"a": [written(MappingProxyType(normal)), None]}) == expected  # type: ignore[arg-type]  # any JSON
 
 
 def test_accents_typed_on_two_keyboards_hash_alike() -> None:
