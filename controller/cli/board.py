@@ -12,6 +12,7 @@ from controller.domain.inventory import PointId
 from controller.domain.plan import Plan
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import (
+    CredentialDropped,
     Event,
     JournalDegraded,
     RunEnded,
@@ -56,6 +57,7 @@ class Board:
     unrecorded: bool = False
     wave: int | None = None
     ended: RunEnded | None = None
+    dropped: list[CredentialDropped] = field(default_factory=list)
     results: dict[PointId, StepResult] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -70,6 +72,8 @@ class Board:
                     self.results.update({result.step.point.id: result for result in results})
                 case JournalDegraded(unrecorded=unrecorded):
                     self.degraded, self.unrecorded = True, self.unrecorded or unrecorded
+                case CredentialDropped():
+                    self.dropped.append(event)
                 case RunEnded(results=results):
                     self.ended = event
                     self.results.update({result.step.point.id: result for result in results})

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from controller.cli.board import Board, Standing, standing
 from controller.cli.output import Output, printable
-from controller.engine.events import Event, JournalDegraded, RunStarted, StepResult, StepsSettled, WaveStarted
+from controller.engine.events import (
+    CredentialDropped,
+    Event,
+    JournalDegraded,
+    RunStarted,
+    StepResult,
+    StepsSettled,
+    WaveStarted,
+)
 from controller.text import Catalogue
+from controller.text.sentences import cause_text
 from controller.text.times import duration
 
 if TYPE_CHECKING:
@@ -50,11 +59,8 @@ def display(out: Output, words: Catalogue, board: Board) -> Display:
     return LiveDisplay(out, words, board) if out.live else LineDisplay(out, words, board)
 
 
-def cause_text(words: Catalogue, cause: str) -> str:
-    """A cause in words: ``open.*`` codes are texts of their own."""
-    if not cause:
-        return ""
-    return words.text(cause if cause.startswith("open.") else f"cause.{cause}")
+def dropped_text(words: Catalogue, event: CredentialDropped) -> str:
+    return words.text("run.credential-dropped", credential=event.credential, devices=", ".join(event.devices))
 
 
 def tally(words: Catalogue, results: Sequence[StepResult]) -> str:
@@ -94,6 +100,8 @@ class LineDisplay:
                 self.say(f"{device}: {tally(self._words, results)}  [{count}]")
             case JournalDegraded(unrecorded=unrecorded):
                 self.say(text("run.unrecorded" if unrecorded else "run.degraded"))
+            case CredentialDropped():
+                self.say(dropped_text(self._words, event))
             case _:
                 pass
 
@@ -150,6 +158,8 @@ class LiveDisplay:
         if board.degraded:
             how = "run.unrecorded" if board.unrecorded else "run.degraded"
             shown.append("\n" + text(how), style="bold red")
+        for dropped in board.dropped:
+            shown.append("\n" + printable(dropped_text(self._words, dropped)), style="yellow")
         troubled = board.troubled()
         for device, results in list(troubled.items())[:SHOWN_DEVICES]:
             shown.append("\n" + printable(f"  {device}: {tally(self._words, results)}"))

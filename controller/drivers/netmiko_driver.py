@@ -32,6 +32,7 @@ _FARTHEST_FIRST = (
     OpenCause.STARVED,
     OpenCause.TIMEOUT,
     OpenCause.UNREACHABLE,
+    OpenCause.CREDENTIAL_DROPPED,
 )
 """Of several paths and logins, the failure a person should hear of first."""
 
@@ -40,8 +41,11 @@ _OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
+    """``rejected``: the device judged the login, and wants none of it."""
+
     cause: OpenCause
     detail: str
+    rejected: bool = False
 
 
 @dataclass
@@ -59,7 +63,11 @@ class _Opening:
 
     @property
     def unspent(self) -> list[Login]:
-        return [login for login in self.logins if login not in self.spent]
+        return [login for login in self.logins if login not in self.spent and _may_begin(login)]
+
+    def judged(self, login: Login, *, accepted: bool) -> None:
+        if login.trial is not None:
+            login.trial.ended(accepted=accepted)
 
 
 class NetmikoDriver:
@@ -89,7 +97,16 @@ class NetmikoDriver:
             session = _by_path(opening, path, now + (deadline - now) / (len(device.paths) - index))
             if session is not None:
                 return session
+        opening.failures += [
+            _Failure(OpenCause.CREDENTIAL_DROPPED, login.credential)
+            for login in opening.logins
+            if login not in opening.spent and not _may_begin(login)
+        ]
         raise _worst(opening)
+
+
+def _may_begin(login: Login) -> bool:
+    return login.trial is None or login.trial.may_begin()
 
 
 def _pinned(device: Device) -> HostKey:
@@ -113,18 +130,30 @@ def _usable(device: Device, logins: Sequence[Login]) -> list[Login]:
 def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession | None:
     """Notes every failure; None when this path leads nowhere."""
     while opening.unspent:
-        login = opening.unspent[0]
         try:
             sock = connect(path, deadline)
         except OSError as error:
             opening.failures.append(_failure_to_connect(path, error))
             return None
-        attempt = Attempt(sock, login, opening.host_key, opening.device.legacy_ssh, 1 / len(opening.unspent))
+        left = opening.unspent
+        if not left:  # the last one was dropped while this device took its time
+            sock.close()
+            return None
+        login = left[0]
+        attempt = Attempt(sock, login, opening.host_key, opening.device.legacy_ssh, 1 / len(left))
         try:
-            return _log_in(opening, path, attempt, deadline)
+            session = _log_in(opening, path, attempt, deadline)
         except Exception as error:  # noqa: BLE001 - Netmiko and Paramiko raise what they like; all mean no session
             sock.close()
-            opening.failures.append(_failure(opening, path, attempt, attempt.failure or error))
+            failure = _failure(opening, path, attempt, attempt.failure or error)
+            opening.failures.append(failure)
+        else:
+            opening.judged(login, accepted=True)
+            return session
+        if attempt.phase is Phase.PREPARATION:
+            opening.judged(login, accepted=True)
+        elif failure.rejected:
+            opening.judged(login, accepted=False)
         if attempt.phase is not Phase.LOGIN:
             # The login was not judged, or accepted and the session failed: another login changes nothing.
             return None
@@ -157,7 +186,9 @@ def _failure_to_connect(path: Path, error: OSError) -> _Failure:
 def _failure(opening: _Opening, path: Path, attempt: Attempt, error: BaseException) -> _Failure:
     where = f"{path.address}:{path.port}"
     cause, reason = _JUDGES[attempt.phase](attempt, error)
-    return _Failure(cause, opening.redact(f"{where} {reason}".strip()))
+    # A device that wants another way of log-in has not looked at the secret.
+    judged = cause is OpenCause.LOGIN_REJECTED and not isinstance(error, paramiko.BadAuthenticationType)
+    return _Failure(cause, opening.redact(f"{where} {reason}".strip()), rejected=judged)
 
 
 def _in_handshake(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:

@@ -8,12 +8,9 @@ from threading import Lock, Thread
 
 from controller.engine.events import (
     Event,
-    JournalDegraded,
-    RunEnded,
     RunStarted,
     StepsSettled,
     Watcher,
-    WaveStarted,
 )
 
 LAST_WORDS = 2.0
@@ -29,7 +26,7 @@ class Broadcast:
         self._listeners: list[Listener] = []
         self._started: RunStarted | None = None
         self._settled: dict[str, StepsSettled] = {}
-        self._others: list[WaveStarted | JournalDegraded | RunEnded] = []
+        self._others: list[Event] = []
 
     def __call__(self, event: Event) -> None:
         with self._lock:

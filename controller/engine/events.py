@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.domain.facts import PointRead
-from controller.domain.inventory import Method
+from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan, Step
 from controller.domain.playbook import Action
 from controller.domain.profile import State
 from controller.domain.proof import Outcome, Proof
+from controller.domain.rehearsal import Rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,15 @@ class JournalDegraded:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialDropped:
+    """``devices`` rejected the credential; no other is offered it in this run."""
+
+    run: str
+    credential: str
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     run: str
     state: RunState
@@ -86,5 +96,16 @@ class RunEnded:
     cause: str = ""
 
 
-Event = RunStarted | WaveStarted | StepsSettled | JournalDegraded | RunEnded
+@dataclass(frozen=True, slots=True)
+class RehearsalEnded:
+    """``skipped``: devices with the code of why nothing was tried there; ``left``: canary ports that did not
+    come back; ``cause``: the code of what ended it early, "" where it came to its end."""
+
+    rehearsed: tuple[Rehearsed, ...]
+    skipped: tuple[tuple[str, str], ...]
+    left: tuple[PointId, ...]
+    cause: str = ""
+
+
+Event = RunStarted | WaveStarted | StepsSettled | JournalDegraded | CredentialDropped | RunEnded | RehearsalEnded
 Watcher = Callable[[Event], None]

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from controller.domain.errors import OpenCause as OpenCause
 from controller.domain.errors import OpenFailed as OpenFailed
-from controller.domain.facts import Actor, Fact
+from controller.domain.facts import Actor, Fact, Noted
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Credential, Device, Method, PointId, Probe
 from controller.domain.lifecycle import RunState
@@ -77,6 +77,18 @@ class Answer:
     sent: bool = True
 
 
+class Trial(Protocol):
+    """One login at one device, as its run sees it."""
+
+    def may_begin(self) -> bool:
+        """Asked right before the login is offered: other devices may have rejected it meanwhile."""
+        ...
+
+    def ended(self, *, accepted: bool) -> None:
+        """What the device said. Not called where it judged nothing (no answer, another way of log-in)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """Resolved secrets of one credential, for the moment of log-in only; never printed or stored."""
@@ -85,6 +97,8 @@ class Login:
     password: str | None = field(repr=False, default=None)
     key: str | None = field(repr=False, default=None)
     enable: str | None = field(repr=False, default=None)
+    credential: str = field(default="", compare=False)
+    trial: Trial | None = field(repr=False, default=None, compare=False)
 
 
 class Secrets(Protocol):
@@ -237,6 +251,10 @@ class History(Protocol):
 
     def last_reads(self) -> Mapping[PointId, StepRecord]:
         """The latest reading of every point with an open hold."""
+        ...
+
+    def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
+        """What was noted of ``subjects``, oldest first, with its time; without the texts."""
         ...
 
     def revision(self, kind: str, digest: str) -> str:

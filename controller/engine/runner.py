@@ -13,16 +13,23 @@ from threading import Lock
 import structlog
 
 from controller.domain.errors import CordonError
-from controller.domain.facts import Fact, HoldEnded, RunMoved, WaveMoved
+from controller.domain.facts import Fact, HoldEnded, Noted, RunMoved, WaveMoved
 from controller.domain.hold import Ending, HoldKey
 from controller.domain.inventory import PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.plan import Operation, Wave
-from controller.domain.playbook import Action
+from controller.domain.playbook import Action, OnFailure
 from controller.domain.tags import Tag
 from controller.engine.claims import unmet
 from controller.engine.crew import Crew
-from controller.engine.events import RunEnded, RunStarted, StepResult, StepsSettled, WaveStarted
+from controller.engine.events import (
+    CredentialDropped,
+    RunEnded,
+    RunStarted,
+    StepResult,
+    StepsSettled,
+    WaveStarted,
+)
 from controller.engine.operation import OperationRun
 from controller.engine.probing import Probing
 from controller.engine.running import Running, StopCause
@@ -44,6 +51,7 @@ class Runner:
             each.device for wave in running.plan.waves for each in wave.operations if self._concerns(each)
         )
         running.before_change = self._probing.changing
+        running.sessions.record.when_dropped = self._dropped
 
     def run(self) -> RunEnded:
         """Returns when nothing is under way any more. Raises JournalUnavailable or StaleEpoch: then nothing
@@ -121,8 +129,17 @@ class Runner:
             over = not self._to_come[operation.device]
         if over:  # thousands of devices: no more sessions stay open than there is work for
             running.sessions.drop(operation.device)
-        if running.action is Action.RESTORE and not all(result.satisfied for result in results):
+        stops = running.action is Action.RESTORE and wave.on_failure is OnFailure.STOP
+        if stops and not all(result.satisfied for result in results):
             running.stop(StopCause.FAILED)
+
+    def _dropped(self, credential: str, devices: tuple[str, ...]) -> None:
+        """In the middle of a log-in: where it cannot be recorded, the next commit says so."""
+        run = self._running.run
+        self._running.watcher(CredentialDropped(run, credential, devices))
+        note = Noted(run, (("credential", credential), ("devices", ", ".join(devices))))
+        with suppress(CordonError):
+            self._running.commit(Tag.CREDENTIAL_DROPPED, [note])
 
     def _leave(self, wave: Wave, operations: Sequence[Operation]) -> None:
         for operation in operations:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition, Lock
 
 from controller.domain.errors import OpenCause, OpenFailed
 from controller.domain.inventory import Device, Inventory
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
+from controller.engine.credentials import CredentialRecord
 from controller.engine.ports import Clock, Driver, Login, Secrets, Session
 
 
 class Sessions:
-    """The sessions of one run, kept open between its operations and closed with it."""
+    """The sessions of one run, kept open between its operations and closed with it. ``record`` is what the
+    devices said of the run's credentials."""
 
     def __init__(
         self,
@@ -26,7 +28,9 @@ class Sessions:
         secrets: Secrets,
         clock: Clock,
         connect_seconds: float,
+        record: CredentialRecord | None = None,
     ) -> None:
+        self.record = record or CredentialRecord()
         self._inventory = inventory
         self._profiles = profiles
         self._driver = driver
@@ -37,7 +41,7 @@ class Sessions:
         self._open: dict[str, Session] = {}
 
     def apart(self) -> Sessions:
-        """Further sessions with the same devices, none shared."""
+        """Further sessions with the same devices, none shared; what is known of the credentials is."""
         return Sessions(
             self._inventory,
             self._profiles,
@@ -45,6 +49,7 @@ class Sessions:
             self._secrets,
             self._clock,
             self._connect_seconds,
+            self.record,
         )
 
     def get(self, device: Device) -> Session:
@@ -73,21 +78,38 @@ class Sessions:
             session.close()
 
     def _logins(self, device: Device) -> list[Login]:
-        """The device's credential, then its fallbacks. One whose secret is missing is passed over while
-        another is left."""
+        """The device's credential, then its fallbacks, without those it rejected or the run dropped. One
+        whose secret is missing is passed over while another is left."""
+        chain = self._chain(device)
         logins: list[Login] = []
         missing: OpenFailed | None = None
-        name = device.credentials
-        while name is not None:
-            credential = self._inventory.credentials[name]
+        for name in self.record.usable(device.name, chain):
             try:
-                logins.append(self._secrets.login(credential))
+                login = self._secrets.login(self._inventory.credentials[name])
             except OpenFailed as failure:
                 missing = OpenFailed(device.name, failure.cause, str(failure.data.get("detail", "")))
-            name = credential.fallback
+                continue
+            trial = self.record.trial(device.name, name, chain)
+            logins.append(replace(login, credential=name, trial=trial))
         if not logins:
-            raise missing or OpenFailed(device.name, OpenCause.SECRET_MISSING)
+            raise missing or self._none_left(device, chain)
         return logins
+
+    def _chain(self, device: Device) -> tuple[str, ...]:
+        names: list[str] = []
+        name = device.credentials
+        while name is not None:
+            names.append(name)
+            name = self._inventory.credentials[name].fallback
+        return tuple(names)
+
+    def _none_left(self, device: Device, chain: tuple[str, ...]) -> OpenFailed:
+        """It rejected every credential itself, or those it did not are dropped."""
+        if not chain:
+            return OpenFailed(device.name, OpenCause.SECRET_MISSING)
+        rejected = [name for name in chain if self.record.rejected_by(device.name, name)]
+        cause = OpenCause.LOGIN_REJECTED if len(rejected) == len(chain) else OpenCause.CREDENTIAL_DROPPED
+        return OpenFailed(device.name, cause, ", ".join(chain))
 
 
 @dataclass

@@ -20,6 +20,7 @@ from controller.domain.errors import (
 from controller.domain.facts import Actor
 from controller.domain.plan import Hazard, Plan
 from controller.engine.events import (
+    CredentialDropped,
     Event,
     JournalDegraded,
     RunEnded,
@@ -85,7 +86,8 @@ _REQUESTS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (Isolate, Restore, Resume, Abort, WriteLog, Confirm)
 }
 _EVENTS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (RunStarted, WaveStarted, StepsSettled, JournalDegraded, RunEnded)
+    kind.__name__: kind
+    for kind in (RunStarted, WaveStarted, StepsSettled, JournalDegraded, CredentialDropped, RunEnded)
 }
 _ERRORS: dict[str, type[CordonError]] = {
     kind.code: kind
