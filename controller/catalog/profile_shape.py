@@ -23,7 +23,7 @@ from controller.catalog.scalars import (
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import Method, PointKind
-from controller.domain.profile import Each, TableKind, Tested
+from controller.domain.profile import Each, Look, RevertKind, TableKind, Tested
 
 SECTIONS: dict[str, tuple[PointKind, bool]] = {
     **{kind.value: (kind, False) for kind in PointKind},
@@ -208,6 +208,34 @@ class VersionShape(Shape):
     model: Raw | None = None
 
 
+class LookShape(Shape):
+    about: Annotated[Look, choice(Look)]
+    send: Raw
+    good: Raw | None = None
+    bad: Raw | None = None
+    whole: Raw | None = None
+
+
+class RevertShape(Shape):
+    kind: Annotated[RevertKind, choice(RevertKind)]
+    send: Raw
+    pending: Raw
+    none: Raw
+    undo: list[Raw] = Field(default_factory=list)
+
+
+class GrantShape(Shape):
+    line: Raw
+    send: Raw
+    granted: Raw
+
+
+class ReadinessShape(Shape):
+    looks: list[LookShape] = Field(default_factory=list)
+    reverts: list[RevertShape] = Field(default_factory=list)
+    grant: GrantShape | None = None
+
+
 class ProfileShape(Shape):
     stand_ins: ClassVar[Mapping[str, str]] = {"format": "1", "platform": "unnamed"}
 
@@ -221,5 +249,6 @@ class ProfileShape(Shape):
     probes: SentProbesShape = SentProbesShape()
     tables: TablesShape = TablesShape()
     names: dict[Text, list[Text]] = Field(default_factory=dict)
+    readiness: ReadinessShape = ReadinessShape()
     version: VersionShape | None = None
     tested: Annotated[Tested, choice(Tested)] = Tested.NOTHING

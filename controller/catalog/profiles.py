@@ -13,31 +13,37 @@ from controller.catalog.document import parse, read_source
 from controller.catalog.findings import Findings
 from controller.catalog.profile_checks import ProfileCheck
 from controller.catalog.profile_shape import (
-    SECTIONS,
     LineShape,
     MethodShape,
     ParseShape,
     PointSectionShape,
     ProfileShape,
+    ReadinessShape,
+    SECTIONS,
     SaveShape,
     SentProbeShape,
     SessionShape,
     VersionShape,
 )
+from controller.catalog.readiness_checks import ReadinessCheck
 from controller.catalog.shape import validate
 from controller.domain.errors import InvalidInput
 from controller.domain.inventory import Inventory, PointKind, ProbeKind
 from controller.domain.profile import (
     Condition,
     DeviceProfile,
+    GrantSpec,
     Line,
+    LookSpec,
     MethodSpec,
     Parse,
     PointSpec,
     ProbeSpec,
     Read,
+    ReadinessSpec,
     RegexParse,
     RestoreClause,
+    RevertSpec,
     SaveSpec,
     SessionSpec,
     TableParse,
@@ -145,6 +151,7 @@ def _examine(text: str, name: str, findings: Findings) -> tuple[str | None, Devi
     if shape is None:
         return platform, None
     ProfileCheck(document, shape, findings).run()
+    ReadinessCheck(document, shape, findings).run()
     if len(findings) > before:
         return platform, None
     return shape.platform, _profile(shape, hashlib.sha256(text.encode()).hexdigest())
@@ -171,6 +178,7 @@ def _profile(shape: ProfileShape, digest: str) -> DeviceProfile:
         ),
         names=MappingProxyType({long: tuple(short) for long, short in shape.names.items()}),
         settings=MappingProxyType(dict(shape.settings)),
+        readiness=_readiness(shape.readiness),
         sources=tuple(shape.sources),
         digest=digest,
         version=_version(shape.version) if shape.version else None,
@@ -200,6 +208,33 @@ def _session(shape: SessionShape) -> SessionSpec:
 def _save(shape: SaveShape) -> SaveSpec:
     ignore = tuple(_regex(pattern) for pattern in shape.ignore)
     return SaveSpec(tuple(shape.send), shape.running, shape.startup, ignore)
+
+
+def _readiness(shape: ReadinessShape) -> ReadinessSpec:
+    grant = shape.grant
+    return ReadinessSpec(
+        looks=tuple(
+            LookSpec(
+                look.about,
+                Template.parse(look.send),
+                *(None if each is None else _regex(each) for each in (look.good, look.bad, look.whole)),
+            )
+            for look in shape.looks
+        ),
+        reverts=tuple(
+            RevertSpec(
+                revert.kind,
+                Template.parse(revert.send),
+                _regex(revert.pending),
+                _regex(revert.none),
+                tuple(revert.undo),
+            )
+            for revert in shape.reverts
+        ),
+        grant=GrantSpec(_regex(grant.line), Template.parse(grant.send), _regex(grant.granted))
+        if grant
+        else None,
+    )
 
 
 def _probe(shape: SentProbeShape) -> ProbeSpec:

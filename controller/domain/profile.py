@@ -36,6 +36,24 @@ class TableKind(StrEnum):
     SESSIONS = "sessions"
 
 
+class Look(StrEnum):
+    """What a readiness check looks at on the device itself: whether the session has the privileges a cut
+    needs, how log-ins are authorised, and what acts on the device by itself."""
+
+    PRIVILEGE = "privilege"
+    AAA = "aaa"
+    AUTOMATION = "automation"
+
+
+class RevertKind(StrEnum):
+    """What would undo a cut: a restart, a timer that brings the former configuration back, or the loss of
+    whoever manages the device."""
+
+    RELOAD = "reload"
+    TIMER = "timer"
+    CONNECTION = "connection"
+
+
 class Each(StrEnum):
     """A line repeated, or a pattern required, once for each prefix of the subject."""
 
@@ -191,6 +209,51 @@ class Tested(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LookSpec:
+    """A command that changes nothing and what its answer means. With ``good``, an answer it does not match is
+    a finding; with ``bad``, each match is one, and ``whole`` tells that the answer is not cut short."""
+
+    about: Look
+    send: Template
+    good: re.Pattern[str] | None = None
+    bad: re.Pattern[str] | None = None
+    whole: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevertSpec:
+    """``pending`` says that something will undo the cut; its groups ``days``, ``hours``, ``minutes`` and
+    ``seconds`` add up to the time left, ``until`` is the moment in seconds since 1970. ``none`` says that
+    nothing will. ``undo`` are the lines that take it away: a change, sent only when a person asks for it."""
+
+    kind: RevertKind
+    send: Template
+    pending: re.Pattern[str]
+    none: re.Pattern[str]
+    undo: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GrantSpec:
+    """How to ask a device, without doing it, whether a line may be sent: ``send`` with ``${command}``, that
+    group of ``line`` where it matches. ``granted`` is what a permission looks like."""
+
+    line: re.Pattern[str]
+    send: Template
+    granted: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessSpec:
+    """What ``cordon check --live`` reads beside the points. Nothing of it changes anything, save
+    ``RevertSpec.undo``, which it only tells."""
+
+    looks: tuple[LookSpec, ...] = ()
+    reverts: tuple[RevertSpec, ...] = ()
+    grant: GrantSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """``names`` maps a long port name to its abbreviations; ``sources`` are the documents it rests on."""
 
@@ -202,6 +265,7 @@ class DeviceProfile:
     tables: Mapping[TableKind, tuple[TableRead, ...]] = field(default_factory=lambda: MappingProxyType({}))
     names: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    readiness: ReadinessSpec = ReadinessSpec()
     sources: tuple[str, ...] = ()
     digest: str = ""
     version: VersionSpec | None = None
