@@ -13,13 +13,13 @@ from controller.catalog.document import parse, read_source
 from controller.catalog.findings import Findings
 from controller.catalog.profile_checks import ProfileCheck
 from controller.catalog.profile_shape import (
+    SECTIONS,
     LineShape,
     MethodShape,
     ParseShape,
     PointSectionShape,
     ProfileShape,
     ReadinessShape,
-    SECTIONS,
     SaveShape,
     SentProbeShape,
     SessionShape,
@@ -39,6 +39,7 @@ from controller.domain.profile import (
     Parse,
     PointSpec,
     ProbeSpec,
+    Question,
     Read,
     ReadinessSpec,
     RegexParse,
@@ -207,7 +208,14 @@ def _session(shape: SessionShape) -> SessionSpec:
 
 def _save(shape: SaveShape) -> SaveSpec:
     ignore = tuple(_regex(pattern) for pattern in shape.ignore)
-    return SaveSpec(tuple(shape.send), shape.running, shape.startup, ignore)
+    return SaveSpec(
+        send=tuple(shape.send),
+        running=shape.running,
+        startup=shape.startup,
+        ignore=ignore,
+        answers=tuple(Question(_regex(each.asked), each.reply) for each in shape.answers),
+        lasting=frozenset(shape.lasting),
+    )
 
 
 def _readiness(shape: ReadinessShape) -> ReadinessSpec:

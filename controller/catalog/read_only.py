@@ -1,7 +1,7 @@
 """Whether a line that a profile calls a reading could change a device.
 
-A reading is sent on any night, by anybody who may look, and is asked for again when its answer was in doubt: it
-must be one for certain. What is judged is the line as written, word by word, whoever understands it: the
+A reading is sent on any night, by anybody who may look, and is asked for again when its answer was in doubt:
+it must be one for certain. What is judged is the line as written, word by word, whoever understands it: the
 command of a network device, or the programs a shell starts.
 """
 
@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 import shlex
 
-_VERBS = frozenset(
-    """
-    activate apply clear close commit conf config configure copy debug default delete disable discard edit
-    erase execute factory-reset format install interface kill load merge monitor no reboot redundancy release
-    reload remove rename replace request reset restart restore revert rollback save set shutdown start stop
-    switchto system-view tclsh test undebug undo unset upgrade write
-    """.split()
-)
+_VERBS = """
+activate apply clear close commit conf config configure copy debug default delete disable discard edit
+erase execute factory-reset format install interface kill load merge monitor no reboot redundancy release
+reload remove rename replace request reset restart restore revert rollback save set shutdown start stop
+switchto system-view tclsh test undebug undo unset upgrade write
+"""
 """First words that make a network device do something; ``configure`` as far down as IOS lets it be cut."""
 
 _FILTERS_THAT_WRITE = frozenset({"append", "redirect", "save", "tee"})
@@ -25,20 +23,22 @@ _FILTERS_THAT_WRITE = frozenset({"append", "redirect", "save", "tee"})
 _SHELLS = frozenset({"bash", "dash", "env", "eval", "exec", "sh", "su", "xargs", "zsh"})
 """Programs that start others: what they would do cannot be seen."""
 
-_CHANGERS = frozenset(
-    """
-    chmod chown cp crontab dd halt ifconfig insmod install kill killall ln mkdir mkfs mknod modprobe mount mv
-    nsenter passwd pkill poweroff reboot rm rmdir rmmod route service shutdown sysrq tee touch truncate umount
-    useradd userdel usermod
-    """.split()
-)
+_CHANGERS = """
+chmod chown cp crontab dd halt ifconfig insmod install kill killall ln mkdir mkfs mknod modprobe mount mv
+nsenter passwd pkill poweroff reboot rm rmdir rmmod route service shutdown sysrq tee touch truncate umount
+useradd userdel usermod
+"""
 
 _CHANGING_WORDS = {
     "at": frozenset(),
     "conntrack": frozenset({"-D", "-F", "-I", "-U", "--delete", "--flush", "--create", "--update"}),
-    "ip": frozenset({"add", "append", "change", "del", "delete", "exec", "flush", "replace", "restore", "set"}),
+    "ip": frozenset(
+        {"add", "append", "change", "del", "delete", "exec", "flush", "replace", "restore", "set"}
+    ),
     "iptables": frozenset({"-A", "-D", "-F", "-I", "-N", "-P", "-R", "-X", "-Z"}),
-    "nft": frozenset({"-f", "add", "create", "delete", "destroy", "flush", "insert", "rename", "replace", "reset"}),
+    "nft": frozenset(
+        {"-f", "add", "create", "delete", "destroy", "flush", "insert", "rename", "replace", "reset"}
+    ),
     "ovs-appctl": frozenset({"exit", "fdb/add", "fdb/del", "fdb/flush", "vlog/set"}),
     "ovs-ofctl": frozenset(
         {"add-flow", "add-flows", "add-group", "bundle", "del-flows", "del-groups", "mod-flows", "mod-group"}
@@ -70,7 +70,9 @@ def change_in(line: str) -> str:
     if not words:
         return "an empty line"
     first = words[0].lower()
-    if first in _VERBS or (len(first) > 1 and "configure".startswith(first) and first.startswith("con")):
+    if first in _VERBS.split() or (
+        len(first) > 1 and "configure".startswith(first) and first.startswith("con")
+    ):
         return words[0]
     if first == "show" or "show".startswith(first):
         return _filter_that_writes(line)
@@ -114,7 +116,7 @@ def _by_program(words: list[str]) -> str:
     if not words:
         return ""
     program, arguments = words[0].rsplit("/", 1)[-1], words[1:]
-    if program in _SHELLS or program in _CHANGERS:
+    if program in _SHELLS or program in _CHANGERS.split():
         return program
     changing = _CHANGING_WORDS.get(program)
     if changing is None:

@@ -1,4 +1,4 @@
-"""What must hold of a profile's readings: none changes a device, and each readiness check can be understood."""
+"""What must hold of a profile's readings: none changes a device, and each check can be understood."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ class User:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything global that has a single value. ``exec_timeout`` in seconds, 0 never; ``block_for`` is
-    seconds, attempts, and the seconds within which they must fall."""
+    seconds, attempts, and the seconds within which they must fall. ``archive`` is where copies of the
+    configuration go, "" where none are made; ``aaa``: ``new-model`` and the method lists, empty without."""
 
     hostname: str = "Switch"
     enable_secret: str = ""
@@ -115,6 +116,8 @@ class Settings:
     vty_lines: int = 16
     block_for: tuple[int, int, int] | None = None
     buffered_logging: bool = True
+    archive: str = ""
+    aaa: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -158,7 +161,9 @@ class Configuration:
         ]
         if own.enable_secret:
             blocks.append([f"enable secret 9 {own.enable_secret}"])
-        blocks.append(["no aaa new-model"])
+        blocks.append([f"aaa {each}" for each in own.aaa] or ["no aaa new-model"])
+        if own.archive:
+            blocks.append(["archive", f" path {own.archive}"])
         if not own.domain_lookup:
             blocks.append(["no ip domain lookup"])
         if own.block_for:
@@ -181,7 +186,8 @@ class Configuration:
         vty = [f"line vty 0 {own.vty_lines - 1}"]
         vty += [f" exec-timeout {minutes} {seconds}"] if own.exec_timeout != 600 else []
         vty += [f" length {own.length}"] if own.length != 24 else []
-        blocks.append(["line con 0", " stopbits 1", *vty, " login local", " transport input ssh"])
+        login = [] if own.aaa else [" login local"]
+        blocks.append(["line con 0", " stopbits 1", *vty, *login, " transport input ssh"])
         return "\n!\n".join("\n".join(block) for block in blocks if block) + "\n!\nend"
 
 

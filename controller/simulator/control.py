@@ -7,6 +7,7 @@ One JSON object per line asks, one answers: ``{"ok": true, "result": …}`` or `
 ==============  ==========================================  ==================================================
 ``state``       ``device``                                  see :func:`state`
 ``config``      ``device``                                  ``running`` and ``startup`` as text
+``heard``       ``device``                                  every character that came in, by session, in order
 ``log``         ``since`` (0), ``device``                   records after that sequence number
 ``wait``        ``since``, ``device``, ``event``, ``line``  the first such record (``line`` is a regular
                 (all optional), ``timeout`` (10)            expression), once there is one
@@ -117,6 +118,7 @@ class Control:
             "plug": self._plug,
             "reload": self._reload,
             "latency": self._latency,
+            "heard": self._heard,
             "reset": self._reset,
             "stop": self._stop,
         }
@@ -133,6 +135,9 @@ class Control:
             "running": device.running.text(),
             "startup": device.startup.text() if device.startup is not None else None,
         }
+
+    async def _heard(self, request: Request) -> object:
+        return self._device(request).heard
 
     async def _log(self, request: Request) -> object:
         return self.site.log.since(request.get("since", 0), request.get("device"))
@@ -200,6 +205,7 @@ class Control:
         for device in self.site.devices.values():
             device.faults.clear()
             device.cancel_reload()
+            device.cancel_revert()
             for line in list(device.lines.values()):
                 line.drop()
             while device.booting or device.lines:  # noqa: ASYNC110 - both end within milliseconds

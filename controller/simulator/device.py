@@ -49,6 +49,17 @@ class Status:
         return "administratively down" if self.admin_down else "up" if self.link else "down"
 
 
+@dataclass(frozen=True, slots=True)
+class PendingRevert:
+    """A return to a former configuration that comes unless it is confirmed; ``strike`` makes it come now."""
+
+    minutes: int
+    user: str
+    since: datetime
+    timer: asyncio.TimerHandle
+    strike: Callable[[], None]
+
+
 @dataclass(slots=True)
 class Device:
     """``partner_up`` tells whether what is plugged into a port is there and up; ``boot`` is the seconds a
@@ -74,6 +85,9 @@ class Device:
     buffer: list[str] = field(default_factory=list)
     reload_at: datetime | None = None
     on_power: Callable[[bool], None] = lambda _up: None
+    pending_revert: PendingRevert | None = None
+    heard: list[tuple[str, str]] = field(default_factory=list)
+    """What came in on each session's channel, as it came: a name for the session, and the characters."""
     _timer: asyncio.TimerHandle | None = None
 
     # --- operational state -------------------------------------------------------------------------
@@ -165,10 +179,31 @@ class Device:
         self._timer, self.reload_at = None, None
         return True
 
+    def schedule_revert(self, minutes: int, user: str) -> None:
+        """Keeps the running configuration and returns to it after ``minutes``."""
+        self.cancel_revert()
+        kept = self.running.copy()
+
+        def strike() -> None:
+            self.cancel_revert()
+            self.revert_to(kept)
+
+        timer = asyncio.get_running_loop().call_later(minutes * self.minute, strike)
+        self.pending_revert = PendingRevert(minutes, user, datetime.now(UTC), timer, strike)
+
+    def cancel_revert(self) -> bool:
+        """False where none was pending."""
+        if self.pending_revert is None:
+            return False
+        self.pending_revert.timer.cancel()
+        self.pending_revert = None
+        return True
+
     def reload(self, cause: str) -> None:
         """Sessions end, the running configuration becomes the startup configuration, and for ``boot``
         seconds nothing answers."""
         self.cancel_reload()
+        self.cancel_revert()
         for line in list(self.lines.values()):
             line.drop()
         before = self.running

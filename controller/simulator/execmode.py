@@ -12,6 +12,7 @@ from functools import partial
 
 from controller.simulator.configuration import hashed
 from controller.simulator.grammar import Arguments, Grammar
+from controller.simulator.rollback import time_left
 from controller.simulator.shell import Ask, Handler, Mode, Rejected, Reply, Shell
 from controller.simulator.vocabulary import EXEC
 
@@ -108,8 +109,7 @@ def _reload_in(shell: Shell, arguments: Arguments) -> Reply:
         device.say(f"%SYS-5-SCHEDULED_RELOAD: Reload requested for {at:%H:%M:%S UTC %a %b %d %Y}")
         return Reply()
 
-    plural = "minute" if minutes == 1 else "minutes"
-    text = f"Reload scheduled for {at:%H:%M:%S UTC %a %b %d %Y} (in {minutes} {plural})"
+    text = f"Reload scheduled for {at:%H:%M:%S UTC %a %b %d %Y} (in {time_left(minutes)})"
     question = f"{text} by {shell.user} on vty{shell.line}\nProceed with reload? [confirm]"
     return _unsaved(shell, Ask(question, confirmed, key=True))
 

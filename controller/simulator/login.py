@@ -131,6 +131,7 @@ class Channel(asyncssh.SSHServerSession[str]):
         self.login = login
         self.shell = Shell(login.device, login.grammars, login.user, login.number)
         self.terminal = Terminal(self._send)
+        self.name = login.server.name_session()
         self.command: str | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -155,6 +156,7 @@ class Channel(asyncssh.SSHServerSession[str]):
         self.task = asyncio.create_task(self._run())
 
     def data_received(self, data: str, _datatype: asyncssh.DataType) -> None:
+        self.login.device.heard.append((self.name, data))
         self.terminal.feed(data)
 
     def eof_received(self) -> bool:
@@ -169,7 +171,7 @@ class Channel(asyncssh.SSHServerSession[str]):
             self.login.device,
             self.shell,
             self.terminal,
-            self.login.server.name_session(),
+            self.name,
             self.login.drop,
             lambda stop: self.channel.pause_reading() if stop else self.channel.resume_reading(),
         )

@@ -94,6 +94,13 @@ class Simulation:
         found: list[dict[str, Any]] = self.request("log", since=since, **wanted)
         return found
 
+    def heard(self, device: str) -> dict[str, str]:
+        """Every character a device was sent on the channel of each session, by the session's name."""
+        sessions: dict[str, str] = {}
+        for name, text in self.request("heard", device=device):
+            sessions[name] = sessions.get(name, "") + text
+        return sessions
+
     def lines(self, device: str, since: int = 0) -> list[str]:
         """The command lines a device was sent, questions' answers left out."""
         log = self.log(since, device)

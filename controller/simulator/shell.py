@@ -37,6 +37,7 @@ class Mode(StrEnum):
     EXTENDED = "config-ext-nacl"
     IPV6 = "config-ipv6-acl"
     LINE = "config-line"
+    ARCHIVE = "config-archive"
 
     @property
     def configures(self) -> bool:

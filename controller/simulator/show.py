@@ -1,7 +1,7 @@
 """``show`` commands that are not about one interface's state.
 
 Cisco IOS Configuration Fundamentals Command Reference: "show running-config", "show startup-config", "show
-version", "show reload"; LAN Switching Command Reference: "show vlan"; Security Command Reference: "show
+version"; LAN Switching Command Reference: "show vlan"; Security Command Reference: "show
 access-lists", "show ip access-list"; IPv6 Command Reference: "show ipv6 access-list"; Layer 2 Command
 Reference: "show etherchannel"; Terminal Services Command Reference: "show users".
 """
@@ -12,7 +12,6 @@ import time
 from datetime import UTC, datetime
 
 from controller.simulator.configuration import Configuration
-from controller.simulator.device import Device
 from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.names import short_name
 from controller.simulator.shell import Handler, Reply, Shell
@@ -204,14 +203,6 @@ def _clock(_shell: Shell, _arguments: Arguments) -> str:
     return f"*{now:%H:%M:%S}.{now.microsecond // 1000:03} UTC {now:%a %b} {now.day} {now:%Y}"
 
 
-def _reload(shell: Shell, _arguments: Arguments) -> str:
-    device: Device = shell.device
-    if device.reload_at is None:
-        return "No reload is scheduled."
-    minutes = max(0, int((device.reload_at - datetime.now(UTC)).total_seconds() / device.minute))
-    return f"Reload scheduled for {device.reload_at:%H:%M:%S UTC %a %b %d %Y} (in {minutes} minutes)"
-
-
 def _logging(shell: Shell, _arguments: Arguments) -> Reply:
     head = "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns)"
     return paged([head, "", "Log Buffer (4096 bytes):", "", *shell.device.buffer])
@@ -244,7 +235,6 @@ def add_show(user: Grammar[Handler], enabled: Grammar[Handler]) -> None:
     enabled.add("show running-config", _running)
     enabled.add("show running-config interface <interface>", _running_interface)
     enabled.add("show startup-config", _startup)
-    enabled.add("show reload", _reload)
     enabled.add("show logging", _logging)
     for pattern, families in {
         "show access-lists": ("ip", "ipv6"),
