@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from controller.domain.bulk import uncollected
 from controller.domain.canonical import Canonical, Written, canonical_bytes, written
 from controller.domain.inventory import REHEARSAL, Method, Point, PointId
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Save
@@ -20,7 +21,7 @@ from controller.domain.proof import Proof
 
 PLAN_HASH_PREFIX = b"cordon-plan-v1\n"
 
-UNHASHED = frozenset({"untested"})
+UNHASHED = frozenset({"untested", "vault-needs-person", "vault-unusable", "vault-entry-missing"})
 """Hazards that come and go with time and with what is on record, while the plan stays what it is."""
 
 
@@ -119,7 +120,8 @@ class Plan:
 
     @cached_property
     def hash(self) -> str:
-        return hashlib.sha256(PLAN_HASH_PREFIX + canonical_bytes(_hashed(self))).hexdigest()
+        with uncollected():
+            return hashlib.sha256(PLAN_HASH_PREFIX + canonical_bytes(_hashed(self))).hexdigest()
 
     @property
     def refusals(self) -> tuple[Hazard, ...]:

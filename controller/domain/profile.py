@@ -123,12 +123,20 @@ class RestoreClause:
 @dataclass(frozen=True, slots=True)
 class MethodSpec:
     """``isolated`` is what *confirmed* means. ``spares_keep_alive``: traffic of the conduit's kept
-    segments goes on through the cut point."""
+    segments goes on through the cut point. ``fixed``: ``isolated`` as values, where it names nothing of the
+    point."""
 
     isolate: tuple[Line, ...]
     isolated: Condition
     restore: tuple[RestoreClause, ...]
     spares_keep_alive: bool = False
+    fixed: Mapping[str, tuple[str, ...]] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The same at every point of a large plan: filled in once.
+        alike = not any(wanted.names for options in self.isolated.values() for wanted in options)
+        fixed = {name: tuple(map(str, options)) for name, options in self.isolated.items()}
+        object.__setattr__(self, "fixed", fixed if alike else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,18 @@ class PointSpec:
     observed: tuple[str, ...]
     methods: Mapping[Method, MethodSpec]
     tagged: bool = False
+    per_ipv6_network: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The fields that tell of each IPv6 network cut there."""
+
+    def __post_init__(self) -> None:
+        parses = (parse for read in self.reads for parse in read.parse if isinstance(parse, RegexParse))
+        fields = (
+            name
+            for parse in parses
+            if parse.each is Each.PREFIX6
+            for name in (*parse.matched, *parse.otherwise)
+        )
+        object.__setattr__(self, "per_ipv6_network", frozenset(fields))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -165,13 +185,24 @@ class SessionSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class SaveSpec:
-    """``running`` and ``startup`` print what is compared, lines matching ``ignore`` left out."""
+class Question:
+    """What the device may ask after a line, and what it is told; any other question stays unanswered."""
 
-    send: tuple[str, ...]
+    asked: re.Pattern[str]
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveSpec:
+    """``running`` and ``startup`` print what is compared, lines matching ``ignore`` left out. ``lasting``:
+    methods whose effect survives a reboot without being saved."""
+
+    send: tuple[str, ...] = ()
     running: str | None = None
     startup: str | None = None
     ignore: tuple[re.Pattern[str], ...] = ()
+    answers: tuple[Question, ...] = ()
+    lasting: frozenset[Method] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

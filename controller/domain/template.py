@@ -34,9 +34,8 @@ class Template:
         if len(self.parts) == 1:
             return self.parts[0]
         filled = list(self.parts)
-        for index in range(1, len(filled), 2):
-            value = values[filled[index]]
-            filled[index] = escape(value) if escape else value
+        found = map(values.__getitem__, self.parts[1::2])
+        filled[1::2] = map(escape, found) if escape else found
         return "".join(filled)
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ class OwnPath:
 
     def __init__(self, network: Network, overrides: Collection[str]) -> None:
         self._network = network
-        self._overrides = overrides
+        self._overrides = frozenset(overrides)
         inventory = network.inventory
         self._before = Aftermath(network, Cuts()).manageable()
         self._inband = {name for name, device in inventory.devices.items() if in_band(device)} & self._before
@@ -33,14 +33,14 @@ class OwnPath:
     def matters(self, step: Step) -> bool:
         """Whether the step cuts something a way to a device may lead through."""
         port, method = step.point.port, step.rendering.method
-        if not step.rendering.commands or {_name(port), str(step.point.id)} & set(self._overrides):
+        on_the_way, gateway = port in self._network.at_port, port in self._gateways
+        if not (on_the_way or gateway) or not step.rendering.commands or self._overridden(step):
             return False
         if step.point.kind in PORTS:
-            on_the_way = port in self._network.at_port
             if takes_port(step.point, method):
-                return on_the_way or port in self._gateways
+                return True
             return on_the_way and method in UNTAGGED_PORT and step.point.id.vlan in self._vlans
-        return step.point.kind is PointKind.SVI and port in self._gateways
+        return step.point.kind is PointKind.SVI and gateway
 
     def layers(self, stages: Sequence[Sequence[Step]]) -> list[list[list[Step]]]:
         """The steps of each stage, split into layers that go one after the other.
@@ -116,14 +116,20 @@ class OwnPath:
 
     def _check_ports(self, step: Step, findings: Findings) -> None:
         site, port = self._network.inventory.controller, step.point.port
+        if port != site.attached_to and port not in site.consoles:
+            return
         if not step.rendering.commands or not takes_port(step.point, step.rendering.method):
             return
-        if {_name(port), str(step.point.id)} & set(self._overrides):
+        if self._overridden(step):
             return
         if port == site.attached_to:
             findings.hazard("own-path", Severity.REFUSE, str(step.point.id), lost=port.device)
-        elif port in site.consoles:
+        else:
             findings.hazard("own-console", Severity.REFUSE, str(step.point.id))
+
+    def _overridden(self, step: Step) -> bool:
+        """Whether a person answers for the port or the point."""
+        return not self._overrides.isdisjoint((_name(step.point.port), str(step.point.id)))
 
     def _culprits(self, cuts: Cuts, cut: Sequence[Step], lost: Collection[str]) -> list[str]:
         """The ports cut at the border of the parts that ``lost`` devices are left in; where the way is lost

@@ -50,13 +50,10 @@ class Aftermath:
         """Whether hosts at the socket still send: anything at all, or packets of one family."""
         if socket.point is None:
             return True
-        if Port(socket.point.device, socket.point.object) in self.cuts.ports:
-            return False
         cut = self.cuts.points.get(socket.point)
-        if cut is None:
-            return True
-        method, families = cut
-        return method in BY_ADDRESS and (family is None or family not in families)
+        if cut is not None and (cut[0] not in BY_ADDRESS or family in cut[1]):
+            return False
+        return Port(socket.point.device, socket.point.object) not in self.cuts.ports
 
     def parts(self, socket: Socket) -> frozenset[tuple[Vlan, int]]:
         return frozenset(

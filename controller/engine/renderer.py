@@ -1,13 +1,16 @@
-"""A profile's lines filled in for one point: the exact commands, and the state that confirms them. Pure."""
+"""A profile's lines filled in, for one point or all of a device: the exact commands, and the state that
+confirms them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_network
+from types import MappingProxyType
 
-from controller.domain.inventory import Device, Method, Point
-from controller.domain.plan import Expected, Rendering
+from controller.domain.inventory import Device, Method, Point, PointId
+from controller.domain.plan import Expected, Operation, Rendering, Step
 from controller.domain.profile import Condition, DeviceProfile, Each, Line, MethodSpec, PointSpec, State
 
 RENDERER = "1"
@@ -33,7 +36,7 @@ def point_context(
     spec = profile.spec(point.kind, point.tagged)
     if spec is None:
         return None
-    families = {Each.PREFIX4: _family(prefixes, 4), Each.PREFIX6: _family(prefixes, 6)}
+    families = _families(tuple(prefixes))
     values = {
         **profile.settings,
         **device.settings,
@@ -56,7 +59,8 @@ def isolation(context: PointContext, method: Method) -> Rendering | None:
     spec = context.spec.methods.get(method)
     if spec is None:
         return None
-    return Rendering(method, _lines(spec.isolate, context, context.values), _expected(spec.isolated, context))
+    expect = _filled(spec.isolated, context.values) if spec.fixed is None else spec.fixed
+    return Rendering(method, _lines(spec.isolate, context, context.values), expect)
 
 
 def restoration(context: PointContext, methods: Sequence[Method], baseline: State) -> Rendering:
@@ -77,6 +81,30 @@ def restoration(context: PointContext, methods: Sequence[Method], baseline: Stat
     return Rendering(methods[0], commands, expect)
 
 
+def operation(
+    profiles: Mapping[str, DeviceProfile],
+    device: Device,
+    steps: Iterable[Step],
+    known: Mapping[PointId, tuple[str, ...]] | None = None,
+) -> Operation:
+    """All steps on one device as one block; reads that come out alike are sent once. ``known``: the reads of
+    points for which they were rendered already."""
+    ordered = tuple(sorted(steps, key=lambda step: step.point.id.order))
+    profile = profiles.get(device.platform)
+    if profile is None:
+        return Operation(device.name, device.platform, (), (), (), ordered)
+    reads: dict[str, None] = {}
+    for step in ordered:
+        found = known.get(step.point.id) if known else None
+        if found is None:
+            context = point_context(step.point, step.subjects, step.prefixes, device, profile)
+            found = read_commands(context) if context is not None else ()
+        reads.update(dict.fromkeys(found))
+    return Operation(
+        device.name, device.platform, tuple(reads), profile.session.enter, profile.session.leave, ordered
+    )
+
+
 def satisfies(state: State, expect: Expected) -> bool:
     return all(state.get(name) in wanted for name, wanted in expect.items())
 
@@ -87,10 +115,6 @@ def _restore_blocks(
     for clause in spec.restore:
         if satisfies(baseline, _filled(clause.when, values)):
             yield _lines(clause.send, context, values)
-
-
-def _expected(condition: Condition, context: PointContext) -> Expected:
-    return _filled(condition, context.values)
 
 
 def _filled(condition: Condition, values: Mapping[str, str]) -> Expected:
@@ -109,5 +133,13 @@ def _lines(lines: Sequence[Line], context: PointContext, values: Mapping[str, st
     return tuple(filled)
 
 
-def _family(prefixes: Sequence[str], version: int) -> tuple[str, ...]:
-    return tuple(prefix for prefix in prefixes if ip_network(prefix).version == version)
+@lru_cache(maxsize=4096)
+def _families(prefixes: tuple[str, ...]) -> Mapping[Each, tuple[str, ...]]:
+    """Kept, since one segment has many points."""
+    versions = [(ip_network(prefix).version, prefix) for prefix in prefixes]
+    return MappingProxyType(
+        {
+            Each.PREFIX4: tuple(prefix for version, prefix in versions if version == 4),
+            Each.PREFIX6: tuple(prefix for version, prefix in versions if version == 6),
+        }
+    )

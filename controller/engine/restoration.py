@@ -18,8 +18,7 @@ from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, P
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.engine.holds import HoldBook, returning
-from controller.engine.planner import operation
-from controller.engine.renderer import RENDERER, point_context, restoration
+from controller.engine.renderer import RENDERER, operation, point_context, restoration
 from controller.engine.selection import selected
 from controller.engine.topology import Topology
 
@@ -30,12 +29,15 @@ class RestoreRequest:
     point, which the inventory may no longer say; ``playbook``: as it appears on record, its stages, if any,
     give the order and the gates; ``accept_drift``: devices whose drift or doubtful attribution a person has
     decided to overwrite, or whose points that cannot be brought back are to stay held while the rest returns.
+    ``rehearsal``: the points are canary ports. Who cut them is no question, what cannot be brought back stays
+    held while the rest returns, and a failure at one holds up no other.
     """
 
     playbook: Playbook
     ends: frozenset[HoldKey]
     prefixes: Mapping[PointId, tuple[str, ...]]
     accept_drift: frozenset[str] = frozenset()
+    rehearsal: bool = False
 
 
 def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[Subject]]:
@@ -95,7 +97,8 @@ def plan_restore(
             if (step := _step(inventory, profiles, opening[point], book, request, hazards)) is not None
         ]
         returning_points.update(step.point.id for step in steps)
-        waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage))
+        on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
+        waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage, on_failure))
     _warn_of_dependencies(inventory, holds, subjects, hazards)
     for stage in request.playbook.stages:
         if not stage.gate.open:
@@ -164,14 +167,15 @@ def _step(
         _add(hazards, "baseline-unknown", _unless_accepted(point.id, request), str(point.id))
         return None
     doubtful = any(hold.attribution is Attribution.ASSUMED for hold in held)
-    if doubtful and device.name not in request.accept_drift:
+    if doubtful and not request.rehearsal and device.name not in request.accept_drift:
         _add(hazards, "attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
     methods = book.methods(point.id) or tuple(hold.method for hold in held)
     return Step(point, names, prefixes, restoration(context, methods, baseline.state))
 
 
 def _unless_accepted(point: PointId, request: RestoreRequest) -> Severity:
-    return Severity.WARN if point.device in request.accept_drift else Severity.REFUSE
+    accepted = request.rehearsal or point.device in request.accept_drift
+    return Severity.WARN if accepted else Severity.REFUSE
 
 
 def _waves(
@@ -181,6 +185,7 @@ def _waves(
     names: Sequence[str],
     first: int,
     stage: Stage | None,
+    on_failure: OnFailure,
 ) -> list[Wave]:
     """In-band devices nearest first: the way back to the farther ones may lead through them."""
     by_device: dict[str, list[Step]] = defaultdict(list)
@@ -199,7 +204,7 @@ def _waves(
                 operation(profiles, device, by_device[device.name])
                 for device in sorted(ranks[rank], key=lambda device: device.name)
             ),
-            on_failure=OnFailure.STOP,
+            on_failure=on_failure,
             on_unreachable=OnUnreachable.REPORT,
             verify=stage.verify if stage else Proof.CONFIRMED,
             gate=stage.gate if stage else Gate(),

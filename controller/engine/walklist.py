@@ -10,9 +10,9 @@ from controller.domain.inventory import Inventory, Location, PointId
 from controller.domain.plan import Operation, Plan, Step
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import StepResult
-from controller.engine.planner import CRITICALITY
 from controller.engine.ports import RunRecord
 from controller.engine.track import not_attempted
+from controller.engine.waves import CRITICALITY
 
 
 @dataclass(frozen=True, slots=True)
