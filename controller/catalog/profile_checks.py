@@ -18,6 +18,8 @@ from controller.catalog.profile_shape import (
     ParseShape,
     PointSectionShape,
     ProfileShape,
+    SaveShape,
+    TablesShape,
     VersionShape,
 )
 from controller.domain.inventory import MANUAL, METHODS_OF, PointKind
@@ -53,20 +55,23 @@ class ProfileCheck:
             self._regex(("session", "errors", index), pattern)
         for index, pattern in enumerate(profile.session.noise):
             self._regex(("session", "noise", index), pattern)
-        for index, pattern in enumerate(profile.save.ignore if profile.save else ()):
-            self._regex(("save", "ignore", index), pattern)
+        if profile.save:
+            self._save(profile.save)
         for kind, probe in (("icmp", profile.probes.icmp), ("tcp", profile.probes.tcp)):
             if probe:
                 values = {"address"} if kind == "icmp" else {"address", "port"}
                 self._template(("probes", kind, "send"), probe.send, values | self._settings)
                 self._regex(("probes", kind, "answered"), probe.answered)
-        for kind, reads in profile.tables.given().items():
-            for index, read in enumerate(reads):
-                self._template(("tables", kind.value, index, "send"), read.send, self._settings)
+        self._tables(profile.tables)
         if profile.version:
             self._version(profile.version)
         for key, section in profile.points.given().items():
             self._section(("points", key), SECTIONS[key][0], section)
+
+    def _tables(self, tables: TablesShape) -> None:
+        for kind, reads in tables.given().items():
+            for index, read in enumerate(reads):
+                self._template(("tables", kind.value, index, "send"), read.send, self._settings)
 
     def _version(self, shape: VersionShape) -> None:
         self._template(("version", "send"), shape.send, ())
@@ -74,6 +79,16 @@ class ProfileCheck:
             compiled = self._regex(("version", key), pattern) if pattern is not None else None
             if compiled and not compiled.groups:
                 self._add(("version", key), "regex-without-group")
+
+    def _save(self, save: SaveShape) -> None:
+        """What is sent is proven by reading both configurations, or not at all."""
+        for index, pattern in enumerate(save.ignore):
+            self._regex(("save", "ignore", index), pattern)
+        for index, question in enumerate(save.answers):
+            self._regex(("save", "answers", index, "asked"), question.asked)
+        for key, text in (("running", save.running), ("startup", save.startup)):
+            if save.send and text is None and not self._document.pruned("save", key):
+                self._add(("save",), "save-unread", key=key)
 
     def _section(self, loc: Loc, kind: PointKind, section: PointSectionShape) -> None:
         declared = (*section.config, *section.observed)

@@ -151,11 +151,18 @@ class SessionShape(Shape):
     echo: Truth = True
 
 
+class QuestionShape(Shape):
+    asked: Raw
+    reply: Raw = ""
+
+
 class SaveShape(Shape):
-    send: list[Raw]
+    send: list[Raw] = Field(default_factory=list)
     running: Raw | None = None
     startup: Raw | None = None
     ignore: list[Raw] = Field(default_factory=list)
+    answers: list[QuestionShape] = Field(default_factory=list)
+    lasting: list[Annotated[Method, choice(Method)]] = Field(default_factory=list)
 
 
 class SentProbeShape(Shape):

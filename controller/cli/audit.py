@@ -74,6 +74,8 @@ def verify(call: Call) -> int:
         return code
     if whole:
         call.out.say(call.text("audit.whole", count=verdict.entries, head=verdict.head))
+    elif verdict.problem.startswith("evidence-"):
+        call.out.say(call.text(f"verify.{verdict.problem}", detail=verdict.detail), call.text("audit.what-now"))
     else:
         call.out.say(
             call.text("audit.broken", entry=verdict.first_bad or "?", entries=verdict.entries),

@@ -14,8 +14,9 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import Method, Point, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
-from controller.domain.profile import State
+from controller.domain.profile import State, TableKind
 from controller.domain.proof import Outcome, Proof
+from controller.domain.startup import StartupState
 
 Text = NewType("Text", str)
 """Erasable content, already redacted of secrets."""
@@ -157,6 +158,35 @@ class ProbeAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class StartupMoved:
+    """What became of a device's startup configuration in a run. ``cut``: points of the device were held when
+    it was written, so it holds them cut. ``transcript``: the commands that save, and the answers."""
+
+    run: str
+    device: str
+    state: StartupState
+    cause: str = ""
+    cut: bool = False
+    transcript: Text = Text("")
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTaken:
+    """What a device knew of those connected to it, read before its first change. ``file`` is below the
+    home's evidence directory, ``digest`` the SHA-256 of its content, ``size`` its bytes; where it was not
+    had, both names are "" and ``cause`` is a code."""
+
+    run: str
+    device: str
+    kind: TableKind
+    file: str
+    digest: str
+    size: int
+    read_at: datetime
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Anything else worth an entry. ``data`` is values only; ``text`` what a person wrote or a device
     said."""
@@ -178,5 +208,7 @@ Fact = (
     | OutcomeRecorded
     | PointRead
     | ProbeAnswered
+    | StartupMoved
+    | EvidenceTaken
     | Noted
 )

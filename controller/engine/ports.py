@@ -13,13 +13,14 @@ from typing import Protocol
 
 from controller.domain.errors import OpenCause as OpenCause
 from controller.domain.errors import OpenFailed as OpenFailed
-from controller.domain.facts import Actor, Fact, Noted
+from controller.domain.facts import Actor, EvidenceTaken, Fact, Noted
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Credential, Device, Method, PointId, Probe
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
-from controller.domain.profile import DeviceProfile
+from controller.domain.profile import DeviceProfile, TableKind
 from controller.domain.proof import Outcome
+from controller.domain.startup import StartupState
 from controller.domain.tags import Tag
 
 
@@ -69,12 +70,13 @@ class Answer:
     """What the device printed after one command, echo and prompt removed.
 
     ``complete`` is False when the prompt never came back; ``sent`` is False when the line was left out or
-    the session ended before it."""
+    the session ended before it. ``paged``: the device waited for a key before it went on."""
 
     command: Command
     text: str
     complete: bool
     sent: bool = True
+    paged: bool = False
 
 
 class Trial(Protocol):
@@ -206,8 +208,24 @@ class PendingIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class StartupRecord:
+    """The last that became of a device's startup configuration, in ``run``. ``cut``: it may hold points cut.
+    ``stale``: the device was changed since. ``compared``: how it stood before that run's first change."""
+
+    run: str
+    device: str
+    state: StartupState
+    cause: str
+    cut: bool
+    at: datetime
+    stale: bool = False
+    compared: StartupState | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
-    """``attempts``: the highest attempt intended so far per device; known where ``steps`` are."""
+    """``attempts``: the highest attempt intended so far per device, ``startups`` and ``evidence`` what became
+    of startup configurations and what was kept; known where ``steps`` are."""
 
     run: str
     action: Action
@@ -225,6 +243,25 @@ class RunRecord:
     waves_done: frozenset[int]
     pending: tuple[PendingIntent, ...]
     attempts: Mapping[str, int] = field(default_factory=dict)
+    startups: Mapping[str, StartupRecord] = field(default_factory=dict)
+    evidence: tuple[EvidenceTaken, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """``file`` below the home's evidence directory, the SHA-256 of its content and its bytes."""
+
+    file: str
+    digest: str
+    size: int
+
+
+class EvidenceFiles(Protocol):
+    """Where what a device said is kept whole, out of the database: tables may be large."""
+
+    def keep(self, run: str, device: str, table: TableKind, content: str) -> Kept:
+        """Returns once it is on disk. Raises OSError."""
+        ...
 
 
 class History(Protocol):
@@ -255,6 +292,10 @@ class History(Protocol):
 
     def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
         """What was noted of ``subjects``, oldest first, with its time; without the texts."""
+        ...
+
+    def startups(self) -> Mapping[str, StartupRecord]:
+        """The last that became of the startup configuration of each device, where any is on record."""
         ...
 
     def revision(self, kind: str, digest: str) -> str:

@@ -6,15 +6,25 @@ import difflib
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.domain.errors import JournalUnreadable, NotFound
-from controller.domain.facts import HoldOpened, PointRead, RevisionStored, RunOpened
+from controller.domain.facts import (
+    HoldOpened,
+    IntentRecorded,
+    Noted,
+    PointRead,
+    RevisionStored,
+    RunOpened,
+    StartupMoved,
+)
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Method, PointId
-from controller.engine.ports import RunRecord, StepRecord
+from controller.engine.ports import RunRecord, StartupRecord, StepRecord
+from controller.engine.startup import Told, last_told
 from controller.store import schema
 from controller.store.draft import Draft
 from controller.store.holdings import Holdings
@@ -63,6 +73,28 @@ class StoreHistory:
         with self._moment() as moment:
             held = self._held(moment).held()
             return {point: read for point, read in _last_reads(moment).items() if point in held}
+
+    def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
+        table = schema.note
+        with self._moment() as moment:
+            found = [*moment.facts(table, table.c.subject.in_(subjects)), *moment.late]
+        return tuple(
+            (one.at, one.fact)
+            for one in found
+            if isinstance(one.fact, Noted) and one.fact.subject in subjects
+        )
+
+    def startups(self) -> Mapping[str, StartupRecord]:
+        intent = schema.intent
+        last_intents = select(intent.c.device, func.max(intent.c.entry)).group_by(intent.c.device)
+        with self._moment() as moment:
+            changed = dict(iter(moment.connection.execute(last_intents)))
+            found = [*moment.facts(schema.startup), *moment.late]
+            for one in moment.late:
+                if isinstance(one.fact, IntentRecorded):
+                    changed[one.fact.device] = one.entry
+        told = [Told(one.entry, one.at, one.fact) for one in found if isinstance(one.fact, StartupMoved)]
+        return last_told(told, changed)
 
     def revision(self, kind: str, digest: str) -> str:
         table = schema.revision

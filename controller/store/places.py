@@ -15,8 +15,18 @@ class Places:
         return self.home / "cordon.db"
 
     @property
+    def accounts(self) -> Path:
+        """Of its own, so that sign-ins never wait for the log nor it for them; only with a first account."""
+        return self.home / "accounts.db"
+
+    @property
     def spool(self) -> Path:
         return self.home / "spool"
+
+    @property
+    def evidence(self) -> Path:
+        """What devices said, whole: a directory a run, files whose digests are in the log."""
+        return self.home / "evidence"
 
     @property
     def leader_lock(self) -> Path:
@@ -35,3 +45,8 @@ class Places:
     @property
     def inbox(self) -> Path:
         return self.home / "inbox"
+
+    @property
+    def plans(self) -> Path:
+        """The plans kept compiled."""
+        return self.home / "plans"

@@ -38,6 +38,8 @@ TABLES: Mapping[type, Table] = {
     facts.OutcomeRecorded: schema.outcome,
     facts.PointRead: schema.point_read,
     facts.ProbeAnswered: schema.probe_answer,
+    facts.StartupMoved: schema.startup,
+    facts.EvidenceTaken: schema.evidence,
     facts.Noted: schema.note,
 }
 

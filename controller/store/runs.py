@@ -9,10 +9,20 @@ from datetime import datetime
 
 from sqlalchemy import and_, exists, func, or_, select
 
-from controller.domain.facts import IntentRecorded, OutcomeRecorded, PointRead, RunMoved, RunOpened, WaveMoved
+from controller.domain.facts import (
+    EvidenceTaken,
+    IntentRecorded,
+    OutcomeRecorded,
+    PointRead,
+    RunMoved,
+    RunOpened,
+    StartupMoved,
+    WaveMoved,
+)
 from controller.domain.inventory import PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.engine.ports import PendingIntent, RunRecord, StepRecord
+from controller.engine.startup import Told, last_told
 from controller.store import schema
 from controller.store.moment import Found, Moment
 
@@ -30,6 +40,8 @@ class _Story:
     pending: dict[tuple[str, int], PendingIntent] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     steps: dict[PointId, StepRecord] = field(default_factory=dict)
+    startups: list[Told] = field(default_factory=list)
+    evidence: list[EvidenceTaken] = field(default_factory=list)
 
     def learn(self, found: Found) -> None:
         match found.fact:
@@ -44,6 +56,10 @@ class _Story:
                 self.pending.pop((device, attempt), None)
             case PointRead() as read:
                 self.steps[read.point] = step(read)
+            case StartupMoved() as moved_startup:
+                self.startups.append(Told(found.entry, found.at, moved_startup))
+            case EvidenceTaken() as taken:
+                self.evidence.append(taken)
             case _:
                 pass
 
@@ -107,6 +123,8 @@ def _on_record(moment: Moment, run: str | None) -> Iterator[Found]:
             .group_by(read.c.device, read.c.object, read.c.vlan)
         )
         yield from moment.facts(read, read.c.id.in_(latest))
+        yield from moment.facts(schema.startup, schema.startup.c.run == run)
+        yield from moment.facts(schema.evidence, schema.evidence.c.run == run)
 
 
 def _attempts(moment: Moment, run: str) -> dict[str, int]:
@@ -149,4 +167,6 @@ def _record(story: _Story, *, whole: bool) -> RunRecord:
         waves_done=frozenset(wave for wave, state in story.waves.items() if state is WaveState.DONE),
         pending=tuple(story.pending.values()),
         attempts=story.attempts if whole else {},
+        startups=last_told(story.startups) if whole else {},
+        evidence=tuple(story.evidence) if whole else (),
     )

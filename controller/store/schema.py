@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Named, Table, TypedColumns
 
-REVISION = 1
+REVISION = 2
 """The newest revision of the schema this Cordon knows."""
 
 metadata = MetaData()
@@ -159,6 +159,30 @@ class ProbeAnswerColumns(CoveredColumns):
     at: Named[str]
 
 
+class StartupColumns(CoveredColumns):
+    """``transcript`` is a commitment."""
+
+    run: Named[str] = Column(index=True)
+    device: Named[str] = Column(index=True)
+    state: Named[str]
+    cause: Named[str]
+    cut: Named[int]
+    transcript: Named[str | None]
+
+
+class EvidenceColumns(CoveredColumns):
+    """``file`` is a path below the home's evidence directory, ``digest`` the SHA-256 of its content."""
+
+    run: Named[str] = Column(index=True)
+    device: Named[str]
+    kind: Named[str]
+    file: Named[str]
+    digest: Named[str]
+    size: Named[int]
+    read_at: Named[str]
+    cause: Named[str]
+
+
 class NoteColumns(CoveredColumns):
     """``data``: JSON list of pairs; ``text`` is a commitment."""
 
@@ -182,6 +206,8 @@ intent = Table("intent", metadata, IntentColumns)
 outcome = Table("outcome", metadata, OutcomeColumns)
 point_read = Table("point_read", metadata, PointReadColumns)
 probe_answer = Table("probe_answer", metadata, ProbeAnswerColumns)
+startup = Table("startup", metadata, StartupColumns)
+evidence = Table("evidence", metadata, EvidenceColumns)
 note = Table("note", metadata, NoteColumns)
 
 Index("ix_outcome_operation", outcome.c.run, outcome.c.device, outcome.c.attempt)

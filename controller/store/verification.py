@@ -8,7 +8,8 @@ text that is gone while no erasure names it is the fault of the entry it belonge
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from controller.domain.canonical import canonical_bytes
 from controller.domain.entry import CHAIN_START, commitment, seal
 from controller.domain.tags import Tag
-from controller.store import schema, triggers
+from controller.store import evidence, schema, triggers
 from controller.store.database import reading
 from controller.store.draft import PLAN, revision_digest, rows_digest
 from controller.store.places import Places
@@ -29,8 +30,9 @@ from controller.store.places import Places
 class Fault:
     """What is wrong, by code: ``triggers``, ``unreadable``; with an ``entry``: ``missing`` (or out of place),
     ``not-canonical``, ``contradicts`` (body and entry differ), ``leaf``, ``chain``, ``epoch``, ``rows``,
-    ``texts``, ``erased``, ``revision``, ``not-covered`` (rows that no entry seals). ``detail`` names the
-    table or field."""
+    ``texts``, ``erased``, ``revision``, ``not-covered`` (rows that no entry seals); of files the log cites
+    ``evidence-missing``, ``evidence-altered``, ``evidence-unreadable``. ``detail`` names the table, field
+    or files."""
 
     entry: int | None
     code: str
@@ -84,6 +86,7 @@ class _State:
     epochs: int = 0
     erased: int = 0
     degraded: list[Interval] = field(default_factory=list)
+    evidence: list[tuple[str, str]] = field(default_factory=list)
 
 
 def verify(places: Places) -> Verification:
@@ -96,6 +99,7 @@ def verify(places: Places) -> Verification:
             if absent:
                 faults.append(Fault(None, "triggers", ", ".join(absent)))
             _walk(connection, state)
+        faults.extend(_evidence(places, state))
     except _Bad as bad:
         faults.append(bad.fault)
     except SQLAlchemyError as error:
@@ -123,6 +127,7 @@ def _walk(connection: Connection, state: _State) -> None:
         _check_payloads(entry.seq, body, payloads.take(entry.seq), erased, state)
         state.seq, state.chain = entry.seq, entry.chain
         _note_degraded(body, state)
+        _note_evidence(covered, state)
     for table, source in (*tables, (schema.payload, payloads)):
         if source.left():
             raise _Bad(source.next_entry or state.seq, "not-covered", table.name)
@@ -237,6 +242,24 @@ def _check_payloads(
             not (isinstance(salt, bytes) and isinstance(content, bytes)) or commitment(salt, content) != name
         ):
             raise _Bad(seq, "texts", name)
+
+
+def _note_evidence(covered: dict[str, list[tuple[Any, ...]]], state: _State) -> None:
+    columns = schema.evidence.c.keys()
+    for row in covered.get("evidence", []):
+        cells = dict(zip(columns, row, strict=True))
+        if cells["file"]:
+            state.evidence.append((cells["file"], cells["digest"]))
+
+
+def _evidence(places: Places, state: _State) -> Iterator[Fault]:
+    """One fault a kind: the log itself is whole."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for file, digest in state.evidence:
+        if wrong := evidence.fault_of(places, file, digest):
+            found[wrong].append(file)
+    for wrong, files in sorted(found.items()):
+        yield Fault(None, f"evidence-{wrong}", ", ".join(files))
 
 
 def _note_degraded(body: dict[str, Any], state: _State) -> None:

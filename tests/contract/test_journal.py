@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
-from controller.engine.ports import History, Journal
+from controller.engine.ports import History, Journal, RunRecord, StartupRecord
 from tests.fakes.facts import COMMITS
 from tests.fakes.homes import new_home
 from tests.fakes.journal import MemoryHistory, MemoryJournal
@@ -299,12 +300,18 @@ def answers(history: History) -> list[object]:
         history.baselines(),
         history.methods_sent(),
         history.last_reads(),
+        timeless(history.startups()),
     ]
 
 
 def plain(run: object) -> dict[str, object]:
     names = [name for name in type(run).__dataclass_fields__ if name not in {"opened_at", "moved_at"}]  # type: ignore[attr-defined]  # the class of a dataclass instance
-    return {name: getattr(run, name) for name in names}
+    found = {name: getattr(run, name) for name in names}
+    return {**found, "startups": timeless(run.startups)} if isinstance(run, RunRecord) else found
+
+
+def timeless(startups: Mapping[str, StartupRecord]) -> dict[str, StartupRecord]:
+    return {device: replace(record, at=datetime.min.replace(tzinfo=UTC)) for device, record in startups.items()}
 
 
 def test_the_fake_fails_when_told_to() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from controller.domain.facts import (
     BaselineTaken,
+    EvidenceTaken,
     Fact,
     HoldEnded,
     HoldOpened,
@@ -20,6 +21,7 @@ from controller.domain.facts import (
     RevisionStored,
     RunMoved,
     RunOpened,
+    StartupMoved,
     Text,
     WaveMoved,
 )
@@ -27,7 +29,9 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
+from controller.domain.profile import TableKind
 from controller.domain.proof import Outcome, Proof
+from controller.domain.startup import StartupState
 
 RUNS = st.sampled_from(["r-1", "r-2", "r-10"])
 SUBJECTS = st.sampled_from(["emergency", "Réanimation"])
@@ -135,6 +139,26 @@ FACTS: st.SearchStrategy[Fact] = st.one_of(
         answered=st.booleans(),
         control=st.booleans(),
         at=TIMES,
+    ),
+    st.builds(
+        StartupMoved,
+        run=RUNS,
+        device=DEVICES,
+        state=st.sampled_from(list(StartupState)),
+        cause=WORDS,
+        cut=st.booleans(),
+        transcript=TEXTS,
+    ),
+    st.builds(
+        EvidenceTaken,
+        run=RUNS,
+        device=DEVICES,
+        kind=st.sampled_from(list(TableKind)),
+        file=st.just(""),  # no file is there
+        digest=WORDS,
+        size=st.integers(0, 9),
+        read_at=TIMES,
+        cause=WORDS,
     ),
     st.builds(
         Noted,

@@ -17,15 +17,18 @@ from controller.domain.errors import CordonError, NotFound
 from controller.domain.facts import (
     Actor,
     BaselineTaken,
+    EvidenceTaken,
     Fact,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
+    Noted,
     OutcomeRecorded,
     PointRead,
     RevisionStored,
     RunMoved,
     RunOpened,
+    StartupMoved,
     WaveMoved,
 )
 from controller.domain.hold import Baseline, Hold, HoldKey
@@ -33,7 +36,8 @@ from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
-from controller.engine.ports import Committed, PendingIntent, RunRecord, StepRecord
+from controller.engine.ports import Committed, PendingIntent, RunRecord, StartupRecord, StepRecord
+from controller.engine.startup import Told, last_told
 
 F = TypeVar("F")
 
@@ -141,6 +145,30 @@ class MemoryHistory:
             if isinstance(fact, PointRead) and fact.point in held
         }
 
+    def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
+        return tuple(
+            (commit.at, fact)
+            for _, commit, fact in self._all()
+            if isinstance(fact, Noted) and fact.subject in subjects
+        )
+
+    def startups(self) -> Mapping[str, StartupRecord]:
+        changed = {
+            fact.device: number
+            for number, commit in enumerate(self._journal.commits)
+            for fact in commit.facts
+            if isinstance(fact, IntentRecorded)
+        }
+        return last_told(self._told(), changed)
+
+    def _told(self, run: str | None = None) -> list[Told]:
+        return [
+            Told(number, commit.at, fact)
+            for number, commit in enumerate(self._journal.commits)
+            for fact in commit.facts
+            if isinstance(fact, StartupMoved) and run in (None, fact.run)
+        ]
+
     def revision(self, kind: str, digest: str) -> str:
         for fact in self._of(RevisionStored):
             if (fact.kind, fact.digest) == (kind, digest):
@@ -203,6 +231,10 @@ class MemoryHistory:
             waves_done=frozenset(wave for wave, state in waves.items() if state is WaveState.DONE),
             pending=tuple(pending.values()),
             attempts=attempts if with_steps else {},
+            startups=last_told(self._told(run)) if with_steps else {},
+            evidence=tuple(fact for fact in self._of(EvidenceTaken) if fact.run == run)
+            if with_steps
+            else (),
         )
 
     # --- holds of one point -------------------------------------------------------------------------

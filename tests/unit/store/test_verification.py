@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from controller.domain.facts import (
     Actor,
     BaselineTaken,
+    EvidenceTaken,
     Fact,
     HoldEnded,
     HoldOpened,
@@ -35,6 +36,7 @@ from controller.domain.facts import (
     RevisionStored,
     RunMoved,
     RunOpened,
+    StartupMoved,
     Text,
     WaveMoved,
 )
@@ -42,7 +44,9 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
+from controller.domain.profile import TableKind
 from controller.domain.proof import Outcome, Proof
+from controller.domain.startup import StartupState
 from controller.domain.tags import Tag
 from controller.store import schema, triggers
 from controller.store.home import Home, open_home
@@ -84,6 +88,8 @@ def story(run: str) -> list[list[Fact]]:
                 {"admin": "down"},
                 MONDAY,
             ),
+            StartupMoved(run, "acc-1", StartupState.SAVED, "", cut=True, transcript=Text("saved\n")),
+            EvidenceTaken(run, "acc-1", TableKind.MAC, "", "", 0, MONDAY, "time-box"),
             ProbeAnswered(run, "emergency", "controller", "tcp 10.0.0.1:443", "after", False, True, MONDAY),
         ],
         [

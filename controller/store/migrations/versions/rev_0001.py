@@ -12,6 +12,23 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_COVERED = (
+    "epoch",
+    "erasure",
+    "revision",
+    "run",
+    "run_move",
+    "wave_move",
+    "baseline",
+    "hold",
+    "hold_end",
+    "intent",
+    "outcome",
+    "point_read",
+    "probe_answer",
+    "note",
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -91,7 +108,7 @@ def upgrade() -> None:
         index="run",
     )
     _covered("note", _text("subject"), _text("data"), sa.Column("text", sa.String), index="subject")
-    for statement in triggers.expected().values():
+    for statement in triggers.of_tables(_COVERED).values():
         op.execute(sa.text(statement))
 
 
