@@ -65,6 +65,9 @@ class Reply:
         self._seen = 0 if echo else len(self._command)
         self._lines: list[_Line] = []
         self._page_hidden = False
+        self.paged = False
+        self.asked = ""
+        """The device's question, where it asked the one of this reply."""
         self.behind: tuple[str, ...] = ()
         """What was printed after the prompt, messages apart: it belongs to nobody."""
 
@@ -122,10 +125,12 @@ class Reply:
                 return progress
         if self._is_page(terminal):
             terminal.drop_tail()
+            self.paged = True
             return Progress.PAGE
         if not self._echoed:
             return Progress.WAITING
         if self._question and self._question.search(visible(terminal.tail)):
+            self.asked = visible(terminal.tail)
             terminal.drop_tail()
             return Progress.ASKED
         before = self._prompt.ended_by(terminal)
@@ -146,6 +151,7 @@ class Reply:
         if self._prompt.matches(said):
             return Progress.DONE
         if self._question and self._question.search(said):
+            self.asked = said
             return Progress.ASKED
         if line.before is not None and self._hides_page(line):
             return Progress.WAITING

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
-from controller.domain.profile import DeviceProfile
+from controller.domain.profile import DeviceProfile, Question
 from controller.domain.proof import Outcome
 from controller.drivers.channel import NothingSent
 from controller.drivers.guard import GuardedSocket, SessionEnded
@@ -18,6 +20,9 @@ WRITE_PATIENCE = 5.0
 """Seconds a device may refuse to take a line in before :meth:`NetmikoSession.write` gives up."""
 
 _ASKED_AGAIN = 2
+
+_MOST_QUESTIONS = 4
+"""A device that asks more after one line is not answered any more."""
 
 _JUDGED = frozenset({Purpose.MODE, Purpose.CHANGE})
 
@@ -129,7 +134,8 @@ class NetmikoSession:
     # --- one line ------------------------------------------------------------------------------------
 
     def _exchange(self, command: Command, deadline: float, *, begun: bool) -> Answer:
-        reply = self._dialogue.reply_to(command.text)
+        question = _any_of(command.answers)
+        reply = self._dialogue.reply_to(command.text, question)
         try:
             if not begun:
                 self._dialogue.send(command.text)
@@ -139,13 +145,22 @@ class NetmikoSession:
         except SessionEnded:
             self.close()
             return Answer(command, "", complete=False)
+        said: list[str] = []
         try:
-            self._dialogue.wait(reply, deadline)
+            while not self._dialogue.wait(reply, deadline):
+                said.append("\n".join(part for part in (reply.text(), reply.asked.strip()) if part))
+                if len(said) > _MOST_QUESTIONS:
+                    raise SessionEnded
+                told = next(each.reply for each in command.answers if each.asked.search(reply.asked))
+                self._dialogue.send(told)
+                reply = self._dialogue.reply_to(told, question)
         except SessionEnded:
             self.close()
-            return Answer(command, self._redact(reply.text()), complete=False)
+            return Answer(command, self._redact("\n".join([*said, reply.text()])), complete=False)
+        if said:
+            return Answer(command, self._redact("\n".join([*said, reply.text()])), complete=True)
         text = self._undoubted(command, reply, deadline) if command.purpose is Purpose.READ else reply.text()
-        return Answer(command, self._redact(text), complete=True)
+        return Answer(command, self._redact(text), complete=True, paged=reply.paged)
 
     def _undoubted(self, command: Command, reply: Reply, deadline: float) -> str:
         """The answer, asked for again while a log message may have cut one of its lines in two: to ask
@@ -161,3 +176,10 @@ class NetmikoSession:
                 self.close()
                 break
         return reply.text(known)
+
+
+def _any_of(questions: Sequence[Question]) -> re.Pattern[str] | None:
+    """One pattern for all of them, each as it was compiled."""
+    if not questions:
+        return None
+    return re.compile("|".join(f"(?:{each.asked.pattern})" for each in questions), re.MULTILINE)

@@ -18,7 +18,7 @@ from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Credential, Device, Method, PointId, Probe
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
-from controller.domain.profile import DeviceProfile, TableKind
+from controller.domain.profile import DeviceProfile, Question, TableKind
 from controller.domain.proof import Outcome
 from controller.domain.startup import StartupState
 from controller.domain.tags import Tag
@@ -53,11 +53,12 @@ class Purpose(StrEnum):
 class Command:
     """One line to send. ``change`` lines of one ``group`` stand together: when the device refuses one, the
     rest of its group is left out; when it refuses a ``mode`` line, every ``change`` line after it is. So no
-    line lands in a context that was never entered."""
+    line lands in a context that was never entered. ``answers``: the questions that may follow it."""
 
     text: str
     purpose: Purpose
     group: int = 0
+    answers: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,27 @@ def read_state(context: PointContext, answers: Mapping[str, str]) -> State | Non
     return state if all(name in state for name in context.spec.fields) else None
 
 
+def misread(context: PointContext, answers: Mapping[str, str]) -> tuple[str, str]:
+    """Why :func:`read_state` gives nothing: the first command to blame, and ``no-answer``, ``refused`` or
+    ``unreadable``."""
+    known: dict[str, str] = {}
+    unread = ""
+    for read in context.spec.reads:
+        command = read.send.fill(context.values)
+        answer = answers.get(command)
+        if answer is None:
+            return command, "no-answer"
+        if context.profile.error_in(answer):
+            return command, "refused"
+        text = answer.replace("\r\n", "\n").replace("\r", "\n")
+        for parse in read.parse:
+            found = _fields(parse, context, text)
+            known.update(found)
+            if not found:
+                unread = unread or command
+    return unread, "unreadable"
+
+
 def judge(expect: Expected, state: State | None) -> Proof:
     """``confirmed`` where the state is as wanted, ``contradicted`` where it is not, ``unknown`` unread; where
     nothing is wanted nothing is confirmed."""
