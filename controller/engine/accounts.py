@@ -35,6 +35,7 @@ class Via(StrEnum):
     """How a person came in."""
 
     SESSION = "session"
+    CONSOLE = "console"
     TOKEN = "token"  # noqa: S105 - the name of a way in, not a secret
     BREAK_GLASS = "break-glass"
 
@@ -59,6 +60,22 @@ class Person:
     @property
     def actor(self) -> Actor:
         return Actor(self.id, Text(self.name))
+
+    @property
+    def present(self) -> bool:
+        """Whether it is the person themselves: neither a machine with their token, nor whoever held the
+        break-glass code."""
+        return self.via in (Via.SESSION, Via.CONSOLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person shows at the console for one act; ``recovery``: ``code`` is one of the printed ones."""
+
+    name: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+    recovery: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +226,7 @@ class Users(Protocol):
     def enable(self, user: str, actor: Actor) -> None: ...
 
     def set_password(self, user: str, password: str, actor: Actor) -> None:
-        """Ends the account's sessions. Raises InvalidRequest (password-short, password-simple)."""
+        """Ends the account's sessions. Raises InvalidRequest (password-length, password-simple)."""
         ...
 
     def renew_factor(self, user: str, actor: Actor) -> Factor:
@@ -297,12 +314,24 @@ class OneTimeCodes(Protocol):
     def factor(self, name: str, secret: str) -> Factor: ...
 
 
+class RequestState(StrEnum):
+    """Of a request for consent. Only ``open`` moves, to one of the others. The text a person reads is
+    ``request.<value>``."""
+
+    OPEN = "open"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    USED = "used"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: how long a session may rest and last, an invitation waits, what came in by break-glass
-    lasts."""
+    """Seconds: how long a session may rest and last, an invitation and a request for consent wait, what came
+    in by break-glass lasts."""
 
     idle: int = 3600
     session: int = 12 * 3600
     invitation: int = 24 * 3600
+    request: int = 4 * 3600
     glass: int = 3600

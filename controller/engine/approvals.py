@@ -7,24 +7,59 @@ their roles; a request counts once, for one run; time, silence or a restart neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from controller.domain.facts import Actor
+from controller.domain.errors import AwaitingApproval, InvalidRequest, NotFound, NotPermitted
+from controller.domain.facts import SYSTEM, Actor, Noted, Text
+from controller.domain.plan import Plan, Severity
 from controller.domain.playbook import Action
-from controller.engine.accounts import Person
+from controller.domain.tags import Tag
+from controller.engine.account_records import Account, Consent, Countersignature, Request
+from controller.engine.accounts import EVERY_SITE, AccountStore, Change, Limits, Look, Person
+from controller.engine.accounts import RequestState as RequestState
+from controller.engine.ageing import Ageing
+from controller.engine.breakglass import GlassCase
+from controller.engine.ports import Clock, History, Journal, RunRecord
+from controller.engine.roles import Permission, Role, allows
+from controller.engine.tokens import public_id
+
+OVERRIDES = frozenset({"keep-alive-overridden", "keep-alive-depends"})
+"""Hazards that, where they only warn, say that a person lets something kept alive go."""
 
 
-class RequestState(StrEnum):
-    """Only ``open`` moves, to one of the others. The text a person reads is ``request.<value>``."""
+class Cause(StrEnum):
+    """Why two persons. The text a person reads is ``request-cause.<value>``."""
 
-    OPEN = "open"
-    DENIED = "denied"
-    CANCELLED = "cancelled"
-    LAPSED = "lapsed"
-    USED = "used"
+    GATE = "gate"
+    OVERRIDE = "override"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """``needed`` persons beside the one who asks; each holds one of ``roles``, where there are any."""
+
+    cause: Cause
+    needed: int
+    roles: tuple[str, ...] = ()
+
+
+def need_of(plan: Plan) -> Need | None:
+    """What ``plan`` waits for; a cut for nothing, unless it takes what is kept alive."""
+    if plan.action is Action.ISOLATE:
+        overridden = any(
+            hazard.code in OVERRIDES and hazard.severity is Severity.WARN for hazard in plan.hazards
+        )
+        return Need(Cause.OVERRIDE, 1) if overridden else None
+    gates = [wave.gate for wave in plan.waves if wave.gate.approvals or wave.gate.roles]
+    if not gates:
+        return None
+    roles = sorted({role for gate in gates for role in gate.roles})
+    return Need(Cause.GATE, max(1, *(gate.approvals for gate in gates)), tuple(roles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +72,7 @@ class ApprovalShown:
     action: Action
     playbook: str
     plan: str
-    cause: str
-    """``gate`` (the playbook asks for consent) or ``override`` (it cuts what is kept alive)."""
+    cause: Cause
     requester: str
     requester_name: str
     reason: str
@@ -92,3 +126,297 @@ class Approvals(Protocol):
     def countersign(self, run: str, person: Person) -> None:
         """Raises NotFound, NotPermitted, InvalidRequest (own-run, countersigned, not-an-isolation)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge:
+    """What an act that needs two persons rests on, until it is taken: a request others consented to, or a
+    break-glass code. Neither: who acts came in by the code."""
+
+    request: str = ""
+    code: str = field(repr=False, default="")
+    reason: str = ""
+
+
+class Consents(Protocol):
+    """What whoever carries plans out asks before and while doing so."""
+
+    def check(self, plan: Plan, reason: str, actor: Actor, code: str = "") -> Pledge | None:
+        """None where nothing is needed. Nothing is used up. Raises AwaitingApproval, having put the request
+        on record; InvalidRequest where nobody can be asked."""
+        ...
+
+    def take(self, pledge: Pledge, plan: Plan, run: str, actor: Actor) -> None:
+        """Uses it up, for good, for ``run``. Raises as :meth:`check` where it no longer holds."""
+        ...
+
+
+class ApprovalBook:
+    """Implements Approvals and Consents. Safe to call from many threads."""
+
+    def __init__(
+        self,
+        store: AccountStore,
+        journal: Journal,
+        clock: Clock,
+        limits: Limits,
+        glass: GlassCase,
+        history: Callable[[], History],
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._limits = limits
+        self._glass = glass
+        self._history = history
+        self._ageing = Ageing(clock)
+
+    # --- acting ------------------------------------------------------------------------------------
+
+    def check(self, plan: Plan, reason: str, actor: Actor, code: str = "") -> Pledge | None:
+        need = need_of(plan)
+        if need is None:
+            return None
+        if need.cause is Cause.OVERRIDE:
+            if actor.id.startswith("glass:"):
+                return Pledge()
+            if code:
+                self._glass.check(code, actor.id)
+                return Pledge(code=code, reason=reason)
+            if not actor.id.startswith("user:") and self._glass.glass().number == 0:
+                return None  # nothing was ever sealed here: the machine's own accounts answer by a reason
+        if not actor.id.startswith("user:"):
+            raise InvalidRequest("account-needed" if need.cause is Cause.GATE else "override-alone")
+        self._lapse()
+        with self._store.change() as change:
+            request = self._open_request(change, plan, actor) or self._ask(change, plan, need, reason, actor)
+            given = _given(change, request)
+        if len(given) < request.needed:
+            raise _awaiting(request, len(given))
+        return Pledge(request=request.id)
+
+    def take(self, pledge: Pledge, plan: Plan, run: str, actor: Actor) -> None:
+        if pledge.code:
+            self._glass.break_for(pledge.code, run, pledge.reason, actor)
+        if not pledge.request:
+            return
+        self._lapse()
+        with self._store.change() as change:
+            request = _still_open(change, pledge.request)
+            given = _given(change, request)
+            if request.plan != plan.hash or request.requester != actor.id:
+                raise _differs(request)
+            if not _usable(change, request.requester):
+                raise NotPermitted(permission=Permission.RESTORE.value, site=request.site)
+            if len(given) < request.needed:
+                raise _awaiting(request, len(given))
+            self._note(Tag.APPROVAL_USED, request, actor, ("run", run))
+            change.put(replace(request, state=RequestState.USED, run=run))
+            if plan.action is Action.ISOLATE:
+                first = given[0]
+                change.put(Countersignature(run, first.person, first.name, first.at))
+
+    def _open_request(self, change: Change, plan: Plan, actor: Actor) -> Request | None:
+        return change.one(Request, plan=plan.hash, requester=actor.id, state=RequestState.OPEN.value)
+
+    def _ask(self, change: Change, plan: Plan, need: Need, reason: str, actor: Actor) -> Request:
+        request = Request(
+            id=public_id(),
+            site=plan.site,
+            action=plan.action,
+            playbook=plan.playbook,
+            plan=plan.hash,
+            cause=need.cause.value,
+            requester=actor.id,
+            requester_name=str(actor.name),
+            reason=reason,
+            needed=need.needed,
+            roles=need.roles,
+            state=RequestState.OPEN,
+            opened_at=self._clock.now(),
+            run="",
+        )
+        data = (("cause", request.cause), ("needed", str(request.needed)))
+        self._note(Tag.APPROVAL_REQUESTED, request, actor, *data, text=reason)
+        change.put(request)
+        return request
+
+    # --- consenting --------------------------------------------------------------------------------
+
+    def requests(self, *, every: bool = False) -> tuple[ApprovalShown, ...]:
+        self._lapse()
+        with self._store.look() as look:
+            found = look.every(Request) if every else look.every(Request, state=RequestState.OPEN.value)
+            return tuple(_shown(look, one) for one in sorted(found, key=lambda each: each.opened_at))
+
+    def request(self, request: str) -> ApprovalShown:
+        self._lapse()
+        with self._store.look() as look:
+            return _shown(look, _find(look, request))
+
+    def approve(self, request: str, plan: str, person: Person) -> ApprovalShown:
+        self._lapse()
+        with self._store.change() as change:
+            kept = _still_open(change, request)
+            if person.id == kept.requester:
+                raise InvalidRequest("own-request")
+            _check_may(person, kept)
+            if plan != kept.plan:
+                raise _differs(kept)
+            if change.one(Consent, request=kept.id, person=person.id):
+                raise InvalidRequest("approved-already", request=kept.id)
+            self._note(Tag.APPROVAL_GIVEN, kept, person.actor)
+            change.put(Consent(kept.id, person.id, person.name, self._clock.now()))
+            return _shown(change, kept)
+
+    def deny(self, request: str, person: Person, reason: str) -> ApprovalShown:
+        self._lapse()
+        with self._store.change() as change:
+            kept = _still_open(change, request)
+            _check_may(person, kept)
+            self._note(Tag.APPROVAL_DENIED, kept, person.actor, text=reason)
+            return self._over(change, kept, RequestState.DENIED)
+
+    def cancel(self, request: str, actor: Actor) -> ApprovalShown:
+        self._lapse()
+        with self._store.change() as change:
+            kept = _still_open(change, request)
+            if actor.id != kept.requester:
+                raise NotPermitted(permission=Permission.RESTORE.value, site=kept.site)
+            self._note(Tag.APPROVAL_CANCELLED, kept, actor)
+            return self._over(change, kept, RequestState.CANCELLED)
+
+    # --- countersigning ----------------------------------------------------------------------------
+
+    def unsigned(self) -> tuple[Unsigned, ...]:
+        with self._store.look() as look:
+            known = [account.created_at for account in look.every(Account) if account.usable]
+            signed = {one.run for one in look.every(Countersignature)}
+        if not known:
+            return ()
+        return tuple(
+            Unsigned(record.run, record.actor, record.opened_at)
+            for record in self._history().runs()
+            if record.action is Action.ISOLATE and record.run not in signed and record.opened_at >= min(known)
+        )
+
+    def countersign(self, run: str, person: Person) -> None:
+        record = self._history().run(run)
+        if record.action is not Action.ISOLATE:
+            raise InvalidRequest("not-an-isolation", run=record.run)
+        site = self._site(record)
+        if not (person.present and person.may(Permission.COUNTERSIGN, site)):
+            raise NotPermitted(permission=Permission.COUNTERSIGN.value, site=site)
+        if person.id == record.actor:
+            raise InvalidRequest("own-run", run=record.run)
+        with self._store.change() as change:
+            if change.one(Countersignature, run=record.run):
+                raise InvalidRequest("countersigned", run=record.run)
+            note = Noted(record.run, (("plan", record.plan),))
+            self._journal.commit(Tag.RUN_COUNTERSIGNED, [note], person.actor)
+            change.put(Countersignature(record.run, person.id, person.name, self._clock.now()))
+
+    def _site(self, record: RunRecord) -> str:
+        return str(json.loads(self._history().revision("plan", record.plan))["site"])
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    def _lapse(self) -> None:
+        """Requests that waited too long end; what nobody answered was not consented to."""
+        with self._store.look() as look:
+            old = [one for one in look.every(Request, state=RequestState.OPEN.value) if self._lapsed(one)]
+        if not old:
+            return
+        with self._store.change() as change:
+            for one in old:
+                kept = change.one(Request, id=one.id)
+                if kept is not None and kept.state is RequestState.OPEN:
+                    self._note(Tag.APPROVAL_LAPSED, kept, SYSTEM)
+                    self._over(change, kept, RequestState.LAPSED)
+
+    def _lapsed(self, request: Request) -> bool:
+        return self._ageing.age(request.id, request.opened_at) >= self._limits.request
+
+    def _over(self, change: Change, request: Request, state: RequestState) -> ApprovalShown:
+        ended = replace(request, state=state)
+        change.put(ended)
+        return _shown(change, ended)
+
+    def _note(self, tag: Tag, request: Request, actor: Actor, *data: tuple[str, str], text: str = "") -> None:
+        about = (("plan", request.plan), ("requester", request.requester), *data)
+        self._journal.commit(tag, [Noted(f"request:{request.id}", about, Text(text))], actor)
+
+
+def _find(look: Look, request: str) -> Request:
+    found = look.one(Request, id=request)
+    if found is None:
+        raise NotFound(kind="request", name=request)
+    return found
+
+
+def _still_open(look: Look, request: str) -> Request:
+    found = _find(look, request)
+    if found.state is not RequestState.OPEN:
+        raise InvalidRequest("request-over", request=found.id, state=found.state.value)
+    return found
+
+
+def _given(look: Look, request: Request) -> list[Consent]:
+    """Consents that still count: whoever gave them is still there and still may."""
+    found = sorted(look.every(Consent, request=request.id), key=lambda each: each.at)
+    return [one for one in found if one.person != request.requester and _still_may(look, one, request)]
+
+
+def _still_may(look: Look, consent: Consent, request: Request) -> bool:
+    account = look.one(Account, id=int(consent.person.removeprefix("user:")))
+    if account is None or not account.usable:
+        return False
+    roles = {grant.role for grant in account.grants if grant.site in (EVERY_SITE, request.site)}
+    return allows(roles, Permission.APPROVE) and _fits(roles, request)
+
+
+def _fits(roles: Collection[Role], request: Request) -> bool:
+    return not request.roles or bool({role.value for role in roles}.intersection(request.roles))
+
+
+def _check_may(person: Person, request: Request) -> None:
+    roles = {grant.role for grant in person.grants if grant.site in (EVERY_SITE, request.site)}
+    allowed = person.present and person.may(Permission.APPROVE, request.site)
+    if not (allowed and _fits(roles, request)):
+        wanted = " / ".join((Permission.APPROVE.value, *request.roles))
+        raise NotPermitted(permission=wanted, site=request.site)
+
+
+def _usable(look: Look, person: str) -> bool:
+    account = look.one(Account, id=int(person.removeprefix("user:")))
+    return account is not None and account.usable
+
+
+def _awaiting(request: Request, given: int) -> AwaitingApproval:
+    return AwaitingApproval(request=request.id, plan=request.plan, given=given, needed=request.needed)
+
+
+def _differs(request: Request) -> InvalidRequest:
+    return InvalidRequest("plan-differs", request=request.id, plan=request.plan)
+
+
+def _shown(look: Look, request: Request) -> ApprovalShown:
+    given = tuple((one.person, one.name) for one in _given(look, request))
+    return ApprovalShown(
+        id=request.id,
+        site=request.site,
+        action=request.action,
+        playbook=request.playbook,
+        plan=request.plan,
+        cause=Cause(request.cause),
+        requester=request.requester,
+        requester_name=request.requester_name,
+        reason=request.reason,
+        needed=request.needed,
+        roles=request.roles,
+        given=given,
+        state=request.state,
+        opened_at=request.opened_at,
+        run=request.run,
+        ready=request.state is RequestState.OPEN and len(given) >= request.needed,
+    )

@@ -50,10 +50,15 @@ def writing(path: Path) -> Engine:
     return _engine(connect, "BEGIN IMMEDIATE")
 
 
+def reader(path: Path) -> Engine:
+    """For who reads often: :func:`reading` makes one each time."""
+    return _engine(lambda: _reader(path), "BEGIN")
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[Connection]:
     """One read-only connection inside one transaction: all of its reads see the same moment."""
-    engine = _engine(lambda: _reader(path), "BEGIN")
+    engine = reader(path)
     with engine.connect() as connection, connection.begin():
         yield connection
 
@@ -85,6 +90,9 @@ def _reader(path: Path) -> sqlite3.Connection:
             refusal = error
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 break
+        except sqlite3.Error:
+            connection.close()
+            raise
         else:
             return connection
     raise refusal or sqlite3.OperationalError("cannot be read")

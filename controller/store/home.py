@@ -19,6 +19,7 @@ from controller.domain.errors import CordonError, InvalidRequest, LeaderElsewher
 from controller.domain.facts import SYSTEM, Actor, Noted
 from controller.domain.tags import Tag
 from controller.store import audit, leader, locks, requests, sealing, spool, triggers
+from controller.store.accounts import HomeAccounts
 from controller.store.database import check_revision, migrate, reading
 from controller.store.draft import now, takeover
 from controller.store.history import StoreHistory
@@ -75,6 +76,10 @@ class Home:
 
     def history(self) -> StoreHistory:
         return StoreHistory(self._places)
+
+    def accounts(self) -> HomeAccounts:
+        """One for all who change: made once, by the leader."""
+        return HomeAccounts(self._places.home, self._places.accounts)
 
     def request(self, message: Message) -> Iterator[Mapping[str, Any]]:
         """See :func:`controller.store.requests.request`."""

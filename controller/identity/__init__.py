@@ -1,0 +1,1 @@
+"""How persons show who they are: passwords and the codes of authenticator apps."""
