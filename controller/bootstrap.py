@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +16,20 @@ from controller.domain.errors import InvalidInput, InvalidRequest, Problem
 from controller.settings import Settings
 
 if TYPE_CHECKING:
+    from controller.catalog.site import Site
     from controller.domain.facts import Fact
     from controller.domain.inventory import Inventory
     from controller.domain.profile import DeviceProfile
     from controller.domain.tags import Tag
+    from controller.engine.kept import Sources
+    from controller.engine.access import Access
     from controller.engine.plans import Documents
     from controller.engine.ports import Clock, Journal
     from controller.engine.running import Services
     from controller.store.home import Home as Home
+    from controller.store.leader import Lead as Lead
+    from controller.store.kept import KeptFiles as KeptFiles
+    from controller.vault.access import VaultAccess
 
 
 class Composition:
@@ -47,24 +55,28 @@ class Composition:
 
     def documents(self) -> Documents:
         """Inventory, profiles and playbooks, read and validated now. Raises InvalidInput."""
-        from controller.catalog.playbooks import resolve
         from controller.catalog.site import load_site
-        from controller.engine.plans import Documents
 
-        site = load_site(self.inventory_path(), self.profile_directories(), self.playbook_directories())
-        texts = {playbook.digest: site.playbooks.text(name) for name, playbook in site.playbooks.items()}
-        return Documents(
-            inventory=site.inventory,
-            profiles=site.profiles,
-            profiles_digest=site.profiles.digest,
-            playbooks=site.playbooks,
-            stages={name: resolve(playbook, site.playbooks) for name, playbook in site.playbooks.items()},
-            sources={
-                **texts,
-                site.inventory.digest: site.inventory_text,
-                site.profiles.digest: site.profiles.text,
-            },
+        return _documents(
+            load_site(self.inventory_path(), self.profile_directories(), self.playbook_directories())
         )
+
+    def files_digest(self) -> str | None:
+        """Of everything :meth:`documents` would read; None where it cannot be read."""
+        from controller.catalog.site import files_digest
+
+        return files_digest(self.inventory_path(), self.profile_directories(), self.playbook_directories())
+
+    def program_digest(self) -> str:
+        """Of the part of Cordon that reads documents and compiles plans."""
+        return _program_digest()
+
+    def kept(self) -> KeptFiles:
+        """What the home keeps compiled; nothing is opened."""
+        from controller.store.kept import KeptFiles
+        from controller.store.places import Places
+
+        return KeptFiles(Places(self.settings.home.absolute()))
 
     def inventory_path(self) -> Path:
         """Raises InvalidRequest when none was named."""
@@ -103,6 +115,8 @@ class Composition:
         from controller.drivers.netmiko_driver import NetmikoDriver
         from controller.drivers.prober import ControllerProber
         from controller.engine.running import Limits, Services
+        from controller.store.evidence import EvidenceDirectory
+        from controller.store.places import Places
         from controller.vault.secrets import SecretResolver
 
         _log_to_standard_error()
@@ -112,7 +126,7 @@ class Composition:
         return Services(
             clock=self.clock(),
             driver=NetmikoDriver(),
-            secrets=SecretResolver(),
+            secrets=SecretResolver(vault=_noted_reads(self.vault, journal)),
             prober=ControllerProber(),
             journal=journal,
             limits=Limits(
@@ -120,6 +134,37 @@ class Composition:
                 operation=settings.operation_timeout,
                 threads=settings.threads,
             ),
+            evidence=EvidenceDirectory(Places(settings.home.absolute())),
+        )
+
+    @cached_property
+    def vault(self) -> VaultAccess:
+        """The vault of the home; nothing is opened yet."""
+        from controller.vault.access import Unattended, VaultAccess
+        from controller.vault.vault import Vault
+
+        settings = self.settings
+        unattended = Unattended(
+            settings.vault_key_file, settings.vault_passphrase_file, settings.vault_passphrase_fd
+        )
+        return VaultAccess(Vault(settings.home.absolute() / "vault"), unattended)
+
+    def access(self, home: Home, journal: Journal) -> Access:
+        """The accounts of ``home``, with what needs two persons. Nothing is opened before it is asked."""
+        from controller.engine.access import access
+        from controller.engine.accounts import Limits
+        from controller.identity.passwords import Argon2Passwords
+        from controller.identity.totp import AppCodes
+
+        settings = self.settings
+        return access(
+            home.accounts(),
+            Argon2Passwords(settings.argon2_passes, settings.argon2_memory_kib, settings.argon2_threads),
+            AppCodes(),
+            journal,
+            self.clock(),
+            home.history,
+            Limits(idle=60 * settings.session_idle_minutes, session=3600 * settings.session_hours),
         )
 
     def host_key(self, address: str, port: int) -> tuple[str, str]:
@@ -130,6 +175,25 @@ class Composition:
         deadline = self.clock().monotonic() + self.settings.connect_timeout
         key = fetch_host_key(DevicePath(address, port), deadline)
         return key, fingerprint(key)
+
+
+def _noted_reads(vault: VaultAccess, journal: Journal) -> Callable[[str], str]:
+    """Gives out secrets of the vault; the first time each is, the log says so, by name."""
+    from controller.domain.errors import CordonError
+    from controller.domain.facts import SYSTEM, Noted
+    from controller.domain.tags import Tag
+
+    noted: set[str] = set()
+
+    def reveal(name: str) -> str:
+        secret = vault.reveal(name)
+        if name not in noted:
+            noted.add(name)
+            with suppress(CordonError):  # a log that does not answer holds up no log-in
+                journal.commit(Tag.SECRET_READ, [Noted("vault", (("name", name),))], SYSTEM)
+        return secret
+
+    return reveal
 
 
 def _as_many_files_as_allowed() -> None:
@@ -150,6 +214,36 @@ def _no_core_dumps() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _documents(site: Site) -> Documents:
+    from controller.catalog.playbooks import resolve
+    from controller.engine.plans import Documents
+
+    texts = {playbook.digest: site.playbooks.text(name) for name, playbook in site.playbooks.items()}
+    return Documents(
+        inventory=site.inventory,
+        profiles=site.profiles,
+        profiles_digest=site.profiles.digest,
+        playbooks=site.playbooks,
+        stages={name: resolve(playbook, site.playbooks) for name, playbook in site.playbooks.items()},
+        sources={
+            **texts,
+            site.inventory.digest: site.inventory_text,
+            site.profiles.digest: site.profiles.text,
+        },
+    )
+
+
+@cache
+def _program_digest() -> str:
+    """Of the code itself: a version may be forgotten, and in development there is none."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parent
+    for layer in ("domain", "engine", "catalog"):
+        for path in sorted((package / layer).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 class StoredDocuments:
     """Reads the sources a run cites again."""
 
@@ -162,6 +256,19 @@ class StoredDocuments:
         from controller.catalog.profiles import profiles_from_text
 
         return profiles_from_text(text)
+
+    def documents(self, sources: Sources) -> Documents:
+        """Raises InvalidInput where this Cordon finds mistakes in them, KeyError where one is missing."""
+        from controller.catalog.site import site_from_texts
+
+        texts = sources.texts
+        return _documents(
+            site_from_texts(
+                texts[sources.inventory],
+                texts[sources.profiles],
+                [texts[playbook] for playbook in sources.playbooks.values()],
+            )
+        )
 
 
 def _log_to_standard_error() -> None:

@@ -27,6 +27,7 @@ from controller.catalog.scalars import (
 from controller.catalog.shape import Shape
 from controller.domain.inventory import ConduitKind, DeviceRole, Method, SegmentRole
 from controller.domain.playbook import Action, OnFailure, OnUnreachable, Order, Save, Scope, Selector
+from controller.domain.profile import TableKind
 from controller.domain.proof import Proof
 
 ALL = "all"
@@ -145,6 +146,12 @@ class StageShape(Shape):
     gate: GateShape = GateShape()
 
 
+class EvidenceShape(Shape):
+    tables: Annotated[list[Annotated[TableKind, choice(TableKind)]], OneOrMany()]
+    devices: Annotated[DevicesShape, Selected()] | None = None
+    within: Duration = 5
+
+
 class PlaybookShape(Shape):
     stand_ins: ClassVar[Mapping[str, str]] = {"format": "1", "title": "untitled"}
 
@@ -153,6 +160,7 @@ class PlaybookShape(Shape):
     level: Level | None = None
     include: Annotated[list[Text], OneOrMany()] = Field(default_factory=list)
     save: Annotated[Save, choice(Save)] = Save.NEVER
+    evidence: EvidenceShape | None = None
     stages: list[StageShape] = Field(default_factory=list)
 
 

@@ -13,11 +13,21 @@ from typing import NamedTuple
 from controller.catalog.bundle import bundled, unbundled, yaml_files
 from controller.catalog.document import Document, Loc, parse, read_source
 from controller.catalog.findings import Findings, listed, shorten, suggest
-from controller.catalog.playbook_shape import PlaybookShape, StageShape
+from controller.catalog.playbook_shape import EvidenceShape, PlaybookShape, StageShape
 from controller.catalog.shape import validate
 from controller.domain.errors import InvalidInput, NotFound, Problem
 from controller.domain.inventory import Inventory
-from controller.domain.playbook import Action, Gate, OnFailure, Order, Playbook, Scope, Selector, Stage
+from controller.domain.playbook import (
+    Action,
+    Evidence,
+    Gate,
+    OnFailure,
+    Order,
+    Playbook,
+    Scope,
+    Selector,
+    Stage,
+)
 
 KIND = "playbook"
 
@@ -83,6 +93,17 @@ class Playbooks(Mapping[str, Playbook]):
                                 known=listed(known[selector.scope]),
                                 suggestion=near,
                             )
+            chosen = shape.evidence.devices if shape.evidence else None
+            for number, device in enumerate(chosen.name if chosen else ()):
+                if device not in inventory.devices:
+                    findings.add(
+                        document.file,
+                        document.at(_name_at(document, ("evidence", "devices"), number)),
+                        "unknown-device",
+                        name=shorten(device),
+                        known=listed(inventory.devices),
+                        suggestion=suggest(device, inventory.devices),
+                    )
         return tuple(sorted(findings))
 
 
@@ -157,6 +178,11 @@ def _check(document: Document, shape: PlaybookShape, findings: Findings) -> None
     refused = document.pruned("stages") or document.pruned("include")
     if not (shape.stages or shape.include or refused):
         findings.add(document.file, document.root.at, "stages-missing")
+    restores = all(stage.action is Action.RESTORE for stage in shape.stages)
+    if shape.evidence and shape.stages and restores:
+        findings.add(document.file, document.at_key(("evidence",)), "evidence-in-restore")
+    if shape.evidence and not shape.evidence.tables and not document.pruned("evidence", "tables"):
+        findings.add(document.file, document.at_key(("evidence", "tables")), "evidence-empty")
     for index, stage in enumerate(shape.stages):
         loc: Loc = ("stages", index)
         line = document.at(loc)[0]
@@ -262,7 +288,13 @@ def _playbook(name: str, shape: PlaybookShape) -> Playbook:
         level=shape.level,
         include=tuple(shape.include),
         save=shape.save,
+        evidence=_evidence(shape.evidence) if shape.evidence else None,
     )
+
+
+def _evidence(shape: EvidenceShape) -> Evidence:
+    devices = _frozen(shape.devices.value()) if shape.devices else None
+    return Evidence(tuple(dict.fromkeys(shape.tables)), devices, shape.within)
 
 
 def _stage(shape: StageShape) -> Stage:

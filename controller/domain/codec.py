@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -26,7 +26,8 @@ def to_plain(value: object) -> Any:
 
 
 def from_plain(kind: type[T], value: object) -> T:
-    """The inverse of :func:`to_plain`. Raises TypeError, KeyError or ValueError on anything else."""
+    """The inverse of :func:`to_plain`; a field that has a default may be missing, as in what an older Cordon
+    wrote. Raises TypeError, KeyError or ValueError on anything else."""
     hint: Any = kind
     with uncollected():
         return typing.cast(T, _reader(hint)(value))
@@ -95,7 +96,10 @@ def _tuple_reader(make: _Form, hints: tuple[Any, ...]) -> _Form:
 
 def _dataclass_reader(kind: Any) -> _Form:
     reads = tuple((name, _reader(hint)) for name, hint in _hints(kind).items())
-    return lambda value: kind(**{name: read(value[name]) for name, read in reads})
+    given = {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
+    return lambda value: kind(
+        **{name: read(value[name]) for name, read in reads if name in value or name in given}
+    )
 
 
 def _expect(kind: type[T], value: object) -> T:

@@ -17,6 +17,7 @@ from controller.domain.bulk import uncollected
 from controller.domain.canonical import Canonical, Written, canonical_bytes, written
 from controller.domain.inventory import REHEARSAL, Method, Point, PointId
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Save
+from controller.domain.profile import TableKind
 from controller.domain.proof import Proof
 
 PLAN_HASH_PREFIX = b"cordon-plan-v1\n"
@@ -104,9 +105,41 @@ class Basis:
     baselines: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedEvidence:
+    """Tables kept of these devices before they are changed; a change waits ``within`` seconds at most."""
+
+    tables: tuple[TableKind, ...]
+    devices: tuple[str, ...]
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """How a device that cannot be reached is cut off from outside, at its neighbours' ports.
+
+    ``behind``: devices cut off along with it; ``also``: subjects with points on any of them that the plan
+    does not cut; ``inside``: the segments that stay connected within what is cut off, each with the number
+    of its ports there. ``refused``: the code of why it may never be done; then there are no operations.
+    """
+
+    device: str
+    operations: tuple[Operation, ...]
+    behind: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    inside: tuple[tuple[str, int], ...] = ()
+    refused: str = ""
+
+    @property
+    def points(self) -> tuple[PointId, ...]:
+        """The ports that are shut, upstream of the device."""
+        return tuple(step.point.id for operation in self.operations for step in operation.steps)
+
+
 @dataclass(frozen=True)
 class Plan:
-    """``ends`` lists what a restore lets go of: (run, subject, point), open or still held by another."""
+    """``ends`` lists what a restore lets go of: (run, subject, point), open or still held by another.
+    ``escalations``: one a device of an isolation that is to be cut upstream where it cannot be reached."""
 
     playbook: str
     action: Action
@@ -117,6 +150,8 @@ class Plan:
     hazards: tuple[Hazard, ...]
     save: Save = Save.NEVER
     ends: tuple[tuple[str, str, PointId], ...] = field(default=())
+    evidence: PlannedEvidence | None = None
+    escalations: tuple[Escalation, ...] = ()
 
     @cached_property
     def hash(self) -> str:
@@ -144,8 +179,26 @@ class Plan:
                 for step in operation.steps:
                     yield wave, operation, step
 
+    def upstream(self) -> Iterator[tuple[Wave, Operation, Step]]:
+        """The steps of the escalations, each with the first wave of the device it is for."""
+        waves: dict[str, Wave] = {}
+        for wave in self.waves if self.escalations else ():
+            for operation in wave.operations:
+                if wave.on_unreachable is OnUnreachable.ESCALATE:
+                    waves.setdefault(operation.device, wave)
+        for escalation in self.escalations:
+            for operation in escalation.operations:
+                for step in operation.steps:
+                    yield waves[escalation.device], operation, step
+
 
 def _hashed(plan: Plan) -> Canonical:
+    # What may be sent to a neighbour is approved with the rest; what it costs follows from the inventory.
+    upstream = [
+        {"device": each.device, "operations": [_operation(operation) for operation in each.operations]}
+        for each in plan.escalations
+        if each.operations
+    ]
     return {
         "action": plan.action.value,
         "site": plan.site,
@@ -169,6 +222,7 @@ def _hashed(plan: Plan) -> Canonical:
             [hazard.code, hazard.culprit] for hazard in plan.hazards if hazard.code not in UNHASHED
         ),
         "ends": plan.ends,
+        **({"escalations": upstream} if upstream else {}),
     }
 
 

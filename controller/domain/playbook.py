@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from controller.domain.inventory import Bilingual, Method
+from controller.domain.profile import TableKind
 from controller.domain.proof import Proof
 
 
@@ -89,6 +90,16 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Tables read of ``devices`` before their first change; None: of those the plan changes. A change waits
+    ``within`` seconds for them at most."""
+
+    tables: tuple[TableKind, ...]
+    devices: Selector | None = None
+    within: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """``stages`` are its own; ``include`` names the playbooks whose stages come first."""
 
@@ -98,4 +109,5 @@ class Playbook:
     level: int | None = None
     include: tuple[str, ...] = ()
     save: Save = Save.NEVER
+    evidence: Evidence | None = None
     digest: str = ""

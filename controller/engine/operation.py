@@ -72,15 +72,19 @@ class OperationRun:
 
     def execute(self) -> tuple[StepResult, ...]:
         running, name = self._running, self._device.name
-        with running.slots.hold(name, running.action, lambda: running.sessions.drop(name)):
-            try:
-                self._act()
-            except CordonError:
-                raise
-            except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the others' cut
-                self._failed()
-                with suppress(Exception):  # where a log cannot be written, a cut goes on
-                    _log.exception("operation failed", run=running.run, device=name)
+        with running.slots.hold(name, running.precedence, lambda: running.sessions.drop(name)):
+            return self.execute_here()
+
+    def execute_here(self) -> tuple[StepResult, ...]:
+        """As :meth:`execute`, for who is at the device already."""
+        try:
+            self._act()
+        except CordonError:
+            raise
+        except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the others' cut
+            self._failed()
+            with suppress(Exception):  # where a log cannot be written, a cut goes on
+                _log.exception("operation failed", run=self._running.run, device=self._device.name)
         return tuple(self._running.as_known(track.result(self._wave)) for track in self._tracks)
 
     # --- rounds ------------------------------------------------------------------------------------
@@ -98,6 +102,7 @@ class OperationRun:
             except OpenFailed as failure:
                 self._unreached(failure)
                 return
+            self._running.session_had(self._device)
             if self._gives_way():  # a cut that waits for this device could not end a session not yet had
                 break
             self._round(session, deadline)
@@ -146,11 +151,12 @@ class OperationRun:
             for track in (*settled, *change):
                 facts.extend(claims(self._running, track, states[track.point], read_at))
         if change:
+            facts.extend(self._running.learnt_before(self._device))
             self._intend(facts, change)
             facts = []
         if settled or facts:
             self._record(settled, facts=facts)
-        if change and self._running.action is Action.RESTORE and self._gives_way():
+        if change and self._running.plan.gives_way and self._gives_way():
             self._stop(change)
         elif change:
             self._send(session, change, states, deadline)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from controller.domain.bulk import uncollected
 from controller.domain.canonical import digest
 from controller.domain.inventory import MANUAL, Inventory, Method
-from controller.domain.plan import Basis, Plan, Severity, Wave
+from controller.domain.plan import Basis, Plan, PlannedEvidence, Severity, Wave
 from controller.domain.playbook import Action, Playbook, Stage
 from controller.domain.profile import DeviceProfile
 from controller.engine.bypass import LAYER_3, find_bypasses, find_spread
@@ -22,6 +22,7 @@ from controller.engine.network import Cuts, Network
 from controller.engine.ownpath import OwnPath
 from controller.engine.reachability import Aftermath
 from controller.engine.renderer import RENDERER
+from controller.engine.selection import devices_of
 from controller.engine.steps import Steps
 from controller.engine.waves import Waves
 
@@ -72,7 +73,21 @@ def plan_isolation(
         waves=tuple(waves),
         hazards=tuple(sorted(findings.hazards.values())),
         save=playbook.save,
+        evidence=_evidence(inventory, playbook, waves),
     )
+
+
+def _evidence(inventory: Inventory, playbook: Playbook, waves: Sequence[Wave]) -> PlannedEvidence | None:
+    wanted = playbook.evidence
+    if wanted is None:
+        return None
+    touched = {operation.device for wave in waves for operation in wave.operations}
+    named = (
+        touched
+        if wanted.devices is None
+        else {device.name for device in devices_of(wanted.devices, inventory)}
+    )
+    return PlannedEvidence(wanted.tables, tuple(sorted(named)), wanted.within)
 
 
 def _check_coverage(inventory: Inventory, steps: Steps, findings: Findings) -> None:

@@ -6,13 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from controller.domain.codec import from_plain
-from controller.domain.errors import InvalidRequest, NotFound
+from controller.domain.errors import InvalidRequest, NotFound, Problem
 from controller.domain.hold import HoldKey
-from controller.domain.inventory import Bilingual, Inventory, Method, PointId
+from controller.domain.inventory import REHEARSAL, Bilingual, Inventory, Method, PointId
 from controller.domain.plan import Plan
-from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
+from controller.domain.playbook import Action, Playbook, Save, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile
 from controller.engine.holds import HoldBook
 from controller.engine.planner import plan_isolation, selection_digest
@@ -35,10 +36,21 @@ EVERY_METHOD = (
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """Why documents are not those in the files: these have mistakes. What was valid last, read from ``file``
+    and kept at ``kept_at``, stands in for them."""
+
+    kept_at: datetime
+    file: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Documents:
     """What the site's engineers wrote, validated, with the source texts a run cites.
 
-    ``stages`` are each playbook's own and included ones, in order. ``sources``: digest → text."""
+    ``stages`` are each playbook's own and included ones, in order. ``sources``: digest → text. ``lapse`` is
+    None where they are what the files say."""
 
     inventory: Inventory
     profiles: Mapping[str, DeviceProfile]
@@ -46,6 +58,7 @@ class Documents:
     playbooks: Mapping[str, Playbook]
     stages: Mapping[str, tuple[Stage, ...]]
     sources: Mapping[str, str]
+    lapse: Lapse | None = None
 
     def playbook(self, name: str) -> Playbook:
         """Raises NotFound."""
@@ -57,7 +70,8 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What a person wants back: the next wave, named subjects, everything one level cut, or all."""
+    """What a person wants back: the next wave, named subjects, everything one level cut, or all; or the
+    canary ports of a ``rehearsal``."""
 
     next_wave: bool = False
     subjects: tuple[str, ...] = ()
@@ -65,6 +79,7 @@ class Return:
     everything: bool = False
     playbook: str | None = None
     accept_drift: frozenset[str] = frozenset()
+    rehearsal: bool = False
 
 
 def plan_playbook(documents: Documents, name: str, overrides: Collection[str] = ()) -> Plan:
@@ -78,9 +93,14 @@ def plan_playbook(documents: Documents, name: str, overrides: Collection[str] = 
 
 def plan_level(documents: Documents, level: int, overrides: Collection[str] = ()) -> Plan:
     """Compiles the playbook of a level. Raises NotFound."""
+    return plan_playbook(documents, playbook_of_level(documents, level).name, overrides)
+
+
+def playbook_of_level(documents: Documents, level: int) -> Playbook:
+    """Raises NotFound."""
     for playbook in documents.playbooks.values():
         if playbook.level == level:
-            return plan_playbook(documents, playbook.name, overrides)
+            return playbook
     raise NotFound(kind="level", name=str(level))
 
 
@@ -129,7 +149,7 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
         documents.profiles,
         documents.profiles_digest,
         book,
-        RestoreRequest(playbook, ends, _prefixes_cut(history, ends), wanted.accept_drift),
+        RestoreRequest(playbook, ends, _prefixes_cut(history, ends), wanted.accept_drift, wanted.rehearsal),
     )
 
 
@@ -151,14 +171,18 @@ def _return_playbook(documents: Documents, wanted: Return) -> Playbook:
         if any(stage.action is Action.ISOLATE for stage in stages):
             raise InvalidRequest("playbook-isolates", name=wanted.playbook)
         return replace(playbook, stages=stages)
-    name = "restore-next" if wanted.next_wave else "restore"
-    return Playbook(name, Bilingual(name, name), (), wanted.level)
+    name = REHEARSAL if wanted.rehearsal else "restore-next" if wanted.next_wave else "restore"
+    # What a cut saved is saved again as it comes back; where none did, nothing is.
+    save = Save.NEVER if wanted.rehearsal else Save.IF_EQUAL
+    return Playbook(name, Bilingual(name, name), (), wanted.level, save=save)
 
 
 def _ends(
     documents: Documents, book: HoldBook, history: History, wanted: Return, playbook: Playbook
 ) -> frozenset[HoldKey]:
     holds = book.holds()
+    if wanted.rehearsal:
+        return frozenset(hold.key for hold in holds if hold.key.subject == REHEARSAL)
     if wanted.everything:
         return frozenset(hold.key for hold in holds)
     if wanted.level is not None:

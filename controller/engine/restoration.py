@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.domain.canonical import digest
 from controller.domain.hold import Attribution, Hold, HoldKey
@@ -19,6 +19,7 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.engine.holds import HoldBook, returning
 from controller.engine.renderer import RENDERER, operation, point_context, restoration
+from controller.engine.roles import Role
 from controller.engine.selection import selected
 from controller.engine.topology import Topology
 
@@ -101,7 +102,7 @@ def plan_restore(
         waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage, on_failure))
     _warn_of_dependencies(inventory, holds, subjects, hazards)
     for stage in request.playbook.stages:
-        if not stage.gate.open:
+        if not enforced(stage.gate):
             _add(hazards, "gate-not-enforced", Severity.REFUSE, stage.name)
     return Plan(
         playbook=request.playbook.name,
@@ -113,6 +114,7 @@ def plan_restore(
         ),
         waves=tuple(waves),
         hazards=tuple(sorted(hazards.values())),
+        save=request.playbook.save,
         # What cannot be brought back stays held, on record and in every list.
         ends=tuple(
             (key.run, key.subject, key.point)
@@ -120,6 +122,12 @@ def plan_restore(
             if key.point in returning_points or key.point not in opening or book.untouched(key.point)
         ),
     )
+
+
+def enforced(gate: Gate) -> bool:
+    """Whether every condition of ``gate`` can be checked: the consent of persons can, by their roles."""
+    known = {role.value for role in Role}
+    return replace(gate, approvals=0, roles=()).open and known.issuperset(gate.roles)
 
 
 def _order(

@@ -3,7 +3,7 @@ up."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -15,11 +15,13 @@ import structlog
 from controller.domain.errors import CordonError
 from controller.domain.facts import Fact, HoldEnded, Noted, RunMoved, WaveMoved
 from controller.domain.hold import Ending, HoldKey
-from controller.domain.inventory import PointId
+from controller.domain.inventory import Device, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action, OnFailure
+from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
+from controller.engine.beforehand import Beforehand
 from controller.engine.claims import unmet
 from controller.engine.crew import Crew
 from controller.engine.events import (
@@ -33,6 +35,7 @@ from controller.engine.events import (
 from controller.engine.operation import OperationRun
 from controller.engine.probing import Probing
 from controller.engine.running import Running, StopCause
+from controller.engine.saving import Saving
 from controller.engine.track import not_attempted
 
 _log = structlog.get_logger(__name__)
@@ -50,7 +53,12 @@ class Runner:
         self._to_come = Counter(
             each.device for wave in running.plan.waves for each in wave.operations if self._concerns(each)
         )
+        self._beforehand = Beforehand(running)
+        self._saving = Saving(running, self._beforehand)
+        self._at_device: dict[str, dict[PointId, StepResult]] = defaultdict(dict)
         running.before_change = self._probing.changing
+        running.session_had = self._beforehand.begin
+        running.learnt_before = self._beforehand.before_change
         running.sessions.record.when_dropped = self._dropped
 
     def run(self) -> RunEnded:
@@ -61,6 +69,7 @@ class Runner:
         try:
             self._release_without_work()
             self._probing.start()
+            self._beforehand.start()
             with Crew(running.services.limits.threads, running.services.clock) as crew:
                 try:
                     self._waves(crew)
@@ -70,8 +79,11 @@ class Runner:
             if self._broken is not None:
                 raise self._broken
             results = dict(self._probing.finish(self._results))
+            self._saving.finish()
         finally:
             running.sessions.close()
+            self._beforehand.close()
+            self._saving.close()
             self._probing.close()
         return self._ended(results)
 
@@ -125,13 +137,20 @@ class Runner:
             results = tuple(not_attempted(step, wave, "internal") for step in operation.steps)
         with self._lock:
             self._results.update({result.step.point.id: result for result in results})
+            self._at_device[operation.device].update({each.step.point.id: each for each in results})
             self._to_come[operation.device] -= 1
             over = not self._to_come[operation.device]
-        if over:  # thousands of devices: no more sessions stay open than there is work for
+        if over and not self._saves(device, profile):
+            # Thousands of devices: no more sessions stay open than there is work for.
             running.sessions.drop(operation.device)
         stops = running.action is Action.RESTORE and wave.on_failure is OnFailure.STOP
         if stops and not all(result.satisfied for result in results):
             running.stop(StopCause.FAILED)
+
+    def _saves(self, device: Device | None, profile: DeviceProfile | None) -> bool:
+        if device is None or profile is None:
+            return False
+        return self._saving.begin(device, profile, tuple(self._at_device[device.name].values()))
 
     def _dropped(self, credential: str, devices: tuple[str, ...]) -> None:
         """In the middle of a log-in: where it cannot be recorded, the next commit says so."""

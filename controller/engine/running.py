@@ -11,15 +11,25 @@ from threading import Lock
 
 from controller.domain.facts import Actor, Fact
 from controller.domain.hold import HoldKey
-from controller.domain.inventory import Inventory, PointId
+from controller.domain.inventory import Device, Inventory, PointId
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
+from controller.domain.startup import StartupState
 from controller.domain.tags import Tag
 from controller.engine.events import JournalDegraded, StepResult, Watcher
 from controller.engine.holds import HoldBook
-from controller.engine.ports import Clock, Committed, Driver, Journal, Prober, Secrets
+from controller.engine.ports import (
+    Clock,
+    Committed,
+    Driver,
+    EvidenceFiles,
+    Journal,
+    Prober,
+    Secrets,
+    StartupRecord,
+)
 from controller.engine.sessions import DeviceSlots, Sessions
 
 
@@ -30,6 +40,7 @@ class Limits:
     connect: float = 10.0
     operation: float = 30.0
     probe: float = 2.0
+    save: float = 60.0
     threads: int = 50
 
 
@@ -43,6 +54,7 @@ class Services:
     prober: Prober
     journal: Journal
     limits: Limits = Limits()
+    evidence: EvidenceFiles | None = None
 
 
 class StopCause:
@@ -52,6 +64,7 @@ class StopCause:
     PREEMPTED = "cut-under-way"
     FAILED = "stopped-at-failure"
     DEGRADED = "journal-degraded"
+    STANDING_DOWN = "standing-down"
 
 
 @dataclass
@@ -59,6 +72,9 @@ class Running:
     """One run under way: its plan, what it acts through, and whether it should go on.
 
     ``probe_sessions`` are apart from ``sessions``, so that a probe never holds up a device's own cut.
+    ``startups`` is what became of startup configurations before this run, for what brings back, ``compared``
+    how they stood before the changes of a run that goes on;
+    ``session_had`` is told of a device's first session, ``learnt_before`` asked right before its change.
     ``unsettled`` are the attempts per device that an earlier process intended and never settled; ``attempts``
     counts the attempts on record per device."""
 
@@ -76,6 +92,10 @@ class Running:
     accept_drift: Collection[str] = frozenset()
     unsettled: dict[str, tuple[int, ...]] = field(default_factory=dict)
     before_change: Callable[[Sequence[PointId]], None] = lambda _: None
+    session_had: Callable[[Device], None] = lambda _: None
+    learnt_before: Callable[[Device], list[Fact]] = lambda _: []
+    startups: Mapping[str, StartupRecord] = field(default_factory=dict)
+    compared: Mapping[str, StartupState] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     stopping: Flag = field(default_factory=Flag)
     _cause: str = ""
@@ -85,6 +105,11 @@ class Running:
     @property
     def action(self) -> Action:
         return self.plan.action
+
+    @property
+    def precedence(self) -> Action:
+        """As what it asks for a device: a rehearsal's cut gives way to others as a restore does."""
+        return Action.RESTORE if self.plan.gives_way else Action.ISOLATE
 
     @property
     def cause(self) -> str:
@@ -99,11 +124,12 @@ class Running:
                 self.stopping.set()
 
     def commit(self, tag: Tag, facts: Sequence[Fact]) -> Committed:
-        """Puts facts on disk, then in the book. A restore stops once the journal is degraded."""
+        """Puts facts on disk, then in the book. What gives way to a cut stops once the journal is
+        degraded."""
         committed = self.services.journal.commit(tag, facts, self.actor)
         self.book.apply(facts)
         if committed.degraded:
-            if self.action is Action.RESTORE:
+            if self.plan.gives_way:
                 self.stop(StopCause.DEGRADED)
             with self._lock:
                 tell = committed.unrecorded not in self._told
@@ -111,6 +137,13 @@ class Running:
             if tell:
                 self.watcher(JournalDegraded(self.run, committed.unrecorded))
         return committed
+
+    def saves_at(self, device: str) -> bool:
+        """A cut may save anywhere; what brings back only where the startup configuration may hold a cut."""
+        if self.action is Action.ISOLATE:
+            return True
+        known = self.startups.get(device)
+        return known is not None and known.cut
 
     def ends_of(self, point: PointId) -> tuple[HoldKey, ...]:
         """The holds a restore lets go at the point."""

@@ -32,6 +32,11 @@ def selected(stage: Stage, inventory: Inventory) -> list[tuple[Subject, tuple[Po
     return [(subject, points) for subject, points in narrowed if points]
 
 
+def devices_of(selector: Selector, inventory: Inventory) -> list[Device]:
+    """The devices a selector of devices chooses, in the inventory's order."""
+    return [device for device in inventory.devices.values() if _any_device([selector], device)]
+
+
 def _matches(selector: Selector, subject: Subject) -> bool:
     if isinstance(subject, Segment):
         if selector.scope is not Scope.SEGMENTS:

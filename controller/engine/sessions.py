@@ -40,15 +40,17 @@ class Sessions:
         self._lock = Lock()
         self._open: dict[str, Session] = {}
 
-    def apart(self) -> Sessions:
-        """Further sessions with the same devices, none shared; what is known of the credentials is."""
+    def apart(self, connect_seconds: float | None = None) -> Sessions:
+        """Further sessions with the same devices, none shared; what is known of the credentials is.
+        ``connect_seconds``: at most so long to have one."""
+        patience = self._connect_seconds if connect_seconds is None else connect_seconds
         return Sessions(
             self._inventory,
             self._profiles,
             self._driver,
             self._secrets,
             self._clock,
-            self._connect_seconds,
+            min(patience, self._connect_seconds),
             self.record,
         )
 
@@ -117,11 +119,12 @@ class _Slot:
     action: Action | None = None
     preempt: Callable[[], None] | None = None
     cuts_waiting: int = 0
+    visited: bool = False
 
 
 class DeviceSlots:
     """One run at a device at a time. A cut that finds a restore there ends the restore's session and goes
-    next; a restore waits for every cut."""
+    next; a restore waits for every cut. Who only looks gives way to both."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -141,6 +144,8 @@ class DeviceSlots:
                 finally:
                     slot.cuts_waiting -= 1
             else:
+                if slot.visited and slot.preempt is not None:
+                    slot.preempt()
                 self._changed.wait_for(lambda: slot.action is None and slot.cuts_waiting == 0)
             slot.action, slot.preempt = action, preempt
         try:
@@ -149,3 +154,40 @@ class DeviceSlots:
             with self._changed:
                 slot.action, slot.preempt = None, None
                 self._changed.notify_all()
+
+    @contextmanager
+    def visit(self, device: str, preempt: Callable[[], None]) -> Iterator[Visit | None]:
+        """For a look at a device nobody acts at; None where somebody does. ``preempt`` is called, from
+        another thread, when anybody wants to act there."""
+        with self._changed:
+            slot = self._slots[device]
+            free = slot.action is None and slot.cuts_waiting == 0
+            if free:
+                slot.action, slot.preempt, slot.visited = Action.RESTORE, preempt, True
+        if not free:
+            yield None
+            return
+        visit = Visit(self._changed, slot)
+        try:
+            yield visit
+        finally:
+            with self._changed:
+                slot.action, slot.preempt, slot.visited = None, None, False
+                self._changed.notify_all()
+
+
+class Visit:
+    """A look at a device, given by :meth:`DeviceSlots.visit`."""
+
+    def __init__(self, changed: Condition, slot: _Slot) -> None:
+        self._changed = changed
+        self._slot = slot
+
+    def stay(self) -> bool:
+        """To cut again what was found open: from now on it is an isolation like any other, and nobody ends
+        it. False where another isolation waits: that one goes first."""
+        with self._changed:
+            if self._slot.cuts_waiting:
+                return False
+            self._slot.action, self._slot.preempt, self._slot.visited = Action.ISOLATE, None, False
+            return True

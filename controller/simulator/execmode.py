@@ -73,6 +73,8 @@ def _monitor(on: bool) -> Handler:
 
 
 def _save(shell: Shell) -> str:
+    if shell.device.faults.get("nvram_full"):
+        return "startup-config file open failed (Not enough space)"
     shell.device.save()
     return "Building configuration...\n[OK]"
 

@@ -26,6 +26,7 @@ drop_mid_command      the connection breaks before the line takes effect
 drop_after_change     the line takes effect, then the connection breaks before the answer
 late                  the answer comes ``seconds`` (40) late
 stop_reading          nothing more is read from this session
+nvram_full            the startup configuration cannot be written, and says so
 reload_by_itself      at the line, or at once, reloads after ``seconds`` (0)
 revert_by_itself      at the line, or at once, returns after ``seconds`` (0) to the configuration it had
 ====================  =====================================================================================
@@ -58,6 +59,7 @@ NAMES = frozenset(
         "drop_after_change",
         "late",
         "stop_reading",
+        "nvram_full",
         "reload_by_itself",
         "revert_by_itself",
     ]
