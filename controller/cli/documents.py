@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +14,24 @@ from controller.cli.exits import Exit
 from controller.domain.errors import InvalidRequest
 from controller.domain.inventory import MANUAL
 
+if TYPE_CHECKING:
+    from controller.workers.office import Keeping
 
-def check(call: Call) -> int:
-    """Reads and validates everything; contacts nothing."""
-    documents = call.office.documents()
+
+def check(
+    call: Call,
+    live: Annotated[bool, typer.Option("--live", help="help.check-live")] = False,
+    device: Annotated[list[str] | None, typer.Option("--device", "-d", help="help.check-device")] = None,
+) -> int:
+    """Reads and validates everything; contacts nothing unless ``live``."""
+    if live:
+        from controller.cli.readiness import check_live
+
+        return check_live(call, device or ())
+    if device:
+        raise InvalidRequest("only-with-live", option="--device")
+    documents = call.office.documents(anew=True)
+    kept = call.office.keep()
     inventory = documents.inventory
     subjects = list(inventory.subjects())
     points = {point.id for subject in subjects for point in subject.points}
@@ -41,6 +55,7 @@ def check(call: Call) -> int:
                 **counted,
                 "inventory": inventory.digest,
                 "without_host_key": unpinned,
+                "kept": _plain_kept(kept),
                 "exit": 0,
             }
         )
@@ -49,41 +64,34 @@ def check(call: Call) -> int:
     call.out.say(call.text("check.good", site=inventory.site, counted=listed))
     if unpinned:
         call.out.say(call.text("check.unpinned", count=len(unpinned), devices=", ".join(unpinned[:8])))
+    call.out.say(*_kept_lines(kept, call))
     return Exit.DONE
 
 
-def profiles(call: Call) -> int:
-    """Platforms of the inventory's devices, by kind of point the methods that cut it."""
-    documents = call.office.documents()
-    used = Counter(device.platform for device in documents.inventory.devices.values())
-    found = [
-        {
-            "platform": profile.platform,
-            "devices": used[profile.platform],
-            "points": [
-                {
-                    "kind": kind.value,
-                    "tagged": tagged,
-                    "methods": [method.value for method in spec.methods],
-                }
-                for (kind, tagged), spec in profile.points.items()
-            ],
-            "probes": [kind.value for kind in profile.probes],
-            "saves": profile.save is not None,
-            "sources": list(profile.sources),
-        }
-        for profile in documents.profiles.values()
-    ]
-    if call.out.as_json:
-        call.out.object({"command": call.command, "profiles": found, "exit": 0})
-        return Exit.DONE
-    for profile in documents.profiles.values():
-        devices = call.text("count.devices", count=used[profile.platform])
-        call.out.say(f"{profile.platform} ({devices})")
-        for (kind, tagged), spec in profile.points.items():
-            name = f"{kind} {call.text('profiles.tagged')}" if tagged else kind.value
-            call.out.say(f"  {name}: {', '.join(spec.methods)}")
-    return Exit.DONE
+def _plain_kept(kept: Keeping) -> dict[str, Any]:
+    return {
+        "levels": [
+            {"level": each.level, "playbook": each.playbook, "plan": each.hash, "refused": each.refused}
+            for each in kept.plans
+        ],
+        "compiled": kept.compiled,
+        "damaged": kept.damaged,
+        "problem": kept.problem,
+    }
+
+
+def _kept_lines(kept: Keeping, call: Call) -> Iterator[str]:
+    if kept.problem:
+        busy = kept.problem == "busy"
+        yield call.text("check.keeping-busy") if busy else call.text("check.not-kept", why=kept.problem)
+    elif kept.plans:
+        levels = ", ".join(str(each.level) for each in kept.plans)
+        yield call.text("check.kept", levels=levels, compiled=kept.compiled)
+    if kept.damaged:
+        yield call.text("check.kept-damaged", count=kept.damaged)
+    for each in kept.plans:
+        if each.refused:
+            yield call.text("check.level-refused", level=each.level)
 
 
 def schema(call: Call, kind: Annotated[str, typer.Argument(help="help.schema-kind")] = "inventory") -> int:

@@ -21,6 +21,7 @@ class Tag(StrEnum):
     PROBE_ANSWERED = "engine:probe:answered"
     EVIDENCE_TAKEN = "engine:evidence:taken"
     STARTUP_MOVED = "engine:startup:moved"
+    READINESS_CHECKED = "engine:readiness:checked"
     REHEARSAL_RECORDED = "engine:rehearsal:recorded"
     POINT_CLAIMED = "person:point:claimed"
     CLAIM_WITHDRAWN = "person:claim:withdrawn"

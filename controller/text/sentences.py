@@ -6,7 +6,9 @@ from typing import Any
 
 from controller.domain.errors import CordonError, InvalidRequest, NotFound, OpenFailed, Problem
 from controller.domain.plan import Hazard
+from controller.domain.readiness import Obstacle
 from controller.text.catalogue import Catalogue
+from controller.text.times import duration
 
 
 def name_of(error: BaseException) -> str:
@@ -56,7 +58,25 @@ def plain_problem(problem: Problem, words: Catalogue) -> dict[str, Any]:
 
 
 def hazard_text(hazard: Hazard, words: Catalogue) -> str:
-    return words.text(f"hazard.{hazard.code}", culprit=hazard.culprit, **dict(hazard.data))
+    return words.text(f"hazard.{hazard.code}", culprit=hazard.culprit, **_in_words(dict(hazard.data), words))
+
+
+def obstacle_text(obstacle: Obstacle, words: Catalogue) -> str:
+    return words.text(f"obstacle.{obstacle.code}", **_in_words(dict(obstacle.data), words))
+
+
+def _in_words(data: dict[str, str], words: Catalogue) -> dict[str, str]:
+    """Codes and numbers among ``data`` said as a sentence needs them."""
+    if "cause" in data:
+        detail = f" ({data['detail']})" if data.get("detail") else ""
+        data["why"] = words.text(f"open.{data['cause']}") + detail
+    if "undo" in data:
+        seconds, ports = data.get("seconds", ""), data.get("ports", "")
+        left = words.text("revert.within", duration=duration(words, int(seconds))) if seconds else ""
+        data["when"] = left or words.text("revert.when-unknown")
+        data["undo"] = data["undo"] or words.text("revert.no-undo")
+        data["instead"] = words.text("revert.ports", ports=ports) if ports else words.text("revert.no-ports")
+    return data
 
 
 def plain_hazard(hazard: Hazard, words: Catalogue) -> dict[str, Any]:

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from queue import SimpleQueue
 from threading import Condition, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from controller.domain.codec import from_plain
 from controller.domain.errors import CordonError, InvalidRequest
-from controller.domain.facts import Noted, Text
+from controller.domain.facts import SYSTEM, Actor, Noted, RevisionStored, Text
+from controller.domain.plan import Basis
+from controller.domain.readiness import Readiness
 from controller.domain.tags import Tag
-from controller.engine.controller import Controller, DocumentReader
+from controller.engine.approvals import Act, Pledge, need_of
+from controller.engine.controller import Controller, DocumentReader, marked
 from controller.engine.events import Watcher
 from controller.engine.plans import Documents
+from controller.engine.roles import Permission
 from controller.engine.unrecorded import LastResortJournal
+from controller.engine.vaulting import VaultStanding
+from controller.workers import accounting
 from controller.workers.requests import (
     Abort,
+    AskAccounts,
+    AskVault,
     Confirm,
     Isolate,
+    LendVaultKey,
     Line,
+    RecordReadiness,
+    RecordVault,
+    Rehearse,
     Request,
     Restore,
     Resume,
@@ -27,6 +44,11 @@ from controller.workers.requests import (
     event_to_line,
     request_from_line,
 )
+
+if TYPE_CHECKING:
+    from controller.engine.access import Access
+    from controller.engine.accounts import Credentials
+    from controller.vault.access import VaultAccess
 
 
 class Desk:
@@ -38,13 +60,40 @@ class Desk:
         journal: LastResortJournal,
         reader: DocumentReader,
         reload: Callable[[], Documents],
+        known: Callable[[Basis], Documents | None] = lambda _: None,
+        vault: VaultAccess | None = None,
+        access: Callable[[], Access] | None = None,
     ) -> None:
+        self._vault = vault
+        self._make_access = access
+        if access is not None:
+            controller.ask_others(_Others(lambda: self.access))
         self._controller = controller
         self._journal = journal
         self._reader = reader
         self._reload = reload
+        self._known = known
         self._under_way = 0
         self._changed = Condition()
+
+    @cached_property
+    def access(self) -> Access:
+        """The accounts of this leader's home; opened when first asked for, never by a cut that needs none."""
+        if self._make_access is None:
+            raise InvalidRequest("request-not-understood")
+        return self._make_access()
+
+    def answer(self, request: AskAccounts) -> str:
+        """As :func:`controller.workers.accounting.answer`."""
+        return accounting.answer(self.access, request.call, request.given)
+
+    def _actor(
+        self, actor: Actor, credentials: Credentials | None, permission: Permission, site: str
+    ) -> Actor:
+        """Whoever showed who they are, else who asked."""
+        if credentials is None:
+            return actor
+        return accounting.permitted(self.access, credentials, permission, site)
 
     def perform(self, request: Request, watcher: Watcher) -> int | None:
         """Returns when the request is over; writing the log and confirming give a number, that of the
@@ -64,6 +113,7 @@ class Desk:
         """The same for another process: its request as a line, events and the end as lines."""
         try:
             request = request_from_line(message)
+            _from_console(request)
         except CordonError as error:
             yield error_to_line(error)
             return
@@ -71,8 +121,11 @@ class Desk:
 
         def work() -> None:
             try:
-                seq = self.perform(request, lambda event: lines.put(event_to_line(event)))
-                lines.put({"done": seq})
+                if isinstance(request, AskAccounts):
+                    lines.put({"done": self.answer(request)})
+                else:
+                    seq = self.perform(request, lambda event: lines.put(event_to_line(event)))
+                    lines.put({"done": seq})
             except CordonError as error:
                 lines.put(error_to_line(error))
             finally:
@@ -94,28 +147,112 @@ class Desk:
             case Isolate():
                 if request.unrecorded:
                     self._journal.permit_unrecorded()
-                documents = self._documents_of(request)
-                controller.isolate(request.plan, request.reason, request.actor, watcher, documents)
+                documents = self._documents(request.plan.basis, request.sources)
+                documents = replace(documents, lapse=request.lapse)
+                actor = self._actor(
+                    request.actor, request.credentials, Permission.ISOLATE, request.plan.site
+                )
+                controller.isolate(
+                    request.plan, request.reason, actor, watcher, documents, request.marks, request.code
+                )
             case Restore():
                 documents = self._reload()
                 controller.restore(
-                    request.wanted, request.plan, request.reason, request.actor, watcher, documents
+                    request.wanted,
+                    request.plan,
+                    request.reason,
+                    self._actor(
+                        request.actor, request.credentials, Permission.RESTORE, documents.inventory.site
+                    ),
+                    watcher,
+                    documents,
+                    request.marks,
                 )
+            case Resume() if controller.rehearsing.owns(request.run):
+                controller.rehearsing.resume(request.run, self._reader, request.actor, watcher)
             case Resume():
                 controller.resume(request.run, request.actor, watcher, request.accept_drift)
+            case Rehearse():
+                controller.rehearsing.rehearse(
+                    request.plans,
+                    request.devices,
+                    self._documents(request.plans[0].basis, request.sources),
+                    request.reason,
+                    request.actor,
+                    watcher,
+                )
             case Abort():
                 if not controller.abort(request.run, request.actor, request.reason):
                     raise InvalidRequest("run-not-under-way", run=request.run)
             case WriteLog():
                 note = Noted("log", (), Text(request.text))
-                return self._journal.commit(Tag.LOG_WRITTEN, [note], request.actor).seq
+                facts = [note, *marked(request.marks)]
+                return self._journal.commit(Tag.LOG_WRITTEN, facts, request.actor).seq
             case Confirm():
-                return controller.confirm(request.work, request.actor)
+                return controller.confirm(request.work, request.actor, request.marks)
+            case RecordReadiness() | LendVaultKey() | AskVault() | RecordVault():
+                return self._beside_runs(request)
         return None
 
-    def _documents_of(self, request: Isolate) -> Documents:
-        """What the plan was compiled from: the revisions that came with it."""
-        basis, sources = request.plan.basis, request.sources
+    def _beside_runs(self, request: RecordReadiness | LendVaultKey | AskVault | RecordVault) -> int | None:
+        return self._readiness(request) if isinstance(request, RecordReadiness) else self._vaulting(request)
+
+    def _readiness(self, request: RecordReadiness) -> int | None:
+        """The log holds its numbers and cites the whole."""
+        found = from_plain(Readiness, json.loads(request.content))
+        digest = hashlib.sha256(request.content.encode()).hexdigest()
+        for name in request.secrets:
+            self._journal.commit(Tag.SECRET_READ, [Noted("vault", (("name", name),))], SYSTEM)
+        data = (
+            ("digest", digest),
+            ("whole", "yes" if found.whole else "no"),
+            ("devices", str(len(found.devices))),
+            ("ready", str(sum(device.ready for device in found.devices))),
+            ("points", str(sum(len(device.points) for device in found.devices))),
+            ("blocked", str(sum(len(device.blocked) for device in found.devices))),
+        )
+        facts = [RevisionStored("readiness", digest, request.content), Noted("readiness", data)]
+        return self._journal.commit(Tag.READINESS_CHECKED, facts, request.actor).seq
+
+    def _vaulting(self, request: LendVaultKey | AskVault | RecordVault) -> int | None:
+        match request:
+            case LendVaultKey():
+                if self._vault is not None:
+                    self._vault.open_with_key(bytes.fromhex(request.key))
+                return None
+            case AskVault():
+                return int(self._vault is not None and self._vault.state().standing is VaultStanding.OPEN)
+            case RecordVault():
+                data = (("act", request.act.value), ("name", request.name))
+                note = Noted("vault", (*data, ("generation", str(request.generation))))
+                return self._journal.commit(Tag.SECRET_CHANGED, [note], request.actor).seq
+
+    def _documents(self, basis: Basis, sources: Mapping[str, str]) -> Documents:
+        """What a plan was compiled from: the revisions that came with it, unread where they are ``known``."""
+        known = self._known(basis)
+        if known is not None:
+            return replace(known, sources=sources)
         profiles = self._reader.profiles(sources[basis.profiles])
         inventory = self._reader.inventory(sources[basis.inventory], profiles)
         return Documents(inventory, profiles, basis.profiles, {}, {}, sources)
+
+
+class _Others:
+    """The consents of a home whose accounts are opened when first needed."""
+
+    def __init__(self, access: Callable[[], Access]) -> None:
+        self._access = access
+
+    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
+        return self._access().approvals.check(act, reason, actor) if need_of(act.plan) else None
+
+    def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
+        self._access().approvals.take(pledge, act, run, actor)
+
+
+def _from_console(request: Request | AskAccounts) -> None:
+    """Who speaks to the leader through the home is an account of the machine, or shows credentials: nobody is
+    a person of Cordon by saying so. Raises InvalidRequest."""
+    actor = getattr(request, "actor", None)
+    if isinstance(actor, Actor) and actor.id.startswith(("user:", "glass:")):
+        raise InvalidRequest("request-not-understood")

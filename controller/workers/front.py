@@ -8,35 +8,65 @@ a cut that was begun.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from controller.bootstrap import Composition, StoredDocuments, tell_unrecorded
 from controller.domain.codec import from_plain
-from controller.domain.errors import CordonError, InvalidRequest, LeaderElsewhere, LeaderLost, NotFound
+from controller.domain.errors import (
+    CordonError,
+    InvalidInput,
+    InvalidRequest,
+    LeaderElsewhere,
+    LeaderLost,
+    NotFound,
+)
 from controller.domain.facts import Actor
-from controller.domain.inventory import Inventory
-from controller.domain.plan import Plan
+from controller.domain.inventory import MANUAL, Inventory
+from controller.domain.plan import Basis, Plan
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
+from controller.domain.readiness import DeviceReadiness, Readiness
+from controller.domain.rehearsal import Rehearsals
 from controller.engine import plans
 from controller.engine.controller import Controller
-from controller.engine.events import Event, JournalDegraded, RunEnded, RunStarted, StepsSettled, Watcher
+from controller.engine.events import (
+    Event,
+    JournalDegraded,
+    RehearsalEnded,
+    RunEnded,
+    RunStarted,
+    StepsSettled,
+    Watcher,
+)
 from controller.engine.handwork import HandWork, Located, locate
 from controller.engine.holds import HoldBook
 from controller.engine.plans import Documents, Return
-from controller.engine.ports import Clock, RunRecord
+from controller.engine.ports import Clock, History, RunRecord
+from controller.engine.rehearsal import plan_rehearsal, rehearsals, untested
 from controller.engine.situation import Situation, situation
 from controller.engine.unrecorded import LastResortJournal
+from controller.engine.vaulting import vault_users, with_vault
 from controller.engine.walklist import Errand, results_on_record, walklist
+from controller.workers import accounting
 from controller.workers.desk import Desk
+from controller.workers.keeper import Keeper
+from controller.workers.livechecks import LiveChecks
 from controller.workers.loglines import log_line
-from controller.workers.office import Cut, Execution, LogLine, Verdict
+from controller.workers.office import Cut, Execution, Keeping, LiveCheck, LogLine, Rehearsal, Verdict
 from controller.workers.requests import (
     Abort,
+    AskAccounts,
+    AskVault,
     Confirm,
     Isolate,
+    LendVaultKey,
+    RecordReadiness,
+    RecordVault,
+    Rehearse,
     Request,
     Restore,
     Resume,
@@ -45,9 +75,12 @@ from controller.workers.requests import (
     event_from_line,
     request_to_line,
 )
+from controller.workers.vaulting import HomeVault
 
 if TYPE_CHECKING:
     from controller.bootstrap import Home
+    from controller.engine.access import Access
+    from controller.engine.accounts import Credentials
 
 CLOCK_AGREES = 2.0
 """Seconds by which the time of a read-back and the time it was heard of may differ."""
@@ -56,7 +89,7 @@ PATIENCE = 5.0
 """Seconds a request tries to reach a leader that is just coming or going."""
 
 
-_ONE_WORD = (Abort, Confirm, WriteLog)
+_ONE_WORD = (Abort, Confirm, RecordReadiness, RecordVault, WriteLog)
 """Requests that begin no run."""
 
 
@@ -70,27 +103,107 @@ class HomeOffice:
 
     def __init__(self, composition: Composition) -> None:
         self._composition = composition
+        self._keeper = Keeper(composition)
+        self._live_checks = LiveChecks(composition, self._ask_gently)
         self._documents: Documents | None = None
+        self._mistakes: InvalidInput | None = None
+        self._lapsed: Documents | None = None
 
     # --- planning ----------------------------------------------------------------------------------
 
-    def documents(self) -> Documents:
+    def documents(self, *, anew: bool = False) -> Documents:
+        if self._mistakes is not None:
+            raise self._mistakes
         if self._documents is None:
-            self._documents = self._composition.documents()
+            try:
+                self._documents = self._keeper.present(anew=anew)
+            except InvalidInput as mistakes:
+                self._mistakes = mistakes
+                raise
         return self._documents
 
+    def documents_in_force(self) -> Documents:
+        try:
+            return self.documents()
+        except InvalidRequest:
+            raise
+        except InvalidInput as mistakes:
+            lapse = self._lapsed.lapse if self._lapsed is not None else None
+            if self._lapsed is None or lapse is None or lapse.problems != mistakes.problems:
+                self._lapsed = self._keeper.last_valid(mistakes)
+            return self._lapsed
+
+    def keep(self) -> Keeping:
+        if self._documents is None:
+            return Keeping()
+        try:
+            return self._keeper.keep(self._documents)
+        except OSError as error:
+            return Keeping(problem=error.strerror or str(error))
+
     def plan_cut(self, cut: Cut) -> Plan:
-        documents = self.documents()
-        if cut.playbook is not None:
-            return plans.plan_playbook(documents, cut.playbook, cut.overrides)
-        if cut.level is not None:
-            return plans.plan_level(documents, cut.level, cut.overrides)
+        return self._with_vault(self._with_untested(self._plan_cut(cut)))
+
+    def plan_rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
+        return plan_rehearsal(self.documents(), devices)
+
+    def rehearsals(self) -> Rehearsals:
+        try:
+            return rehearsals(self._composition.home(create=False).history())
+        except NotFound:
+            return Rehearsals(())
+
+    def _with_untested(self, plan: Plan) -> Plan:
+        """Where the home cannot be read nobody can tell: that holds up no cut."""
+        try:
+            known = self.rehearsals()
+        except CordonError:
+            return plan
+        expires_after = timedelta(days=self._composition.settings.rehearsal_days)
+        now = self._composition.clock().now()
+        return untested(plan, self.documents_in_force().inventory, known, now, expires_after)
+
+    def _with_vault(self, plan: Plan) -> Plan:
+        inventory = self.documents_in_force().inventory
+        if not vault_users(inventory):
+            return plan
+        return with_vault(plan, inventory, self.vault().state())
+
+    def vault(self) -> HomeVault:
+        def record(request: RecordVault) -> None:
+            self._ask(request, lambda _: None)
+
+        return HomeVault(self._composition.vault, record, self._leader_opens_vault)
+
+    def _leader_opens_vault(self) -> bool:
+        """Of another process; where none answers, or one that does not know the question, it does not."""
+        try:
+            answers = list(self._home().request(request_to_line(AskVault())))
+        except CordonError:
+            return False
+        return any(line.get("done") == 1 for line in answers)
+
+    def _lend_vault_key(self) -> None:
+        """Before a request that logs in somewhere goes to another process. A leader that cannot take it says
+        of each device what it lacks."""
+        key = self._composition.vault.data_key
+        if key is not None:
+            with suppress(CordonError):
+                for _ in self._home().request(request_to_line(LendVaultKey(key.hex()))):
+                    pass
+
+    def _plan_cut(self, cut: Cut) -> Plan:
+        documents = self.documents_in_force()
+        if cut.level is not None or cut.playbook is not None:
+            name = cut.playbook or plans.playbook_of_level(documents, cut.level or 0).name
+            kept = None if cut.overrides else self._keeper.plan(documents, name)
+            return kept or plans.plan_playbook(documents, name, cut.overrides)
         return plans.plan_subjects(documents, cut.subjects, cut.overrides)
 
     def plan_return(self, wanted: Return) -> Plan:
-        history = self._home().history()
+        history = self._history()
         book = HoldBook(history, self._composition.clock())
-        return plans.plan_return(self.documents(), book, history, wanted)
+        return self._with_vault(plans.plan_return(self.documents(), book, history, wanted))
 
     # --- acting ------------------------------------------------------------------------------------
 
@@ -103,21 +216,68 @@ class HomeOffice:
         watcher: Watcher,
         *,
         without_journal: bool = False,
+        credentials: Credentials | None = None,
+        code: str = "",
     ) -> Execution:
         del cut  # the plan says it all; the cut is what the face showed and asked about
-        basis, sources = plan.basis, self.documents().sources
-        cited = (basis.inventory, basis.profiles, basis.playbook)
-        texts = {digest: sources[digest] for digest in cited if digest in sources}
-        return self._run(Isolate(plan, texts, reason, actor, without_journal), watcher)
+        request = self._request_to_cut(plan, reason, actor, without_journal=without_journal)
+        return self._run(replace(request, credentials=credentials, code=code), watcher)
 
-    def restore(self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher) -> Execution:
+    def _request_to_cut(
+        self, plan: Plan, reason: str, actor: Actor, *, without_journal: bool = False
+    ) -> Isolate:
+        basis, documents = plan.basis, self.documents_in_force()
+        cited, sources = (basis.inventory, basis.profiles, basis.playbook), documents.sources
+        texts = {digest: sources[digest] for digest in cited if digest in sources}
+        return Isolate(plan, texts, reason, actor, without_journal, documents.lapse)
+
+    def restore(
+        self,
+        wanted: Return,
+        plan: Plan,
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        *,
+        credentials: Credentials | None = None,
+    ) -> Execution:
         self._composition.home(guarded=True)
-        return self._run(Restore(wanted, plan.hash, reason, actor), watcher)
+        return self._run(Restore(wanted, plan.hash, reason, actor, credentials=credentials), watcher)
 
     def resume(
         self, run: str, actor: Actor, watcher: Watcher, accept_drift: frozenset[str] = frozenset()
     ) -> Execution:
         return self._run(Resume(run, accept_drift, actor), watcher)
+
+    def rehearse(
+        self, plans: Sequence[Plan], devices: Sequence[str], reason: str, actor: Actor, watcher: Watcher
+    ) -> Rehearsal:
+        self._composition.home(guarded=True)
+        documents = self.documents()
+        chosen = devices or [
+            name for name, each in documents.inventory.devices.items() if each.platform != MANUAL
+        ]
+        basis, sources = plans[0].basis, documents.sources
+        texts = {digest: sources[digest] for digest in (basis.inventory, basis.profiles)}
+        seen = _Seen(watcher, self._composition.clock())
+        self._ask(Rehearse(tuple(plans), tuple(chosen), texts, reason, actor), seen)
+        if seen.rehearsed is None:
+            raise InvalidRequest("run-not-under-way", run="")
+        left = set(seen.rehearsed.left)
+        found = [
+            errand
+            for run, plan, ended in seen.ends
+            if plan.action is Action.RESTORE
+            for errand in walklist(run, plan, documents.inventory, ended.results)
+            if errand.point in left
+        ]
+        errands = {errand.point: errand for errand in found}
+        return Rehearsal(
+            seen.rehearsed,
+            tuple(run for run, _, _ in seen.ends),
+            tuple(errands.values()),
+            degraded=seen.degraded,
+        )
 
     def abort(self, run: str, actor: Actor, reason: str) -> None:
         self._ask(Abort(run, reason, actor), lambda _: None)
@@ -127,6 +287,27 @@ class HomeOffice:
 
     def confirm(self, work: HandWork, actor: Actor) -> int | None:
         return self._ask(Confirm(work, actor), lambda _: None)
+
+    def ask_accounts(self, call: str, **given: object) -> Any:
+        request = AskAccounts(call, accounting.asked(given))
+        clock = self._composition.clock()
+        give_up = clock.monotonic() + PATIENCE
+        while True:
+            try:
+                with self._leading() as desk:
+                    return accounting.answered(call, desk.answer(request))
+            except LeaderElsewhere:
+                if clock.monotonic() > give_up:
+                    raise
+            try:
+                for line in self._home().request(request_to_line(request)):
+                    if "error" in line:
+                        raise error_from_line(dict(line))
+                    return accounting.answered(call, line["done"])
+            except LeaderElsewhere:
+                clock.pause(0.05)
+            else:
+                raise LeaderLost(home=str(self._composition.settings.home))
 
     def _run(self, request: Request, watcher: Watcher) -> Execution:
         """Asks, and sums up what the events told."""
@@ -164,6 +345,10 @@ class HomeOffice:
             except LeaderElsewhere:
                 clock.pause(0.05)
             except LeaderLost:
+                if isinstance(request, Rehearse):
+                    if seen.rehearsed is not None:
+                        return None
+                    continue  # what the lost leader left cut is brought back first
                 if seen.ended is not None:
                     return None
                 if seen.started is None:
@@ -173,9 +358,20 @@ class HomeOffice:
                 request = Resume(seen.started.run, frozenset(), _actor_of(request))
                 give_up = clock.monotonic() + PATIENCE
 
+    def _ask_gently(self, request: Request) -> int | None:
+        """Puts it on record without taking the lead from anybody, even one that hangs. Raises LeaderElsewhere
+        where that cannot be."""
+        try:
+            with self._leading(takeover_frozen=False) as desk:
+                return desk.perform(request, lambda _: None)
+        except LeaderElsewhere:
+            return self._hand_over(request, lambda _: None)
+
     def _hand_over(self, request: Request, watcher: Watcher) -> int | None:
         """Has the leader carry the request out. Raises what it raised, LeaderElsewhere when it does not
         answer (nothing was begun), LeaderLost when it ended on the way."""
+        if not isinstance(request, _ONE_WORD):
+            self._lend_vault_key()
         for line in self._home().request(request_to_line(request)):
             if "event" in line:
                 watcher(event_from_line(dict(line)))
@@ -187,44 +383,61 @@ class HomeOffice:
         raise LeaderLost(home=str(self._composition.settings.home))
 
     @contextmanager
-    def _leading(self) -> Iterator[Desk]:
+    def _leading(self, *, takeover_frozen: bool = True) -> Iterator[Desk]:
         """Leads the home until everything under way has ended. Raises LeaderElsewhere."""
-        with self._home().lead(takeover_frozen=True) as lead:
+        with self._home().lead(takeover_frozen=takeover_frozen) as lead:
             journal = LastResortJournal(lead.journal, tell_unrecorded)
             reader = StoredDocuments()
             controller = Controller(None, reader, self._composition.services(journal), lead.history)
             controller.mark_interrupted()
-            desk = Desk(controller, journal, reader, self._composition.documents)
+            desk = self._desk(controller, journal, reader)
             lead.serve(desk.handle)
             yield desk
             desk.drain()
 
+    def _desk(self, controller: Controller, journal: LastResortJournal, reader: StoredDocuments) -> Desk:
+        composition = self._composition
+        return Desk(
+            controller,
+            journal,
+            reader,
+            composition.documents,
+            self._known,
+            composition.vault,
+            lambda: composition.access(self._home(), journal),
+        )
+
     # --- looking -----------------------------------------------------------------------------------
 
-    def situation(self) -> Situation:
+    def access(self) -> Access:
         home = self._home()
-        return situation(self.documents().inventory, home.history(), self._composition.clock().now())
+        return self._composition.access(home, accounting.NotLeading(str(home.path)))
+
+    def situation(self) -> Situation:
+        inventory = self.documents_in_force().inventory
+        return situation(inventory, self._history(), self._composition.clock().now())
 
     def runs(self) -> tuple[RunRecord, ...]:
-        return self._home().history().runs()
+        return self._history().runs()
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]:
-        history = self._home().history()
+        history = self._history()
         record = history.run(run)
         plan = from_plain(Plan, json.loads(history.revision("plan", record.plan)))
         inventory = self.inventory_of(plan)
         return record, plan, walklist(record.run, plan, inventory, results_on_record(record, plan))
 
     def locate(self, code: str, run: str = "") -> Located:
-        return locate(self._home().history(), code, run)
+        return locate(self._history(), code, run)
 
     def inventory_of(self, plan: Plan) -> Inventory:
         basis = plan.basis
-        if self._documents is not None and self._documents.inventory.digest == basis.inventory:
-            return self._documents.inventory
-        history, reader = self._home().history(), StoredDocuments()
-        known = reader.profiles(history.revision("profiles", basis.profiles))
-        return reader.inventory(history.revision("inventory", basis.inventory), known)
+        known = self._known(basis)
+        if known is not None:
+            return known.inventory
+        history, reader = self._history(), StoredDocuments()
+        profiles = reader.profiles(history.revision("profiles", basis.profiles))
+        return reader.inventory(history.revision("inventory", basis.inventory), profiles)
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
         for record in self._home().entries(after=since, tag=tag, run=run):
@@ -255,6 +468,14 @@ class HomeOffice:
             return None
         return seq, chain.hex()
 
+    def check_live(
+        self, names: Sequence[str], actor: Actor, told: Callable[[DeviceReadiness], None]
+    ) -> LiveCheck:
+        return self._live_checks.check(self.documents(), names, actor, told)
+
+    def last_readiness(self) -> Readiness | None:
+        return self._live_checks.last()
+
     def trust(self, device: str) -> tuple[str, str]:
         try:
             path = self.documents().inventory.devices[device].paths[0]
@@ -264,8 +485,18 @@ class HomeOffice:
 
     # --- parts -------------------------------------------------------------------------------------
 
+    def _known(self, basis: Basis) -> Documents | None:
+        """The documents of just these revisions, if they need not be read again."""
+        for each in (self._documents, self._lapsed):
+            if each and (each.inventory.digest, each.profiles_digest) == (basis.inventory, basis.profiles):
+                return each
+        return self._keeper.documents_of(basis)
+
     def _home(self) -> Home:
         return self._composition.home()
+
+    def _history(self) -> History:
+        return self._home().history()
 
 
 class _Seen:
@@ -278,6 +509,8 @@ class _Seen:
         self._passed = 0.0
         self.started: RunStarted | None = None
         self.ended: RunEnded | None = None
+        self.ends: list[tuple[str, Plan, RunEnded]] = []
+        self.rehearsed: RehearsalEnded | None = None
         self.degraded = False
         self.unrecorded = False
 
@@ -305,8 +538,12 @@ class _Seen:
             case StepsSettled(results=results):
                 if any(result.proof.satisfies(Proof.CONFIRMED) for result in results):
                     self._passed = self._clock.monotonic() - self._began
-            case RunEnded():
+            case RunEnded(run=run):
                 self.ended = event
+                if self.started is not None:
+                    self.ends.append((run, self.started.plan, event))
+            case RehearsalEnded():
+                self.rehearsed = event
             case JournalDegraded(unrecorded=unrecorded):
                 self.degraded, self.unrecorded = True, self.unrecorded or unrecorded
             case _:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Plan
-from controller.engine.events import RunEnded, Watcher
+from controller.domain.readiness import DeviceReadiness, Readiness
+from controller.domain.rehearsal import Rehearsals
+from controller.engine.events import RehearsalEnded, RunEnded, Watcher
 from controller.engine.handwork import HandWork, Located
+from controller.engine.kept import KeptPlan
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation
 from controller.engine.walklist import Errand
+from controller.workers.vaulting import HomeVault
+
+if TYPE_CHECKING:
+    from controller.engine.access import Access
+    from controller.engine.accounts import Credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,18 @@ class Cut:
     level: int | None = None
     subjects: tuple[str, ...] = ()
     overrides: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The plans of all levels that the home keeps compiled; how many were compiled just now, how much of what
+    was kept before was ``damaged``. ``problem``: why they could not be kept: ``busy`` (another process is at
+    it), or what the disk says; "" where they are."""
+
+    plans: tuple[KeptPlan, ...] = ()
+    compiled: int = 0
+    damaged: int = 0
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +63,25 @@ class Execution:
     errands: tuple[Errand, ...]
     confirmed_after: float | None = None
     unrecorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How a rehearsal ended; ``errands`` bring back by hand the canary ports that are ``left`` cut.
+    ``degraded``: part of its record went through the spool."""
+
+    ended: RehearsalEnded
+    runs: tuple[str, ...]
+    errands: tuple[Errand, ...]
+    degraded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCheck:
+    """``unrecorded`` is the code of why the log does not tell of it, "" where it does."""
+
+    readiness: Readiness
+    unrecorded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +116,23 @@ class Verdict:
 class Office(Protocol):
     """What a face may ask. Everything raises CordonError on refusal; nothing here prints or asks."""
 
-    def documents(self) -> Documents:
-        """Loads and validates inventory, profiles and playbooks. Raises InvalidInput."""
+    def documents(self, *, anew: bool = False) -> Documents:
+        """Inventory, profiles and playbooks as the files say, validated; ``anew``: read again even if they
+        are to the byte what was found valid before. Raises InvalidInput."""
+        ...
+
+    def documents_in_force(self) -> Documents:
+        """The same; where the files have mistakes, what was valid last and is kept in the home, with its
+        ``lapse``. Raises InvalidInput where there is nothing. What cuts and what shows goes by these."""
+        ...
+
+    def keep(self) -> Keeping:
+        """Keeps the plans of all levels compiled, if the documents were found valid; never raises for a home
+        that cannot be written."""
+        ...
+
+    def vault(self) -> HomeVault:
+        """The device secrets sealed in the home."""
         ...
 
     def plan_cut(self, cut: Cut) -> Plan: ...
@@ -94,15 +148,51 @@ class Office(Protocol):
         watcher: Watcher,
         *,
         without_journal: bool = False,
-    ) -> Execution: ...
+        credentials: Credentials | None = None,
+        code: str = "",
+    ) -> Execution:
+        """``credentials``: of a person who asks by their account; ``code``: break-glass. Raises
+        AwaitingApproval."""
+        ...
 
     def restore(
-        self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher
+        self,
+        wanted: Return,
+        plan: Plan,
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        *,
+        credentials: Credentials | None = None,
     ) -> Execution: ...
+
+    def ask_accounts(self, call: str, **given: object) -> Any:
+        """Has the leader carry out a use case of :class:`controller.workers.accounting.Accounting`, by name;
+        its answer. Raises what it raises, LeaderElsewhere, LeaderLost."""
+        ...
+
+    def access(self) -> Access:
+        """The accounts, to be looked at: who would change something asks the leader."""
+        ...
 
     def resume(
         self, run: str, actor: Actor, watcher: Watcher, accept_drift: frozenset[str] = frozenset()
     ) -> Execution: ...
+
+    def plan_rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
+        """One cut of canary ports a method, of all devices by default. Raises NotFound, InvalidRequest."""
+        ...
+
+    def rehearse(
+        self, plans: Sequence[Plan], devices: Sequence[str], reason: str, actor: Actor, watcher: Watcher
+    ) -> Rehearsal:
+        """Cuts and brings back what ``plans`` say. ``devices``: those that were named, none for all. The
+        watcher hears of every run."""
+        ...
+
+    def rehearsals(self) -> Rehearsals:
+        """What was rehearsed, as the home has it; nothing where there is no home."""
+        ...
 
     def abort(self, run: str, actor: Actor, reason: str) -> None: ...
 
@@ -137,6 +227,17 @@ class Office(Protocol):
     def log_head(self) -> tuple[int, str] | None:
         """How many entries the log has and its chain hash, unchecked; None where there is no home, or it
         cannot be read: paper is printed all the same."""
+        ...
+
+    def check_live(
+        self, names: Sequence[str], actor: Actor, told: Callable[[DeviceReadiness], None]
+    ) -> LiveCheck:
+        """Looks at devices, at all that Cordon manages without ``names``, changing nothing; ``told`` hears of
+        each, from many threads. Raises NotFound."""
+        ...
+
+    def last_readiness(self) -> Readiness | None:
+        """The last live check of all devices that is on record."""
         ...
 
     def trust(self, device: str) -> tuple[str, str]:

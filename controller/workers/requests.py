@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from controller.domain.codec import from_plain, to_plain
@@ -14,34 +15,47 @@ from controller.domain.errors import (
     JournalUnavailable,
     JournalUnreadable,
     NotFound,
+    NotPermitted,
     Refused,
+    SignInBusy,
+    SignInDelayed,
+    SignInFailed,
     StaleEpoch,
 )
-from controller.domain.facts import Actor
+from controller.domain.facts import SYSTEM, Actor
 from controller.domain.plan import Hazard, Plan
+from controller.engine.accounts import Credentials
+from controller.engine.controller import Marks
 from controller.engine.events import (
     CredentialDropped,
     Event,
     JournalDegraded,
+    RehearsalEnded,
     RunEnded,
     RunStarted,
     StepsSettled,
     WaveStarted,
 )
 from controller.engine.handwork import HandWork
-from controller.engine.plans import Return
+from controller.engine.plans import Lapse, Return
 
 
 @dataclass(frozen=True, slots=True)
 class Isolate:
     """Exactly this plan. ``sources``: digest → text of the inventory, profiles and playbook it rests on, so
-    that a leader with other revisions carries out what was shown. ``unrecorded``: go on without a journal."""
+    that a leader with other revisions carries out what was shown. ``unrecorded``: go on without a journal.
+    ``lapse``: why it does not rest on what the files say. ``marks`` as the controller takes them.
+    ``credentials``: of whoever asks by their account; ``code``: break-glass."""
 
     plan: Plan
     sources: Mapping[str, str]
     reason: str
     actor: Actor
     unrecorded: bool = False
+    lapse: Lapse | None = None
+    marks: Marks = ()
+    credentials: Credentials | None = None
+    code: str = field(repr=False, default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,8 @@ class Restore:
     plan: str
     reason: str
     actor: Actor
+    marks: Marks = ()
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,27 @@ class Resume:
     run: str
     accept_drift: frozenset[str]
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearse:
+    """These cuts of canary ports, each with its return; ``devices`` are asked what they run. ``sources`` as
+    of a cut."""
+
+    plans: tuple[Plan, ...]
+    devices: tuple[str, ...]
+    sources: Mapping[str, str]
+    reason: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class AskAccounts:
+    """The use case ``call`` of :mod:`controller.workers.accounting`; ``given`` as it is written there. The
+    answer goes back over the home's socket only."""
+
+    call: str
+    given: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +109,123 @@ class Abort:
 class WriteLog:
     text: str
     actor: Actor
+    marks: Marks = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
     work: HandWork
     actor: Actor
+    marks: Marks = ()
 
 
-Request = Isolate | Restore | Resume | Abort | WriteLog | Confirm
+@dataclass(frozen=True, slots=True)
+class LendVaultKey:
+    """What opens the vault's records, for a leader that was not given the passphrase. Goes through the home's
+    socket only, never to a disk. ``key`` is hexadecimal."""
+
+    key: str = field(repr=False)
+    actor: Actor = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class AskVault:
+    """Whether the leader can get at the vault: 1 or 0."""
+
+    actor: Actor = SYSTEM
+
+
+class VaultAct(StrEnum):
+    """What a person did to the vault; the text is ``vault.act-<value>``."""
+
+    CREATED = "created"
+    SET = "set"
+    ROTATED = "rotated"
+    REMOVED = "removed"
+    RESEALED = "resealed"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVault:
+    """Names and numbers only. ``generation`` is that of the file once it is done."""
+
+    act: VaultAct
+    name: str
+    generation: int
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReadiness:
+    """``content`` is a live check in plain form, without what devices said; ``secrets`` are those of the
+    vault that it read."""
+
+    content: str
+    secrets: tuple[str, ...]
+    actor: Actor
+
+
+Request = (
+    Isolate | Restore | Resume | Rehearse | Abort | WriteLog | Confirm | LendVaultKey | AskVault | RecordVault
+    | RecordReadiness
+)
 
 _REQUESTS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Isolate, Restore, Resume, Abort, WriteLog, Confirm)
+    kind.__name__: kind
+    for kind in (
+        Isolate,
+        Restore,
+        Resume,
+        Rehearse,
+        Abort,
+        WriteLog,
+        Confirm,
+        AskAccounts,
+        LendVaultKey,
+        AskVault,
+        RecordVault,
+        RecordReadiness,
+    )
 }
 _EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (RunStarted, WaveStarted, StepsSettled, JournalDegraded, CredentialDropped, RunEnded)
+    for kind in (
+        RunStarted,
+        WaveStarted,
+        StepsSettled,
+        JournalDegraded,
+        CredentialDropped,
+        RunEnded,
+        RehearsalEnded,
+    )
 }
 _ERRORS: dict[str, type[CordonError]] = {
     kind.code: kind
-    for kind in (AwaitingApproval, JournalUnavailable, JournalUnreadable, NotFound, StaleEpoch)
+    for kind in (
+        AwaitingApproval,
+        JournalUnavailable,
+        JournalUnreadable,
+        NotFound,
+        NotPermitted,
+        SignInBusy,
+        SignInDelayed,
+        SignInFailed,
+        StaleEpoch,
+    )
 }
 
 Line = dict[str, Any]
 
 
-def request_to_line(request: Request) -> Line:
+def request_to_line(request: Request | AskAccounts) -> Line:
     return {"request": type(request).__name__, **to_plain(request)}
 
 
-def request_from_line(line: Line) -> Request:
+def request_from_line(line: Line) -> Request | AskAccounts:
     """Raises InvalidRequest for what is no request of this version."""
     try:
         values = dict(line)
-        built: Request = from_plain(_REQUESTS[values.pop("request")], values)
+        built: Request | AskAccounts = from_plain(_REQUESTS[values.pop("request")], values)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidRequest("request-not-understood") from error
     return built

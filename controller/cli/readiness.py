@@ -1,0 +1,192 @@
+"""``cordon check --live``: what every device answered, and what could be cut tonight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from controller.cli.asked import Call
+from controller.cli.exits import Exit
+from controller.cli.watching import actor
+from controller.domain.inventory import MANUAL
+from controller.domain.readiness import DeviceReadiness, LevelReadiness, Readiness
+from controller.text.sentences import hazard_text, obstacle_text, plain_hazard
+from controller.text.times import age, duration
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from controller.text import Catalogue
+
+SHOWN = 8
+"""Names listed one by one; the rest are counted."""
+
+
+def check_live(call: Call, names: Sequence[str]) -> int:
+    """0 where all that was looked at could be cut, else 6."""
+    inventory = call.office.documents(anew=True).inventory
+    managed = [each for each in inventory.devices.values() if each.platform != MANUAL]
+    count = len(dict.fromkeys(names)) or len(managed)
+    call.out.say(call.text("live.begins", site=inventory.site, count=count))
+    found = call.office.check_live(names, actor(), lambda _: None)
+    code = Exit.DONE if found.readiness.ready else Exit.UNPROVEN
+    if call.out.as_json:
+        plain = plain_readiness(found.readiness, call.words)
+        unrecorded = found.unrecorded or None
+        call.out.object({"command": call.command, **plain, "unrecorded": unrecorded, "exit": int(code)})
+        return code
+    call.out.say(*readiness_lines(found.readiness, call.words))
+    if found.unrecorded:
+        call.out.warn(call.text("live.unrecorded", code=found.unrecorded))
+    return code
+
+
+def readiness_lines(found: Readiness, words: Catalogue) -> Iterator[str]:
+    told = [each for each in found.devices if each.obstacles or each.hazards]
+    for device in told:
+        yield from _device_lines(device, words)
+    quiet = len(found.devices) - len(told)
+    if quiet:
+        yield words.text("live.quiet", count=quiet)
+    already = sum(len(each.already) for each in found.devices)
+    if already:
+        yield words.text("live.already", count=already)
+    if found.levels:
+        yield words.text("live.tonight")
+    for level in found.levels:
+        yield from _level_lines(level, words)
+    yield _sum(found, words)
+
+
+def _device_lines(device: DeviceReadiness, words: Catalogue) -> Iterator[str]:
+    points = words.text("count.points", count=len(device.points))
+    if device.ready:
+        opened, read = (duration(words, each / 1000) for each in (device.opened, device.read))
+        yield words.text("live.device-ready", device=device.device, points=points, opened=opened, read=read)
+    elif len(device.blocked) == len(device.points):
+        yield words.text("live.device-not", device=device.device, points=points)
+    else:
+        blocked = len(device.blocked)
+        yield words.text("live.device-partly", device=device.device, blocked=blocked, points=points)
+    for obstacle in device.obstacles:
+        ports = [point.object for point in obstacle.points]
+        where = f" [{_some(ports)}]" if ports else ""
+        yield f"    ✗ {obstacle_text(obstacle, words)}{where}"
+    for hazard in device.hazards:
+        yield f"    {words.text('severity.warn')} {hazard_text(hazard, words)}"
+
+
+def _level_lines(level: LevelReadiness, words: Catalogue) -> Iterator[str]:
+    if level.refusals:
+        yield words.text("live.level-refused", level=level.level)
+        yield from (
+            f"    ✗ {hazard_text(each, words)}" for each in level.refusals
+        )
+        return
+    if not level.points:
+        yield words.text("live.level-empty", level=level.level)
+        return
+    line = words.text(
+        "live.level",
+        level=level.level,
+        cuttable=level.points - len(level.blocked),
+        points=words.text("count.points", count=level.points),
+        duration=duration(words, level.milliseconds / 1000),
+    )
+    if level.by_hand:
+        by_hand = words.text("count.points", count=level.by_hand)
+        line += "; " + words.text("live.level-by-hand", points=by_hand)
+    yield line
+
+
+def _sum(found: Readiness, words: Catalogue) -> str:
+    names = [each.device for each in found.devices if not each.ready]
+    code = "live.all-ready" if found.ready else "live.not-ready" if names else "live.refused-only"
+    return words.text(
+        code,
+        names=_some(names),
+        devices=words.text("count.devices", count=len(found.devices)),
+        duration=duration(words, found.milliseconds / 1000),
+    )
+
+
+def last_lines(found: Readiness | None, now: datetime, words: Catalogue) -> Iterator[str]:
+    """How long ago the last check was, what was not ready then, and what would have undone a cut."""
+    if found is None:
+        yield words.text("live.never")
+        return
+    ready = sum(each.ready for each in found.devices)
+    yield words.text("live.last", age=age(words, found.at, now), ready=ready, devices=len(found.devices))
+    names = [each.device for each in found.devices if not each.ready]
+    if names:
+        yield f"  {words.text('live.last-not-ready', names=_some(names))}"
+    for hazard in found.hazards:
+        if hazard.code.startswith("revert-"):
+            yield f"  {words.text('severity.warn')} {hazard_text(hazard, words)}"
+
+
+def plain_last(found: Readiness | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "at": found.at.isoformat(),
+        "devices": len(found.devices),
+        "not_ready": [each.device for each in found.devices if not each.ready],
+        "reverts": [
+            {"code": each.code, "culprit": each.culprit}
+            for each in found.hazards
+            if each.code.startswith("revert-")
+        ],
+    }
+
+
+def plain_readiness(found: Readiness, words: Catalogue) -> dict[str, Any]:
+    return {
+        "site": found.site,
+        "at": found.at.isoformat(),
+        "ready": found.ready,
+        "seconds": found.milliseconds / 1000,
+        "inventory": found.inventory,
+        "profiles": found.profiles,
+        "devices": [_plain_device(each, words) for each in found.devices],
+        "levels": [
+            {
+                "level": each.level,
+                "playbook": each.playbook,
+                "points": each.points,
+                "blocked": [str(point) for point in each.blocked],
+                "by_hand": each.by_hand,
+                "seconds": each.milliseconds / 1000,
+                "refusals": [plain_hazard(hazard, words) for hazard in each.refusals],
+            }
+            for each in found.levels
+        ],
+    }
+
+
+def _plain_device(device: DeviceReadiness, words: Catalogue) -> dict[str, Any]:
+    return {
+        "device": device.device,
+        "ready": device.ready,
+        "path": device.path or None,
+        "credential": device.credential or None,
+        "opened_seconds": device.opened / 1000,
+        "read_seconds": device.read / 1000,
+        "points": [str(point) for point in device.points],
+        "blocked": sorted(str(point) for point in device.blocked),
+        "already": [str(point) for point in device.already],
+        "obstacles": [
+            {
+                "code": each.code,
+                "points": [str(point) for point in each.points],
+                "data": dict(each.data),
+                "text": obstacle_text(each, words),
+            }
+            for each in device.obstacles
+        ],
+        "hazards": [plain_hazard(hazard, words) for hazard in device.hazards],
+    }
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" … ({len(names)})" if len(names) > SHOWN else "")

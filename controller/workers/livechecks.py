@@ -1,0 +1,99 @@
+"""Live checks of one home: made by the process that asks, whoever leads, and put on record where that holds
+up nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from controller.bootstrap import Composition
+from controller.domain.codec import from_plain, to_plain
+from controller.domain.errors import CordonError, NotFound
+from controller.domain.facts import Actor, Fact, Noted
+from controller.domain.plan import Hazard
+from controller.domain.readiness import DeviceReadiness, Obstacle, Readiness
+from controller.domain.tags import Tag
+from controller.engine.livecheck import Told, check_live
+from controller.engine.logins import Eyes
+from controller.engine.plans import Documents
+from controller.engine.ports import Committed
+from controller.workers.office import LiveCheck
+from controller.workers.requests import RecordReadiness
+
+READINESS = "readiness"
+"""The kind of revision and the subject of the note that tells of it."""
+
+_SAID = {"detail": "", "found": "…", "said": "…"}
+"""What a device said, or names somebody: shown once, never kept where it could not be erased."""
+
+
+class LiveChecks:
+    """``record`` hands a request to whoever leads; it raises where that would disturb."""
+
+    def __init__(self, composition: Composition, record: Callable[[RecordReadiness], object]) -> None:
+        self._composition = composition
+        self._record = record
+
+    def check(
+        self, documents: Documents, names: Sequence[str], actor: Actor, told: Told = lambda _: None
+    ) -> LiveCheck:
+        """Raises NotFound for a device that is not in the inventory."""
+        noted = _Noted()
+        services = self._composition.services(noted)
+        eyes = Eyes(services.clock, services.driver, services.secrets, services.limits)
+        readiness = check_live(documents, eyes, names, told)
+        content = json.dumps(to_plain(without_sayings(readiness)), ensure_ascii=False, separators=(",", ":"))
+        try:
+            self._record(RecordReadiness(content, noted.secrets, actor))
+        except (CordonError, OSError) as error:
+            return LiveCheck(readiness, error.code if isinstance(error, CordonError) else "internal")
+        return LiveCheck(readiness)
+
+    def last(self) -> Readiness | None:
+        """The last check on record of all that Cordon manages; None where there is none, or none that this
+        Cordon can read."""
+        try:
+            history = self._composition.home(create=False).history()
+            for _, note in reversed(history.noted(READINESS)):
+                data = dict(note.data)
+                if data["whole"] == "yes":
+                    return from_plain(Readiness, json.loads(history.revision(READINESS, data["digest"])))
+        except (NotFound, KeyError, TypeError, ValueError):
+            pass
+        return None
+
+
+class _Noted:
+    """Stands where a journal would: a live check has nothing to write but which secrets it read."""
+
+    degraded = False
+
+    def __init__(self) -> None:
+        self.secrets: tuple[str, ...] = ()
+
+    def commit(self, tag: Tag, facts: Sequence[Fact], actor: Actor) -> Committed:
+        del actor
+        if tag is not Tag.SECRET_READ:
+            raise RuntimeError(f"a live check has no {tag}")
+        names = (dict(fact.data)["name"] for fact in facts if isinstance(fact, Noted))
+        self.secrets = (*self.secrets, *names)
+        return Committed(None, degraded=False, unrecorded=True)
+
+
+def without_sayings(readiness: Readiness) -> Readiness:
+    """Codes, names of the inventory and numbers only."""
+
+    def kept(data: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        return tuple((name, _SAID.get(name, value)) for name, value in data)
+
+    def bare(device: DeviceReadiness) -> DeviceReadiness:
+        return replace(
+            device,
+            obstacles=tuple(Obstacle(each.code, kept(each.data), each.points) for each in device.obstacles),
+            hazards=tuple(
+                Hazard(each.code, each.severity, each.culprit, kept(each.data)) for each in device.hazards
+            ),
+        )
+
+    return replace(readiness, devices=tuple(bare(device) for device in readiness.devices))
