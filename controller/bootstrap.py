@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from controller.domain.inventory import Inventory
     from controller.domain.profile import DeviceProfile
     from controller.domain.tags import Tag
-    from controller.engine.kept import Sources
     from controller.engine.access import Access
+    from controller.engine.kept import Sources
     from controller.engine.plans import Documents
     from controller.engine.ports import Clock, Journal
     from controller.engine.running import Services
     from controller.store.home import Home as Home
-    from controller.store.leader import Lead as Lead
     from controller.store.kept import KeptFiles as KeptFiles
+    from controller.store.leader import Lead as Lead
     from controller.vault.access import VaultAccess
 
 

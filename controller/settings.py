@@ -56,6 +56,34 @@ class Settings(BaseSettings):
         description="Seconds for one device's operation, from first byte to read-back.",
     )
     threads: int = Field(default=50, ge=1, le=1000, description="Devices acted on at the same time.")
+    rehearsal_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days after which what was rehearsed counts as untested again.",
+    )
+    vault_key_file: Path | None = Field(
+        default=None, description="The key file that opens the vault of device secrets."
+    )
+    vault_passphrase_file: Path | None = Field(
+        default=None, description="A file, yours alone, with the passphrase of the vault."
+    )
+    vault_passphrase_fd: int | None = Field(
+        default=None, ge=0, description="An inherited descriptor to read the vault's passphrase from, once."
+    )
+    session_idle_minutes: int = Field(
+        default=60, ge=1, le=1440, description="Minutes without a sign of life after which a session ends."
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=168, description="Hours after which a session ends in any case."
+    )
+    argon2_memory_kib: int = Field(
+        default=65_536, ge=8, le=4_194_304, description="Memory of one password hash, in KiB."
+    )
+    argon2_passes: int = Field(default=3, ge=1, le=100, description="Passes of one password hash.")
+    argon2_threads: int = Field(
+        default=1, ge=1, le=64, description="Password hashes worked out at the same time."
+    )
     spool_after_ms: int = Field(
         default=250,
         ge=10,

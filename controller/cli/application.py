@@ -29,12 +29,19 @@ _COMMANDS = {
         ("abort", "runs:abort"),
         ("log", "audit:log"),
         ("paper", "paper:paper"),
+        ("rehearse", "rehearse:rehearse"),
         ("check", "documents:check"),
         ("trust", "trust:trust"),
-        ("profiles", "documents:profiles"),
+        ("profiles", "profiles:profiles"),
         ("schema", "documents:schema"),
         ("version", "documents:version"),
         ("demo", "demo:demo"),
+    ),
+    "secrets": (
+        ("set", "secrets:keep"),
+        ("list", "secrets:listed"),
+        ("rotate", "secrets:rotate"),
+        ("remove", "secrets:remove"),
     ),
     "audit": (("show", "audit:show"), ("verify", "audit:verify")),
 }
@@ -123,6 +130,7 @@ _METAVARS = {
     "by": "NAME",
     "pdf": "FILE",
     "out": "DIR",
+    "key_file": "FILE",
     "at": "TIME",
 }
 

@@ -39,29 +39,36 @@ def carry_out_cut(call: Call, cut: Cut, *, without_journal: bool = False) -> int
     """Plans, shows, asks and cuts. A refusal ends it before anybody is asked."""
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines, plain_plan
+    from controller.cli.lapsed import plain_lapse, tell_lapse
+    from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
     from controller.domain.errors import Refused
 
     office = call.office
-    inventory = office.documents().inventory
+    documents = office.documents_in_force()
+    inventory = documents.inventory
     plan = office.plan_cut(cut)
     if call.asked.dry_run:
         code = Exit.REFUSED if plan.refusals else Exit.DONE
         if call.out.as_json:
-            shown = plain_plan(plan, inventory, call.words)
-            call.out.object({"command": call.command, "dry_run": True, **shown, "exit": int(code)})
+            shown, lapsed = plain_plan(plan, inventory, call.words), plain_lapse(call, documents)
+            call.out.object({"command": call.command, "dry_run": True, **shown, **lapsed, "exit": int(code)})
         else:
             call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
+            tell_lapse(call, documents)
         return code
     if plan.refusals:
+        tell_lapse(call, documents)
         raise Refused(plan.refusals)
     call.out.say(*cost_lines(plan, inventory, call.words))
+    tell_lapse(call, documents)  # last, so that it is read before anybody says yes
     needed = "--override" if cut.overrides else "--without-journal" if without_journal else ""
     reason = reason_for(call, needed_by=needed)
     agree(call, plan.site)
+    open_vault(call, inventory, devices_of(plan))
     carried = carry_out(
         call,
         lambda watcher: office.isolate(cut, plan, reason, actor(), watcher, without_journal=without_journal),
     )
-    return report(call, carried)
+    return report(call, carried, **plain_lapse(call, documents))

@@ -47,6 +47,7 @@ def restore(
 def carry_out_return(call: Call, wanted: Return) -> int:
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines, plain_plan
+    from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
     from controller.domain.errors import Refused
@@ -67,6 +68,7 @@ def carry_out_return(call: Call, wanted: Return) -> int:
     call.out.say(*cost_lines(plan, inventory, call.words))
     reason = reason_for(call, needed_by="--accept-drift" if wanted.accept_drift else "")
     agree(call, plan.site)
+    open_vault(call, inventory, devices_of(plan))
     carried = carry_out(call, lambda watcher: office.restore(wanted, plan, reason, actor(), watcher))
     following = _following(call)
     names = None if following is None else [each.subject.name for each in following]

@@ -87,6 +87,7 @@ def _print_walk(call: Call, record: RunRecord, plan: Plan, errands: Sequence[Err
 def resume(call: Call, run: Run, accept_drift: AcceptDrift = None) -> int:
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines
+    from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
 
@@ -104,6 +105,7 @@ def resume(call: Call, run: Run, accept_drift: AcceptDrift = None) -> int:
         if accept_drift:
             reason_for(call, needed_by="--accept-drift")
         agree(call, plan.site)
+    open_vault(call, inventory, devices_of(plan))
     drifted = frozenset(accept_drift or ())
     carried = carry_out(call, lambda watcher: office.resume(record.run, actor(), watcher, drifted))
     return report(call, carried)

@@ -61,7 +61,10 @@ from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation, SubjectSituation, SubjectState
 from controller.engine.walklist import Errand, step_code, walklist
+from controller.vault.access import Unattended, VaultAccess
+from controller.vault.vault import Vault
 from controller.workers.office import Cut, Execution, LogLine, Verdict
+from controller.workers.vaulting import HomeVault
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 RUN = "20260301-030000-beef"
@@ -158,6 +161,7 @@ class ScriptedOffice:
     sick: frozenset[str] = frozenset()
     held: set[str] = field(default_factory=set)
     settings: Mapping[str, object] = field(default_factory=dict)
+    generations: int = 0
     _abort: Flag = field(default_factory=Flag)
 
     def note(self, *what: object) -> None:
@@ -184,6 +188,14 @@ class ScriptedOffice:
         }
         stages = {name: playbook.stages for name, playbook in playbooks.items()}
         return Documents(INVENTORY, {}, "p", playbooks, stages, {})
+
+    def vault(self) -> HomeVault:
+        """A real one, beside the file of calls."""
+        key = self.calls.with_name("key")
+        access = VaultAccess(
+            Vault(self.calls.with_name("vault")), Unattended(key if self.script == "key-file" else None)
+        )
+        return HomeVault(access, lambda done: self.note("vault", done.act, done.name), lambda: False)
 
     def plan_cut(self, cut: Cut) -> Plan:
         if self.script == "crash":
@@ -279,6 +291,37 @@ class ScriptedOffice:
             return result(Outcome.NOT_SENT, Proof.UNKNOWN, "open.unreachable")
         return result(Outcome.ACCEPTED, Proof.CONFIRMED)
 
+    def plan_rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
+        if "acc-2" in devices:
+            raise InvalidRequest("no-canary")
+        hazards = (Hazard("own-console", Severity.REFUSE, "acc-1 Gi1/0/1"),) if self.script == "refused" else ()
+        plan = make_plan(Action.ISOLATE, ("laboratory",), hazards)
+        return (plan,)
+
+    def rehearse(
+        self, plans: Sequence[Plan], devices: Sequence[str], reason: str, actor: Actor, watcher: Watcher
+    ) -> Rehearsal:
+        self.note("rehearse", *devices, reason)
+        self._carry_out(plans[0], watcher)
+        software = Software("cisco_ios", "C9300", "17.9.4")
+        failed = self.script == "failed"
+        rehearsed = Rehearsed(
+            "acc-1",
+            software,
+            PointKind.INTERFACE,
+            Method.SHUTDOWN,
+            not failed,
+            "device-refused" if failed else "",
+            RUN,
+            RUN,
+        )
+        left = (PointId("acc-1", "Gi1/0/2"),) if failed else ()
+        skipped = (("fw-1", "open.unreachable"),) if self.script == "skipped" else ()
+        return Rehearsal(RehearsalEnded((rehearsed,), skipped, left), (RUN,), ())
+
+    def rehearsals(self) -> Rehearsals:
+        return Rehearsals(())
+
     def abort(self, run: str, actor: Actor, reason: str) -> None:
         self.note("abort", run)
         if run != RUN:
@@ -372,6 +415,9 @@ class ScriptedOffice:
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
         nasty = "\x1b[31mred\x1b[0m\nsecond line"
         yield LogLine(1, NOW.isoformat(), "engine:run:opened", "alice", RUN, {"level": "5"}, nasty)
+        if self.generations:
+            data = {"generation": str(self.generations)}
+            yield LogLine(3, NOW.isoformat(), "person:secret:changed", "bob", None, data, "")
         yield LogLine(2, NOW.isoformat(), "person:log:written", "bob", None, {}, "rien à signaler")
 
     def verify(self) -> Verdict:

@@ -9,7 +9,8 @@ import pytest
 
 from controller.domain.inventory import Credential, SecretRef, SecretSource
 from controller.engine.ports import OpenCause, OpenFailed
-from controller.vault.secrets import LARGEST, SecretResolver
+from controller.vault.private import LARGEST
+from controller.vault.secrets import SecretResolver
 
 SECRET = "Hirondelle-42"
 
@@ -78,7 +79,7 @@ def test_what_is_missing_is_named() -> None:
     assert refusal(env("ABSENT")) == "net-admin.password env ABSENT: not-set"
     assert refusal(env("PRESENT"), enable=env("EMPTY")) == "net-admin.enable env EMPTY: empty"
     assert refusal(None, key=file(Path("/nowhere/key"))) == "net-admin.key file /nowhere/key: not-found"
-    assert refusal(SecretRef(SecretSource.VAULT, "net")) == "net-admin.password vault net: not-available-yet"
+    assert refusal(SecretRef(SecretSource.VAULT, "net")) == "net-admin.password vault net: vault-absent"
     assert refusal(None) == "net-admin: no password or key"
 
 
