@@ -82,13 +82,14 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request for the consent of others to exactly ``plan``, by its hash."""
+    """A request for the consent of others to exactly ``plan``, by the hash they sign."""
 
     id: str
     site: str
     action: Action
     playbook: str
     plan: str
+    accept_drift: tuple[str, ...]
     cause: str
     requester: str
     requester_name: str

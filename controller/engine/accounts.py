@@ -7,7 +7,6 @@ hash. Nothing here needs a network.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -193,7 +192,7 @@ class Users(Protocol):
         """By id or name. Raises NotFound."""
         ...
 
-    def create(self, name: str, grants: Collection[Grant], actor: Actor) -> Invitation:
+    def create(self, name: str, grants: tuple[Grant, ...], actor: Actor) -> Invitation:
         """An account that nobody can use before it is enrolled. Raises InvalidRequest (name-taken,
         name-invalid, no-role)."""
         ...
@@ -215,7 +214,7 @@ class Users(Protocol):
         invitation or code that is not good, InvalidRequest for the password."""
         ...
 
-    def grant(self, user: str, grants: Collection[Grant], actor: Actor) -> User:
+    def grant(self, user: str, grants: tuple[Grant, ...], actor: Actor) -> User:
         """Exactly these roles from now on. Raises InvalidRequest(last-administrator)."""
         ...
 
@@ -238,7 +237,7 @@ class Users(Protocol):
         ...
 
     def issue_token(
-        self, user: str, label: str, scope: Collection[Permission], days: int, actor: Actor
+        self, user: str, label: str, scope: tuple[Permission, ...], days: int, actor: Actor
     ) -> TokenMade:
         """``scope`` must be among what the user's roles allow. Raises InvalidRequest."""
         ...

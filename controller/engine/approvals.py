@@ -7,6 +7,7 @@ their roles; a request counts once, for one run; time, silence or a restart neve
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -14,9 +15,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from controller.domain.errors import AwaitingApproval, InvalidRequest, NotFound, NotPermitted
+from controller.domain.canonical import Canonical, canonical_bytes
+from controller.domain.errors import AwaitingApproval, InvalidRequest, NotFound, NotPermitted, Refused
 from controller.domain.facts import SYSTEM, Actor, Noted, Text
-from controller.domain.plan import Plan, Severity
+from controller.domain.plan import Hazard, Plan, Severity
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
 from controller.engine.account_records import Account, Consent, Countersignature, Request
@@ -64,14 +66,15 @@ def need_of(plan: Plan) -> Need | None:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalShown:
-    """``given``: who consented so far, by id and name. ``ready``: the requester may now have it carried
-    out."""
+    """``plan``: the hash that is signed. ``given``: who consented so far, by id and name. ``ready``: the
+    requester may now have it carried out."""
 
     id: str
     site: str
     action: Action
     playbook: str
     plan: str
+    accept_drift: tuple[str, ...]
     cause: Cause
     requester: str
     requester_name: str
@@ -83,6 +86,24 @@ class ApprovalShown:
     opened_at: datetime
     run: str
     ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody wants carried out. ``accept_drift``: devices that changed since the cut, to be
+    overwritten all the same; ``code``: break-glass."""
+
+    plan: Plan
+    accept_drift: frozenset[str] = frozenset()
+    code: str = field(repr=False, default="")
+
+    @property
+    def signed(self) -> str:
+        """The hash others consent to: the plan's, and with it what it may overwrite."""
+        if not self.accept_drift:
+            return self.plan.hash
+        terms: Canonical = {"plan": self.plan.hash, "accept_drift": sorted(self.accept_drift)}
+        return hashlib.sha256(b"cordon-approval-v1\n" + canonical_bytes(terms)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +162,28 @@ class Pledge:
 class Consents(Protocol):
     """What whoever carries plans out asks before and while doing so."""
 
-    def check(self, plan: Plan, reason: str, actor: Actor, code: str = "") -> Pledge | None:
+    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
         """None where nothing is needed. Nothing is used up. Raises AwaitingApproval, having put the request
         on record; InvalidRequest where nobody can be asked."""
         ...
 
-    def take(self, pledge: Pledge, plan: Plan, run: str, actor: Actor) -> None:
+    def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
         """Uses it up, for good, for ``run``. Raises as :meth:`check` where it no longer holds."""
         ...
+
+
+class WithoutAccounts:
+    """Implements Consents where there is nobody to ask."""
+
+    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
+        del reason, actor
+        need = need_of(act.plan)
+        if need is not None and need.cause is Cause.GATE:
+            raise Refused([Hazard("gate-not-enforced", Severity.REFUSE, act.plan.playbook)])
+        return None
+
+    def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
+        """Nothing was pledged."""
 
 
 class ApprovalBook:
@@ -173,29 +208,31 @@ class ApprovalBook:
 
     # --- acting ------------------------------------------------------------------------------------
 
-    def check(self, plan: Plan, reason: str, actor: Actor, code: str = "") -> Pledge | None:
-        need = need_of(plan)
+    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
+        need = need_of(act.plan)
         if need is None:
             return None
         if need.cause is Cause.OVERRIDE:
             if actor.id.startswith("glass:"):
                 return Pledge()
-            if code:
-                self._glass.check(code, actor.id)
-                return Pledge(code=code, reason=reason)
+            if act.code:
+                self._glass.check(act.code, actor.id)
+                return Pledge(code=act.code, reason=reason)
             if not actor.id.startswith("user:") and self._glass.glass().number == 0:
                 return None  # nothing was ever sealed here: the machine's own accounts answer by a reason
         if not actor.id.startswith("user:"):
             raise InvalidRequest("account-needed" if need.cause is Cause.GATE else "override-alone")
         self._lapse()
         with self._store.change() as change:
-            request = self._open_request(change, plan, actor) or self._ask(change, plan, need, reason, actor)
+            request = change.one(
+                Request, plan=act.signed, requester=actor.id, state=RequestState.OPEN.value
+            ) or self._ask(change, act, need, reason, actor)
             given = _given(change, request)
         if len(given) < request.needed:
             raise _awaiting(request, len(given))
         return Pledge(request=request.id)
 
-    def take(self, pledge: Pledge, plan: Plan, run: str, actor: Actor) -> None:
+    def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
         if pledge.code:
             self._glass.break_for(pledge.code, run, pledge.reason, actor)
         if not pledge.request:
@@ -204,7 +241,7 @@ class ApprovalBook:
         with self._store.change() as change:
             request = _still_open(change, pledge.request)
             given = _given(change, request)
-            if request.plan != plan.hash or request.requester != actor.id:
+            if request.plan != act.signed or request.requester != actor.id:
                 raise _differs(request)
             if not _usable(change, request.requester):
                 raise NotPermitted(permission=Permission.RESTORE.value, site=request.site)
@@ -212,20 +249,19 @@ class ApprovalBook:
                 raise _awaiting(request, len(given))
             self._note(Tag.APPROVAL_USED, request, actor, ("run", run))
             change.put(replace(request, state=RequestState.USED, run=run))
-            if plan.action is Action.ISOLATE:
+            if act.plan.action is Action.ISOLATE:
                 first = given[0]
                 change.put(Countersignature(run, first.person, first.name, first.at))
 
-    def _open_request(self, change: Change, plan: Plan, actor: Actor) -> Request | None:
-        return change.one(Request, plan=plan.hash, requester=actor.id, state=RequestState.OPEN.value)
-
-    def _ask(self, change: Change, plan: Plan, need: Need, reason: str, actor: Actor) -> Request:
+    def _ask(self, change: Change, act: Act, need: Need, reason: str, actor: Actor) -> Request:
+        plan = act.plan
         request = Request(
             id=public_id(),
             site=plan.site,
             action=plan.action,
             playbook=plan.playbook,
-            plan=plan.hash,
+            plan=act.signed,
+            accept_drift=tuple(sorted(act.accept_drift)),
             cause=need.cause.value,
             requester=actor.id,
             requester_name=str(actor.name),
@@ -244,15 +280,14 @@ class ApprovalBook:
     # --- consenting --------------------------------------------------------------------------------
 
     def requests(self, *, every: bool = False) -> tuple[ApprovalShown, ...]:
-        self._lapse()
         with self._store.look() as look:
             found = look.every(Request) if every else look.every(Request, state=RequestState.OPEN.value)
-            return tuple(_shown(look, one) for one in sorted(found, key=lambda each: each.opened_at))
+            shown = [self._shown(look, one) for one in sorted(found, key=lambda each: each.opened_at)]
+        return tuple(one for one in shown if every or one.state is RequestState.OPEN)
 
     def request(self, request: str) -> ApprovalShown:
-        self._lapse()
         with self._store.look() as look:
-            return _shown(look, _find(look, request))
+            return self._shown(look, _find(look, request))
 
     def approve(self, request: str, plan: str, person: Person) -> ApprovalShown:
         self._lapse()
@@ -267,7 +302,7 @@ class ApprovalBook:
                 raise InvalidRequest("approved-already", request=kept.id)
             self._note(Tag.APPROVAL_GIVEN, kept, person.actor)
             change.put(Consent(kept.id, person.id, person.name, self._clock.now()))
-            return _shown(change, kept)
+            return self._shown(change, kept)
 
     def deny(self, request: str, person: Person, reason: str) -> ApprovalShown:
         self._lapse()
@@ -340,11 +375,35 @@ class ApprovalBook:
     def _over(self, change: Change, request: Request, state: RequestState) -> ApprovalShown:
         ended = replace(request, state=state)
         change.put(ended)
-        return _shown(change, ended)
+        return self._shown(change, ended)
 
     def _note(self, tag: Tag, request: Request, actor: Actor, *data: tuple[str, str], text: str = "") -> None:
         about = (("plan", request.plan), ("requester", request.requester), *data)
         self._journal.commit(tag, [Noted(f"request:{request.id}", about, Text(text))], actor)
+
+    def _shown(self, look: Look, request: Request) -> ApprovalShown:
+        over = request.state is RequestState.OPEN and self._lapsed(request)
+        state = RequestState.LAPSED if over else request.state
+        given = tuple((one.person, one.name) for one in _given(look, request))
+        return ApprovalShown(
+            id=request.id,
+            site=request.site,
+            action=request.action,
+            playbook=request.playbook,
+            plan=request.plan,
+            accept_drift=request.accept_drift,
+            cause=Cause(request.cause),
+            requester=request.requester,
+            requester_name=request.requester_name,
+            reason=request.reason,
+            needed=request.needed,
+            roles=request.roles,
+            given=given,
+            state=state,
+            opened_at=request.opened_at,
+            run=request.run,
+            ready=state is RequestState.OPEN and len(given) >= request.needed,
+        )
 
 
 def _find(look: Look, request: str) -> Request:
@@ -398,25 +457,3 @@ def _awaiting(request: Request, given: int) -> AwaitingApproval:
 
 def _differs(request: Request) -> InvalidRequest:
     return InvalidRequest("plan-differs", request=request.id, plan=request.plan)
-
-
-def _shown(look: Look, request: Request) -> ApprovalShown:
-    given = tuple((one.person, one.name) for one in _given(look, request))
-    return ApprovalShown(
-        id=request.id,
-        site=request.site,
-        action=request.action,
-        playbook=request.playbook,
-        plan=request.plan,
-        cause=Cause(request.cause),
-        requester=request.requester,
-        requester_name=request.requester_name,
-        reason=request.reason,
-        needed=request.needed,
-        roles=request.roles,
-        given=given,
-        state=request.state,
-        opened_at=request.opened_at,
-        run=request.run,
-        ready=request.state is RequestState.OPEN and len(given) >= request.needed,
-    )

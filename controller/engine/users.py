@@ -99,7 +99,7 @@ class AccountUsers:
 
     # --- invitations -------------------------------------------------------------------------------
 
-    def create(self, name: str, grants: Collection[Grant], actor: Actor) -> Invitation:
+    def create(self, name: str, grants: tuple[Grant, ...], actor: Actor) -> Invitation:
         shown, key = _checked_name(name), key_of(name)
         roles = _checked_grants(grants)
         with self._store.change() as change:
@@ -126,7 +126,7 @@ class AccountUsers:
             if found is not None and Grant(Role.ADMINISTRATOR) in found.grants:
                 self._note(Tag.ACCOUNT_INVITED, found, SYSTEM)
                 return self._invite(change, found, self._clock.now())
-        return self.create(FIRST if found is None else f"{FIRST}-2", [Grant(Role.ADMINISTRATOR)], SYSTEM)
+        return self.create(FIRST if found is None else f"{FIRST}-2", (Grant(Role.ADMINISTRATOR),), SYSTEM)
 
     def invited(self, token: str) -> Factor | None:
         with self._store.look() as look:
@@ -172,7 +172,7 @@ class AccountUsers:
 
     # --- changes -----------------------------------------------------------------------------------
 
-    def grant(self, user: str, grants: Collection[Grant], actor: Actor) -> User:
+    def grant(self, user: str, grants: tuple[Grant, ...], actor: Actor) -> User:
         roles = _checked_grants(grants)
         with self._store.change() as change:
             account = find(change, user)
@@ -228,7 +228,7 @@ class AccountUsers:
     # --- tokens ------------------------------------------------------------------------------------
 
     def issue_token(
-        self, user: str, label: str, scope: Collection[Permission], days: int, actor: Actor
+        self, user: str, label: str, scope: tuple[Permission, ...], days: int, actor: Actor
     ) -> TokenMade:
         wanted = frozenset(scope)
         if not 1 <= days <= LONGEST_TOKEN:

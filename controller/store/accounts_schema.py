@@ -92,6 +92,7 @@ TABLES: Mapping[type, Table] = {
         _text("id", primary_key=True),
         *(_text(name) for name in ("site", "action", "playbook", "plan", "cause")),
         *(_text(name) for name in ("requester", "requester_name", "reason")),
+        _list("accept_drift"),
         _number("needed"),
         _list("roles"),
         _text("state"),

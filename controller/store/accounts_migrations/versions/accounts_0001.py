@@ -59,6 +59,7 @@ def upgrade() -> None:
         _text("id", key=True),
         *(_text(name) for name in ("site", "action", "playbook", "plan", "cause")),
         *(_text(name) for name in ("requester", "requester_name", "reason")),
+        sa.Column("accept_drift", sa.JSON, nullable=False),
         _number("needed"),
         sa.Column("roles", sa.JSON, nullable=False),
         *(_text(name) for name in ("state", "opened_at", "run")),
