@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.catalog.bundle import unbundled, yaml_files
 from controller.catalog.document import read_source
 from controller.catalog.findings import Findings
-from controller.catalog.inventory import examine
-from controller.catalog.playbooks import Playbooks, examine_playbooks
-from controller.catalog.profiles import Profiles, examine_profiles
+from controller.catalog.inventory import examine, inventory_from_text
+from controller.catalog.playbooks import KIND as PLAYBOOK
+from controller.catalog.playbooks import Playbooks, examine_playbooks, playbooks_from_sources
+from controller.catalog.profiles import Profiles, examine_profiles, profiles_from_text
 from controller.domain.errors import InvalidInput
 from controller.domain.inventory import Inventory
 
@@ -38,3 +41,37 @@ def load_site(inventory: Path, profiles: Sequence[Path], playbooks: Sequence[Pat
     if found is None or text is None or len(findings):
         raise InvalidInput(tuple(findings))
     return Site(found, text, known_profiles.used_by(found), known_playbooks)
+
+
+def site_from_texts(inventory: str, profiles: str, playbooks: Iterable[str]) -> Site:
+    """The site once stored as ``inventory_text``, ``profiles.text`` and the text of each playbook. Raises
+    InvalidInput where this Cordon finds mistakes in it."""
+    findings = Findings()
+    files: dict[str, str] = {}
+    for text in playbooks:
+        files |= unbundled(PLAYBOOK, text, PLAYBOOK, findings)
+    findings.raise_if_any()
+    known_profiles, known_playbooks = profiles_from_text(profiles), playbooks_from_sources(files)
+    found = inventory_from_text(inventory, "inventory", known_profiles)
+    findings.extend(known_playbooks.unmatched(found))
+    findings.raise_if_any()
+    return Site(found, inventory, known_profiles, known_playbooks)
+
+
+def files_digest(inventory: Path, profiles: Sequence[Path], playbooks: Sequence[Path]) -> str | None:
+    """SHA-256 over every file :func:`load_site` would read: the same digest, the same site. None where
+    something cannot be read."""
+    findings = Findings()
+    digest = hashlib.sha256()
+    paths = [inventory]
+    for kind in (profiles, playbooks):
+        for directory in kind:
+            paths += yaml_files(directory, findings)
+        paths.append(inventory)  # where one kind ends and the next begins
+    try:
+        for path in paths:
+            content = path.read_bytes()
+            digest.update(f"{path.name}\n{len(content)}\n".encode(errors="surrogateescape") + content)
+    except (OSError, ValueError):
+        return None
+    return None if len(findings) else digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -58,15 +59,27 @@ class Call:
     command: str = ""
     run: dict[str, Any] = field(default_factory=dict)
 
-    @functools.cached_property
-    def office(self) -> Office:
+    def settings(self) -> dict[str, Any]:
+        """What the options say of the settings, by their names."""
         given = {
             "inventory": self.asked.inventory,
             "home": self.asked.home,
             "profiles": tuple(self.asked.profiles) if self.asked.profiles else None,
             "playbooks": tuple(self.asked.playbooks) if self.asked.playbooks else None,
         }
-        return self.make_office(**{name: value for name, value in given.items() if value is not None})
+        return {name: value for name, value in given.items() if value is not None}
+
+    @functools.cached_property
+    def office(self) -> Office:
+        return self.make_office(**self.settings())
+
+    def settle(self) -> None:
+        """When everything is said: what was found valid is kept for the next time. Never the cause of a
+        failure, and never waited for twice: who presses Ctrl-C has had the answer."""
+        office = self.__dict__.get("office")
+        if office is not None:
+            with contextlib.suppress(Exception, KeyboardInterrupt):
+                office.keep()
 
     def text(self, code: str, /, **data: object) -> str:
         return self.words.text(code, **data)
@@ -103,11 +116,15 @@ def with_options(command: Command, name: str) -> Callable[..., int]:
         invocation: Invocation = ctx.obj
         call = invocation.open(asked, name)
         try:
-            return command(call, **given)
+            code = command(call, **given)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every end has a text and an exit code
             from controller.cli.errors import tell
 
-            return tell(error, call.words, call.out, call.run)
+            code = tell(error, call.words, call.out, call.run)
+            if isinstance(error, KeyboardInterrupt):
+                return code
+        call.settle()
+        return code
 
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,14 +25,15 @@ def check(
     device: Annotated[list[str] | None, typer.Option("--device", "-d", help="help.check-device")] = None,
 ) -> int:
     """Reads and validates everything; contacts nothing unless ``live``."""
-    if live:
-        from controller.cli.readiness import check_live
+    from controller.cli.readiness import check_live, last_lines, plain_last
 
+    if live:
         return check_live(call, device or ())
     if device:
         raise InvalidRequest("only-with-live", option="--device")
     documents = call.office.documents(anew=True)
     kept = call.office.keep()
+    last = call.office.last_readiness()
     inventory = documents.inventory
     subjects = list(inventory.subjects())
     points = {point.id for subject in subjects for point in subject.points}
@@ -56,6 +58,7 @@ def check(
                 "inventory": inventory.digest,
                 "without_host_key": unpinned,
                 "kept": _plain_kept(kept),
+                "checked_live": plain_last(last),
                 "exit": 0,
             }
         )
@@ -65,6 +68,7 @@ def check(
     if unpinned:
         call.out.say(call.text("check.unpinned", count=len(unpinned), devices=", ".join(unpinned[:8])))
     call.out.say(*_kept_lines(kept, call))
+    call.out.say(*last_lines(last, datetime.now(UTC), call.words))
     return Exit.DONE
 
 
@@ -108,11 +112,15 @@ def schema(call: Call, kind: Annotated[str, typer.Argument(help="help.schema-kin
     return Exit.DONE
 
 
-def version(call: Call) -> int:
+def installed_version() -> str:
     try:
-        found = installed("cordon-controller")
+        return installed("cordon-controller")
     except PackageNotFoundError:
-        found = "0+unknown"
+        return "0+unknown"
+
+
+def version(call: Call) -> int:
+    found = installed_version()
     if call.out.as_json:
         call.out.object({"command": call.command, "version": found, "exit": 0})
     else:

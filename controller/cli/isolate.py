@@ -40,6 +40,7 @@ def carry_out_cut(call: Call, cut: Cut, *, without_journal: bool = False) -> int
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines, plain_plan
     from controller.cli.lapsed import plain_lapse, tell_lapse
+    from controller.cli.readiness import plan_lines
     from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
@@ -55,13 +56,14 @@ def carry_out_cut(call: Call, cut: Cut, *, without_journal: bool = False) -> int
             shown, lapsed = plain_plan(plan, inventory, call.words), plain_lapse(call, documents)
             call.out.object({"command": call.command, "dry_run": True, **shown, **lapsed, "exit": int(code)})
         else:
-            call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
+            call.out.say(*cost_lines(plan, inventory, call.words), *plan_lines(call, plan))
+            call.out.say(call.text("plan.nothing-sent"))
             tell_lapse(call, documents)
         return code
     if plan.refusals:
         tell_lapse(call, documents)
         raise Refused(plan.refusals)
-    call.out.say(*cost_lines(plan, inventory, call.words))
+    call.out.say(*cost_lines(plan, inventory, call.words), *plan_lines(call, plan))
     tell_lapse(call, documents)  # last, so that it is read before anybody says yes
     needed = "--override" if cut.overrides else "--without-journal" if without_journal else ""
     reason = reason_for(call, needed_by=needed)

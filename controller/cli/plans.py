@@ -22,6 +22,7 @@ def plan(
     override: Overrides = None,
 ) -> int:
     from controller.cli.cost import cost_lines, plain_plan, wave_lines
+    from controller.cli.readiness import plan_lines
     from controller.engine.plans import Return
     from controller.workers.office import Cut
 
@@ -40,7 +41,7 @@ def plan(
     else:
         call.out.say(*wave_lines(found, call.words, commands=commands))
         call.out.say(*cost_lines(found, inventory, call.words))
-        call.out.say(call.text("plan.nothing-sent"))
+        call.out.say(*plan_lines(call, found), call.text("plan.nothing-sent"))
     return code
 
 
@@ -66,7 +67,7 @@ def run(
 
 
 def _action(call: Call, name: str) -> Action:
-    documents = call.office.documents()
+    documents = call.office.documents_in_force()
     stages = documents.stages.get(name)
     if stages is None:
         import difflib

@@ -21,17 +21,34 @@ SHAPES = {"isolated": "■", "partial": "◧", "unknown": "◇", "connected": "�
 
 
 def status(call: Call) -> int:
+    from controller.cli.errors import hazard_lines
+    from controller.cli.lapsed import plain_lapse, tell_lapse
+    from controller.cli.readiness import last_lines, plain_last
     from controller.cli.runs import how_to_go_on, plain_run, run_line
+    from controller.text.sentences import plain_hazard
 
     found = call.office.situation()
+    documents = call.office.documents_in_force()
+    tell_lapse(call, documents)
     if call.out.as_json:
         shown = plain_situation(found)
         under_way = [plain_run(record) for record in found.under_way]
-        call.out.object({"command": call.command, **shown, "under_way": under_way, "exit": 0})
+        lapsed = plain_lapse(call, documents)
+        live = {"checked_live": plain_last(call.office.last_readiness())}
+        shown["reboots"] = [plain_hazard(hazard, call.words) for hazard in found.reboots]
+        call.out.object(
+            {"command": call.command, **shown, **lapsed, **live, "under_way": under_way, "exit": 0}
+        )
         return Exit.DONE
     call.out.say(sentence(found, call.words), *situation_lines(found, call.words))
+    if found.canaries:
+        ports = ", ".join(str(point) for point in found.canaries)
+        call.out.say(call.text("status.canaries", count=len(found.canaries), ports=ports))
+    call.out.say(*hazard_lines(found.reboots, call.words))
     for record in found.under_way:
         call.out.say(run_line(record, call.words), *how_to_go_on(record, call.words))
+    if live_check := call.office.last_readiness():
+        call.out.say(*last_lines(live_check, found.at, call.words))
     return Exit.DONE
 
 
@@ -99,6 +116,7 @@ def plain_situation(found: Situation) -> dict[str, Any]:
         "since": found.since.isoformat() if found.since else None,
         "proofs": {each.value: found.proofs.get(each, 0) for each in Proof},
         "inventory_changed": found.inventory_changed,
+        "canaries": [{"device": point.device, "object": point.object} for point in found.canaries],
         "subjects": [
             {
                 "name": each.subject.name,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Condition
 from typing import Protocol
 
 from controller.domain.codec import from_plain, to_plain
-from controller.domain.errors import InvalidRequest, Refused
+from controller.domain.errors import InvalidRequest, JournalUnavailable, Refused
 from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, RunMoved, RunOpened, Text
 from controller.domain.inventory import Inventory
 from controller.domain.lifecycle import OVER, RunState
@@ -20,15 +21,25 @@ from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine import plans
+from controller.engine.approvals import Act, Consents, Pledge, WithoutAccounts, need_of
 from controller.engine.broadcast import Broadcast, Listener
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.handwork import HandWork, confirmation
 from controller.engine.holds import HoldBook
-from controller.engine.plans import Documents, Return
+from controller.engine.plans import Documents, Lapse, Return
 from controller.engine.ports import History, RunRecord
+from controller.engine.rehearsal import Rehearsing
 from controller.engine.runner import Runner
 from controller.engine.running import Running, Services, StopCause
 from controller.engine.sessions import DeviceSlots, Sessions
+from controller.engine.watch import Watch
+
+REQUEST = "request"
+"""The subject of the notes that keep :data:`Marks`."""
+
+Marks = tuple[tuple[str, str], ...]
+"""What whoever asks wants kept with the first entry of what is done: asked twice in the same words, they can
+be told what became of it, whatever happened in between."""
 
 
 class DocumentReader(Protocol):
@@ -72,6 +83,13 @@ class Controller:
         self._changed = Condition()
         self._active: dict[str, _Active] = {}
         self._ended_runs = 0
+        self.rehearsing = Rehearsing(self, services, history)
+        self._consents: Consents = WithoutAccounts()
+
+    def ask_others(self, consents: Consents) -> None:
+        """From now on what needs two persons waits for ``consents``. Without them a restore with gates is
+        refused, and what is kept alive is cut by one person with a reason."""
+        self._consents = consents
 
     @property
     def documents(self) -> Documents:
@@ -101,21 +119,44 @@ class Controller:
     # --- acting ------------------------------------------------------------------------------------
 
     def isolate(
-        self, plan: Plan, reason: str, actor: Actor, watcher: Watcher, documents: Documents | None = None
+        self,
+        plan: Plan,
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        documents: Documents | None = None,
+        marks: Marks = (),
+        code: str = "",
     ) -> RunEnded:
-        """Cuts. Joins a run of the same plan that is under way; ends every restore. Raises Refused when the
-        plan holds a refusal, JournalUnavailable, StaleEpoch."""
+        """Cuts. Joins a run of the same plan that is under way; ends every restore and rehearsal. A rehearsal
+        begins beside nothing. ``code``: break-glass, for who cuts alone what is kept alive. Raises Refused
+        when the plan holds a refusal, AwaitingApproval where it takes what is kept alive, InvalidRequest for
+        a rehearsal while anything is under way, JournalUnavailable, StaleEpoch."""
         if plan.refusals:
             raise Refused(plan.refusals)
         documents = documents or self.documents
-        with self._changed:
-            same = next((active for active in self._active.values() if active.does(plan)), None)
-            self._end_restores()
-            active = same or self._open(plan, actor, watcher, documents.inventory, documents.profiles)
+        asked = need_of(plan) is None
+        pledge: Pledge | None = None
+        active: _Active | None = None
+        same: _Active | None = None
+        while active is None:
+            with self._changed:
+                same = next((active for active in self._active.values() if active.does(plan)), None)
+                if same is not None or asked:
+                    if plan.rehearses:
+                        self._want_quiet()
+                    else:
+                        self._end_what_gives_way()
+                    active = same or self._open(
+                        plan, actor, watcher, documents.inventory, documents.profiles
+                    )
+            if active is None:
+                pledge, asked = self._consents.check(Act(plan, code=code), reason, actor), True
         if active is not same:
-            return self._execute(active, _opening(active.running, documents.sources, reason))
+            opening = _opening(active.running, documents, reason, marks)
+            return self._execute(active, opening, pledge=pledge)
         note = Noted(active.running.run, (("plan", plan.hash),), Text(reason))
-        self._services.journal.commit(Tag.RUN_JOINED, [note], actor)
+        self._services.journal.commit(Tag.RUN_JOINED, [note, *marked(marks, active.running.run)], actor)
         listener = active.broadcast.join(watcher)
         try:
             return active.ended.result()
@@ -130,24 +171,31 @@ class Controller:
         actor: Actor,
         watcher: Watcher,
         documents: Documents | None = None,
+        marks: Marks = (),
     ) -> RunEnded:
         """Brings back what the plan with ``plan_hash`` says. Waits for runs under way, then refuses if they
-        changed the plan. Raises Refused, InvalidRequest, JournalUnavailable, StaleEpoch."""
+        changed the plan; a rehearsal's return waits for none. Raises Refused, AwaitingApproval where its
+        playbook asks for the consent of others, InvalidRequest, JournalUnavailable, StaleEpoch."""
         documents = documents or self.documents
         active: _Active | None = None
+        pledge: Pledge | None = None
         while active is None:
+            if wanted.rehearsal:
+                with self._changed:
+                    self._want_quiet()
             moment = self._quiet()
             plan = self.plan_return(wanted, documents)
             if plan.refusals:
                 raise Refused(plan.refusals)
             if plan.hash != plan_hash:
                 raise Refused([Hazard("plan-changed", Severity.REFUSE, plan.hash)])
+            pledge = self._consents.check(Act(plan, wanted.accept_drift), reason, actor)
             with self._changed:
                 if self._still(moment):
                     active = self._open(
                         plan, actor, watcher, documents.inventory, documents.profiles, wanted.accept_drift
                     )
-        return self._execute(active, _opening(active.running, documents.sources, reason))
+        return self._execute(active, _opening(active.running, documents, reason, marks), pledge=pledge)
 
     def resume(
         self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str] = frozenset()
@@ -163,10 +211,12 @@ class Controller:
             record = self._history.run(run)
             if record.state in OVER:
                 raise _not_resumable(record)
-            if record.action is Action.RESTORE and record.run not in self._active:
+            plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
+            if accept_drift and need_of(plan) is not None:
+                raise InvalidRequest("drift-not-consented", run=record.run)
+            if plan.gives_way and record.run not in self._active:
                 moment = self._quiet()
                 record = self._history.run(run)
-            plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
             profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
             inventory = self._reader.inventory(
                 self._history.revision("inventory", record.inventory), profiles
@@ -174,9 +224,9 @@ class Controller:
             with self._changed:
                 if record.run in self._active or record.state in OVER:
                     raise _not_resumable(record)
-                cuts = plan.action is Action.ISOLATE and moment == self._ended_runs
+                cuts = not plan.gives_way and moment == self._ended_runs
                 if cuts:
-                    self._end_restores()
+                    self._end_what_gives_way()
                 if cuts or self._still(moment):
                     active = self._open(plan, actor, watcher, inventory, profiles, accept_drift, record)
                     facts = _resuming(record)
@@ -195,15 +245,42 @@ class Controller:
         self._services.journal.commit(Tag.RUN_MOVED, [note], actor)
         return True
 
-    def confirm(self, work: HandWork, actor: Actor) -> int | None:
+    def confirm(self, work: HandWork, actor: Actor, marks: Marks = ()) -> int | None:
         """Records that a person did a step of the walk-list, or takes that back. Returns the sequence of the
         entry, None while it is only in the spool. Raises InvalidRequest where there is nothing to say of
         it."""
         facts = confirmation(self._history, self._book, work, self._services.clock.now())
+        facts.extend(marked(marks))
         tag = Tag.CLAIM_WITHDRAWN if work.withdraw else Tag.POINT_CLAIMED
         committed = self._services.journal.commit(tag, facts, actor)
         self._book.apply(facts)
         return committed.seq
+
+    def under_way(self) -> tuple[str, ...]:
+        """The runs that act now."""
+        with self._changed:
+            return tuple(self._active)
+
+    def stand_down(self) -> None:
+        """The process is about to end: cuts come to their end, whatever brings something back stops at the
+        next safe point and can be resumed."""
+        with self._changed:
+            for active in self._active.values():
+                if active.running.plan.gives_way:
+                    active.running.stop(StopCause.STANDING_DOWN)
+
+    def watch(self, current: Callable[[], Inventory | None]) -> Watch:
+        """The watch over this home's held points, not yet begun. ``current``: the present inventory, where
+        it can be read."""
+        return Watch(
+            self._services,
+            self._history,
+            self._reader,
+            self._book,
+            self._slots,
+            lambda: bool(self._active),
+            current,
+        )
 
     def mark_interrupted(self) -> tuple[str, ...]:
         """Called once by a new leader: runs its predecessor left under way are interrupted, not running.
@@ -223,11 +300,16 @@ class Controller:
     # --- who may act ---------------------------------------------------------------------------------
     # A cut waits for nothing: whatever takes time (reading, compiling) is done before the lock is taken.
 
-    def _end_restores(self) -> None:
+    def _end_what_gives_way(self) -> None:
         """Called with the lock held."""
         for active in self._active.values():
-            if active.running.action is Action.RESTORE:
+            if active.running.plan.gives_way:
                 active.running.stop(StopCause.PREEMPTED)
+
+    def _want_quiet(self) -> None:
+        """Called with the lock held. Raises InvalidRequest while anything is under way."""
+        for run in self._active:
+            raise InvalidRequest("rehearsal-not-now", run=run)
 
     def _quiet(self) -> int:
         """Waits until no run is under way; a moment for :meth:`_still`."""
@@ -277,14 +359,32 @@ class Controller:
         for intent in earlier.pending if earlier else ():
             running.unsettled[intent.device] = (*running.unsettled.get(intent.device, ()), intent.attempt)
             running.attempts[intent.device] = max(running.attempts[intent.device], intent.attempt)
+        running.compared = {
+            name: record.compared
+            for name, record in (earlier.startups if earlier else {}).items()
+            if record.compared is not None
+        }
         active = self._active[running.run] = _Active(running, broadcast, listener)
         return active
 
-    def _execute(self, active: _Active, facts: Sequence[Fact], tag: Tag = Tag.RUN_OPENED) -> RunEnded:
-        """Records the decision, runs, and leaves the run's place; those who joined get the same end."""
+    def _execute(
+        self,
+        active: _Active,
+        facts: Sequence[Fact],
+        tag: Tag = Tag.RUN_OPENED,
+        pledge: Pledge | None = None,
+    ) -> RunEnded:
+        """Records the decision, runs, and leaves the run's place; those who joined get the same end. What the
+        decision rests on is used up first: nobody can act on it twice."""
         running = active.running
         try:
+            if pledge is not None:
+                act = Act(running.plan, frozenset(running.accept_drift))
+                self._consents.take(pledge, act, running.run, running.actor)
             running.commit(tag, facts)
+            if running.action is Action.RESTORE:
+                with suppress(JournalUnavailable):  # then nothing is saved
+                    running.startups = self._history.startups()
             ended = Runner(running).run()
         except BaseException as error:
             active.ended.set_exception(error)
@@ -311,9 +411,14 @@ def _not_resumable(record: RunRecord) -> InvalidRequest:
     return InvalidRequest("run-not-resumable", run=record.run, state=record.state.value)
 
 
-def _opening(running: Running, sources: Mapping[str, str], reason: str) -> list[Fact]:
+def marked(marks: Marks, run: str = "") -> list[Fact]:
+    """The note that keeps ``marks`` with what was done."""
+    return [Noted(REQUEST, (*marks, ("run", run)))] if marks else []
+
+
+def _opening(running: Running, documents: Documents, reason: str, marks: Marks) -> list[Fact]:
     """The decision with everything it rests on."""
-    plan = running.plan
+    plan, sources = running.plan, documents.sources
     content = json.dumps(to_plain(plan), ensure_ascii=False, separators=(",", ":"))
     rests_on = (
         ("inventory", plan.basis.inventory),
@@ -334,4 +439,13 @@ def _opening(running: Running, sources: Mapping[str, str], reason: str) -> list[
             reason=Text(reason),
         ),
         RunMoved(running.run, RunState.RUNNING),
+        *marked(marks, running.run),
+        *_lapsed(running.run, documents.lapse),
     ]
+
+
+def _lapsed(run: str, lapse: Lapse | None) -> Iterator[Fact]:
+    """That the run rests on what was valid last, not on what the files said."""
+    if lapse is not None:
+        since, mistakes = lapse.kept_at.isoformat(), str(len(lapse.problems))
+        yield Noted(run, (("documents", "last-valid"), ("kept-at", since), ("mistakes", mistakes)))

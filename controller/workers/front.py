@@ -26,7 +26,7 @@ from controller.domain.errors import (
 )
 from controller.domain.facts import Actor
 from controller.domain.inventory import MANUAL, Inventory
-from controller.domain.plan import Basis, Plan
+from controller.domain.plan import Basis, Hazard, Plan
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
 from controller.domain.readiness import DeviceReadiness, Readiness
@@ -48,6 +48,7 @@ from controller.engine.plans import Documents, Return
 from controller.engine.ports import Clock, History, RunRecord
 from controller.engine.rehearsal import plan_rehearsal, rehearsals, untested
 from controller.engine.situation import Situation, situation
+from controller.engine.startup import reboots_after
 from controller.engine.unrecorded import LastResortJournal
 from controller.engine.vaulting import vault_users, with_vault
 from controller.engine.walklist import Errand, results_on_record, walklist
@@ -414,8 +415,9 @@ class HomeOffice:
         return self._composition.access(home, accounting.NotLeading(str(home.path)))
 
     def situation(self) -> Situation:
-        inventory = self.documents_in_force().inventory
-        return situation(inventory, self._history(), self._composition.clock().now())
+        documents = self.documents_in_force()
+        now = self._composition.clock().now()
+        return situation(documents.inventory, self._history(), now, documents.profiles)
 
     def runs(self) -> tuple[RunRecord, ...]:
         return self._history().runs()
@@ -426,6 +428,16 @@ class HomeOffice:
         plan = from_plain(Plan, json.loads(history.revision("plan", record.plan)))
         inventory = self.inventory_of(plan)
         return record, plan, walklist(record.run, plan, inventory, results_on_record(record, plan))
+
+    def reboots(self, run: str, plan: Plan) -> tuple[Hazard, ...]:
+        history = self._history()
+        record, known = history.run(run), self._known(plan.basis)
+        profiles = (
+            known.profiles
+            if known
+            else StoredDocuments().profiles(history.revision("profiles", plan.basis.profiles))
+        )
+        return reboots_after(plan, record.steps, record.startups, profiles)
 
     def locate(self, code: str, run: str = "") -> Located:
         return locate(self._history(), code, run)

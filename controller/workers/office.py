@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
-from controller.domain.plan import Plan
+from controller.domain.plan import Hazard, Plan
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
 from controller.engine.events import RehearsalEnded, RunEnded, Watcher
@@ -201,6 +201,10 @@ class Office(Protocol):
     def runs(self) -> tuple[RunRecord, ...]: ...
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]: ...
+
+    def reboots(self, run: str, plan: Plan) -> tuple[Hazard, ...]:
+        """Where a reboot would undo what ``run``, that of ``plan``, did."""
+        ...
 
     def locate(self, code: str, run: str = "") -> Located:
         """The step a code names, as it is on record; ``run`` may be a prefix of its run. Raises

@@ -8,7 +8,7 @@ import os
 import termios
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,8 +47,11 @@ from controller.domain.lifecycle import RunState
 from controller.domain.plan import Basis, Hazard, Operation, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, OnUnreachable, Playbook, Stage
 from controller.domain.proof import Outcome, Proof, worst
+from controller.domain.readiness import DeviceReadiness, Readiness
+from controller.domain.rehearsal import Rehearsals, Rehearsed, Software
 from controller.engine.events import (
     JournalDegraded,
+    RehearsalEnded,
     RunEnded,
     RunStarted,
     StepResult,
@@ -57,13 +60,14 @@ from controller.engine.events import (
     WaveStarted,
 )
 from controller.engine.handwork import HandWork, Located
-from controller.engine.plans import Documents, Return
+from controller.engine.kept import KeptPlan
+from controller.engine.plans import Documents, Lapse, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation, SubjectSituation, SubjectState
 from controller.engine.walklist import Errand, step_code, walklist
 from controller.vault.access import Unattended, VaultAccess
 from controller.vault.vault import Vault
-from controller.workers.office import Cut, Execution, LogLine, Verdict
+from controller.workers.office import Cut, Execution, Keeping, LiveCheck, LogLine, Rehearsal, Verdict
 from controller.workers.vaulting import HomeVault
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -162,13 +166,31 @@ class ScriptedOffice:
     held: set[str] = field(default_factory=set)
     settings: Mapping[str, object] = field(default_factory=dict)
     generations: int = 0
+    readiness: Readiness | None = None
+    unrecorded: str = ""
     _abort: Flag = field(default_factory=Flag)
 
     def note(self, *what: object) -> None:
         with self.calls.open("a") as stream:
             stream.write(json.dumps([str(each) for each in what]) + "\n")
 
-    def documents(self) -> Documents:
+    def documents_in_force(self) -> Documents:
+        """``lapsed``: the files have mistakes, and something was valid before."""
+        if self.script != "lapsed":
+            return self.documents()
+        problems = tuple(Problem("inventory.yaml", line, 3, "file-empty") for line in range(7, 14))
+        return replace(self.documents(), lapse=Lapse(NOW, "inventory.yaml", problems))
+
+    def keep(self) -> Keeping:
+        basis = Basis("d", "p", "b", "r")
+        plans = tuple(
+            KeptPlan(f"level-{level}", level, basis, "h", "c", refused=level == 4) for level in (4, 5)
+        )
+        unkept = self.script == "unkept"
+        return Keeping(plans, compiled=2, damaged=1, problem="Read-only file system" if unkept else "")
+
+    def documents(self, *, anew: bool = False) -> Documents:
+        del anew
         if self.script == "mistakes":
             raise InvalidInput(
                 [
@@ -294,9 +316,9 @@ class ScriptedOffice:
     def plan_rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
         if "acc-2" in devices:
             raise InvalidRequest("no-canary")
-        hazards = (Hazard("own-console", Severity.REFUSE, "acc-1 Gi1/0/1"),) if self.script == "refused" else ()
-        plan = make_plan(Action.ISOLATE, ("laboratory",), hazards)
-        return (plan,)
+        refusal = Hazard("own-console", Severity.REFUSE, "acc-1 Gi1/0/1")
+        hazards = (refusal,) if self.script == "refused" else ()
+        return (make_plan(Action.ISOLATE, ("laboratory",), hazards),)
 
     def rehearse(
         self, plans: Sequence[Plan], devices: Sequence[str], reason: str, actor: Actor, watcher: Watcher
@@ -392,6 +414,9 @@ class ScriptedOffice:
             raise NotFound(kind="run", name=run)
         return self._record(RunState.INTERRUPTED), make_plan(Action.ISOLATE, ("emergency",)), ()
 
+    def reboots(self, run: str, plan: Plan) -> tuple[Hazard, ...]:
+        return ()
+
     def locate(self, code: str, run: str = "") -> Located:
         plan = make_plan(Action.ISOLATE, ("emergency",))
         for _, _, step in plan.steps():
@@ -427,6 +452,17 @@ class ScriptedOffice:
 
     def log_head(self) -> tuple[int, str] | None:
         return 9, "cd" * 32
+
+    def check_live(
+        self, names: Sequence[str], actor: Actor, told: Callable[[DeviceReadiness], None]
+    ) -> LiveCheck:
+        self.note("check-live", *names)
+        if self.readiness is None:
+            raise AssertionError("no live check is scripted")
+        return LiveCheck(self.readiness, self.unrecorded)
+
+    def last_readiness(self) -> Readiness | None:
+        return self.readiness
 
     def trust(self, device: str) -> tuple[str, str]:
         if device in self.sick:
