@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from controller.engine.accounts import AccountStore, Limits, OneTimeCodes, Passwords
+from controller.engine.ageing import Ageing
 from controller.engine.approvals import ApprovalBook
 from controller.engine.breakglass import GlassCase
 from controller.engine.ports import Clock, History, Journal
@@ -30,13 +31,14 @@ def access(
     journal: Journal,
     clock: Clock,
     history: Callable[[], History],
-    limits: Limits = Limits(),
+    limits: Limits,
 ) -> Access:
-    sign_in = AccountSignIn(store, passwords, codes, journal, clock, limits)
+    ageing = Ageing(clock)
+    sign_in = AccountSignIn(store, passwords, codes, journal, clock, limits, ageing)
     glass = GlassCase(store, sign_in, journal, clock)
     return Access(
         sign_in,
-        AccountUsers(store, passwords, codes, journal, clock, limits),
-        ApprovalBook(store, journal, clock, limits, glass, history),
+        AccountUsers(store, passwords, codes, journal, clock, limits, ageing),
+        ApprovalBook(store, journal, clock, limits, glass, history, ageing),
         glass,
     )

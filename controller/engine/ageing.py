@@ -25,16 +25,23 @@ class Ageing:
         self._seen: OrderedDict[tuple[str, datetime], tuple[float, float]] = OrderedDict()
         self._lock = Lock()
 
+    def begins(self, key: str, moment: datetime) -> None:
+        """``moment`` is now: from here on the ticks count, also where nobody asks for the age for long."""
+        with self._lock:
+            self._remember(key, moment, 0.0)
+
     def age(self, key: str, moment: datetime) -> float:
         """Seconds since ``moment``, which was on record of ``key``."""
         by_clock = (self._clock.now() - moment).total_seconds()
-        ticks = self._clock.monotonic()
         with self._lock:
-            first = self._seen.get((key, moment))
-            if first is None:
+            if (key, moment) not in self._seen:
                 if by_clock < -SLACK:
                     return math.inf
-                first = self._seen[key, moment] = (ticks, max(by_clock, 0.0))
-                while len(self._seen) > ROOM:
-                    self._seen.popitem(last=False)
-        return max(by_clock, first[1] + ticks - first[0])
+                self._remember(key, moment, max(by_clock, 0.0))
+            ticks, age = self._seen[key, moment]
+        return max(by_clock, age + self._clock.monotonic() - ticks)
+
+    def _remember(self, key: str, moment: datetime, age: float) -> None:
+        self._seen[key, moment] = (self._clock.monotonic(), age)
+        while len(self._seen) > ROOM:
+            self._seen.popitem(last=False)

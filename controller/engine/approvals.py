@@ -197,6 +197,7 @@ class ApprovalBook:
         limits: Limits,
         glass: GlassCase,
         history: Callable[[], History],
+        ageing: Ageing,
     ) -> None:
         self._store = store
         self._journal = journal
@@ -204,7 +205,7 @@ class ApprovalBook:
         self._limits = limits
         self._glass = glass
         self._history = history
-        self._ageing = Ageing(clock)
+        self._ageing = ageing
 
     # --- acting ------------------------------------------------------------------------------------
 
@@ -275,6 +276,7 @@ class ApprovalBook:
         data = (("cause", request.cause), ("needed", str(request.needed)))
         self._note(Tag.APPROVAL_REQUESTED, request, actor, *data, text=reason)
         change.put(request)
+        self._ageing.begins(request.id, request.opened_at)
         return request
 
     # --- consenting --------------------------------------------------------------------------------

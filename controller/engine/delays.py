@@ -27,7 +27,7 @@ LONGEST_AT_PLACE = 1.0
 FORGET_AFTER = 3600.0
 
 ROOM = 4096
-"""How many are remembered; those with the fewest attempts, then the oldest, go first."""
+"""How many are remembered; who has waited goes first, the oldest of them."""
 
 
 @dataclass(slots=True)
@@ -85,8 +85,8 @@ class Delays:
         beyond = found.failed - free
         found.until = now + (min(2.0 ** min(beyond, 10), longest) if beyond >= 0 else 0.0)
         while len(self._attempts) > self._room:
-            least = min(self._attempts, key=lambda each: (self._attempts[each].failed, each == key))
-            del self._attempts[least]
+            served = (each for each, one in self._attempts.items() if one.until <= now and each != key)
+            del self._attempts[next(served, next(iter(self._attempts)))]
         return found.failed
 
 

@@ -41,6 +41,9 @@ from controller.engine.tokens import digest, digest_of_code, new_token, public_i
 TOUCH_EVERY = 60.0
 """Seconds between two records that somebody is still there."""
 
+SEEN = ":seen"
+"""A session's two ages are kept apart by this."""
+
 SESSIONS_EACH = 20
 """Sessions one account may have; the one not seen for longest gives way."""
 
@@ -57,6 +60,7 @@ class AccountSignIn:
         journal: Journal,
         clock: Clock,
         limits: Limits,
+        ageing: Ageing,
     ) -> None:
         self._store = store
         self._passwords = passwords
@@ -64,7 +68,7 @@ class AccountSignIn:
         self._journal = journal
         self._clock = clock
         self._limits = limits
-        self._ageing = Ageing(clock)
+        self._ageing = ageing
         self.delays = Delays(clock)
         self._refusals = RefusalLog(journal, clock)
 
@@ -91,6 +95,8 @@ class AccountSignIn:
         with self._store.change() as change:
             self._make_room(change, kept)
             change.put(kept)
+            self._ageing.begins(kept.hash, kept.opened_at)
+            self._ageing.begins(kept.hash + SEEN, kept.seen_at)
             self._tell(
                 Tag.SIGNED_IN, person.id, (("session", kept.id), ("source", kept.source)), person.actor
             )
@@ -151,7 +157,7 @@ class AccountSignIn:
             account = _account_of(look, kept)
         if kept is None:
             return None
-        rests = self._ageing.age(kept.hash, kept.seen_at)
+        rests = self._rests(kept)
         if self._over(kept, rests) or not _still_good(kept, account):
             self._end(kept, "over")
             return None
@@ -188,7 +194,7 @@ class AccountSignIn:
         shown = []
         for kept in every:
             account = accounts.get(kept.user) if kept.user is not None else None
-            rests = self._ageing.age(kept.hash, kept.seen_at)
+            rests = self._rests(kept)
             if self._over(kept, rests) or not _still_good(kept, account):
                 continue
             person = _person_of(kept, ())
@@ -212,13 +218,18 @@ class AccountSignIn:
         lasted = self._ageing.age(kept.hash, kept.opened_at)
         return rests >= self._limits.idle or lasted >= self._longest(kept)
 
+    def _rests(self, kept: OpenSession) -> float:
+        return self._ageing.age(kept.hash + SEEN, kept.seen_at)
+
     def _longest(self, kept: OpenSession) -> int:
         return self._limits.session if kept.glass is None else self._limits.glass
 
     def _touch(self, kept: OpenSession) -> None:
         with suppress(JournalUnreadable), self._store.change() as change:
             if change.one(OpenSession, hash=kept.hash):
-                change.put(replace(kept, seen_at=self._clock.now()))
+                now = self._clock.now()
+                change.put(replace(kept, seen_at=now))
+                self._ageing.begins(kept.hash + SEEN, now)
 
     def _end(self, kept: OpenSession, cause: str) -> None:
         with self._store.change() as change:
@@ -229,7 +240,7 @@ class AccountSignIn:
     def _make_room(self, change: Change, kept: OpenSession) -> None:
         others = change.every(OpenSession, user=kept.user)
         for one in others:
-            if self._over(one, self._ageing.age(one.hash, one.seen_at)):
+            if self._over(one, self._rests(one)):
                 change.drop(OpenSession, hash=one.hash)
         left = sorted(change.every(OpenSession, user=kept.user), key=lambda each: each.seen_at)
         for one in left[: max(0, len(left) + 1 - SESSIONS_EACH)]:

@@ -72,6 +72,7 @@ class AccountUsers:
         journal: Journal,
         clock: Clock,
         limits: Limits,
+        ageing: Ageing,
     ) -> None:
         self._store = store
         self._passwords = passwords
@@ -79,7 +80,7 @@ class AccountUsers:
         self._journal = journal
         self._clock = clock
         self._limits = limits
-        self._ageing = Ageing(clock)
+        self._ageing = ageing
 
     # --- looking -----------------------------------------------------------------------------------
 
@@ -158,6 +159,7 @@ class AccountUsers:
         token, lasts = new_token(), self._limits.invitation
         change.drop(Invited, user=account.id)
         change.put(Invited(digest(token), account.id, self._codes.secret(), now, lasts))
+        self._ageing.begins(digest(token), now)
         return Invitation(token, _shown(change, account), now + timedelta(seconds=lasts))
 
     def _invitation(self, look: Look, token: str) -> tuple[Invited | None, Account | None]:
@@ -253,6 +255,7 @@ class AccountUsers:
             data = (("token", kept.id), ("scope", " ".join(kept.scope)), ("days", str(days)))
             self._note(Tag.TOKEN_ISSUED, account, actor, *data, text=kept.label)
             change.put(kept)
+            self._ageing.begins(kept.hash, now)
         return TokenMade(secret, _token(kept))
 
     def revoke_token(self, token: str, actor: Actor) -> None:
