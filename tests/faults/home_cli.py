@@ -129,15 +129,20 @@ def start(
     terminal: bool = False,
     limits: Mapping[int, int] | None = None,
     module: str = "controller.cli.main",
+    piped: str = "",
 ) -> Command:
-    """``python -m module`` in a session of its own: on a terminal, or with pipes and nobody to ask."""
+    """``python -m module`` in a session of its own: on a terminal, or with pipes and nobody to ask; then
+    ``piped`` is its input."""
     given = {**environ, "PYTHONPATH": str(_ROOT)}
     if terminal:
         ours, theirs = pty.openpty()
         streams, given_streams = {"out": ours}, (theirs, theirs, theirs)
     else:
         out, err = os.pipe(), os.pipe()
-        streams, given_streams = {"out": out[0], "err": err[0]}, (subprocess.DEVNULL, out[1], err[1])
+        reading, writing = os.pipe()
+        os.write(writing, piped.encode())
+        os.close(writing)
+        streams, given_streams = {"out": out[0], "err": err[0]}, (reading, out[1], err[1])
     stdin, stdout, stderr = given_streams
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -150,7 +155,7 @@ def start(
         # It makes system calls only, which wait for no lock that a thread of ours may hold.
         preexec_fn=lambda: _prepare(terminal=terminal, limits=limits or {}),  # noqa: PLW1509 - see above
     )
-    for descriptor in {stdout, stderr}:
+    for descriptor in {stdin, stdout, stderr}:
         os.close(descriptor)
     return Command(process, streams)
 

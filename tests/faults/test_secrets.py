@@ -38,16 +38,21 @@ def _planted(name: str) -> str:
 
 @dataclass
 class Planted:
-    """What is planted: by the variable or the file it is in, and the private keys of two of the files."""
+    """What is planted: by the variable, the file or the vault entry it is in, and the private keys of two of
+    the files. ``passphrase``: of the vault."""
 
     environ: Mapping[str, str]
     files: Mapping[str, str]
     keys: Mapping[str, asyncssh.SSHKey]
+    vault: Mapping[str, str]
+    passphrase: str
 
     @property
     def everything(self) -> list[str]:
         lines = [line for text in self.files.values() for line in text.splitlines()]
-        return [*self.environ.values(), *(line for line in lines if len(line) > 16 and "-----" not in line)]
+        sealed = [*self.vault.values(), self.passphrase]
+        keys = [line for line in lines if len(line) > 16 and "-----" not in line]
+        return [*self.environ.values(), *sealed, *keys]
 
 
 def _plant() -> Planted:
@@ -59,7 +64,8 @@ def _plant() -> Planted:
         "plain": keys["plain"].export_private_key().decode(),
         "locked": keys["locked"].export_private_key(passphrase=environ["PASSPHRASE"]).decode(),
     }
-    return Planted(environ, files, keys)
+    vault = {name: _planted(name) for name in ("vault-password", "vault-enable")}
+    return Planted(environ, files, keys, vault, _planted("vault-phrase"))
 
 
 @dataclass
@@ -83,6 +89,7 @@ class Night:
             **self.planted.environ,
             "CORDON_HOME": str(self.folder / "home"),
             "CORDON_INVENTORY": str(self.folder / "inventory.yaml"),
+            "CORDON_VAULT_PASSPHRASE_FILE": str(self.folder / "vault-phrase"),
         }
 
     def start(self, *arguments: str, **how: Any) -> Command:
@@ -102,6 +109,7 @@ _PLACES: dict[str, tuple[dict[str, Any], str]] = {
     "by-env": ({"password": {"env": "ENV_PASSWORD"}, "enable": {"env": "ENV_ENABLE"}}, "password"),
     "by-file": ({"password": {"file": "password"}, "enable": {"file": "enable"}}, "password"),
     "by-key": ({"key": {"file": "plain"}, "enable": {"env": "KEY_ENABLE"}}, "key"),
+    "by-vault": ({"password": {"vault": "vault-password"}, "enable": {"vault": "vault-enable"}}, "password"),
     "by-locked-key": (
         {"key": {"file": "locked"}, "password": {"env": "PASSPHRASE"}, "enable": {"env": "ENV_ENABLE"}},
         "key",
@@ -115,7 +123,7 @@ def _spec(name: str, planted: Planted) -> DeviceSpec:
 
     def secret(part: str) -> str:
         (source, where), *_ = places[part].items()
-        return planted.environ[where] if source == "env" else planted.files[where]
+        return {"env": planted.environ, "file": planted.files, "vault": planted.vault}[source][where]
 
     key = (
         planted.keys["plain" if name == "by-key" else "locked"].export_public_key().decode()
@@ -175,7 +183,7 @@ def _inventory(simulation: Simulation, folder: Path) -> dict[str, Any]:
 @pytest.fixture
 def night(tmp_path: Path) -> Iterator[Night]:
     planted = _plant()
-    for name, text in planted.files.items():
+    for name, text in (*planted.files.items(), ("vault-phrase", planted.passphrase)):
         path = tmp_path / name
         path.touch(0o600)
         path.write_text(text)
@@ -184,6 +192,9 @@ def night(tmp_path: Path) -> Iterator[Night]:
         (tmp_path / "inventory.yaml").write_text(text)
         made = Night(planted, simulation, tmp_path, [], [])
         try:
+            for name, secret in planted.vault.items():
+                assert made.run("secrets", "set", name, piped="to be changed").exit == 0
+                assert made.run("secrets", "rotate", name, piped=secret).exit == 0
             yield made
         finally:
             for command in made.commands:
@@ -213,7 +224,7 @@ def _a_whole_night(night: Night) -> None:
     decided = (*BACK, "--reason", REASON, *(word for name in _PLACES for word in ("--accept-drift", name)))
     night.simulation.fault("by-key", "hang", nth=1, applied=True)
     crashing = night.start(*CUT)
-    crashing.until("3 of 4")
+    crashing.until("4 of 5")
     _process_is_clean(night, crashing)
     crashing.signal(signal.SIGKILL)
     night.end(crashing)
@@ -235,6 +246,8 @@ def _a_whole_night(night: Night) -> None:
         ("show", run),
         ("status",),
         ("plan", "level-5", "--json"),
+        ("secrets", "list"),
+        ("secrets", "list", "--json"),
     ):
         assert night.run(*look).exit == 0
     _wrong_secrets(night)
@@ -295,13 +308,13 @@ def _spooled(home: Path) -> str:
 
 def _searched(night: Night) -> dict[str, bytes]:
     """Everything that was written anywhere, by name: files as they are, the database also row by row."""
-    own = {*night.planted.files, "inventory.yaml"}
+    own = {*night.planted.files, "inventory.yaml", "vault-phrase"}
     found = {
         str(path.relative_to(night.folder)): path.read_bytes()
         for path in night.folder.rglob("*")
         if path.is_file() and not (path.parent == night.folder and path.name in own)
     }
-    assert {"home/cordon.db", "home/spool"} <= found.keys()
+    assert {"home/cordon.db", "home/spool", "home/vault"} <= found.keys()
     database = sqlite3.connect(night.folder / "home" / "cordon.db")
     database.text_factory = bytes
     tables = [
