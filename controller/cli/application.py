@@ -28,6 +28,7 @@ _COMMANDS = {
         ("resume", "runs:resume"),
         ("abort", "runs:abort"),
         ("log", "audit:log"),
+        ("serve", "serve:serve"),
         ("paper", "paper:paper"),
         ("rehearse", "rehearse:rehearse"),
         ("check", "documents:check"),

@@ -15,6 +15,7 @@ class Tag(StrEnum):
     WAVE_MOVED = "engine:wave:moved"
     OPERATION_INTENDED = "engine:operation:intended"
     OPERATION_SETTLED = "engine:operation:settled"
+    OPERATION_ESCALATED = "engine:operation:escalated"
     OPERATION_RECOVERED = "engine:operation:recovered"
     HOLD_ENDED = "engine:hold:ended"
     CREDENTIAL_DROPPED = "engine:credential:dropped"

@@ -164,10 +164,17 @@ class OperationRun:
     def _recovered(self) -> list[Fact]:
         """The outcomes of what an earlier process intended here and never settled: known from now on by what
         was read, never by what it meant to send."""
-        running = self._running
+        running, device = self._running, self._device.name
+        here = {track.point for track in self._tracks}
+        known = {
+            each: running.book.intended(running.run, device, each)
+            for each in running.unsettled.get(device, ())
+        }
+        mine = [each for each, points in known.items() if not points or here & points]
+        running.unsettled[device] = tuple(each for each in known if each not in mine)
         return [
-            OutcomeRecorded(running.run, self._device.name, attempt, Outcome.SENT, "process-died", Text(""))
-            for attempt in running.unsettled.pop(self._device.name, ())
+            OutcomeRecorded(running.run, device, attempt, Outcome.SENT, "process-died", Text(""))
+            for attempt in mine
         ]
 
     def _settle_restore(self, track: Track, state: State | None) -> None:

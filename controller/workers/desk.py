@@ -149,9 +149,7 @@ class Desk:
                     self._journal.permit_unrecorded()
                 documents = self._documents(request.plan.basis, request.sources)
                 documents = replace(documents, lapse=request.lapse)
-                actor = self._actor(
-                    request.actor, request.credentials, Permission.ISOLATE, request.plan.site
-                )
+                actor = self._actor(request.actor, request.credentials, Permission.ISOLATE, request.plan.site)
                 controller.isolate(
                     request.plan, request.reason, actor, watcher, documents, request.marks, request.code
                 )

@@ -1,0 +1,75 @@
+"""The server around the application: its socket, its certificate, its end."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from controller.domain.errors import InvalidRequest
+
+_PATIENCE = 5
+"""Seconds requests under way have once the service is asked to end; runs have as long as they need."""
+
+
+class _Server(uvicorn.Server):
+    """Ends by SIGTERM and SIGINT, after telling ``ending``. Uvicorn's own way would raise the signal again
+    and kill the process before it gave up the lead."""
+
+    def __init__(
+        self, config: uvicorn.Config, started: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._started = started
+        self._ending = ending
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        del sig, frame
+        self._ending()
+        self.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises InvalidRequest where nobody can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise InvalidRequest("bind-failed", address=f"{host}:{port}", cause=str(error)) from None
+    return listener
+
+
+def serve(
+    app: FastAPI,
+    listener: socket.socket,
+    certificate: Path,
+    key: Path,
+    started: Callable[[], None],
+    ending: Callable[[], None],
+) -> None:
+    """Answers until the process is asked to end. ``ending`` is called from a signal handler."""
+    config = uvicorn.Config(
+        app,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_PATIENCE,
+    )
+    _Server(config, started, ending).run(sockets=[listener])

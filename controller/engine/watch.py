@@ -1,0 +1,479 @@
+"""The watch over held points: each is read again before its proof expires, and cut again where it is found
+open. It only ever moves towards isolation: what it sends are the lines of the cut that holds the point.
+
+A point is cut again three times at most on the word of one run; then, and wherever a person is at it already
+or nobody has looked for a day, it only raises the alarm and a person decides.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from threading import Condition, Thread
+from typing import Protocol
+
+import structlog
+
+from controller.domain.codec import from_plain
+from controller.domain.errors import CordonError, OpenFailed
+from controller.domain.facts import SYSTEM, Fact, Noted, PointRead
+from controller.domain.hold import Hold
+from controller.domain.inventory import MANUAL, Device, Inventory, PointId
+from controller.domain.lifecycle import OVER
+from controller.domain.plan import Plan, Step, Wave
+from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile, State
+from controller.domain.proof import PROOF_EXPIRES_AFTER, Outcome, Proof
+from controller.domain.tags import Tag
+from controller.engine.blocks import complete_answers, interrupted, read_block
+from controller.engine.credentials import CredentialRecord
+from controller.engine.events import Event
+from controller.engine.holds import HoldBook
+from controller.engine.operation import OperationRun
+from controller.engine.ports import History, StepRecord
+from controller.engine.reading import judge, read_state
+from controller.engine.renderer import operation, point_context
+from controller.engine.running import Running, Services
+from controller.engine.sessions import DeviceSlots, Sessions, Visit
+
+RUN = "watch"
+"""Stands for the run in readings of the watch: those of the run that cut stay the last of that run."""
+
+REOPENED, SILENT = "found-open", "watch-silent"
+"""Subjects of the watch's notes: a point found open, a device that does not answer."""
+
+READ_AFTER = timedelta(minutes=5)
+"""The youngest reading that is renewed; devices are spread over as long again by their names."""
+
+OVERDUE = timedelta(minutes=12)
+"""Readings this old are renewed also while a run is under way: they expire before long."""
+
+MOST_REASSERTIONS = 3
+
+UNWATCHED = timedelta(hours=24)
+"""Who finds a point open that nobody has read for so long cannot know what was decided meanwhile."""
+
+RETRY = timedelta(minutes=1)
+"""Before a device that did not answer, or where somebody was, is tried again."""
+
+SOON = timedelta(minutes=3)
+"""Before a device is read again that did answer: what it says of some points may be no reading."""
+
+REMIND = timedelta(hours=1)
+"""Before the same alarm about a point that waits for a person is raised again."""
+
+_TICK = 5.0
+_THREADS = 4
+
+_log = structlog.get_logger(__name__)
+
+
+class Reader(Protocol):
+    """Reads stored sources again, as the controller's DocumentReader."""
+
+    def inventory(self, text: str, profiles: Mapping[str, DeviceProfile]) -> Inventory: ...
+
+    def profiles(self, text: str) -> Mapping[str, DeviceProfile]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a run was planned from; ``steps`` by point, with their waves."""
+
+    plan: Plan
+    inventory: Inventory
+    profiles: Mapping[str, DeviceProfile]
+    steps: Mapping[PointId, tuple[Wave, Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A held point with the step of the newest run that holds it."""
+
+    hold: Hold
+    basis: _Basis
+    wave: Wave
+    step: Step
+
+    @property
+    def point(self) -> PointId:
+        return self.step.point.id
+
+    def confirmed_by(self, state: State | None) -> Proof:
+        """Judged against whatever method cuts the point."""
+        renderings = (self.step.rendering, *self.step.fallbacks)
+        proofs = [judge(each.expect, state) for each in renderings if each.expect]
+        if Proof.CONFIRMED in proofs:
+            return Proof.CONFIRMED
+        return Proof.CONTRADICTED if state is not None and proofs else Proof.UNKNOWN
+
+
+class Watch:
+    """Looks in threads of its own between :meth:`start` and :meth:`stop`, or device by device with
+    :meth:`look`. ``current``: the present inventory, for a device's present address and login, or None;
+    ``busy``: whether a run is under way."""
+
+    def __init__(
+        self,
+        services: Services,
+        history: History,
+        reader: Reader,
+        book: HoldBook,
+        slots: DeviceSlots,
+        busy: Callable[[], bool],
+        current: Callable[[], Inventory | None],
+    ) -> None:
+        self._services = services
+        self._clock = services.clock
+        self._history = history
+        self._reader = reader
+        self._book = book
+        self._slots = slots
+        self._busy = busy
+        self._current = current
+        self._basis = lru_cache(maxsize=8)(self._read_basis)
+        self._not_before: dict[str, datetime] = {}
+        self._reminded: dict[PointId, datetime] = {}
+        self._silent: set[str] = set()
+        self._credentials = (CredentialRecord(), self._clock.now())
+        self._changed = Condition()
+        self._over = False
+        self._thread = Thread(target=self._keep_watch, name="watch", daemon=True)
+
+    # --- in the background ----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Nothing begins any more; what is under way at a device comes to its end."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(self._services.limits.operation)
+
+    def _keep_watch(self) -> None:
+        visits: dict[str, Future[None]] = {}
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="watch") as pool:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._over, _TICK)
+                    if self._over:
+                        break
+                visits = {name: visit for name, visit in visits.items() if not visit.done()}
+                try:
+                    due = self.due()
+                except Exception:  # noqa: BLE001 - a history that cannot be read now may be read later
+                    _log.exception("the watch cannot tell what is due")
+                    continue
+                for name in due:
+                    if name not in visits:
+                        visits[name] = pool.submit(self._visit, name)
+            pool.shutdown(cancel_futures=True)
+
+    def _visit(self, device: str) -> None:
+        if self._over:
+            return
+        try:
+            self.look(device)
+        except CordonError as error:  # no journal, no lead: whoever acts is told; the watch tries again
+            _log.warning("the watch could not look", device=device, why=str(error))
+        except Exception:  # noqa: BLE001 - a defect at one device must not end the watch over the others
+            _log.exception("the watch failed", device=device)
+
+    # --- what is due -----------------------------------------------------------------------------------
+
+    def due(self) -> tuple[str, ...]:
+        """The devices to be read now, the oldest reading first."""
+        now, reads = self._clock.now(), self._history.last_reads()
+        busy = self._busy()
+        oldest: dict[str, timedelta] = {}
+        for point in {hold.key.point for hold in self._book.holds()}:
+            age = _age(reads.get(point), now)
+            oldest[point.device] = max(age, oldest.get(point.device, timedelta(0)))
+        due = [
+            (age, device)
+            for device, age in oldest.items()
+            if age >= (OVERDUE if busy else READ_AFTER + _share(device))
+            and now >= self._not_before.get(device, now)
+        ]
+        return tuple(device for _, device in sorted(due, reverse=True))
+
+    # --- one device --------------------------------------------------------------------------------------
+
+    def look(self, device: str) -> None:
+        """Reads the held points of a device and cuts again those found open. Nothing where somebody acts
+        there. Raises JournalUnavailable, StaleEpoch."""
+        now = self._clock.now()
+        self._not_before[device] = now + RETRY
+        watched = self._watched(device)
+        if not watched:
+            self._not_before[device] = now + READ_AFTER
+            return
+        inventory = self._inventory(watched)
+        found, profiles = inventory.devices.get(device), watched[0].basis.profiles
+        if found is None or found.platform == MANUAL or found.platform not in profiles:
+            self._not_before[device] = now + READ_AFTER
+            return
+        sessions = self._sessions(inventory, profiles)
+        try:
+            sessions.get(found)  # before anybody is kept out: who acts there must not wait for a log-in
+            with self._slots.visit(device, lambda: sessions.drop(device)) as visit:
+                if visit is not None:
+                    self._read(visit, found, profiles[found.platform], watched, sessions)
+        except OpenFailed as failure:
+            self._unanswered(device, failure)
+        finally:
+            sessions.close()
+
+    def _watched(self, device: str) -> list[_Watched]:
+        """What the device's held points should read, by the newest run that holds each. Points nothing can
+        be read at are the walk-list's, and rehearsals look after themselves."""
+        newest: dict[PointId, Hold] = {}
+        for hold in self._book.holds():
+            if hold.key.point.device == device:
+                newest[hold.key.point] = hold  # the book gives the oldest first
+        found = []
+        for point, hold in newest.items():
+            basis = self._basis(hold.key.run)
+            known = basis.steps.get(point)
+            if known and known[1].rendering.commands and not basis.plan.gives_way:
+                found.append(_Watched(hold, basis, *known))
+        return found
+
+    def _read(
+        self,
+        visit: Visit,
+        device: Device,
+        profile: DeviceProfile,
+        watched: Sequence[_Watched],
+        sessions: Sessions,
+    ) -> None:
+        session = sessions.get(device)
+        # Somebody may have let go of points since the list was made; now nobody can.
+        held = [each for each in watched if self._book.hold(each.hold.key) is not None]
+        if not held:
+            return
+        block = operation(held[0].basis.profiles, device, [each.step for each in held])
+        read_at = self._clock.now()
+        deadline = self._clock.monotonic() + self._services.limits.operation
+        if session.write(read_block(block)) is Outcome.NOT_SENT:
+            return
+        answers = session.collect(deadline)
+        if interrupted(answers):
+            return
+        self._silent.discard(device.name)
+        known = complete_answers(answers)
+        open_points: list[tuple[_Watched, State]] = []
+        facts: list[Fact] = []
+        for each in held:
+            context = point_context(each.step.point, each.step.subjects, each.step.prefixes, device, profile)
+            state = read_state(context, known) if context is not None else None
+            proof = each.confirmed_by(state)
+            if proof is Proof.CONFIRMED:
+                facts.append(_reading(each, Proof.CONFIRMED, state, read_at, ""))
+            elif proof is Proof.CONTRADICTED and state is not None:
+                open_points.append((each, state))
+        if facts:
+            self._commit(Tag.POINT_WATCHED, facts)
+        self._not_before[device.name] = read_at + SOON
+        if open_points:
+            self._found_open(visit, device, profile, open_points, read_at, sessions)
+
+    # --- found open -----------------------------------------------------------------------------------
+
+    def _found_open(
+        self,
+        visit: Visit,
+        device: Device,
+        profile: DeviceProfile,
+        found: Sequence[tuple[_Watched, State]],
+        read_at: datetime,
+        sessions: Sessions,
+    ) -> None:
+        """The alarm first, then the cut again: both are on record before a byte is sent."""
+        reads, told = self._history.last_reads(), self._reassertions()
+        again: list[_Watched] = []
+        facts: list[Fact] = []
+        alarms: list[Fact] = []
+        for each, state in found:
+            why = self._left_to_a_person(each, reads.get(each.point), told[each.hold.key.run, each.point])
+            facts.append(_reading(each, Proof.CONTRADICTED, state, read_at, REOPENED))
+            if not why:
+                again.append(each)
+            elif read_at - self._reminded.get(each.point, read_at - REMIND) < REMIND:
+                continue
+            self._reminded[each.point] = read_at
+            alarms.append(_alarm(each, why))
+        self._commit(Tag.POINT_REOPENED if alarms else Tag.POINT_WATCHED, [*facts, *alarms])
+        self._not_before[device.name] = read_at + RETRY
+        if again and visit.stay():
+            for run, wave, part in _by_run(again):
+                self._cut_again(run, wave, part, device, profile, sessions)
+
+    def _left_to_a_person(self, each: _Watched, last: StepRecord | None, before: int) -> str:
+        """Why the point is not cut again; "" where it is."""
+        if before >= MOST_REASSERTIONS:
+            return "three-times"
+        if self._restoring(each.point):
+            return "restore-unfinished"
+        then = last.read_at if last and last.read_at else each.hold.opened_at
+        return "unwatched" if self._clock.now() - then > UNWATCHED else ""
+
+    def _restoring(self, point: PointId) -> bool:
+        """Whether a restore that is not over has sent anything there: a person is at it."""
+        if self._book.unsettled(point, Action.RESTORE):
+            return True
+        resting = (r for r in self._history.runs() if r.action is Action.RESTORE and r.state not in OVER)
+        return any(
+            step.point == point and step.outcome in (Outcome.SENT, Outcome.REJECTED, Outcome.ACCEPTED)
+            for record in resting
+            for step in self._history.run(record.run).steps
+        )
+
+    def _reassertions(self) -> Mapping[tuple[str, PointId], int]:
+        """How often each point was cut again for each run that holds it."""
+        found: dict[tuple[str, PointId], int] = defaultdict(int)
+        for _, note in self._history.noted(REOPENED):
+            data = dict(note.data)
+            if data.get("decision") == "cut-again":
+                vlan = int(data["vlan"]) if data.get("vlan") else None
+                found[data["run"], PointId(data["device"], data["object"], vlan)] += 1
+        return found
+
+    def _cut_again(
+        self,
+        run: str,
+        wave: Wave,
+        part: Sequence[_Watched],
+        device: Device,
+        profile: DeviceProfile,
+        sessions: Sessions,
+    ) -> None:
+        basis, record = part[0].basis, self._history.run(run)
+        running = Running(
+            run=run,
+            plan=basis.plan,
+            inventory=basis.inventory,
+            profiles=basis.profiles,
+            services=self._services,
+            actor=SYSTEM,
+            book=self._book,
+            slots=self._slots,
+            sessions=sessions,
+            probe_sessions=sessions,
+            watcher=_nobody,
+        )
+        running.attempts.update(record.attempts)
+        steps = operation(basis.profiles, device, [each.step for each in part])
+        OperationRun(running, wave, steps, device, profile).execute_here()
+
+    def _unanswered(self, device: str, failure: OpenFailed) -> None:
+        """Said once; the age of its proofs says the rest."""
+        self._not_before[device] = self._clock.now() + RETRY
+        if device not in self._silent:
+            self._silent.add(device)
+            note = Noted(SILENT, (("device", device), ("cause", f"open.{failure.cause}")))
+            self._commit(Tag.WATCH_BLIND, [note])
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    def _commit(self, tag: Tag, facts: Sequence[Fact]) -> None:
+        self._services.journal.commit(tag, facts, SYSTEM)
+        self._book.apply(facts)
+
+    def _sessions(self, inventory: Inventory, profiles: Mapping[str, DeviceProfile]) -> Sessions:
+        """What devices say of credentials counts for an hour: nobody's account is locked by a watch."""
+        record, since = self._credentials
+        if self._clock.now() - since > REMIND:
+            record = CredentialRecord()
+            self._credentials = (record, self._clock.now())
+        services = self._services
+        return Sessions(
+            inventory,
+            profiles,
+            services.driver,
+            services.secrets,
+            services.clock,
+            services.limits.connect,
+            record,
+        )
+
+    def _inventory(self, watched: Sequence[_Watched]) -> Inventory:
+        """The run's, with the devices and credentials of the present one where it knows them: an address or
+        a host key may have changed since the cut."""
+        planned, current = watched[0].basis.inventory, self._current()
+        if current is None or current.site != planned.site:
+            return planned
+        return replace(
+            planned,
+            devices={**planned.devices, **current.devices},
+            credentials={**planned.credentials, **current.credentials},
+        )
+
+    def _read_basis(self, run: str) -> _Basis:
+        record = self._history.run(run)
+        plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
+        profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
+        inventory = self._reader.inventory(self._history.revision("inventory", record.inventory), profiles)
+        return _Basis(
+            plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in plan.steps()}
+        )
+
+
+def _age(read: StepRecord | None, now: datetime) -> timedelta:
+    """A reading from the future, by a clock that was set back since, has no age: it counts as expired."""
+    if read is None or read.read_at is None or read.read_at > now or read.proof == Proof.CLAIMED:
+        return PROOF_EXPIRES_AFTER
+    return now - read.read_at
+
+
+def _share(device: str) -> timedelta:
+    """Between nothing and :data:`READ_AFTER`, always the same for one device."""
+    return READ_AFTER * (zlib.crc32(device.encode()) % 1000 / 1000)
+
+
+def _by_run(watched: Iterable[_Watched]) -> list[tuple[str, Wave, list[_Watched]]]:
+    parts: dict[tuple[str, int], list[_Watched]] = defaultdict(list)
+    for each in watched:
+        parts[each.hold.key.run, each.wave.index].append(each)
+    return [(run, part[0].wave, part) for (run, _), part in parts.items()]
+
+
+def _reading(each: _Watched, proof: Proof, state: State | None, read_at: datetime, cause: str) -> PointRead:
+    return PointRead(
+        run=RUN,
+        point=each.point,
+        wanted=Action.ISOLATE,
+        method=each.hold.method,
+        outcome=Outcome.NOT_ATTEMPTED,
+        proof=proof,
+        state=state,
+        read_at=read_at,
+        cause=cause,
+    )
+
+
+def _alarm(each: _Watched, why: str) -> Noted:
+    point = each.point
+    return Noted(
+        REOPENED,
+        (
+            ("run", each.hold.key.run),
+            ("device", point.device),
+            ("object", point.object),
+            ("vlan", "" if point.vlan is None else str(point.vlan)),
+            ("decision", why or "cut-again"),
+        ),
+    )
+
+
+def _nobody(_event: Event) -> None:
+    """What is done at a single device is told by the log."""
