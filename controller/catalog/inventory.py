@@ -161,6 +161,9 @@ class _Build:
             managed_by=shape.managed_by,
             legacy_ssh=shape.legacy_ssh,
             settings=_frozen(shape.settings),
+            canary_svi=(
+                self._port(name, shape.canary.svi).interface if shape.canary and shape.canary.svi else None
+            ),
         )
 
     def _segment(self, name: str, shape: SegmentShape) -> Segment:

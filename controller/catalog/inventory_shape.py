@@ -124,6 +124,7 @@ class LocationShape(Shape):
 
 class CanaryShape(Shape):
     interface: Object
+    svi: Object | None = None
 
 
 class HaShape(Shape):

@@ -10,12 +10,20 @@ from controller.catalog.document import Loc
 from controller.catalog.findings import listed
 from controller.catalog.inventory_checks import Check
 from controller.catalog.inventory_shape import ConduitShape, PointShape, ProbeShape, SegmentShape
-from controller.catalog.ports import NAMED_PORTS
+from controller.catalog.ports import NAMED_PORTS, canonical
 from controller.catalog.scalars import Endpoint
-from controller.domain.inventory import CONTROLLER, MANUAL, PointId, PointKind, Port, ProbeKind
+from controller.domain.inventory import (
+    CONTROLLER,
+    MANUAL,
+    REHEARSAL,
+    PointId,
+    PointKind,
+    Port,
+    ProbeKind,
+)
 
-RESERVED = "all"
-"""What a selector says for everything."""
+RESERVED = frozenset({"all", REHEARSAL})
+"""What a selector says for everything, and what canary ports are cut for."""
 
 
 class _Use(NamedTuple):
@@ -49,7 +57,7 @@ class SubjectCheck:
 
     def _segment(self, name: str, segment: SegmentShape) -> None:
         check, loc, names = self._check, ("segments", name), self._check.names["segments"]
-        if name == RESERVED:
+        if name in RESERVED:
             check.add_at_key(loc, "name-reserved", name=name)
         for index, other in enumerate(segment.depends_on):
             check.known((*loc, "depends_on", index), other, "unknown-segment", names)
@@ -71,7 +79,7 @@ class SubjectCheck:
 
     def _conduit(self, name: str, conduit: ConduitShape) -> None:
         check, loc = self._check, ("conduits", name)
-        if name == RESERVED:
+        if name in RESERVED:
             check.add_at_key(loc, "name-reserved", name=name)
         if name in check.names["segments"]:
             line = self._document.at_key(("segments", name))[0]
@@ -173,14 +181,27 @@ class SubjectCheck:
                     )
 
     def _canaries(self) -> None:
+        site = self._inventory.controller
         used = {point[:2] for point in self._uses}
+        used |= {self._long(console.device, console.interface) for console in site.consoles}
+        used |= {self._long(*site.attached_to)} if site.attached_to else set()
         for name, device in self._inventory.devices.items():
             if device.canary is None:
                 continue
-            loc: Loc = ("devices", name, "canary", "interface")
-            port = self._check.port(loc, name, device.canary.interface)
-            if port in self._check.link_ends or tuple(port) in used:
-                self._check.add(loc, "canary-in-use", port=" ".join(port))
+            for key, kind in (("interface", PointKind.INTERFACE), ("svi", PointKind.SVI)):
+                written = getattr(device.canary, key)
+                if written is None:
+                    continue
+                loc: Loc = ("devices", name, "canary", key)
+                port = self._check.port(loc, name, written)
+                self._offered(loc, name, kind, False)
+                if port in self._check.link_ends or tuple(port) in used:
+                    self._check.add(loc, "canary-in-use", port=" ".join(port))
+
+    def _long(self, device: str, name: str) -> tuple[str, str]:
+        """The port in its long form, where it has one."""
+        profile = self._check.profile(device)
+        return device, (canonical(name, profile.names) if profile else None) or name
 
     def _overlaps(self) -> None:
         """Prefixes either nest or are apart, so, sorted, only those still open can hold the next one."""

@@ -65,6 +65,8 @@ class Board:
         with self._lock:
             match event:
                 case RunStarted(run=run, plan=plan, joined=joined):
+                    if run != self.run:
+                        self.results.clear()
                     self.run, self.plan, self.joined = run, plan, joined
                 case WaveStarted(wave=wave):
                     self.wave = wave

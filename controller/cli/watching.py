@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from controller.cli.asked import Call
 from controller.cli.board import Board
@@ -21,6 +21,8 @@ from controller.domain.errors import CordonError
 from controller.domain.facts import Actor, Text
 from controller.engine.events import Event, RunStarted, Watcher
 from controller.workers.office import Execution
+
+Result = TypeVar("Result")
 
 _LOOK_EVERY = 0.1
 
@@ -45,7 +47,23 @@ def actor() -> Actor:
     return Actor(f"os:{number}", Text(f"{name} ({behind})" if behind and behind != name else name))
 
 
+@dataclass(frozen=True)
+class Watched(Generic[Result]):
+    """What was carried out; ``pressed``: a person asked to stop it."""
+
+    result: Result
+    seconds: float
+    pressed: bool
+
+
 def carry_out(call: Call, act: Callable[[Watcher], Execution]) -> Carried:
+    """Runs ``act``, one run, to its end; raises as :func:`watch`."""
+    watched = watch(call, act)
+    aborted = watched.result.ended.state.value == "aborted"
+    return Carried(watched.result, watched.seconds, stopped=watched.pressed and aborted)
+
+
+def watch(call: Call, act: Callable[[Watcher], Result]) -> Watched[Result]:
     """Runs ``act`` to its end, showing what it tells. Raises what ``act`` raises, and KeyboardInterrupt when
     a person stops watching a run that somebody else began."""
     board = Board()
@@ -63,9 +81,7 @@ def carry_out(call: Call, act: Callable[[Watcher], Execution]) -> Carried:
     finally:
         call.run.update(_known(board))
         shown.close()
-    execution = acting.outcome()
-    aborted = execution.ended.state.value == "aborted"
-    return Carried(execution, time.monotonic() - began, stopped=bool(handled) and aborted)
+    return Watched(acting.outcome(), time.monotonic() - began, pressed=bool(handled))
 
 
 def _hear(event: Event, board: Board, shown: Display, call: Call) -> None:
@@ -102,16 +118,16 @@ def _stop(call: Call, board: Board, shown: Display, pressed: int, handled: int) 
     return pressed
 
 
-class _Acting(threading.Thread):
+class _Acting(threading.Thread, Generic[Result]):
     """The office's work, apart from the thread that signals reach. A daemon: who leaves a joined run does not
     wait for its end."""
 
-    def __init__(self, act: Callable[[Watcher], Execution], watcher: Watcher) -> None:
+    def __init__(self, act: Callable[[Watcher], Result], watcher: Watcher) -> None:
         super().__init__(name="acting", daemon=True)
         self.over = threading.Event()
         self._act = act
         self._watcher = watcher
-        self._outcome: Future[Execution] = Future()
+        self._outcome: Future[Result] = Future()
 
     def run(self) -> None:
         try:
@@ -121,7 +137,7 @@ class _Acting(threading.Thread):
         finally:
             self.over.set()
 
-    def outcome(self) -> Execution:
+    def outcome(self) -> Result:
         return self._outcome.result()
 
 

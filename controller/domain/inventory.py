@@ -98,6 +98,10 @@ MANUAL = "manual"
 """The platform of what is only on the walk-list: Cordon never contacts it."""
 
 
+REHEARSAL = "rehearsal"
+"""The subject canary ports are cut for: the name of no segment and no conduit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bilingual:
     fr: str
@@ -185,7 +189,8 @@ class HighAvailability:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A managed device. ``settings`` are the site's values for what its profile leaves open
+    """A managed device. ``canary`` and ``canary_svi``: an unused port and VLAN interface, for rehearsals.
+    ``settings`` are the site's values for what its profile leaves open
     (``quarantine_vlan`` …); ``host_key`` is an OpenSSH public key without comment, None until trusted."""
 
     name: str
@@ -201,6 +206,7 @@ class Device:
     managed_by: str | None = None
     legacy_ssh: bool = False
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    canary_svi: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,8 @@ class Escalation:
 
     ``behind``: devices cut off along with it; ``also``: subjects with points on any of them that the plan
     does not cut; ``inside``: the segments that stay connected within what is cut off, each with the number
-    of its ports there. ``refused``: the code of why it may never be done; then there are no operations.
+    of its ports there. ``refused``: the code of why it may never be done, ``because`` of what; then there are
+    no operations.
     """
 
     device: str
@@ -129,6 +130,7 @@ class Escalation:
     also: tuple[str, ...] = ()
     inside: tuple[tuple[str, int], ...] = ()
     refused: str = ""
+    because: str = ""
 
     @property
     def points(self) -> tuple[PointId, ...]:
@@ -194,7 +196,7 @@ class Plan:
 
 def _hashed(plan: Plan) -> Canonical:
     # What may be sent to a neighbour is approved with the rest; what it costs follows from the inventory.
-    upstream = [
+    upstream: list[Canonical] = [
         {"device": each.device, "operations": [_operation(operation) for operation in each.operations]}
         for each in plan.escalations
         if each.operations

@@ -98,7 +98,7 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalEnded:
-    """``skipped``: devices with the code of why nothing was tried there; ``left``: canary ports that did not
+    """``skipped``: devices, or canaries, with the code of why nothing was tried there; ``left``: canary ports that did not
     come back; ``cause``: the code of what ended it early, "" where it came to its end."""
 
     rehearsed: tuple[Rehearsed, ...]
@@ -107,5 +107,7 @@ class RehearsalEnded:
     cause: str = ""
 
 
-Event = RunStarted | WaveStarted | StepsSettled | JournalDegraded | CredentialDropped | RunEnded | RehearsalEnded
+Event = (
+    RunStarted | WaveStarted | StepsSettled | JournalDegraded | CredentialDropped | RunEnded | RehearsalEnded
+)
 Watcher = Callable[[Event], None]

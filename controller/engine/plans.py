@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,11 +15,13 @@ from controller.domain.inventory import REHEARSAL, Bilingual, Inventory, Method,
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action, Playbook, Save, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Proof
 from controller.engine.holds import HoldBook
 from controller.engine.planner import plan_isolation, selection_digest
-from controller.engine.ports import History
+from controller.engine.ports import History, StepRecord
 from controller.engine.restoration import RestoreRequest, plan_restore, waves_of_return
 from controller.engine.selection import selected
+from controller.engine.track import rests_on
 
 EVERY_METHOD = (
     Method.SHUTDOWN,
@@ -144,25 +146,63 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
     ends = _ends(documents, book, history, wanted, playbook)
     if not ends:
         raise InvalidRequest("nothing-held")
+    plans = _plans(history, {key.run for key in ends})
     return plan_restore(
         documents.inventory,
         documents.profiles,
         documents.profiles_digest,
         book,
-        RestoreRequest(playbook, ends, _prefixes_cut(history, ends), wanted.accept_drift, wanted.rehearsal),
+        RestoreRequest(
+            playbook,
+            ends,
+            _prefixes_cut(plans),
+            wanted.accept_drift,
+            wanted.rehearsal,
+            _resting(plans, book, history),
+        ),
     )
 
 
-def _prefixes_cut(history: History, ends: Collection[HoldKey]) -> Mapping[PointId, tuple[str, ...]]:
-    """The networks cut at each point, by the plans of the runs that hold it."""
-    wanted = {key.run for key in ends}
-    hashes = {record.plan for record in history.runs() if record.run in wanted}
+def _plans(history: History, runs: Collection[str]) -> list[Plan]:
+    """Those that ``runs`` carried out."""
+    hashes = {record.plan for record in history.runs() if record.run in runs}
+    return [from_plain(Plan, json.loads(history.revision("plan", each))) for each in sorted(hashes)]
+
+
+def _prefixes_cut(plans: Iterable[Plan]) -> Mapping[PointId, tuple[str, ...]]:
+    """The networks cut at each point."""
     found: dict[PointId, dict[str, None]] = defaultdict(dict)
-    for plan_hash in sorted(hashes):
-        plan = from_plain(Plan, json.loads(history.revision("plan", plan_hash)))
+    for plan in plans:
         for _, _, step in plan.steps():
             found[step.point.id].update(dict.fromkeys(step.prefixes))
     return {point: tuple(prefixes) for point, prefixes in found.items()}
+
+
+def _resting(plans: Iterable[Plan], book: HoldBook, history: History) -> Mapping[PointId, frozenset[PointId]]:
+    """The held ports upstream of devices that could not be reached, each with the held points behind it that
+    were never read to be cut themselves."""
+    escalations = [each for plan in plans for each in plan.escalations if each.operations]
+    if not escalations:
+        return {}
+    held = {hold.key.point for hold in book.holds()}
+    reads = history.last_reads()
+    found: dict[PointId, set[PointId]] = defaultdict(set)
+    for escalation in escalations:
+        severed = {escalation.device, *escalation.behind}
+        behind = {point for point in held if point.device in severed and not _cut_itself(reads.get(point))}
+        for port in escalation.points:
+            if port in held and not book.untouched(port):
+                found[port].update(behind - {port})
+    return {port: frozenset(points) for port, points in found.items()}
+
+
+def _cut_itself(read: StepRecord | None) -> bool:
+    return (
+        read is not None
+        and read.state is not None
+        and Proof(read.proof).satisfies(Proof.ACCEPTED)
+        and not rests_on(read.cause)
+    )
 
 
 def _return_playbook(documents: Documents, wanted: Return) -> Playbook:

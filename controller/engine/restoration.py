@@ -1,27 +1,31 @@
 """From open holds to a restore plan: which subjects return, in which waves, to exactly which state. Pure.
 
-Order of return: what a subject depends on or needs comes before it, then by priority. A point shared by
-several subjects returns with the last of them.
+Order of return: what a subject depends on or needs comes before it, then by priority; what leads to a device
+that is out of reach comes before the points at it. A point shared by several subjects returns with the last
+of them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from controller.domain.canonical import digest
 from controller.domain.hold import Attribution, Hold, HoldKey
 from controller.domain.inventory import Device, Inventory, Management, PointId, Segment, Subject
-from controller.domain.plan import Basis, Hazard, Plan, Severity, Step, Wave
+from controller.domain.plan import Basis, Plan, Severity, Step, Wave
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Playbook, Stage
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
+from controller.engine.findings import Findings
 from controller.engine.holds import HoldBook, returning
 from controller.engine.renderer import RENDERER, operation, point_context, restoration
 from controller.engine.roles import Role
 from controller.engine.selection import selected
 from controller.engine.topology import Topology
+from controller.engine.wayback import WayBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class RestoreRequest:
     prefixes: Mapping[PointId, tuple[str, ...]]
     accept_drift: frozenset[str] = frozenset()
     rehearsal: bool = False
+    resting: Mapping[PointId, frozenset[PointId]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[Subject]]:
@@ -80,7 +85,9 @@ def plan_restore(
     """Compiles the return of everything whose last hold is among ``request.ends``."""
     holds = book.holds()
     opening, _kept = returning(holds, request.ends)
-    hazards: dict[tuple[str, str], Hazard] = {}
+    findings = Findings()
+    shut = _upstream_stays(holds, request, findings)
+    opening = {point: held for point, held in opening.items() if point not in shut}
     subjects = {hold.key.subject for hold in holds if hold.key in request.ends}
     order = _order(inventory, subjects, request.playbook)
     position = {name: index for index, (names, _stage) in enumerate(order) for name in names}
@@ -90,20 +97,20 @@ def plan_restore(
 
     waves: list[Wave] = []
     returning_points: set[PointId] = set()
-    for index in sorted(by_wave):
-        names, stage = order[index]
+    for turn in WayBack(inventory, book).turns(by_wave, findings):
+        names, stage = order[turn.order]
         steps = [
             step
-            for point in by_wave[index]
-            if (step := _step(inventory, profiles, opening[point], book, request, hazards)) is not None
+            for point in turn.points
+            if (step := _step(inventory, profiles, opening[point], book, request, findings)) is not None
         ]
         returning_points.update(step.point.id for step in steps)
         on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
         waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage, on_failure))
-    _warn_of_dependencies(inventory, holds, subjects, hazards)
+    _warn_of_dependencies(inventory, holds, subjects, findings)
     for stage in request.playbook.stages:
         if not enforced(stage.gate):
-            _add(hazards, "gate-not-enforced", Severity.REFUSE, stage.name)
+            findings.hazard("gate-not-enforced", Severity.REFUSE, stage.name)
     return Plan(
         playbook=request.playbook.name,
         action=Action.RESTORE,
@@ -113,13 +120,14 @@ def plan_restore(
             inventory.digest, profiles_digest, request.playbook.digest, RENDERER, _baselines(book, opening)
         ),
         waves=tuple(waves),
-        hazards=tuple(sorted(hazards.values())),
+        hazards=tuple(sorted(findings.hazards.values())),
         save=request.playbook.save,
         # What cannot be brought back stays held, on record and in every list.
         ends=tuple(
             (key.run, key.subject, key.point)
             for key in sorted(request.ends, key=lambda key: (key.run, key.subject, key.point.order))
-            if key.point in returning_points or key.point not in opening or book.untouched(key.point)
+            if key.point not in shut
+            and (key.point in returning_points or key.point not in opening or book.untouched(key.point))
         ),
     )
 
@@ -156,29 +164,53 @@ def _step(
     held: Sequence[Hold],
     book: HoldBook,
     request: RestoreRequest,
-    hazards: dict[tuple[str, str], Hazard],
+    findings: Findings,
 ) -> Step | None:
     point = held[0].point
     if book.untouched(point.id):
-        code = "cut-by-hand" if book.claimed(point.id) else "never-touched"
-        _add(hazards, code, Severity.WARN, str(point.id))
+        upstream = sorted(str(port) for port, points in request.resting.items() if point.id in points)
+        if book.claimed(point.id):
+            findings.hazard("cut-by-hand", Severity.WARN, str(point.id))
+        elif upstream:
+            findings.hazard("cut-upstream", Severity.WARN, str(point.id), ports=", ".join(upstream))
+        else:
+            findings.hazard("never-touched", Severity.WARN, str(point.id))
         return None
     device = inventory.devices.get(point.id.device)
     if device is None or device.platform not in profiles:
-        _add(hazards, "device-gone", _unless_accepted(point.id, request), str(point.id))
+        findings.hazard("device-gone", _unless_accepted(point.id, request), str(point.id))
         return None
     names = tuple(dict.fromkeys(hold.key.subject for hold in held))
     prefixes = request.prefixes.get(point.id, ())
     context = point_context(point, names, prefixes, device, profiles[device.platform])
     baseline = book.baseline(point.id)
     if context is None or baseline is None or baseline.state is None:
-        _add(hazards, "baseline-unknown", _unless_accepted(point.id, request), str(point.id))
+        findings.hazard("baseline-unknown", _unless_accepted(point.id, request), str(point.id))
         return None
     doubtful = any(hold.attribution is Attribution.ASSUMED for hold in held)
     if doubtful and not request.rehearsal and device.name not in request.accept_drift:
-        _add(hazards, "attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
+        findings.hazard("attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
     methods = book.methods(point.id) or tuple(hold.method for hold in held)
     return Step(point, names, prefixes, restoration(context, methods, baseline.state))
+
+
+def _upstream_stays(holds: Sequence[Hold], request: RestoreRequest, findings: Findings) -> frozenset[PointId]:
+    """The ports that stay shut though nobody holds them any more: points behind them, cut nowhere else, are
+    held on. Named together with those that are themselves held on."""
+    left: dict[PointId, set[str]] = defaultdict(set)
+    for hold in holds:
+        if hold.key not in request.ends:
+            left[hold.key.point].add(hold.key.subject)
+    asked = {key.point for key in request.ends}
+    shut: set[PointId] = set()
+    for port, points in request.resting.items():
+        behind = set[str]().union(*(left.get(point, ()) for point in points))
+        if port in asked and (behind or port in left):
+            names = ", ".join(sorted(behind | left.get(port, set())))
+            findings.hazard("upstream-stays", Severity.WARN, str(port), subjects=names)
+            if behind and port not in left:
+                shut.add(port)
+    return frozenset(shut)
 
 
 def _unless_accepted(point: PointId, request: RestoreRequest) -> Severity:
@@ -225,14 +257,14 @@ def _warn_of_dependencies(
     inventory: Inventory,
     holds: Sequence[Hold],
     returning_subjects: Collection[str],
-    hazards: dict[tuple[str, str], Hazard],
+    findings: Findings,
 ) -> None:
     held = {hold.key.subject for hold in holds}
     for name in sorted(returning_subjects):
         subject = inventory.subject(name)
         missing = (_before(subject) & held) - set(returning_subjects) if subject else frozenset()
         if missing:
-            _add(hazards, "dependency-still-cut", Severity.WARN, name, needs=", ".join(sorted(missing)))
+            findings.hazard("dependency-still-cut", Severity.WARN, name, needs=", ".join(sorted(missing)))
 
 
 def _baselines(book: HoldBook, points: Iterable[PointId]) -> str:
@@ -243,9 +275,3 @@ def _baselines(book: HoldBook, points: Iterable[PointId]) -> str:
             for name, base in found.items()
         }
     )
-
-
-def _add(
-    hazards: dict[tuple[str, str], Hazard], code: str, severity: Severity, culprit: str, **data: str
-) -> None:
-    hazards.setdefault((code, culprit), Hazard(code, severity, culprit, tuple(sorted(data.items()))))

@@ -7,14 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from controller.domain.hold import Hold
-from controller.domain.inventory import Conduit, Inventory, PointId, Segment, Subject
+from controller.domain.inventory import REHEARSAL, Conduit, Inventory, PointId, Segment, Subject
 from controller.domain.lifecycle import OVER, RunState
+from controller.domain.plan import Hazard
+from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof, aged, worst
 from controller.engine.holds import claims_cut
 from controller.engine.ports import History, RunRecord, StepRecord
 from controller.engine.restoration import waves_of_return
+from controller.engine.startup import reboots
 
 
 class SubjectState(StrEnum):
@@ -45,7 +49,9 @@ class SubjectSituation:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """``level`` is that of the highest isolation level with open holds; ``under_way`` the runs not over."""
+    """``level`` is that of the highest isolation level with open holds; ``under_way`` the runs not over;
+    ``canaries`` the ports a rehearsal left cut, which nothing else counts; ``reboots`` where a reboot would
+    open what is cut, or cut what is not."""
 
     site: str
     at: datetime
@@ -55,11 +61,20 @@ class Situation:
     proofs: Mapping[Proof, int]
     under_way: tuple[RunRecord, ...]
     inventory_changed: bool
+    canaries: tuple[PointId, ...] = ()
+    reboots: tuple[Hazard, ...] = ()
 
 
-def situation(inventory: Inventory, history: History, now: datetime) -> Situation:
+def situation(
+    inventory: Inventory,
+    history: History,
+    now: datetime,
+    profiles: Mapping[str, DeviceProfile] = MappingProxyType({}),
+) -> Situation:
     """The situation of ``inventory``'s site. Subjects in the order of their return."""
-    holds = history.open_holds()
+    held = history.open_holds()
+    holds = tuple(hold for hold in held if hold.key.subject != REHEARSAL)
+    canaries = {hold.key.point for hold in held if hold.key.subject == REHEARSAL}
     runs = history.runs()
     reads = _settled(history.last_reads(), runs)
     by_subject: dict[str, list[Hold]] = defaultdict(list)
@@ -89,6 +104,8 @@ def situation(inventory: Inventory, history: History, now: datetime) -> Situatio
             if run.state.value in ("running", "waiting", "stopping", "interrupted", "stopped")
         ),
         inventory_changed=any(run.inventory != inventory.digest for run in active),
+        canaries=tuple(sorted(canaries, key=lambda point: point.order)),
+        reboots=reboots(holds, reads, history.startups(), inventory, profiles),
     )
 
 

@@ -26,6 +26,7 @@ from controller.domain.profile import (
     RegexParse,
     RestoreClause,
     SessionSpec,
+    VersionSpec,
 )
 from controller.domain.proof import Outcome
 from controller.domain.template import Template
@@ -71,6 +72,7 @@ class Board:
     sets: dict[str, set[str]] = field(default_factory=dict)
     strikes: list[Strike] = field(default_factory=list)
     closed: OpenCause | None = None
+    version: str = "1.0"
     received: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -225,6 +227,8 @@ class BoardSession:
                 return f"trunk {name} vlans {' '.join(sorted(board.ports[name].vlans))} end"
             case ["show", "set", name] if name in board.sets:
                 return "\n".join([f"set {name} begin", *sorted(board.sets[name]), f"set {name} end"])
+            case ["show", "version"]:
+                return f"board version {board.version}"
             case ["ping", address, _]:
                 return f"{address} is alive"
             case ["port", name, "up" | "down" as admin] if self._configuring and name in board.ports:
@@ -430,6 +434,7 @@ def board_profile(settle: int = 0) -> DeviceProfile:
         },
         settings={"quarantine_vlan": QUARANTINE},
         digest="board",
+        version=VersionSpec("show version", re.compile(r"^board version (\S+)$")),
     )
 
 

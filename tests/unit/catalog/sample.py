@@ -31,6 +31,8 @@ probes:
   icmp: {send: 'ping ${address}', answered: '!!!'}
 tables: {mac: ['show addresses of vlan ${quarantine_vlan}'], arp: [show arp, {send: show neighbours}]}
 names: {GigabitEthernet: [Gi, GigE], Vlan: [Vl]}
+version: {send: show version, version: 'Release (\S+)', model: 'Model (\S+)'}
+tested: simulated
 points:
   interface:
     config: [admin, vlan]

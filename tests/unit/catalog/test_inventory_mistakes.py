@@ -94,6 +94,10 @@ MISTAKES = [
     # ports and links
     ("canary: {interface: Gi1/0/47}", "canary: {interface: ¶Gi1/0/49}", "canary-in-use", {}),
     ("canary: {interface: Gi1/0/47}", "canary: {interface: ¶Gi1/0/3}", "canary-in-use", {}),
+    ("canary: {interface: Gi1/0/47}", "canary: {interface: ¶Gi1/0/40}", "canary-in-use", {}),
+    ("canary: {interface: Gi1/0/47}", "canary: {interface: Gi1/0/47, svi: ¶Gi1/0/40}", "canary-in-use", {}),
+    ("canary: {interface: Gi1/0/47}", "canary: {interface: ¶Giga1/0/4}", "unknown-port", {}),
+    ("  emergency:\n    title", "  ¶rehearsal:\n    title", "name-reserved", {"name": "rehearsal"}),
     ("[core-1, Gi1/0/48]", "[¶core, Gi1/0/48]", "unknown-device.suggested", {}),
     (EMERGENCY, EMERGENCY.replace("Gi1", "¶Gigabit1"), "unknown-port.suggested", {"device": "acc-1"}),
     (EMERGENCY, EMERGENCY.replace("Gi1/0/3", "¶1/0/3"), "unknown-port", {}),

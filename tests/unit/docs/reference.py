@@ -65,8 +65,8 @@ _EXITS: Mapping[Exit, Both] = {
         "fr": "une règle de sûreté s'y oppose ; rien n'a été envoyé",
     },
     Exit.WAITING: {
-        "en": "waiting for another person's consent; reserved, nothing asks for one yet",
-        "fr": "attend l'accord d'une autre personne ; réservé, rien n'en demande encore",
+        "en": "waiting for another person's consent; nothing was sent",
+        "fr": "attend l'accord d'une autre personne ; rien n'a été envoyé",
     },
     Exit.LED_ELSEWHERE: {
         "en": "another process leads this home and does not answer",
@@ -99,6 +99,12 @@ _SETTINGS_IN_FRENCH = {
     "connect_timeout": "Secondes pour avoir une session prête avec un équipement.",
     "operation_timeout": "Secondes pour l'opération d'un équipement, du premier octet à la relecture.",
     "threads": "Équipements traités en même temps.",
+    "rehearsal_days": "Jours après lesquels ce qui a été répété compte de nouveau comme jamais essayé.",
+    "session_idle_minutes": "Minutes sans signe de vie après lesquelles une session se termine.",
+    "session_hours": "Heures après lesquelles une session se termine de toute façon.",
+    "argon2_memory_kib": "Mémoire d'une empreinte de mot de passe, en Kio.",
+    "argon2_passes": "Passes d'une empreinte de mot de passe.",
+    "argon2_threads": "Empreintes de mots de passe calculées en même temps.",
     "spool_after_ms": "Millisecondes laissées à la base pour enregistrer avant que le fichier de secours "
     "prenne le relais.",
 }
