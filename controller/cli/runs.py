@@ -42,6 +42,7 @@ def show(
     call: Call, run: Run, pdf: Annotated[Path | None, typer.Option("--pdf", help="help.pdf")] = None
 ) -> int:
     from controller.cli.cost import plain_plan, wave_lines
+    from controller.cli.startup import evidence_lines, plain_evidence, plain_startups, reboot_lines, reboots
     from controller.cli.verdict import errand_lines, plain_errand
 
     record, plan, errands = call.office.run(run)
@@ -56,6 +57,9 @@ def show(
                 **plain_run(record),
                 "proofs": {each.value: proofs[each.value] for each in Proof},
                 "unproven": [plain_errand(errand, call.words) for errand in errands],
+                "startup": plain_startups(record),
+                "reboots": reboots(call, record.run, plan),
+                "evidence": plain_evidence(record),
                 "content": plain_plan(plan, inventory, call.words),
                 **({"pdf": str(pdf)} if pdf is not None and not call.asked.dry_run else {}),
                 "exit": 0,
@@ -69,6 +73,7 @@ def show(
     call.out.say(", ".join(shown) or call.text("show.no-readings"))
     call.out.say(*wave_lines(plan, call.words, commands=False))
     call.out.say(*errand_lines(errands, inventory, call.words))
+    call.out.say(*reboot_lines(call, record.run, plan), *evidence_lines(record, call.words))
     call.out.say(*how_to_go_on(record, call.words))
     return Exit.DONE
 

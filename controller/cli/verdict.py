@@ -9,6 +9,7 @@ from typing import Any
 from controller.cli.asked import Call
 from controller.cli.cost import HASH_SHOWN
 from controller.cli.exits import Exit
+from controller.cli.startup import reboot_lines, reboots
 from controller.cli.watching import Carried
 from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.lifecycle import RunState
@@ -39,6 +40,7 @@ def report(call: Call, carried: Carried, **more: Any) -> Exit:
             {
                 "command": call.command,
                 **plain_execution(carried.execution, call.words),
+                "reboots": reboots(call, carried.execution.run, carried.execution.plan),
                 "seconds": int(carried.seconds),
                 **more,
                 "exit": int(code),
@@ -47,6 +49,7 @@ def report(call: Call, carried: Carried, **more: Any) -> Exit:
     else:
         call.out.say(*verdict_lines(carried, call.words))
         call.out.say(*errand_lines(carried.execution.errands, carried.execution.inventory, call.words))
+        call.out.say(*reboot_lines(call, carried.execution.run, carried.execution.plan))
     return code
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.domain.facts import StartupMoved
-from controller.domain.inventory import Method
-from controller.domain.plan import Step
+from controller.domain.hold import Hold
+from controller.domain.inventory import Inventory, Method, PointId
+from controller.domain.plan import Hazard, Plan, Severity, Step
+from controller.domain.playbook import Action, Save
 from controller.domain.profile import DeviceProfile, SaveSpec
+from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import COMPARED, StartupState
-from controller.engine.ports import StartupRecord
+from controller.engine.ports import StartupRecord, StepRecord
+
+DEVICES_NAMED = 12
+"""Devices one hazard names; it counts them all."""
 
 
 def compared(profile: DeviceProfile, answers: Mapping[str, str]) -> StartupState:
@@ -79,3 +86,87 @@ def last_told(told: Iterable[Told], changed: Mapping[str, int] | None = None) ->
         stale = (changed or {}).get(fact.device, 0) > one.entry
         records[fact.device] = replace(record, stale=stale)
     return records
+
+
+# --- what a reboot would do ------------------------------------------------------------------------
+
+
+def reboots_after(
+    plan: Plan,
+    steps: Iterable[StepRecord],
+    startups: Mapping[str, StartupRecord],
+    profiles: Mapping[str, DeviceProfile],
+) -> tuple[Hazard, ...]:
+    """Where a reboot would undo what the run of ``plan`` did: ``steps`` and ``startups`` as it left them."""
+    if plan.action is Action.RESTORE:
+        failed = {
+            name: record.cause
+            for name, record in startups.items()
+            if record.state is StartupState.NOT_SAVED
+        }
+        return _hazards("reboot-cuts", failed)
+    done = {step.point: step for step in steps if _has_effect(step)}
+    unsaved: dict[str, str] = {}
+    for _, operation, step in plan.steps():
+        made, record = done.get(step.point.id), startups.get(operation.device)
+        if made is None or not step.rendering.commands:
+            continue
+        if record is not None and record.state is StartupState.SAVED:
+            continue
+        if not lasts(profiles.get(operation.platform), Method(made.method)):
+            unsaved[operation.device] = _why(record, plan.save)
+    return _hazards("reboot-opens", unsaved)
+
+
+def reboots(
+    holds: Iterable[Hold],
+    reads: Mapping[PointId, StepRecord],
+    startups: Mapping[str, StartupRecord],
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+) -> tuple[Hazard, ...]:
+    """Where a reboot would open points that are held, or cut again what came back."""
+    opens: dict[str, str] = {}
+    held = set()
+    for hold in holds:
+        name = hold.point.id.device
+        held.add(name)
+        read, record = reads.get(hold.point.id), startups.get(name)
+        device = inventory.devices.get(name)
+        if device is None or read is None or not _has_effect(read):
+            continue
+        if record is not None and record.state is StartupState.SAVED and not record.stale:
+            continue
+        if not lasts(profiles.get(device.platform), Method(read.method)):
+            opens[name] = _why(record, Save.NEVER)
+    cuts = {name: record.cause for name, record in startups.items() if name not in held and record.cut}
+    return (*_hazards("reboot-opens", opens), *_hazards("reboot-cuts", cuts))
+
+
+def _has_effect(step: StepRecord) -> bool:
+    """Whether something at the point may be in force that a reboot would undo."""
+    if step.outcome in (Outcome.NOT_ATTEMPTED, Outcome.NOT_SENT, Outcome.REJECTED):
+        return Proof(step.proof).satisfies(Proof.CONFIRMED)
+    return True
+
+
+def _why(record: StartupRecord | None, save: Save) -> str:
+    if record is not None and record.state is StartupState.NOT_SAVED and not record.stale:
+        return record.cause
+    return "save-never" if save is Save.NEVER else "save-not-reached"
+
+
+def _hazards(code: str, causes: Mapping[str, str]) -> tuple[Hazard, ...]:
+    """One for each cause, over the devices it concerns."""
+    devices: dict[str, list[str]] = defaultdict(list)
+    for device, cause in sorted(causes.items()):
+        devices[cause].append(device)
+    return tuple(
+        Hazard(
+            code,
+            Severity.WARN,
+            ", ".join(names[:DEVICES_NAMED]) + (" …" if len(names) > DEVICES_NAMED else ""),
+            (("count", str(len(names))), ("unsaved", cause)),
+        )
+        for cause, names in sorted(devices.items())
+    )

@@ -33,15 +33,15 @@ class EvidenceDirectory:
 
 
 def fault_of(places: Places, file: str, digest: str) -> str:
-    """What is wrong with a file the log cites: ``missing``, ``altered``, ``unreadable``, or ""."""
+    """What is wrong with a file the log cites, as a code; "" for nothing."""
     try:
         with (places.evidence / file).open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
     except FileNotFoundError:
-        return "missing"
+        return "evidence-missing"
     except OSError:
-        return "unreadable"
-    return "" if found == digest else "altered"
+        return "evidence-unreadable"
+    return "" if found == digest else "evidence-altered"
 
 
 def _write(directory: Path, name: str, data: bytes) -> Path:

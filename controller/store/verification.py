@@ -259,7 +259,7 @@ def _evidence(places: Places, state: _State) -> Iterator[Fault]:
         if wrong := evidence.fault_of(places, file, digest):
             found[wrong].append(file)
     for wrong, files in sorted(found.items()):
-        yield Fault(None, f"evidence-{wrong}", ", ".join(files))
+        yield Fault(None, wrong, ", ".join(files))
 
 
 def _note_degraded(body: dict[str, Any], state: _State) -> None:
