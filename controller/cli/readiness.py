@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.cli.asked import Call
@@ -14,8 +16,7 @@ from controller.text.sentences import hazard_text, obstacle_text, plain_hazard
 from controller.text.times import age, duration
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from controller.domain.plan import Plan
     from controller.text import Catalogue
 
 SHOWN = 8
@@ -79,9 +80,7 @@ def _device_lines(device: DeviceReadiness, words: Catalogue) -> Iterator[str]:
 def _level_lines(level: LevelReadiness, words: Catalogue) -> Iterator[str]:
     if level.refusals:
         yield words.text("live.level-refused", level=level.level)
-        yield from (
-            f"    ✗ {hazard_text(each, words)}" for each in level.refusals
-        )
+        yield from (f"    ✗ {hazard_text(each, words)}" for each in level.refusals)
         return
     if not level.points:
         yield words.text("live.level-empty", level=level.level)
@@ -123,6 +122,16 @@ def last_lines(found: Readiness | None, now: datetime, words: Catalogue) -> Iter
     for hazard in found.hazards:
         if hazard.code.startswith("revert-"):
             yield f"  {words.text('severity.warn')} {hazard_text(hazard, words)}"
+
+
+def plan_lines(call: Call, plan: Plan) -> Iterator[str]:
+    """The same for the devices of a plan; nothing where no check is on record."""
+    found = call.office.last_readiness()
+    if found is None:
+        return
+    wanted = {operation.device for wave in plan.waves for operation in wave.operations}
+    devices = tuple(each for each in found.devices if each.device in wanted)
+    yield from last_lines(replace(found, devices=devices), datetime.now(UTC), call.words)
 
 
 def plain_last(found: Readiness | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ One JSON object per line asks, one answers: ``{"ok": true, "result": …}`` or `
 ``state``       ``device``                                  see :func:`state`
 ``config``      ``device``                                  ``running`` and ``startup`` as text
 ``heard``       ``device``                                  every character that came in, by session, in order
+``messages``    ``device``                                  the device's own log
 ``log``         ``since`` (0), ``device``                   records after that sequence number
 ``wait``        ``since``, ``device``, ``event``, ``line``  the first such record (``line`` is a regular
                 (all optional), ``timeout`` (10)            expression), once there is one
@@ -119,6 +120,7 @@ class Control:
             "reload": self._reload,
             "latency": self._latency,
             "heard": self._heard,
+            "messages": self._messages,
             "reset": self._reset,
             "stop": self._stop,
         }
@@ -138,6 +140,9 @@ class Control:
 
     async def _heard(self, request: Request) -> object:
         return self._device(request).heard
+
+    async def _messages(self, request: Request) -> object:
+        return self._device(request).buffer
 
     async def _log(self, request: Request) -> object:
         return self.site.log.since(request.get("since", 0), request.get("device"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from controller.bootstrap import Composition
 from controller.domain.codec import from_plain, to_plain
-from controller.domain.errors import CordonError, NotFound
+from controller.domain.errors import CordonError
 from controller.domain.facts import Actor, Fact, Noted
 from controller.domain.plan import Hazard
 from controller.domain.readiness import DeviceReadiness, Obstacle, Readiness
@@ -59,7 +59,7 @@ class LiveChecks:
                 data = dict(note.data)
                 if data["whole"] == "yes":
                     return from_plain(Readiness, json.loads(history.revision(READINESS, data["digest"])))
-        except (NotFound, KeyError, TypeError, ValueError):
+        except (CordonError, KeyError, TypeError, ValueError):
             pass
         return None
 
