@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import pyotp
 
-from controller.domain.facts import Actor, Text
+from controller.domain.facts import Actor, RevisionStored, RunOpened, Text
 from controller.domain.inventory import PointId
 from controller.domain.plan import Basis, Hazard, Plan, Severity, Wave
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable
 from controller.domain.proof import Proof
+from controller.domain.tags import Tag
 from controller.engine.access import Access, access
 from controller.engine.accounts import Grant, Limits, Person, Session
 from controller.engine.roles import Role
@@ -52,11 +56,22 @@ def fast_passwords() -> Argon2Passwords:
     return Argon2Passwords(passes=1, memory=8, threads=2)
 
 
+@cache
+def _empty() -> Path:
+    """A database as it is made, to be copied: making it takes Alembic a second."""
+    directory = Path(tempfile.mkdtemp(prefix="cordon-accounts-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    with HomeAccounts(directory, directory / "accounts.db").change():
+        pass
+    return directory / "accounts.db"
+
+
 class House:
     """``again``: the same home after a restart of its leader."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        shutil.copy(_empty(), directory / "accounts.db")
         self.clock = Clock()
         self.journal = MemoryJournal(lambda: self.clock.wall)
         self.history = MemoryHistory(self.journal)
@@ -126,3 +141,11 @@ def cut_plan(*kept_alive: str, severity: Severity = Severity.WARN) -> Plan:
     hazards = tuple(Hazard("keep-alive-overridden", severity, name) for name in kept_alive)
     wave = Wave(0, "cut", (), OnFailure.CONTINUE, OnUnreachable.REPORT, Proof.CONFIRMED)
     return Plan("level-5", Action.ISOLATE, SITE, 5, Basis("i", "p", "b", "r"), (wave,), hazards)
+
+
+def isolated(house: House, run: str, by: Person | None, action: Action = Action.ISOLATE) -> None:
+    plan = cut_plan()
+    content = '{"site": "ch-test"}'
+    opened = RunOpened(run, action, plan.hash, "level-5", 5, "i", "p", Text(""))
+    stored = RevisionStored("plan", plan.hash, content)
+    house.journal.commit(Tag.RUN_OPENED, [stored, opened], by.actor if by else ROOT)
