@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from controller.store.home import Home as Home
     from controller.store.kept import KeptFiles as KeptFiles
     from controller.store.leader import Lead as Lead
+    from controller.telemetry.observer import Observer
     from controller.vault.access import VaultAccess
 
 
@@ -119,7 +120,7 @@ class Composition:
         from controller.store.places import Places
         from controller.vault.secrets import SecretResolver
 
-        _log_to_standard_error()
+        self.configure_logs()
         _as_many_files_as_allowed()
         _no_core_dumps()
         settings = self.settings
@@ -132,10 +133,28 @@ class Composition:
             limits=Limits(
                 connect=settings.connect_timeout,
                 operation=settings.operation_timeout,
+                save=settings.save_timeout,
                 threads=settings.threads,
             ),
             evidence=EvidenceDirectory(Places(settings.home.absolute())),
         )
+
+    def configure_logs(self) -> None:
+        """Raises InvalidRequest where the log file cannot be written."""
+        from controller.telemetry.logs import LogForm, configure
+
+        settings = self.settings
+        try:
+            configure(LogForm(settings.log_format), settings.log_level, settings.log_file)
+        except OSError as error:
+            raise InvalidRequest("not-writable", file=settings.log_file, detail=error.strerror) from None
+
+    @cached_property
+    def observer(self) -> Observer:
+        """What tells of this process's runs in its log, and counts them."""
+        from controller.telemetry.observer import Observer
+
+        return Observer()
 
     @cached_property
     def vault(self) -> VaultAccess:
@@ -269,22 +288,6 @@ class StoredDocuments:
                 [texts[playbook] for playbook in sources.playbooks.values()],
             )
         )
-
-
-def _log_to_standard_error() -> None:
-    """Plain lines. By default structlog writes to standard output, where ``--json`` has its one object, and
-    prints the values of local variables, where secrets are."""
-    import structlog
-
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def tell_unrecorded(tag: Tag, facts: Sequence[Fact]) -> None:

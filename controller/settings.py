@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field
@@ -55,6 +55,12 @@ class Settings(BaseSettings):
         le=3600,
         description="Seconds for one device's operation, from first byte to read-back.",
     )
+    save_timeout: float = Field(
+        default=60,
+        gt=0,
+        le=3600,
+        description="Seconds a device has to save its startup configuration and to show it.",
+    )
     threads: int = Field(default=50, ge=1, le=1000, description="Devices acted on at the same time.")
     rehearsal_days: int = Field(
         default=90,
@@ -83,6 +89,16 @@ class Settings(BaseSettings):
     argon2_passes: int = Field(default=3, ge=1, le=100, description="Passes of one password hash.")
     argon2_threads: int = Field(
         default=1, ge=1, le=64, description="Password hashes worked out at the same time."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Form of the program's own log lines, text or json."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] | None = Field(
+        default=None,
+        description="Least level of those lines: debug, info, warning or error. As text warning, as JSON info.",
+    )
+    log_file: Path | None = Field(
+        default=None, description="Where those lines go; by default standard error."
     )
     spool_after_ms: int = Field(
         default=250,

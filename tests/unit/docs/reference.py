@@ -98,6 +98,7 @@ _SETTINGS_IN_FRENCH = {
     "lang": "Langue de tous les textes, fr ou en ; par défaut celle de LANG.",
     "connect_timeout": "Secondes pour avoir une session prête avec un équipement.",
     "operation_timeout": "Secondes pour l'opération d'un équipement, du premier octet à la relecture.",
+    "save_timeout": "Secondes qu'a un équipement pour enregistrer sa configuration de démarrage et la montrer.",
     "threads": "Équipements traités en même temps.",
     "rehearsal_days": "Jours après lesquels ce qui a été répété compte de nouveau comme jamais essayé.",
     "session_idle_minutes": "Minutes sans signe de vie après lesquelles une session se termine.",
