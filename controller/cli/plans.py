@@ -21,8 +21,10 @@ def plan(
     commands: Annotated[bool, typer.Option("--commands", help="help.commands")] = False,
     override: Overrides = None,
 ) -> int:
+    from controller.cli.afterwards import afterwards_lines, plain_afterwards
     from controller.cli.cost import cost_lines, plain_plan, wave_lines
     from controller.cli.readiness import plan_lines
+    from controller.engine.afterwards import afterwards
     from controller.engine.plans import Return
     from controller.workers.office import Cut
 
@@ -35,11 +37,14 @@ def plan(
     else:
         found = office.plan_cut(Cut(playbook=playbook, level=level, overrides=frozenset(override or ())))
     code = Exit.REFUSED if found.refusals else Exit.DONE
+    after = afterwards(inventory, found) if found.action is Action.ISOLATE else None
     if call.out.as_json:
         shown = plain_plan(found, inventory, call.words)
-        call.out.object({"command": call.command, **shown, "exit": int(code)})
+        simulated = {"afterwards": plain_afterwards(after)} if after else {}
+        call.out.object({"command": call.command, **shown, **simulated, "exit": int(code)})
     else:
         call.out.say(*wave_lines(found, call.words, commands=commands))
+        call.out.say(*(afterwards_lines(after, call.words) if after else ()))
         call.out.say(*cost_lines(found, inventory, call.words))
         call.out.say(*plan_lines(call, found), call.text("plan.nothing-sent"))
     return code

@@ -7,7 +7,7 @@ playbook says.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from controller.domain.inventory import PointKind, Port
 from controller.domain.plan import Severity, Step, Wave
@@ -88,31 +88,58 @@ class OwnPath:
     def check(self, waves: Sequence[Wave], findings: Findings) -> None:
         """Refuses what would take away a responder's port, the controller's, or the way to a device that is
         not cut yet or that the plan does not cut at all; names what is lost once it is cut."""
-        site = self._network.inventory.controller
-        last_wave: dict[str, int] = {}
-        for at, wave in enumerate(waves):
-            last_wave.update({each.device: at for each in wave.operations})
-        for console in site.consoles:
-            last_wave.pop(console.device, None)
-        cut: list[Step] = []
-        for at, wave in enumerate(waves):
-            new = [step for each in wave.operations for step in each.steps]
-            for step in new:
-                self._check_ports(step, findings)
-            mattering = [step for step in new if self.matters(step)]
-            if not mattering:
-                continue
-            cut.extend(mattering)
-            cuts = _worst(cut)
-            lost = self._inband - Aftermath(self._network, cuts).manageable()
-            # A wave that does not wait may overtake the one before: nothing in it counts as done.
-            done = max((index for index in range(at + 1) if waves[index].waits), default=0)
-            too_early = {name for name in lost if last_wave.get(name, len(waves)) >= done}
+        for wave in waves:
+            for operation in wave.operations:
+                for step in operation.steps:
+                    self._check_ports(step, findings)
+        for cut, cuts, lost, too_early in self._losses(waves):
             for culprit in self._culprits(cuts, cut, too_early):
                 findings.hazard("own-path", Severity.REFUSE, culprit, lost=", ".join(sorted(too_early)))
             for name in sorted(lost - too_early):
                 through = ", ".join(self._culprits(cuts, cut, {name}))
                 findings.hazard("path-lost-after", Severity.WARN, name, through=through)
+
+    def lost_too_early(self, waves: Sequence[Wave], ports: Collection[Port]) -> frozenset[str]:
+        """The devices whose way is gone before their turn, or that have none, when ``ports`` go first."""
+        return frozenset[str]().union(*(too_early for *_, too_early in self._losses(waves, ports)))
+
+    def lost(self, cuts: Cuts) -> frozenset[str]:
+        """The devices that are out of reach after ``cuts``."""
+        return frozenset(self._inband - Aftermath(self._network, cuts).manageable())
+
+    def lost_by_wave(self, waves: Sequence[Wave]) -> list[frozenset[str]]:
+        """The devices out of reach once each wave has gone."""
+        found: list[frozenset[str]] = []
+        cut: list[Step] = []
+        for wave in waves:
+            mattering = [step for each in wave.operations for step in each.steps if self.matters(step)]
+            cut.extend(mattering)
+            found.append(self.lost(_worst(cut)) if mattering or not found else found[-1])
+        return found
+
+    def _losses(
+        self, waves: Sequence[Wave], ports: Collection[Port] = ()
+    ) -> Iterator[tuple[list[Step], Cuts, set[str], set[str]]]:
+        """Wave by wave: what was cut so far that a way may lead through, the devices lost, and those of them
+        that were lost too early."""
+        last_wave: dict[str, int] = {}
+        for at, wave in enumerate(waves):
+            last_wave.update({each.device: at for each in wave.operations})
+        for console in self._network.inventory.controller.consoles:
+            last_wave.pop(console.device, None)
+        cut: list[Step] = []
+        for at, wave in enumerate(waves):
+            mattering = [step for each in wave.operations for step in each.steps if self.matters(step)]
+            if not mattering and not (ports and at == 0):
+                continue
+            cut.extend(mattering)
+            cuts = _worst(cut)
+            cuts.ports.update(ports)
+            lost = self._inband - Aftermath(self._network, cuts).manageable()
+            # A wave that does not wait may overtake the one before: nothing in it counts as done.
+            done = max((index for index in range(at + 1) if waves[index].waits), default=0)
+            too_early = {name for name in lost if last_wave.get(name, len(waves)) >= done}
+            yield list(cut), cuts, lost, too_early
 
     def _check_ports(self, step: Step, findings: Findings) -> None:
         site, port = self._network.inventory.controller, step.point.port

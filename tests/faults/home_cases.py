@@ -335,12 +335,19 @@ HOME_FAULTS = (
         "The controller dies in the middle of a run, and the inventory file can no longer be read.",
         End(
             Devices.CUT,
+            (0, 0),
+            ("problem.yaml-unclosed", "lapse.mistakes", "lapse.instead"),
+            CONFIRMED,
+            "Where plans were kept, a new run goes by what was valid last; the one begun is finished by the "
+            "revision it was planned from.",
+        ),
+        End(
+            Devices.BACK,
             (2, 0),
             ("problem.yaml-unclosed", "error.invalid-input"),
-            CONFIRMED,
-            "A new run is not begun; the one begun is finished by the revision it was planned from.",
+            {},
+            "A new return waits; the one begun is finished by the revision it was planned from.",
         ),
-        End(Devices.BACK, (2, 0), ("problem.yaml-unclosed", "error.invalid-input"), {}, "As for the cut."),
         "the same again; `resume`",
     ),
     HomeFault(
