@@ -19,10 +19,9 @@ from controller.bootstrap import Composition
 from controller.catalog.profiles import load_profiles
 from controller.catalog.shipped import shipped_profiles
 from controller.cli.main import main
-from controller.domain.profile import DeviceProfile
-from controller.domain.template import Template
 from controller.simulator.process import Simulation, simulate
 from controller.simulator.site import Account, DeviceSpec
+from tests.fakes.readings import readings
 from tests.unit.simulator.console import PROMPT, Console
 
 PROFILE = load_profiles([shipped_profiles()])["cisco_ios"]
@@ -160,20 +159,8 @@ def site(
 # --- nothing is written ------------------------------------------------------------------------------
 
 
-def allowed(profile: DeviceProfile) -> re.Pattern[str]:
-    """Every line a session may be sent: what prepares it, and what the profile calls a reading."""
-
-    def pattern(template: Template) -> str:
-        return "".join(
-            re.escape(part) if index % 2 == 0 else r"[\w/.-]+" for index, part in enumerate(template.parts)
-        )
-
-    reads = [read.send for spec in profile.points.values() for read in spec.reads]
-    reads += [each.send for each in (*profile.readiness.looks, *profile.readiness.reverts)]
-    own = [profile.save.running, profile.save.startup] if profile.save else []
-    session = ["", "terminal width 511", "terminal length 0", "enable", ENABLE]
-    lines = [*map(re.escape, (*session, *(each for each in own if each))), *map(pattern, reads)]
-    return re.compile("|".join(f"(?:{line})" for line in dict.fromkeys(lines)))
+ALLOWED = readings(PROFILE, ("terminal width 511", "terminal length 0", "enable", ENABLE))
+"""And what Netmiko prepares a session with."""
 
 
 def test_not_a_byte_but_readings_reaches_a_device(site: Site) -> None:
@@ -181,12 +168,11 @@ def test_not_a_byte_but_readings_reaches_a_device(site: Site) -> None:
     before = {name: (switches.running(name), switches.startup(name)) for name in NAMES}
     messages = {name: switches.request("messages", device=name) for name in NAMES}
     assert site.live().code == 0
-    known = allowed(PROFILE)
     for name in NAMES:
         sessions = switches.heard(name)
         assert len(sessions) == 2, "one for the credential, one for its fallback"
         for text in sessions.values():
-            assert [line for line in text.split("\n") if not known.fullmatch(line)] == []
+            assert [line for line in text.split("\n") if not ALLOWED.fullmatch(line)] == []
         read = [line for text in sessions.values() for line in text.split("\n") if line.startswith("show ")]
         assert len(read) == len(set(read)) > 5, "each question once"
         assert (switches.running(name), switches.startup(name)) == before[name]
@@ -199,9 +185,7 @@ def test_the_oracle_hears_a_change(site: Site) -> None:
     """Were a cut sent, the same comparison would show it."""
     site("isolate", "--segment", "emergency", "--yes", "--reason", "test")
     heard = "\n".join(site.simulation.heard("acc-1").values()).split("\n")
-    assert {"configure terminal", "shutdown"} <= {
-        line for line in heard if not allowed(PROFILE).fullmatch(line)
-    }
+    assert {"configure terminal", "shutdown"} <= {line for line in heard if not ALLOWED.fullmatch(line)}
 
 
 # --- what is found -----------------------------------------------------------------------------------
