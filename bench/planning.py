@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path as FilePath
 from typing import TypeVar
 
 from controller.domain.codec import from_plain, to_plain
@@ -38,7 +40,10 @@ from controller.domain.profile import (
     SessionSpec,
 )
 from controller.domain.template import Template
+from controller.engine.kept import plan_from_tables, plan_to_tables
 from controller.engine.planner import plan_isolation
+from controller.store.kept import KeptFiles
+from controller.store.places import Places
 
 DEVICES, PORTS, SEGMENTS = 10_000, 10, 200
 ROLES = ((DeviceRole.CORE, 0), (DeviceRole.DISTRIBUTION, 100), (DeviceRole.ACCESS, DEVICES))
@@ -142,9 +147,15 @@ def main() -> int:
     _, hashing = measure("hash", lambda: plan.hash)
     text, _ = measure("write down", lambda: json.dumps(to_plain(plan)))
     again, _ = measure("read again", lambda: from_plain(Plan, json.loads(text)))
-    if again.hash != plan.hash:
+    with tempfile.TemporaryDirectory() as home:
+        store = KeptFiles(Places(FilePath(home)))
+        (name, content), _ = measure("write down, to be kept", lambda: store.packed(plan_to_tables(plan)))
+        store.keep("bench", {"content": name}, {name: content})
+        kept, _ = measure("read what is kept", lambda: plan_from_tables(store.content(name) or []))
+    if {again.hash, kept.hash} != {plan.hash}:
         print("what was read again is another plan")
         return 1
+    print(f"{'kept in':<44}{len(content) / 1e6:8.2f} MB")
     total = compiling + hashing
     print(f"{'compile and hash (limit ' + str(LIMIT) + ' s)':<44}{total:8.2f} s")
     return 0 if total <= LIMIT else 1

@@ -1,8 +1,10 @@
-"""How long the plan of a large site takes, all that follows from it simulated: 2,000 devices, 5,000 links."""
+"""How long a large site's plan takes, simulated with all that follows, and kept: 2,000 devices, 5,000 links."""
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path as FilePath
 
 from bench.planning import profile
 from controller.domain.inventory import (
@@ -24,7 +26,10 @@ from controller.domain.inventory import (
     Segment,
 )
 from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
+from controller.engine.kept import plan_from_tables, plan_to_tables
 from controller.engine.planner import plan_isolation
+from controller.store.kept import KeptFiles
+from controller.store.places import Places
 
 DEVICES, LINKS, SEGMENTS, PORTS = 2_000, 5_000, 200, 4
 LIMIT = 10.0
@@ -98,8 +103,21 @@ def main() -> int:
         every = stages(*methods)
         started = time.process_time()
         plan = plan_isolation(known, {"bench": profile()}, "profiles", Playbook("bench", title, every), every)
-        worst = max(worst, took := time.process_time() - started)
-        print(f"  by {methods[0]}: {took:.2f} s, {len(plan.waves)} waves, {len(plan.hazards)} hazards")
+        planned = time.process_time() - started
+        with tempfile.TemporaryDirectory() as home:
+            store = KeptFiles(Places(FilePath(home)))
+            name, content = store.packed(plan_to_tables(plan))
+            store.keep("bench", {"hash": plan.hash, "content": name}, {name: content})
+            worst = max(worst, took := time.process_time() - started)
+            reading = time.process_time()
+            again = plan_from_tables(store.content(name) or [])
+            reading = time.process_time() - reading
+        if again != plan:
+            print("what is kept is another plan")
+            return 1
+        counted = f"{len(plan.waves)} waves, {len(plan.hazards)} hazards"
+        print(f"  by {methods[0]}: {took:.2f} s, {took - planned:.2f} of it hashed and kept; {counted}")
+        print(f"    read again from what is kept: {reading:.2f} s")
     print(f"limit {LIMIT} s: {'kept' if worst < LIMIT else 'EXCEEDED'}")
     return int(worst >= LIMIT)
 
