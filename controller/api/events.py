@@ -9,7 +9,8 @@ from typing import Annotated
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
 
 from controller.api.access import Viewer, identified
 from controller.api.problems import documented
@@ -26,10 +27,16 @@ _CHECK_EVERY = 30.0
 """Seconds between two looks whether whoever listens is still signed in."""
 
 
+class EventStream(StreamingResponse):
+    """FastAPI's own would encode each event for each watcher anew, in the middle of a cut."""
+
+    media_type = "text/event-stream"
+
+
 @router.get(
     "/events",
     summary="Everything that happens, as it happens",
-    response_class=EventSourceResponse,
+    response_class=EventStream,
     responses={
         200: {
             "description": "Server-sent events. ``id`` is the number of the entry in the log, ``event`` its "
@@ -58,9 +65,10 @@ async def events(
     run: Annotated[
         str | None, Query(max_length=40, pattern=r"^[0-9a-f-]+$", description="Only what tells of this run.")
     ] = None,
-) -> EventSourceResponse:
+) -> EventStream:
     begin = int(last_event_id) if last_event_id is not None else after
-    return EventSourceResponse(_stream(request, serving, begin, run))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return EventStream(_stream(request, serving, begin, run), headers=headers)
 
 
 async def _stream(

@@ -1,0 +1,143 @@
+"""The service from end to end: a real process over a real home, simulated switches over real SSH."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.service import Served, Someone, Stream, first_administrator, hired, served
+from tests.faults.site import ENABLE, PASSWORD, Site, running_site
+
+pytestmark = pytest.mark.e2e
+
+SECRETS = {"CORDON_TEST_PASSWORD": PASSWORD, "CORDON_TEST_ENABLE": ENABLE}
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture
+def site(simulated: Site) -> Site:
+    simulated.reset()
+    return simulated
+
+
+@pytest.fixture
+def service(site: Site, tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path, site.inventory, SECRETS) as running:
+        yield running
+
+
+def over(run: str) -> Callable[[Any], bool]:
+    """Whether the events tell of the run's end."""
+    return lambda heard: any(
+        data.get("run") == run and data["data"].get("state") == "finished" for _, _, data in heard
+    )
+
+
+def cut(service: Served, who: Someone, **asked: Any) -> str:
+    with service.client(who) as client:
+        begun = client.post("/runs", json={"action": "isolate", "reason": "test", **asked})
+        assert begun.status_code == 202, begun.text
+        return str(begun.json()["run"])
+
+
+def test_a_cut_and_a_return_by_api_with_the_command_line_beside_it(service: Served, site: Site) -> None:
+    boss = first_administrator(service)
+    stream = Stream(service, boss)
+    stream.wait_for(lambda heard: heard[:1] != [])
+    run = cut(service, boss, level=5)
+    stream.wait_for(over(run))
+    assert site.open_ports() == ()
+    code, status = service.cordon("status")
+    assert (code, status["level"]) == (0, 5)
+
+    # The command line goes through the service: the same leader, the same log, the same stream.
+    with service.client(boss) as client:
+        plan = client.post("/plans", json={"action": "restore", "subjects": ["laboratory"]}).json()
+        asked = {"action": "restore", "subjects": ["laboratory"], "plan": plan["plan"], "reason": "clean"}
+        back = client.post("/runs", json=asked).json()["run"]
+        stream.wait_for(over(back))
+    code, done = service.cordon("restore", "--all", "--yes")
+    assert code == 0, done
+    stream.wait_for(over(done["run"]))
+    assert site.running() == site.before
+    with service.client(boss) as client:
+        assert client.get("/audit/verify").json()["whole"] is True
+        assert client.get("/situation").json()["level"] is None
+    stream.stop()
+
+
+def test_a_service_killed_in_a_cut_finishes_it_and_no_stream_loses_or_repeats_an_event(
+    service: Served, site: Site
+) -> None:
+    boss = first_administrator(service)
+    streams = [Stream(service, boss) for _ in range(3)]
+    for stream in streams:
+        stream.wait_for(lambda heard: heard[:1] != [])
+    run = cut(service, boss, level=5)
+    streams[0].wait_for(lambda heard: any(tag == "engine:operation:intended" for _, tag, _ in heard))
+    service.kill()
+    service.start()
+    for stream in streams:
+        stream.wait_for(over(run))
+    assert site.open_ports() == ()
+    code, shown = service.cordon("show", run)
+    assert (code, shown["state"]) == (0, "finished"), shown
+    log = [line for line in service.cordon("audit", "show")[1]["entries"]]
+    first = streams[0].heard[0][0]
+    wanted = [entry["seq"] for entry in log if entry["seq"] > first]
+    for stream in streams:
+        assert stream.connections >= 2
+        heard = [seq for seq, tag, _ in stream.heard if tag not in ("position",) and seq <= wanted[-1]]
+        begun = stream.heard[0][0]
+        assert heard == [seq for seq in wanted if seq > begun]
+        stream.stop()
+
+
+
+
+def test_a_return_left_open_waits_for_a_person(service: Served, site: Site) -> None:
+    boss = first_administrator(service)
+    stream = Stream(service, boss)
+    stream.wait_for(lambda heard: heard[:1] != [])
+    stream.wait_for(over(cut(service, boss, level=5)))
+    with service.client(boss) as client:
+        plan = client.post("/plans", json={"action": "restore", "everything": True}).json()["plan"]
+        asked = {"action": "restore", "everything": True, "plan": plan}
+        back = client.post("/runs", json=asked).json()["run"]
+    stream.wait_for(lambda heard: any(tag == "engine:wave:moved" and data.get("run") == back for _, tag, data in heard))
+    service.kill()
+    service.start()
+    assert service.said["waiting"] == [back]
+    with service.client(boss) as client:
+        assert client.get(f"/runs/{back}").json()["state"] == "interrupted"
+        assert client.post(f"/runs/{back}/resume", json={}).status_code == 202
+    stream.wait_for(over(back))
+    assert site.running() == site.before
+    stream.stop()
+
+
+def test_told_to_end_it_gives_up_the_lead_and_the_command_line_goes_on(service: Served, site: Site) -> None:
+    assert service.terminate() == 0
+    code, done = service.cordon("isolate", "--segment", "laboratory", "--yes")
+    assert (code, done["state"]) == (0, "finished")
+
+
+def test_its_own_certificate_is_private_lasts_and_is_the_one_it_tells(service: Served) -> None:
+    for name in ("tls-key.pem", "tls-certificate.pem"):
+        assert stat.S_IMODE((service.home / name).stat().st_mode) == 0o600
+    with service.client() as client:
+        told = client.get("/version").json()
+    assert told["fingerprint"] == service.said["fingerprint"]
+    service.terminate()
+    service.start()
+    assert service.said["fingerprint"] == told["fingerprint"]
