@@ -1,4 +1,4 @@
-"""How long a large site's plan takes, simulated with all that follows, and kept: 2,000 devices, 5,000 links."""
+"""How long a large site's plan takes, all that follows simulated, and kept: 2,000 devices, 5,000 links."""
 
 from __future__ import annotations
 
