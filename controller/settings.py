@@ -95,7 +95,8 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] | None = Field(
         default=None,
-        description="Least level of those lines: debug, info, warning or error. As text warning, as JSON info.",
+        description="Least level of those lines: debug, info, warning or error; by default warning, "
+        "for json info.",
     )
     log_file: Path | None = Field(
         default=None, description="Where those lines go; by default standard error."

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from controller.api import accounts, events, health, inventory, log, plans, problems, runs, site
+from controller.api import accounts, events, health, inventory, log, metrics, plans, problems, runs, site
 from controller.api.service import Service
 from controller.api.shell import Shell
 
@@ -39,6 +39,7 @@ def create_app(service: Service) -> FastAPI:
     for part in (health, accounts, site, plans, runs, log, inventory, events):
         api.include_router(part.router)
     app.include_router(api)
+    app.include_router(metrics.router)  # where monitors look for it
     problems.install(app)
     app.add_middleware(Shell, rate=service.rate)
     _describe(app)

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import structlog
 
-from controller.domain.errors import CordonError, OpenFailed
+from controller.domain.errors import CordonError, OpenCause, OpenFailed
 from controller.domain.facts import Fact, HoldEnded, IntentRecorded, OutcomeRecorded, Text
 from controller.domain.hold import Ending
 from controller.domain.inventory import Device, PointId
@@ -42,6 +42,15 @@ from controller.engine.track import Track
 MOST_ROUNDS = 6
 """First method, its resend after a lost session, and fallbacks: no profile lists more."""
 
+_ASK_AGAIN_EVERY = 0.5
+"""Seconds between attempts at a device that was lost in mid-work."""
+
+_MAY_PASS = frozenset({OpenCause.UNREACHABLE.value, OpenCause.TIMEOUT.value})
+"""What a device that starts again looks like; no log-in was tried."""
+
+_CONFIGURED_AT_ONCE = 0.5
+"""Seconds after which what is configured stays as it was read: only what follows from it takes longer."""
+
 _RE_READ_EVERY = 0.05
 """Seconds between read-backs while a state settles (link down follows its command by some milliseconds)."""
 
@@ -63,6 +72,7 @@ class OperationRun:
         self._device = device
         self._profile = profile
         self._clock = running.services.clock
+        self._was_there = False
         self._unsettled = 0  # the attempt intended whose outcome is not on record yet
         self._tracks: list[Track] = []
         for step in operation.steps:
@@ -72,7 +82,8 @@ class OperationRun:
 
     def execute(self) -> tuple[StepResult, ...]:
         running, name = self._running, self._device.name
-        with running.slots.hold(name, running.precedence, lambda: running.sessions.drop(name)):
+        bound = structlog.contextvars.bound_contextvars(run=running.run, device=name)
+        with bound, running.slots.hold(name, running.precedence, lambda: running.sessions.drop(name)):
             return self.execute_here()
 
     def execute_here(self) -> tuple[StepResult, ...]:
@@ -98,7 +109,7 @@ class OperationRun:
             if self._gives_way():
                 break
             try:
-                session = self._running.sessions.get(self._device)
+                session = self._session(deadline)
             except OpenFailed as failure:
                 self._unreached(failure)
                 return
@@ -115,6 +126,18 @@ class OperationRun:
         else:
             self._give_up("deadline" if self._clock.monotonic() >= deadline else "no-method-left")
 
+    def _session(self, deadline: float) -> Session:
+        """An open session. A device that was there a moment ago may be starting again: it is asked until the
+        deadline. Raises OpenFailed."""
+        while True:
+            try:
+                return self._running.sessions.get(self._device)
+            except OpenFailed as failure:
+                late = self._clock.monotonic() + _ASK_AGAIN_EVERY >= deadline
+                if not self._was_there or late or self._gives_way() or failure.cause not in _MAY_PASS:
+                    raise
+            self._clock.pause(_ASK_AGAIN_EVERY)
+
     def _leave_to_hand(self) -> None:
         """Points the plan names without a line for them: no method of theirs spares their neighbours."""
         if self._running.action is Action.ISOLATE:
@@ -126,13 +149,12 @@ class OperationRun:
 
     def _round(self, session: Session, deadline: float) -> None:
         tracks = self._left()
+        self._was_there = True
         read_at = self._clock.now()
-        answers = self._ask(session, deadline)
-        if interrupted(answers):
+        states = self._states(session, tracks, deadline)
+        if states is None:
             self._lost(tracks)
             return
-        known = complete_answers(answers)
-        states = {track.point: read_state(track.context, known) for track in tracks}
         self._running.book.seen(point for point, state in states.items() if state is not None)
         for track in tracks:
             state = states[track.point]
@@ -160,6 +182,26 @@ class OperationRun:
             self._stop(change)
         elif change:
             self._send(session, change, states, deadline)
+
+    def _states(self, session: Session, tracks: Sequence[Track], deadline: float) -> _States | None:
+        """None where the session or the time ended first. What could not be understood is read once more: to
+        ask changes nothing."""
+        states: dict[PointId, State | None] = {track.point: None for track in tracks}
+        for _ in range(2):
+            answers = self._ask(session, deadline)
+            if interrupted(answers):
+                return None
+            known = complete_answers(answers)
+            states.update(
+                {
+                    track.point: read_state(track.context, known)
+                    for track in tracks
+                    if states[track.point] is None
+                }
+            )
+            if None not in states.values():
+                break
+        return states
 
     def _recovered(self) -> list[Fact]:
         """The outcomes of what an earlier process intended here and never settled: known from now on by what
@@ -266,7 +308,8 @@ class OperationRun:
         self, session: Session, change: Sequence[Track], answers: Mapping[str, str], deadline: float
     ) -> None:
         """Judges the read-back, and reads again while states still settle."""
-        settle_by = min(deadline, self._clock.monotonic() + self._profile.session.settle / 1000)
+        begun, unread = self._clock.monotonic(), True
+        settle_by = min(deadline, begun + self._profile.session.settle / 1000)
         while True:
             read_at = self._clock.now()
             for track in change:
@@ -274,10 +317,19 @@ class OperationRun:
                 track.proof = judge(track.rendering.expect, state)
                 if state is not None:
                     track.state, track.read_at = state, read_at
+            young = self._clock.monotonic() < begun + _CONFIGURED_AT_ONCE
             settling = any(
-                track.proof is Proof.CONTRADICTED and track.outcome is Outcome.ACCEPTED for track in change
+                track.proof is Proof.CONTRADICTED
+                and track.outcome is Outcome.ACCEPTED
+                and (young or track.may_settle)
+                for track in change
             )
-            if not settling or not session.is_open or self._clock.monotonic() + _RE_READ_EVERY >= settle_by:
+            now = self._clock.monotonic() + _RE_READ_EVERY
+            again = unread and any(
+                track.state is None and track.outcome is Outcome.ACCEPTED for track in change
+            )
+            unread = unread and not again
+            if not session.is_open or not (settling and now < settle_by or again and now < deadline):
                 return
             self._clock.pause(_RE_READ_EVERY)
             found = self._ask(session, deadline)

@@ -63,7 +63,9 @@ class Desk:
         known: Callable[[Basis], Documents | None] = lambda _: None,
         vault: VaultAccess | None = None,
         access: Callable[[], Access] | None = None,
+        observe: Callable[[Watcher], Watcher] = lambda watcher: watcher,
     ) -> None:
+        self._observe = observe
         self._vault = vault
         self._make_access = access
         if access is not None:
@@ -103,7 +105,7 @@ class Desk:
         with self._changed:
             self._under_way += 1
         try:
-            return self._perform(request, watcher)
+            return self._perform(request, self._observe(watcher))
         finally:
             with self._changed:
                 self._under_way -= 1

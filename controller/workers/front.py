@@ -406,9 +406,13 @@ class HomeOffice:
             self._known,
             composition.vault,
             lambda: composition.access(self._home(), journal),
+            composition.observer.watching,
         )
 
     # --- looking -----------------------------------------------------------------------------------
+
+    def stored_plan(self, digest: str) -> Plan:
+        return from_plain(Plan, json.loads(self._history().revision("plan", digest)))
 
     def access(self) -> Access:
         home = self._home()

@@ -106,6 +106,12 @@ _SETTINGS_IN_FRENCH = {
     "argon2_memory_kib": "Mémoire d'une empreinte de mot de passe, en Kio.",
     "argon2_passes": "Passes d'une empreinte de mot de passe.",
     "argon2_threads": "Empreintes de mots de passe calculées en même temps.",
+    "vault_key_file": "Le fichier de clé qui ouvre le coffre des secrets d'équipements.",
+    "vault_passphrase_file": "Un fichier, à vous seul, avec la phrase secrète du coffre.",
+    "vault_passphrase_fd": "Un descripteur hérité où lire, une fois, la phrase secrète du coffre.",
+    "log_format": "Forme des lignes de journal du programme lui-même, text ou json.",
+    "log_level": "Niveau minimal de ces lignes : debug, info, warning ou error. En text warning, en json info.",
+    "log_file": "Où vont ces lignes ; par défaut la sortie d'erreur.",
     "spool_after_ms": "Millisecondes laissées à la base pour enregistrer avant que le fichier de secours "
     "prenne le relais.",
 }
