@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,18 @@ class Track:
         tried = self._renderings[: self.choice + 1]
         return any(judge(rendering.expect, state) is Proof.CONFIRMED for rendering in tried)
 
+    @property
+    def may_settle(self) -> bool:
+        """Whether waiting can still bring the state wanted: all that is configured is as wanted."""
+        if self.state is None:
+            return True
+        configured = self.context.spec.config
+        return all(
+            self.state[name] in wanted
+            for name, wanted in self.rendering.expect.items()
+            if name in configured
+        )
+
     def sending(self) -> None:
         self.sent, self.outcome = self.rendering, Outcome.SENT
         self.proof, self.state, self.read_at = Proof.UNKNOWN, None, None
@@ -71,6 +84,20 @@ class Track:
             cause=self.cause,
             wanted=wave.verify,
         )
+
+
+_CUT_UPSTREAM = "cut-upstream"
+
+
+def cut_upstream(ports: Iterable[PointId]) -> str:
+    """The cause of a proof that rests on ``ports`` of other devices being shut."""
+    return f"{_CUT_UPSTREAM}:{', '.join(map(str, ports))}"
+
+
+def rests_on(cause: str) -> frozenset[str]:
+    """The ports, as texts, that a proof with this cause rests on; none where it is the point's own."""
+    code, _, ports = cause.partition(":")
+    return frozenset(ports.split(", ")) if code == _CUT_UPSTREAM else frozenset()
 
 
 def not_attempted(step: Step, wave: Wave, cause: str) -> StepResult:
