@@ -65,8 +65,15 @@ class Cuts:
     gateways: dict[Port, frozenset[int]] = field(default_factory=dict)
 
     def add(self, step: Step) -> None:
-        point, method = step.point, step.rendering.method
-        families = families_cut(step)
+        self.cut(step.point, step.rendering.method, step.subjects, families_cut(step))
+
+    def cut(
+        self,
+        point: Point,
+        method: Method,
+        subjects: Iterable[str] = (),
+        families: frozenset[int] = frozenset(FAMILIES),
+    ) -> None:
         self.points[point.id] = (method, families)
         if point.kind in PORTS and method in UNTAGGED_PORT and point.id.vlan is not None:
             self.vlans[point.port].add(point.id.vlan)  # a telephone's VLAN on the same port lives
@@ -75,7 +82,7 @@ class Cuts:
         elif point.kind is PointKind.SVI:
             self.gateways[point.port] = self.gateways.get(point.port, frozenset()) | families
         elif point.kind is PointKind.POLICY:
-            for subject in step.subjects:
+            for subject in subjects:
                 for family in families:
                     self.blocked[subject, family].add(point.id.device)
 

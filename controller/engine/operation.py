@@ -15,7 +15,7 @@ import structlog
 from controller.domain.errors import CordonError, OpenCause, OpenFailed
 from controller.domain.facts import Fact, HoldEnded, IntentRecorded, OutcomeRecorded, Text
 from controller.domain.hold import Ending
-from controller.domain.inventory import Device, PointId
+from controller.domain.inventory import Device, Management, PointId
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile, State
@@ -127,16 +127,26 @@ class OperationRun:
             self._give_up("deadline" if self._clock.monotonic() >= deadline else "no-method-left")
 
     def _session(self, deadline: float) -> Session:
-        """An open session. A device that was there a moment ago may be starting again: it is asked until the
-        deadline. Raises OpenFailed."""
+        """An open session. A device that was there a moment ago may be starting again, and the way to one
+        that a restore has just opened may be waiting for spanning tree: it is asked until the deadline.
+        Raises OpenFailed."""
         while True:
             try:
                 return self._running.sessions.get(self._device)
             except OpenFailed as failure:
                 late = self._clock.monotonic() + _ASK_AGAIN_EVERY >= deadline
-                if not self._was_there or late or self._gives_way() or failure.cause not in _MAY_PASS:
+                expected = self._was_there or self._way_opened()
+                if not expected or late or self._gives_way() or failure.cause not in _MAY_PASS:
                     raise
             self._clock.pause(_ASK_AGAIN_EVERY)
+
+    def _way_opened(self) -> bool:
+        """Whether an earlier wave of this restore may have brought back a link the device is managed over."""
+        return (
+            self._running.action is Action.RESTORE
+            and self._device.management is Management.INBAND
+            and self._wave.index > 0
+        )
 
     def _leave_to_hand(self) -> None:
         """Points the plan names without a line for them: no method of theirs spares their neighbours."""
