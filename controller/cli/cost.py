@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from controller.cli.errors import hazard_lines
+from controller.cli.upstream import held_ready_lines
 from controller.domain.codec import to_plain
 from controller.domain.inventory import Conduit, Inventory, Segment, Subject
 from controller.domain.plan import Plan
@@ -165,6 +166,7 @@ def wave_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]
                 yield from (f"      {line}" for line in step.rendering.commands)
             for line in operation.leave:
                 yield f"      {line}"
+    yield from held_ready_lines(plan, words, commands=commands)
 
 
 def plain_plan(plan: Plan, inventory: Inventory, words: Catalogue) -> dict[str, Any]:
@@ -179,4 +181,5 @@ def plain_plan(plan: Plan, inventory: Inventory, words: Catalogue) -> dict[str, 
         "devices": sorted({operation.device for wave in plan.waves for operation in wave.operations}),
         "hazards": [plain_hazard(hazard, words) for hazard in plan.hazards],
         "waves": to_plain(plan.waves),
+        "escalations": to_plain(plan.escalations),
     }

@@ -43,6 +43,7 @@ def show(
 ) -> int:
     from controller.cli.cost import plain_plan, wave_lines
     from controller.cli.startup import evidence_lines, plain_evidence, plain_startups, reboot_lines, reboots
+    from controller.cli.upstream import done_lines, of_record, plain_cut_off
     from controller.cli.verdict import errand_lines, plain_errand
 
     record, plan, errands = call.office.run(run)
@@ -56,6 +57,7 @@ def show(
                 "command": call.command,
                 **plain_run(record),
                 "proofs": {each.value: proofs[each.value] for each in Proof},
+                "upstream": plain_cut_off(of_record(plan, record.steps)),
                 "unproven": [plain_errand(errand, call.words) for errand in errands],
                 "startup": plain_startups(record),
                 "reboots": reboots(call, record.run, plan),
@@ -72,6 +74,7 @@ def show(
     ]
     call.out.say(", ".join(shown) or call.text("show.no-readings"))
     call.out.say(*wave_lines(plan, call.words, commands=False))
+    call.out.say(*done_lines(of_record(plan, record.steps), call.words))
     call.out.say(*errand_lines(errands, inventory, call.words))
     call.out.say(*reboot_lines(call, record.run, plan), *evidence_lines(record, call.words))
     call.out.say(*how_to_go_on(record, call.words))

@@ -21,6 +21,7 @@ SHAPES = {"isolated": "■", "partial": "◧", "unknown": "◇", "connected": "�
 
 
 def status(call: Call) -> int:
+    from controller.cli.approvals import second_persons
     from controller.cli.errors import hazard_lines
     from controller.cli.lapsed import plain_lapse, tell_lapse
     from controller.cli.readiness import last_lines, plain_last
@@ -34,6 +35,7 @@ def status(call: Call) -> int:
         shown = plain_situation(found)
         under_way = [plain_run(record) for record in found.under_way]
         lapsed = plain_lapse(call, documents)
+        shown |= second_persons(call)[1]
         live = {"checked_live": plain_last(call.office.last_readiness())}
         shown["reboots"] = [plain_hazard(hazard, call.words) for hazard in found.reboots]
         call.out.object(
@@ -45,6 +47,7 @@ def status(call: Call) -> int:
         ports = ", ".join(str(point) for point in found.canaries)
         call.out.say(call.text("status.canaries", count=len(found.canaries), ports=ports))
     call.out.say(*hazard_lines(found.reboots, call.words))
+    call.out.say(*second_persons(call)[0])
     for record in found.under_way:
         call.out.say(run_line(record, call.words), *how_to_go_on(record, call.words))
     if live_check := call.office.last_readiness():
@@ -89,6 +92,8 @@ def _cells(each: SubjectSituation, found: Situation, words: Catalogue) -> tuple[
             if each.oldest_read
             else words.text("status.never-read")
         )
+    if each.upstream:
+        more.append(words.text("status.upstream", ports=", ".join(each.upstream)))
     if each.wave is not None:
         more.append(words.text("status.wave", wave=each.wave))
     if each.waits_for:
@@ -131,6 +136,7 @@ def plain_situation(found: Situation) -> dict[str, Any]:
                 "since": each.since.isoformat() if each.since else None,
                 "wave": each.wave,
                 "waits_for": list(each.waits_for),
+                "upstream": list(each.upstream),
             }
             for each in found.subjects
         ],

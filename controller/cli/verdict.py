@@ -10,6 +10,7 @@ from controller.cli.asked import Call
 from controller.cli.cost import HASH_SHOWN
 from controller.cli.exits import Exit
 from controller.cli.startup import reboot_lines, reboots
+from controller.cli.upstream import done_lines, of_results, plain_cut_off
 from controller.cli.watching import Carried
 from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.lifecycle import RunState
@@ -48,6 +49,8 @@ def report(call: Call, carried: Carried, **more: Any) -> Exit:
         )
     else:
         call.out.say(*verdict_lines(carried, call.words))
+        execution = carried.execution
+        call.out.say(*done_lines(of_results(execution.plan, execution.ended.results), call.words))
         call.out.say(*errand_lines(carried.execution.errands, carried.execution.inventory, call.words))
         call.out.say(*reboot_lines(call, carried.execution.run, carried.execution.plan))
     return code
@@ -174,6 +177,7 @@ def plain_execution(execution: Execution, words: Catalogue) -> dict[str, Any]:
         },
         "outcomes": _counted((result.outcome for result in ended.results), Outcome),
         "proofs": _counted((result.proof for result in ended.results), Proof),
+        "upstream": plain_cut_off(of_results(execution.plan, ended.results)),
         "unproven": [plain_errand(errand, words) for errand in execution.errands],
     }
 

@@ -23,6 +23,8 @@ class Tag(StrEnum):
     EVIDENCE_TAKEN = "engine:evidence:taken"
     STARTUP_MOVED = "engine:startup:moved"
     READINESS_CHECKED = "engine:readiness:checked"
+    REVERT_INTENDED = "engine:revert:intended"
+    REVERT_SETTLED = "engine:revert:settled"
     REHEARSAL_RECORDED = "engine:rehearsal:recorded"
     POINT_CLAIMED = "person:point:claimed"
     CLAIM_WITHDRAWN = "person:claim:withdrawn"

@@ -62,11 +62,8 @@ def locate(history: History, code: str, run: str = "") -> Located:
         if record.plan not in plans:
             plans[record.plan] = from_plain(Plan, json.loads(history.revision("plan", record.plan)))
         plan = plans[record.plan]
-        found.extend(
-            (record.run, plan)
-            for _, _, step in plan.steps()
-            if step_code(record.run, step.point.id) == wanted
-        )
+        points = {step.point.id for _, _, step in (*plan.steps(), *plan.upstream())}
+        found.extend((record.run, plan) for point in points if step_code(record.run, point) == wanted)
     if not found:
         raise InvalidRequest("code-unknown", code=wanted)
     if len(found) > 1:

@@ -133,6 +133,11 @@ class HoldBook:
         with self._lock:
             return any(did is action for did, points in self._unsettled.values() if point in points)
 
+    def intended(self, run: str, device: str, number: int) -> frozenset[PointId]:
+        """The points of an attempt that is not settled; none where that is not known."""
+        with self._lock:
+            return self._unsettled.get(Attempt(run, device, number), (None, frozenset[PointId]()))[1]
+
     def _apply(self, fact: Fact) -> None:
         match fact:
             case BaselineTaken(run=run, point=point, state=state, read_at=read_at):

@@ -12,13 +12,15 @@ from collections.abc import Collection, Mapping, Sequence
 from controller.domain.bulk import uncollected
 from controller.domain.canonical import digest
 from controller.domain.inventory import MANUAL, Inventory, Method
-from controller.domain.plan import Basis, Plan, PlannedEvidence, Severity, Wave
-from controller.domain.playbook import Action, Playbook, Stage
+from controller.domain.plan import Basis, Escalation, Plan, PlannedEvidence, Severity, Wave
+from controller.domain.playbook import Action, OnUnreachable, Playbook, Stage
 from controller.domain.profile import DeviceProfile
 from controller.engine.bypass import LAYER_3, find_bypasses, find_spread
+from controller.engine.escalation import Escalations
 from controller.engine.findings import Findings
 from controller.engine.lifelines import check_lifelines
 from controller.engine.network import Cuts, Network
+from controller.engine.objections import Objections
 from controller.engine.ownpath import OwnPath
 from controller.engine.reachability import Aftermath
 from controller.engine.renderer import RENDERER
@@ -64,6 +66,10 @@ def plan_isolation(
     find_spread(after, steps.planned, steps.wanted, findings)
     find_bypasses(after, steps.wanted, findings)
     check_lifelines(Aftermath(network, Cuts()), after, steps.wanted, overrides, findings)
+    escalations: tuple[Escalation, ...] = ()
+    if any(wave.on_unreachable is OnUnreachable.ESCALATE for wave in waves):
+        objections = Objections(network, own_path, waves, steps.planned.values())
+        escalations = tuple(Escalations(network, profiles, objections, after, findings).of(waves))
     return Plan(
         playbook=playbook.name,
         action=Action.ISOLATE,
@@ -74,6 +80,7 @@ def plan_isolation(
         hazards=tuple(sorted(findings.hazards.values())),
         save=playbook.save,
         evidence=_evidence(inventory, playbook, waves),
+        escalations=escalations,
     )
 
 

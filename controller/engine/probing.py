@@ -33,7 +33,9 @@ class Probing:
         self._first_change: dict[str, float] = {}
         self._lock = Lock()
         self._asking: dict[str, Lock] = defaultdict(Lock)
-        self._cut_at = {step.point.id: step.subjects for _, _, step in running.plan.steps()}
+        self._cut_at = {
+            step.point.id: step.subjects for _, _, step in (*running.plan.upstream(), *running.plan.steps())
+        }
         self._subjects = {
             name: subject
             for name in {name for _, _, step in running.plan.steps() for name in step.subjects}

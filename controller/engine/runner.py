@@ -4,7 +4,7 @@ up."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -17,13 +17,14 @@ from controller.domain.facts import Fact, HoldEnded, Noted, RunMoved, WaveMoved
 from controller.domain.hold import Ending, HoldKey
 from controller.domain.inventory import Device, PointId
 from controller.domain.lifecycle import RunState, WaveState
-from controller.domain.plan import Operation, Wave
+from controller.domain.plan import Escalation, Operation, Wave
 from controller.domain.playbook import Action, OnFailure
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine.beforehand import Beforehand
 from controller.engine.claims import unmet
 from controller.engine.crew import Crew
+from controller.engine.escalating import Escalating
 from controller.engine.events import (
     CredentialDropped,
     RunEnded,
@@ -55,6 +56,7 @@ class Runner:
         )
         self._beforehand = Beforehand(running)
         self._saving = Saving(running, self._beforehand)
+        self._escalating = Escalating(running, self._carried_out, self._keep, self._over)
         self._at_device: dict[str, dict[PointId, StepResult]] = defaultdict(dict)
         running.before_change = self._probing.changing
         running.session_had = self._beforehand.begin
@@ -90,9 +92,11 @@ class Runner:
     def _waves(self, crew: Crew) -> None:
         running = self._running
         under_way: list[tuple[Wave, list[Future[None]]]] = []
+        self._escalate(crew, self._escalating.again(), self._escalating.repeat)
         for wave in running.plan.waves:
             if wave.waits:
                 self._await(crew, under_way)
+                self._escalate(crew, self._escalating.waiting(), self._escalating.attempt)
             operations = [operation for operation in wave.operations if self._concerns(operation)]
             if running.stopping.is_set():
                 self._leave(wave, operations)
@@ -104,6 +108,7 @@ class Runner:
             jobs = [crew.start(partial(self._operate, wave, each)) for each in operations]
             under_way.append((wave, jobs))
         self._await(crew, under_way)
+        self._escalate(crew, self._escalating.waiting(), partial(self._escalating.attempt, last=True))
 
     def _await(self, crew: Crew, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
         for wave, jobs in under_way:
@@ -123,29 +128,69 @@ class Runner:
         device = running.inventory.devices.get(operation.device)
         profile = running.profiles.get(operation.platform)
         try:
-            if device is None or profile is None:
-                results = self._by_hand(wave, operation)
-            else:
-                results = OperationRun(running, wave, operation, device, profile).execute()
+            results = self._carried_out(wave, operation)
         except CordonError as error:
-            self._broken = self._broken or error
-            running.stop(error.code)
+            self._break(error)
             return
-        except Exception:  # noqa: BLE001 - a defect before it began must not end the others' cut
-            with suppress(Exception):  # where a log cannot be written, a cut goes on
-                _log.exception("operation failed", run=running.run, device=operation.device)
-            results = tuple(not_attempted(step, wave, "internal") for step in operation.steps)
         with self._lock:
             self._results.update({result.step.point.id: result for result in results})
             self._at_device[operation.device].update({each.step.point.id: each for each in results})
             self._to_come[operation.device] -= 1
             over = not self._to_come[operation.device]
-        if over and not self._saves(device, profile):
+        if over and not self._saves(device, profile) and not self._escalating.uses(operation.device):
             # Thousands of devices: no more sessions stay open than there is work for.
             running.sessions.drop(operation.device)
         stops = running.action is Action.RESTORE and wave.on_failure is OnFailure.STOP
         if stops and not all(result.satisfied for result in results):
             running.stop(StopCause.FAILED)
+        self._upstream(partial(self._escalating.ended, wave, operation.device, results))
+
+    def _carried_out(self, wave: Wave, operation: Operation) -> tuple[StepResult, ...]:
+        """Raises what ends the whole run: JournalUnavailable, StaleEpoch."""
+        running = self._running
+        device = running.inventory.devices.get(operation.device)
+        profile = running.profiles.get(operation.platform)
+        try:
+            if device is None or profile is None:
+                return self._by_hand(wave, operation)
+            return OperationRun(running, wave, operation, device, profile).execute()
+        except CordonError:
+            raise
+        except Exception:  # noqa: BLE001 - a defect before it began must not end the others' cut
+            with suppress(Exception):  # where a log cannot be written, a cut goes on
+                _log.exception("operation failed", run=running.run, device=operation.device)
+            return tuple(not_attempted(step, wave, "internal") for step in operation.steps)
+
+    def _break(self, error: CordonError) -> None:
+        self._broken = self._broken or error
+        self._running.stop(error.code)
+
+    # --- devices cut off from outside ----------------------------------------------------------------
+
+    def _upstream(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except CordonError as error:
+            self._break(error)
+        except Exception:  # noqa: BLE001 - a defect there must not end the others' cut
+            with suppress(Exception):  # where a log cannot be written, a cut goes on
+                _log.exception("escalation failed", run=self._running.run)
+
+    def _escalate(
+        self, crew: Crew, escalations: Iterable[Escalation], act: Callable[[Escalation], None]
+    ) -> None:
+        crew.join([crew.start(partial(self._upstream, partial(act, each))) for each in escalations])
+
+    def _keep(self, results: Iterable[StepResult]) -> None:
+        with self._lock:
+            self._results.update({result.step.point.id: result for result in results})
+
+    def _over(self) -> set[str]:
+        """The devices nothing is left to do for."""
+        with self._lock:
+            return {device for device, left in self._to_come.items() if not left}
+
+    # -------------------------------------------------------------------------------------------------
 
     def _saves(self, device: Device | None, profile: DeviceProfile | None) -> bool:
         if device is None or profile is None:
@@ -209,10 +254,11 @@ class Runner:
         for wave, _, step in running.plan.steps():  # a step nobody accounts for is one without its proof
             if step.point.id not in results and running.concerns(step.point.id):
                 results[step.point.id] = not_attempted(step, wave, "internal")
+        points = (step.point.id for _, _, step in (*running.plan.steps(), *running.plan.upstream()))
         ended = RunEnded(
             running.run,
             state,
-            tuple(results[step.point.id] for _, _, step in running.plan.steps() if step.point.id in results),
+            tuple(results[point] for point in dict.fromkeys(points) if point in results),
             running.cause,
         )
         running.watcher(ended)

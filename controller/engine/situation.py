@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from controller.engine.holds import claims_cut
 from controller.engine.ports import History, RunRecord, StepRecord
 from controller.engine.restoration import waves_of_return
 from controller.engine.startup import reboots
+from controller.engine.track import rests_on
 
 
 class SubjectState(StrEnum):
@@ -34,7 +35,8 @@ class SubjectState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SubjectSituation:
     """``proofs`` counts the held points by proof as it counts now; ``waits_for`` names the subjects that come
-    back first; ``wave`` is its place in the order of return, from 1, None while it is connected."""
+    back first; ``wave`` is its place in the order of return, from 1, None while it is connected;
+    ``upstream`` names the ports of other devices that its points at devices out of reach are cut by."""
 
     subject: Subject
     state: SubjectState
@@ -45,6 +47,7 @@ class SubjectSituation:
     since: datetime | None
     wave: int | None
     waits_for: tuple[str, ...]
+    upstream: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def situation(
     holds = tuple(hold for hold in held if hold.key.subject != REHEARSAL)
     canaries = {hold.key.point for hold in held if hold.key.subject == REHEARSAL}
     runs = history.runs()
-    reads = _settled(history.last_reads(), runs)
+    reads = _followed(_settled(history.last_reads(), runs))
     by_subject: dict[str, list[Hold]] = defaultdict(list)
     for hold in holds:
         by_subject[hold.key.subject].append(hold)
@@ -141,6 +144,9 @@ def _subject(
         since=min((hold.opened_at for hold in holds), default=None),
         wave=position.get(subject.name),
         waits_for=_waits_for(subject, position),
+        upstream=tuple(
+            sorted({port for point in points if (read := reads.get(point)) for port in rests_on(read.cause)})
+        ),
     )
 
 
@@ -163,6 +169,19 @@ def _settled(reads: Mapping[PointId, StepRecord], runs: Iterable[RunRecord]) -> 
             if read is not None and not (resting and read.read_at and read.read_at > run.moved_at):
                 del known[point]
     return known
+
+
+def _followed(reads: Mapping[PointId, StepRecord]) -> dict[PointId, StepRecord]:
+    """What is cut by ports of other devices is as well known as they are, as they were last read."""
+    by_name = {str(point): read for point, read in reads.items()}
+    found = dict(reads)
+    for point, read in reads.items():
+        ports = [by_name.get(name) for name in rests_on(read.cause)]
+        if ports:
+            proof = worst(Proof(each.proof) if each else Proof.UNKNOWN for each in ports)
+            times = [each.read_at for each in ports if each and each.read_at]
+            found[point] = replace(read, proof=proof.value, read_at=min(times, default=None))
+    return found
 
 
 def _proof(point: PointId, reads: Mapping[PointId, StepRecord], now: datetime) -> Proof:

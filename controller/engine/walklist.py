@@ -50,7 +50,8 @@ class Errand:
 def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepResult]) -> tuple[Errand, ...]:
     """Most urgent first: choke points before access, then by place, so that one walk serves a rack. What a
     person says is done comes last: nobody has to go there."""
-    operations = {step.point.id: (operation, step) for _, operation, step in plan.steps()}
+    every = (*plan.upstream(), *plan.steps())
+    operations = {step.point.id: (operation, step) for _, operation, step in every}
     errands = [
         _errand(run, inventory, result, *operations[result.step.point.id])
         for result in results
@@ -75,8 +76,13 @@ def beforehand(plan: Plan, inventory: Inventory) -> tuple[Errand, ...]:
 def results_on_record(record: RunRecord, plan: Plan) -> list[StepResult]:
     """The steps of a run's plan with what is on record of them."""
     known = {step.point: step for step in record.steps}
+    planned = {step.point.id for _, _, step in plan.steps()}
+    # Ports upstream of what could not be reached count where they came to be needed.
+    needed = (
+        each for each in plan.upstream() if each[2].point.id in known and each[2].point.id not in planned
+    )
     results = []
-    for wave, _, step in plan.steps():
+    for wave, _, step in (*plan.steps(), *needed):
         found = known.get(step.point.id)
         results.append(
             StepResult(

@@ -92,7 +92,8 @@ def plain_hazard(hazard: Hazard, words: Catalogue) -> dict[str, Any]:
 
 
 def cause_text(words: Catalogue, cause: str) -> str:
-    """A cause in words: ``open.*`` codes are texts of their own."""
+    """A cause in words: ``open.*`` codes are texts of their own; what follows a colon is what it is about."""
     if not cause:
         return ""
-    return words.text(cause if cause.startswith("open.") else f"cause.{cause}")
+    code, _, about = cause.partition(":")
+    return words.text(code if code.startswith("open.") else f"cause.{code}", about=about)
