@@ -193,16 +193,16 @@ DEVICE_FAULTS = (
     DeviceFault(
         "reloads at a line",
         (("reload_by_itself", {"nth": 1}),),
+        _alike(0, Step(Port.SHUT, Outcome.ACCEPTED, Proof.CONFIRMED)),
         Ending(
             6,
             (
-                Step(Port.OPEN, Outcome.SENT, Proof.UNKNOWN, "open.unreachable"),
-                Step(Port.OPEN, Outcome.NOT_SENT, Proof.UNKNOWN, "open.unreachable"),
+                Step(Port.OPEN, Outcome.SENT, Proof.CONFIRMED),
+                Step(Port.OPEN, Outcome.NOT_ATTEMPTED, Proof.CONTRADICTED, "drift"),
             ),
         ),
-        Ending(6, (Step(Port.OPEN, Outcome.SENT, Proof.UNKNOWN, "open.unreachable"),), Port.OPEN),
         afterwards="booted",
-        note="It comes back with its startup configuration.",
+        note="It comes back with its startup configuration, in which nothing was cut.",
     ),
     DeviceFault(
         "reloads after the run",
@@ -211,6 +211,13 @@ DEVICE_FAULTS = (
         _BACK,
         afterwards="booted",
         note=_UNSEEN,
+    ),
+    DeviceFault(
+        "cannot write its startup configuration",
+        (("nvram_full", {}),),
+        _alike(0, Step(Port.SHUT, Outcome.ACCEPTED, Proof.CONFIRMED)),
+        _BACK,
+        note="Where the playbook saves, it is told that a reboot undoes the cut; no proof is the worse for it.",
     ),
     DeviceFault(
         "takes a change back at once",
