@@ -45,6 +45,8 @@ def test_the_inventory_breaks(ground: Ground, action: str) -> None:
         assert at.run("check").exit == 2
         resumed = at.run("resume", begun, "--yes")
         assert at.run("show", begun).exit == 0
+        noted = [line for line in at.office.log() if line.data.get("documents") == "last-valid"]
+        assert len(noted) == (action == "isolate")
         at.inventory.write_text(good)
         at.judge(anew, resumed)
 

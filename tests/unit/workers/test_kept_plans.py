@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ import controller.bootstrap
 import controller.catalog.site
 import controller.engine.plans
 from controller.domain.errors import InvalidInput, InvalidRequest
+from controller.domain.facts import Actor, Text
 from controller.domain.plan import Plan
 from controller.engine.planner import plan_isolation
 from controller.workers.front import HomeOffice, cordon_office
 from controller.workers.office import Cut, Keeping
+from controller.workers.requests import Isolate, request_from_line, request_to_line
 
 ROOT = Path(__file__).parents[3]
 LEVELS = (1, 2, 3, 4, 5)
@@ -201,6 +204,17 @@ def test_files_with_mistakes_block_no_cut(desk: Desk) -> None:
     with pytest.raises(InvalidInput):
         office.documents()
     assert office.keep() == Keeping()  # what is not valid never replaces what was
+
+
+def test_another_process_is_told_that_the_files_have_mistakes(desk: Desk) -> None:
+    desk.keep()
+    desk.inventory.write_text(BROKEN)
+    office = desk.office()
+    lapse = office.documents_in_force().lapse
+    asked = Isolate(office.plan_cut(Cut(level=1)), {}, "", Actor("os:0", Text("")), lapse=lapse)
+    heard = request_from_line(json.loads(json.dumps(request_to_line(asked))))
+    assert isinstance(heard, Isolate)
+    assert heard.lapse == lapse
 
 
 def _gone(desk: Desk) -> None:
