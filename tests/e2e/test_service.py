@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.service import Served, Someone, Stream, first_administrator, hired, served
-from tests.faults.site import ENABLE, PASSWORD, Site, running_site
+from tests.e2e.service import Served, Someone, Stream, first_administrator, served
+from tests.faults.site import ENABLE, PASSWORD, SICK, Site, running_site
 
 pytestmark = pytest.mark.e2e
 
@@ -83,6 +82,7 @@ def test_a_service_killed_in_a_cut_finishes_it_and_no_stream_loses_or_repeats_an
     streams = [Stream(service, boss) for _ in range(3)]
     for stream in streams:
         stream.wait_for(lambda heard: heard[:1] != [])
+    site.simulation.fault(SICK, "late", nth=1, seconds=60)
     run = cut(service, boss, level=5)
     streams[0].wait_for(lambda heard: any(tag == "engine:operation:intended" for _, tag, _ in heard))
     service.kill()
@@ -92,17 +92,17 @@ def test_a_service_killed_in_a_cut_finishes_it_and_no_stream_loses_or_repeats_an
     assert site.open_ports() == ()
     code, shown = service.cordon("show", run)
     assert (code, shown["state"]) == (0, "finished"), shown
-    log = [line for line in service.cordon("audit", "show")[1]["entries"]]
+    log = service.cordon("audit", "show")[1]["entries"]
+    assert [entry["run"] for entry in log if entry["tag"] == "engine:run:resumed"] == [run]
     first = streams[0].heard[0][0]
     wanted = [entry["seq"] for entry in log if entry["seq"] > first]
     for stream in streams:
+        stream.wait_for(lambda heard: heard[-1][0] >= wanted[-1])
         assert stream.connections >= 2
-        heard = [seq for seq, tag, _ in stream.heard if tag not in ("position",) and seq <= wanted[-1]]
+        heard = [seq for seq, tag, _ in stream.heard if tag != "position" and seq <= wanted[-1]]
         begun = stream.heard[0][0]
         assert heard == [seq for seq in wanted if seq > begun]
         stream.stop()
-
-
 
 
 def test_a_return_left_open_waits_for_a_person(service: Served, site: Site) -> None:
@@ -110,11 +110,14 @@ def test_a_return_left_open_waits_for_a_person(service: Served, site: Site) -> N
     stream = Stream(service, boss)
     stream.wait_for(lambda heard: heard[:1] != [])
     stream.wait_for(over(cut(service, boss, level=5)))
+    site.simulation.fault(SICK, "late", nth=1, seconds=5)
     with service.client(boss) as client:
         plan = client.post("/plans", json={"action": "restore", "everything": True}).json()["plan"]
         asked = {"action": "restore", "everything": True, "plan": plan}
         back = client.post("/runs", json=asked).json()["run"]
-    stream.wait_for(lambda heard: any(tag == "engine:wave:moved" and data.get("run") == back for _, tag, data in heard))
+    stream.wait_for(
+        lambda heard: any(tag == "engine:wave:moved" and data.get("run") == back for _, tag, data in heard)
+    )
     service.kill()
     service.start()
     assert service.said["waiting"] == [back]
