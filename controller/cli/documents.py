@@ -23,14 +23,17 @@ def check(
     call: Call,
     live: Annotated[bool, typer.Option("--live", help="help.check-live")] = False,
     device: Annotated[list[str] | None, typer.Option("--device", "-d", help="help.check-device")] = None,
+    neutralise: Annotated[str | None, typer.Option("--neutralise", help="help.check-neutralise")] = None,
 ) -> int:
     """Reads and validates everything; contacts nothing unless ``live``."""
-    from controller.cli.readiness import check_live, last_lines, plain_last
+    from controller.cli.readiness import check_live, last_lines, neutralise_reverts, plain_last
 
+    if live and neutralise:
+        return neutralise_reverts(call, neutralise)
     if live:
         return check_live(call, device or ())
-    if device:
-        raise InvalidRequest("only-with-live", option="--device")
+    if device or neutralise:
+        raise InvalidRequest("only-with-live", option="--device" if device else "--neutralise")
     documents = call.office.documents(anew=True)
     kept = call.office.keep()
     last = call.office.last_readiness()

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.cli.watching import actor
+from controller.domain.codec import to_plain
+from controller.domain.errors import NotFound
 from controller.domain.inventory import MANUAL
+from controller.domain.proof import Proof
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Readiness
 from controller.text.sentences import hazard_text, obstacle_text, plain_hazard
 from controller.text.times import age, duration
@@ -25,9 +28,12 @@ SHOWN = 8
 
 def check_live(call: Call, names: Sequence[str]) -> int:
     """0 where all that was looked at could be cut, else 6."""
+    from controller.cli.vaulting import open_vault
+
     inventory = call.office.documents(anew=True).inventory
     managed = [each for each in inventory.devices.values() if each.platform != MANUAL]
     count = len(dict.fromkeys(names)) or len(managed)
+    open_vault(call, inventory, names or [each.name for each in managed])
     call.out.say(call.text("live.begins", site=inventory.site, count=count))
     found = call.office.check_live(names, actor(), lambda _: None)
     code = Exit.DONE if found.readiness.ready else Exit.UNPROVEN
@@ -39,6 +45,30 @@ def check_live(call: Call, names: Sequence[str]) -> int:
     call.out.say(*readiness_lines(found.readiness, call.words))
     if found.unrecorded:
         call.out.warn(call.text("live.unrecorded", code=found.unrecorded))
+    return code
+
+
+def neutralise_reverts(call: Call, device: str) -> int:
+    """0 where what would undo a cut there is gone, else 6."""
+    from controller.cli.consent import agree, reason_for
+    from controller.cli.vaulting import open_vault
+
+    inventory = call.office.documents().inventory
+    if device not in inventory.devices:
+        raise NotFound(kind="device", name=device)
+    call.out.say(call.text("live.neutralise-asks", device=device))
+    reason = reason_for(call, needed_by="--neutralise")
+    agree(call, inventory.site)
+    open_vault(call, inventory, [device])
+    found = call.office.neutralise(device, reason, actor())
+    gone = bool(found) and all(each.proof is Proof.CONFIRMED for each in found)
+    code = Exit.DONE if gone else Exit.UNPROVEN
+    for each in found:
+        proof = each.proof if each.proof in (Proof.CONFIRMED, Proof.CONTRADICTED) else Proof.UNKNOWN
+        call.out.say(call.text(f"live.neutralised.{proof}", device=device, undo=each.undo))
+    if call.out.as_json:
+        plain = [to_plain(each) for each in found]
+        call.out.object({"command": call.command, "neutralised": plain, "exit": int(code)})
     return code
 
 

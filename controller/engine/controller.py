@@ -26,6 +26,7 @@ from controller.engine.broadcast import Broadcast, Listener
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.handwork import HandWork, confirmation
 from controller.engine.holds import HoldBook
+from controller.engine.neutralising import Neutralising
 from controller.engine.plans import Documents, Lapse, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.rehearsal import Rehearsing
@@ -255,6 +256,10 @@ class Controller:
         committed = self._services.journal.commit(tag, facts, actor)
         self._book.apply(facts)
         return committed.seq
+
+    def neutralise(self, documents: Documents, device: str, reason: str, actor: Actor) -> int | None:
+        """As :meth:`controller.engine.neutralising.Neutralising.neutralise`."""
+        return Neutralising(self._services, self._slots).neutralise(documents, device, reason, actor)
 
     def under_way(self) -> tuple[str, ...]:
         """The runs that act now."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from controller.domain.inventory import Device, Inventory, LinkKind, Port
@@ -13,6 +14,22 @@ from controller.domain.profile import DeviceProfile, RevertSpec
 _SECONDS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A revert the device tells of, or does not deny: then ``found`` is None. ``command`` asked for it."""
+
+    spec: RevertSpec
+    found: re.Match[str] | None
+    command: str
+
+
+def pending_reverts(
+    device: Device, profile: DeviceProfile, answers: Mapping[str, str]
+) -> tuple[Pending, ...]:
+    """Those pending by ``answers`` (command → complete answer)."""
+    return tuple(each for each in _told(device, profile, answers) if each.found is not None)
+
+
 def find_reverts(
     device: Device,
     profile: DeviceProfile,
@@ -20,28 +37,34 @@ def find_reverts(
     answers: Mapping[str, str],
     now: datetime,
 ) -> tuple[Hazard, ...]:
-    """One hazard for each revert that is pending, or of which ``answers`` (command → complete answer) do not
-    tell. Its data: ``seconds`` until it strikes ("" where nobody can say), ``undo`` (the exact lines that
-    take it away) and ``ports`` of its neighbours that cut the device off instead."""
-    values = {**profile.settings, **device.settings}
+    """One hazard for each revert that is pending, or of which ``answers`` do not tell. Its data: ``seconds``
+    until it strikes ("" where nobody can say), ``undo`` (the exact lines that take it away) and ``ports`` of
+    its neighbours that cut the device off instead."""
     found: dict[str, Hazard] = {}
+    for each in _told(device, profile, answers):
+        if each.found is None:
+            code, culprit = "revert-unknown", f"{device.name} {each.spec.kind}"
+            data = {"command": each.command}
+        else:
+            code, culprit = f"revert-{each.spec.kind}", device.name
+            data = {
+                "seconds": _seconds(each.found, now),
+                "undo": "; ".join(each.spec.undo),
+                "ports": ", ".join(f"{port.device} {port.interface}" for port in ports_of(device, inventory)),
+            }
+        found.setdefault(culprit + code, Hazard(code, Severity.WARN, culprit, tuple(sorted(data.items()))))
+    return tuple(found.values())
+
+
+def _told(device: Device, profile: DeviceProfile, answers: Mapping[str, str]) -> Iterator[Pending]:
+    """Every revert but those the device says are not pending."""
+    values = {**profile.settings, **device.settings}
     for spec in profile.readiness.reverts:
         command = spec.send.fill(values)
         answer = _plain(answers.get(command, ""))
-        pending = spec.pending.search(answer)
-        if pending is None and spec.none.search(answer):
-            continue
-        code = f"revert-{spec.kind}" if pending else "revert-unknown"
-        data = {"command": command}
-        if pending:
-            data = {
-                "seconds": _seconds(pending, now),
-                "undo": "; ".join(spec.undo),
-                "ports": ", ".join(f"{port.device} {port.interface}" for port in ports_of(device, inventory)),
-            }
-        culprit = device.name if pending else f"{device.name} {spec.kind}"
-        found.setdefault(culprit + code, Hazard(code, Severity.WARN, culprit, tuple(sorted(data.items()))))
-    return tuple(found.values())
+        found = spec.pending.search(answer)
+        if found is not None or not spec.none.search(answer):
+            yield Pending(spec, found, command)
 
 
 def ports_of(device: Device, inventory: Inventory) -> tuple[Port, ...]:
@@ -64,11 +87,6 @@ def _seconds(found: re.Match[str], now: datetime) -> str:
     if not groups:
         return ""
     return str(sum(_SECONDS[name] * number for name, number in groups.items()))
-
-
-def spec_of(profile: DeviceProfile, code: str) -> RevertSpec | None:
-    """The revert a hazard's code names."""
-    return next((each for each in profile.readiness.reverts if f"revert-{each.kind}" == code), None)
 
 
 def _plain(text: str) -> str:

@@ -33,6 +33,7 @@ from controller.workers.requests import (
     Isolate,
     LendVaultKey,
     Line,
+    Neutralise,
     RecordReadiness,
     RecordVault,
     Rehearse,
@@ -190,12 +191,20 @@ class Desk:
                 return self._journal.commit(Tag.LOG_WRITTEN, facts, request.actor).seq
             case Confirm():
                 return controller.confirm(request.work, request.actor, request.marks)
-            case RecordReadiness() | LendVaultKey() | AskVault() | RecordVault():
+            case Neutralise() | RecordReadiness() | LendVaultKey() | AskVault() | RecordVault():
                 return self._beside_runs(request)
         return None
 
-    def _beside_runs(self, request: RecordReadiness | LendVaultKey | AskVault | RecordVault) -> int | None:
-        return self._readiness(request) if isinstance(request, RecordReadiness) else self._vaulting(request)
+    def _beside_runs(
+        self, request: Neutralise | RecordReadiness | LendVaultKey | AskVault | RecordVault
+    ) -> int | None:
+        match request:
+            case Neutralise(device, reason, actor):
+                return self._controller.neutralise(self._reload(), device, reason, actor)
+            case RecordReadiness():
+                return self._readiness(request)
+            case _:
+                return self._vaulting(request)
 
     def _readiness(self, request: RecordReadiness) -> int | None:
         """The log holds its numbers and cites the whole."""
@@ -211,7 +220,7 @@ class Desk:
             ("points", str(sum(len(device.points) for device in found.devices))),
             ("blocked", str(sum(len(device.blocked) for device in found.devices))),
         )
-        facts = [RevisionStored("readiness", digest, request.content), Noted("readiness", data)]
+        facts: list[Fact] = [RevisionStored("readiness", digest, request.content), Noted("readiness", data)]
         return self._journal.commit(Tag.READINESS_CHECKED, facts, request.actor).seq
 
     def _vaulting(self, request: LendVaultKey | AskVault | RecordVault) -> int | None:

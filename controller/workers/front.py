@@ -44,6 +44,7 @@ from controller.engine.events import (
 )
 from controller.engine.handwork import HandWork, Located, locate
 from controller.engine.holds import HoldBook
+from controller.engine.neutralising import REVERT, Neutralised
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import Clock, History, RunRecord
 from controller.engine.rehearsal import plan_rehearsal, rehearsals, untested
@@ -57,7 +58,16 @@ from controller.workers.desk import Desk
 from controller.workers.keeper import Keeper
 from controller.workers.livechecks import LiveChecks
 from controller.workers.loglines import log_line
-from controller.workers.office import Cut, Execution, Keeping, LiveCheck, LogLine, Rehearsal, Verdict
+from controller.workers.office import (
+    Cut,
+    Discovery,
+    Execution,
+    Keeping,
+    LiveCheck,
+    LogLine,
+    Rehearsal,
+    Verdict,
+)
 from controller.workers.requests import (
     Abort,
     AskAccounts,
@@ -65,6 +75,7 @@ from controller.workers.requests import (
     Confirm,
     Isolate,
     LendVaultKey,
+    Neutralise,
     RecordReadiness,
     RecordVault,
     Rehearse,
@@ -489,8 +500,19 @@ class HomeOffice:
     ) -> LiveCheck:
         return self._live_checks.check(self.documents(), names, actor, told)
 
+    def neutralise(self, device: str, reason: str, actor: Actor) -> tuple[Neutralised, ...]:
+        known = len(self._history().noted(REVERT))
+        self._ask(Neutralise(device, reason, actor), lambda _: None)
+        notes = [dict(note.data) for _, note in self._history().noted(REVERT)[known:]]
+        return tuple(Neutralised.read(data) for data in notes if data["device"] == device and "proof" in data)
+
     def last_readiness(self) -> Readiness | None:
         return self._live_checks.last()
+
+    def discover(self, devices: Sequence[str], actor: Actor) -> Discovery:
+        from controller.workers.discovering import discover
+
+        return discover(self._composition, devices, actor, lambda request: self._ask(request, lambda _: None))
 
     def trust(self, device: str) -> tuple[str, str]:
         try:

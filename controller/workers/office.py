@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.domain.facts import Actor
@@ -11,9 +12,11 @@ from controller.domain.inventory import Inventory
 from controller.domain.plan import Hazard, Plan
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
+from controller.engine.discovery import Comparison
 from controller.engine.events import RehearsalEnded, RunEnded, Watcher
 from controller.engine.handwork import HandWork, Located
 from controller.engine.kept import KeptPlan
+from controller.engine.neutralising import Neutralised
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation
@@ -81,6 +84,18 @@ class LiveCheck:
     """``unrecorded`` is the code of why the log does not tell of it, "" where it does."""
 
     readiness: Readiness
+    unrecorded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What ``asked`` devices tell, against the inventory in ``file``. ``diff`` is the proposal, "" where there is
+    none; ``unrecorded`` the code of why the log does not say that it was made."""
+
+    found: Comparison
+    diff: str
+    file: Path
+    asked: int
     unrecorded: str = ""
 
 
@@ -171,6 +186,10 @@ class Office(Protocol):
         its answer. Raises what it raises, LeaderElsewhere, LeaderLost."""
         ...
 
+    def stored_plan(self, digest: str) -> Plan:
+        """A plan on record. Raises NotFound."""
+        ...
+
     def access(self) -> Access:
         """The accounts, to be looked at: who would change something asks the leader."""
         ...
@@ -240,8 +259,18 @@ class Office(Protocol):
         each, from many threads. Raises NotFound."""
         ...
 
+    def neutralise(self, device: str, reason: str, actor: Actor) -> tuple[Neutralised, ...]:
+        """Takes away what would undo a cut at the device, as its own act on record. Raises NotFound,
+        InvalidRequest where nothing is pending, OpenFailed."""
+        ...
+
     def last_readiness(self) -> Readiness | None:
         """The last live check of all devices that is on record."""
+        ...
+
+    def discover(self, devices: Sequence[str], actor: Actor) -> Discovery:
+        """Asks devices, of all by default, what they see around them. Changes nothing. Raises NotFound,
+        InvalidInput."""
         ...
 
     def trust(self, device: str) -> tuple[str, str]:

@@ -156,6 +156,15 @@ class RecordVault:
 
 
 @dataclass(frozen=True, slots=True)
+class Neutralise:
+    """Takes away what would undo a cut at one device."""
+
+    device: str
+    reason: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class RecordReadiness:
     """``content`` is a live check in plain form, without what devices said; ``secrets`` are those of the
     vault that it read."""
@@ -165,9 +174,21 @@ class RecordReadiness:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class RecordDiscovery:
+    """That devices were asked what they see around them: how many, how many of them told nothing, whether the
+    inventory differs; ``secrets`` are those of the vault that it read."""
+
+    asked: int
+    unreached: int
+    differs: bool
+    secrets: tuple[str, ...]
+    actor: Actor
+
+
 Request = (
     Isolate | Restore | Resume | Rehearse | Abort | WriteLog | Confirm | LendVaultKey | AskVault | RecordVault
-    | RecordReadiness
+    | RecordReadiness | Neutralise
 )
 
 _REQUESTS: dict[str, type[Any]] = {
@@ -185,6 +206,7 @@ _REQUESTS: dict[str, type[Any]] = {
         AskVault,
         RecordVault,
         RecordReadiness,
+        Neutralise,
     )
 }
 _EVENTS: dict[str, type[Any]] = {

@@ -217,12 +217,7 @@ INSTEAD = {
 
 
 def test_a_pending_reload_is_named_with_its_hour_its_command_and_the_way_round(site: Site) -> None:
-    with Console(site.simulation["acc-1"], LOCAL, LOCAL_PASSWORD, enabled=False) as person:
-        person.until(PROMPT)
-        person.type("reload in 95")
-        person.until("[confirm]")
-        person.type("")
-        person.until(PROMPT)
+    schedule_reload(site, "acc-1")
     for lang in ("en", "fr"):
         said = site("check", "--live", "--device", "acc-1", lang=lang)
         assert said.code == 0, "it would be cut; that it would not stay cut is what is said"
@@ -233,6 +228,15 @@ def test_a_pending_reload_is_named_with_its_hour_its_command_and_the_way_round(s
     assert SCHEDULED["en"] in site("status").out, "kept in the home"
     assert SCHEDULED["en"] in site("isolate", "--segment", "emergency", "--dry-run").out
     assert SCHEDULED["en"] not in site("isolate", "--segment", "emergency", "--dry-run", lang="fr").out
+
+
+def schedule_reload(site: Site, name: str) -> None:
+    with Console(site.simulation[name], LOCAL, LOCAL_PASSWORD, enabled=False) as person:
+        person.until(PROMPT)
+        person.type("reload in 95")
+        person.until("[confirm]")
+        person.type("")
+        person.until(PROMPT)
 
 
 def test_a_rollback_timer_is_named(site: Site) -> None:
@@ -422,3 +426,50 @@ def test_it_is_recorded_by_whoever_leads_and_takes_the_lead_from_nobody(site: Si
         said = site.live("-d", "acc-1")
         assert (said.code, said.object["unrecorded"]) == (0, "leader-elsewhere")
     assert site.live("-d", "acc-1").object["unrecorded"] is None
+
+
+# --- what would undo a cut is taken away only when a person asks ---------------------------------------
+
+
+def neutralise(site: Site, *words: str) -> Said:
+    return site("check", "--live", "--neutralise", "acc-1", "--yes", *words)
+
+
+def revert_entries(site: Site) -> list[Mapping[str, Any]]:
+    return [each for each in site("audit", "show", "--json").object["entries"] if "revert" in each["tag"]]
+
+
+def test_a_reload_is_taken_away_on_record_and_read_back(site: Site) -> None:
+    schedule_reload(site, "acc-1")
+    site.simulation.configure("acc-1", "interface Gi1/0/5", "description not saved")
+    running = site.simulation.running("acc-1")
+    said = neutralise(site, "--reason", "asked its owner")
+    assert said.code == 0, said.err
+    assert "“reload cancel” was sent, and nothing of it is pending any more." in said.out
+    assert site.live("-d", "acc-1").codes("acc-1") == {"startup-differs"}
+    assert site.simulation.running("acc-1") == running
+    intended, settled = revert_entries(site)
+    assert intended["tag"] == "engine:revert:intended"
+    assert intended["text"] == "asked its owner"
+    assert (settled["data"]["outcome"], settled["data"]["proof"]) == ("accepted", "confirmed")
+    assert "> reload cancel" in settled["text"]
+
+
+def test_without_a_reason_or_anything_pending_nothing_is_sent(site: Site) -> None:
+    schedule_reload(site, "acc-1")
+    assert neutralise(site).code == 2
+    assert "reload cancel" not in "".join(site.simulation.heard("acc-1").values())
+    site.simulation.reset()
+    said = neutralise(site, "--reason", "x")
+    assert (said.code, revert_entries(site)) == (2, [])
+    assert "nothing is pending there" in said.err
+
+
+def test_where_the_device_falls_silent_nobody_is_told_that_it_is_gone(site: Site) -> None:
+    schedule_reload(site, "acc-1")
+    site.simulation.fault("acc-1", "hang", on="^reload cancel")
+    said = neutralise(site, "--reason", "x", "--json")
+    assert said.code == 6
+    (found,) = said.object["neutralised"]
+    assert (found["outcome"], found["proof"]) == ("sent", "unknown")
+    assert "Check it live again" in said.err

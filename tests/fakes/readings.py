@@ -22,7 +22,8 @@ def _own(profile: DeviceProfile) -> Iterator[str]:
     for spec in profile.points.values():
         yield from (_pattern(read.send) for read in spec.reads)
     readiness = profile.readiness
-    yield from (_pattern(each.send) for each in (*readiness.looks, *readiness.reverts))
+    yield from (_pattern(look.send) for look in readiness.looks)
+    yield from (_pattern(revert.send) for revert in readiness.reverts)
     if profile.save is not None:
         yield from (re.escape(each) for each in (profile.save.running, profile.save.startup) if each)
     if readiness.grant is not None:

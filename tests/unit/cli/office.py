@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
+from typing import Any
 
 from controller.cli.main import main
 from controller.domain.errors import (
@@ -49,6 +50,10 @@ from controller.domain.playbook import Action, OnFailure, OnUnreachable, Playboo
 from controller.domain.proof import Outcome, Proof, worst
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals, Rehearsed, Software
+from controller.drivers.clock import SystemClock
+from controller.engine.access import Access, access
+from controller.engine.accounts import Credentials
+from controller.engine.accounts import Limits as AccountLimits
 from controller.engine.events import (
     JournalDegraded,
     RehearsalEnded,
@@ -61,12 +66,17 @@ from controller.engine.events import (
 )
 from controller.engine.handwork import HandWork, Located
 from controller.engine.kept import KeptPlan
+from controller.engine.neutralising import Neutralised
 from controller.engine.plans import Documents, Lapse, Return
-from controller.engine.ports import RunRecord
+from controller.engine.ports import History, RunRecord
 from controller.engine.situation import Situation, SubjectSituation, SubjectState
 from controller.engine.walklist import Errand, step_code, walklist
+from controller.identity.passwords import Argon2Passwords
+from controller.identity.totp import AppCodes
+from controller.store.accounts import HomeAccounts
 from controller.vault.access import Unattended, VaultAccess
 from controller.vault.vault import Vault
+from controller.workers.accounting import NotLeading
 from controller.workers.office import Cut, Execution, Keeping, LiveCheck, LogLine, Rehearsal, Verdict
 from controller.workers.vaulting import HomeVault
 
@@ -153,6 +163,10 @@ def make_plan(action: Action, names: tuple[str, ...], hazards: tuple[Hazard, ...
         hazards=hazards,
         ends=ends if action is Action.RESTORE else (),
     )
+
+
+def _no_history() -> History:
+    raise NotFound(kind="home", name="/nonexistent")
 
 
 @dataclass
@@ -253,6 +267,8 @@ class ScriptedOffice:
         watcher: Watcher,
         *,
         without_journal: bool = False,
+        credentials: Credentials | None = None,
+        code: str = "",
     ) -> Execution:
         self.note("isolate", *sorted(cut.overrides), reason, actor.id, without_journal)
         if self.script == "journal" and not without_journal:
@@ -260,12 +276,21 @@ class ScriptedOffice:
         if self.script == "leader":
             raise LeaderElsewhere(home="/home/x", pid=42)
         if self.script == "approval":
-            raise AwaitingApproval
+            raise AwaitingApproval(request="0a1b2c3d", plan="f" * 64, given=0, needed=1)
         execution = self._carry_out(plan, watcher)
         self.held |= {name for _, _, step in plan.steps() for name in step.subjects}
         return execution
 
-    def restore(self, wanted: Return, plan: Plan, reason: str, actor: Actor, watcher: Watcher) -> Execution:
+    def restore(
+        self,
+        wanted: Return,
+        plan: Plan,
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        *,
+        credentials: Credentials | None = None,
+    ) -> Execution:
         self.note("restore", *sorted(wanted.accept_drift), reason)
         execution = self._carry_out(plan, watcher)
         self.held -= {name for _, name, _ in plan.ends}
@@ -355,6 +380,19 @@ class ScriptedOffice:
             if name in self.held:
                 return (name,)
         return ()
+
+    def access(self) -> Access:
+        """Of a home without accounts."""
+        nowhere = Path("/nonexistent")
+        store = HomeAccounts(nowhere, nowhere / "accounts.db")
+        passwords, journal = Argon2Passwords(1, 8, 1), NotLeading("/nonexistent")
+        return access(store, passwords, AppCodes(), journal, SystemClock(), _no_history, AccountLimits())
+
+    def stored_plan(self, digest: str) -> Plan:
+        raise NotFound(kind="plan", name=digest)
+
+    def ask_accounts(self, call: str, **given: object) -> Any:
+        raise InvalidRequest("request-not-understood")
 
     def situation(self) -> Situation:
         order = [name for name in ("laboratory", "emergency", "internet") if name in self.held]
@@ -460,6 +498,10 @@ class ScriptedOffice:
         if self.readiness is None:
             raise AssertionError("no live check is scripted")
         return LiveCheck(self.readiness, self.unrecorded)
+
+    def neutralise(self, device: str, reason: str, actor: Actor) -> tuple[Neutralised, ...]:
+        self.note("neutralise", device, reason)
+        return ()
 
     def last_readiness(self) -> Readiness | None:
         return self.readiness
