@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
+from controller.cli.signing import AsPerson, BreakGlass
 from controller.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -19,12 +20,15 @@ WithoutJournal = Annotated[bool, typer.Option("--without-journal", help="help.wi
 
 def isolate(
     call: Call,
+    *,
     level: Annotated[int | None, typer.Option("--level", "-l", help="help.cut-level")] = None,
     playbook: Annotated[str | None, typer.Option("--playbook", help="help.cut-playbook")] = None,
     segment: Annotated[list[str] | None, typer.Option("--segment", "-s", help="help.cut-segment")] = None,
     conduit: Annotated[list[str] | None, typer.Option("--conduit", "-c", help="help.cut-conduit")] = None,
     override: Overrides = None,
     without_journal: WithoutJournal = False,
+    as_person: AsPerson = None,
+    break_glass: BreakGlass = False,
 ) -> int:
     from controller.workers.office import Cut
 
@@ -32,15 +36,26 @@ def isolate(
     if sum((level is not None, playbook is not None, bool(subjects))) != 1:
         raise InvalidRequest("choose-one", options="--level, --playbook, --segment/--conduit")
     cut = Cut(playbook=playbook, level=level, subjects=subjects, overrides=frozenset(override or ()))
-    return carry_out_cut(call, cut, without_journal=without_journal)
+    return carry_out_cut(
+        call, cut, without_journal=without_journal, as_person=as_person, break_glass=break_glass
+    )
 
 
-def carry_out_cut(call: Call, cut: Cut, *, without_journal: bool = False) -> int:
-    """Plans, shows, asks and cuts. A refusal ends it before anybody is asked."""
+def carry_out_cut(
+    call: Call,
+    cut: Cut,
+    *,
+    without_journal: bool = False,
+    as_person: str | None = None,
+    break_glass: bool = False,
+) -> int:
+    """Plans, shows, asks and cuts. A refusal ends it before anybody is asked. Who acts by an account
+    (``as_person``) or by the break-glass code is asked for them last."""
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines, plain_plan
     from controller.cli.lapsed import plain_lapse, tell_lapse
     from controller.cli.readiness import plan_lines
+    from controller.cli.signing import credentials, secret
     from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
@@ -69,8 +84,15 @@ def carry_out_cut(call: Call, cut: Cut, *, without_journal: bool = False) -> int
     reason = reason_for(call, needed_by=needed)
     agree(call, plan.site)
     open_vault(call, inventory, devices_of(plan))
+    shown_by: dict[str, Any] = {}
+    if as_person:
+        shown_by["credentials"] = credentials(call, as_person)
+    if break_glass:
+        shown_by["code"] = secret(call, "signing.break-glass")
     carried = carry_out(
         call,
-        lambda watcher: office.isolate(cut, plan, reason, actor(), watcher, without_journal=without_journal),
+        lambda watcher: office.isolate(
+            cut, plan, reason, actor(), watcher, without_journal=without_journal, **shown_by
+        ),
     )
     return report(call, carried, **plain_lapse(call, documents))

@@ -10,6 +10,7 @@ from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.cli.isolate import Overrides, WithoutJournal, carry_out_cut
 from controller.cli.restore import AcceptDrift, carry_out_return
+from controller.cli.signing import AsPerson, BreakGlass
 from controller.domain.errors import InvalidRequest, NotFound
 from controller.domain.playbook import Action
 
@@ -56,19 +57,28 @@ def run(
     override: Overrides = None,
     accept_drift: AcceptDrift = None,
     without_journal: WithoutJournal = False,
+    as_person: AsPerson = None,
+    break_glass: BreakGlass = False,
 ) -> int:
     from controller.engine.plans import Return
     from controller.workers.office import Cut
 
     if _action(call, playbook) is Action.RESTORE:
-        if override or without_journal:
-            given = "--override" if override else "--without-journal"
-            raise InvalidRequest("only-for-cuts", option=given)
-        return carry_out_return(call, Return(playbook=playbook, accept_drift=frozenset(accept_drift or ())))
+        for option, given in (
+            ("--override", override),
+            ("--without-journal", without_journal),
+            ("--break-glass", break_glass),
+        ):
+            if given:
+                raise InvalidRequest("only-for-cuts", option=option)
+        wanted = Return(playbook=playbook, accept_drift=frozenset(accept_drift or ()))
+        return carry_out_return(call, wanted, as_person=as_person)
     if accept_drift:
         raise InvalidRequest("only-for-returns", option="--accept-drift")
     cut = Cut(playbook=playbook, overrides=frozenset(override or ()))
-    return carry_out_cut(call, cut, without_journal=without_journal)
+    return carry_out_cut(
+        call, cut, without_journal=without_journal, as_person=as_person, break_glass=break_glass
+    )
 
 
 def _action(call: Call, name: str) -> Action:

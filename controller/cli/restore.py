@@ -8,6 +8,7 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
+from controller.cli.signing import AsPerson
 from controller.domain.errors import CordonError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ AcceptDrift = Annotated[list[str] | None, typer.Option("--accept-drift", help="h
 
 def restore(
     call: Call,
+    *,
     next_wave: Annotated[bool, typer.Option("--next", "-n", help="help.return-next")] = False,
     segment: Annotated[list[str] | None, typer.Option("--segment", "-s", help="help.return-segment")] = None,
     conduit: Annotated[list[str] | None, typer.Option("--conduit", "-c", help="help.return-conduit")] = None,
@@ -26,6 +28,7 @@ def restore(
     everything: Annotated[bool, typer.Option("--all", help="help.return-all")] = False,
     playbook: Annotated[str | None, typer.Option("--playbook", help="help.return-playbook")] = None,
     accept_drift: AcceptDrift = None,
+    as_person: AsPerson = None,
 ) -> int:
     from controller.engine.plans import Return
 
@@ -41,12 +44,13 @@ def restore(
         playbook=playbook,
         accept_drift=frozenset(accept_drift or ()),
     )
-    return carry_out_return(call, wanted)
+    return carry_out_return(call, wanted, as_person=as_person)
 
 
-def carry_out_return(call: Call, wanted: Return) -> int:
+def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None) -> int:
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines, plain_plan
+    from controller.cli.signing import credentials
     from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
@@ -69,7 +73,10 @@ def carry_out_return(call: Call, wanted: Return) -> int:
     reason = reason_for(call, needed_by="--accept-drift" if wanted.accept_drift else "")
     agree(call, plan.site)
     open_vault(call, inventory, devices_of(plan))
-    carried = carry_out(call, lambda watcher: office.restore(wanted, plan, reason, actor(), watcher))
+    shown_by = {"credentials": credentials(call, as_person)} if as_person else {}
+    carried = carry_out(
+        call, lambda watcher: office.restore(wanted, plan, reason, actor(), watcher, **shown_by)
+    )
     following = _following(call)
     names = None if following is None else [each.subject.name for each in following]
     code = report(call, carried, next=names)

@@ -89,6 +89,7 @@ class Request:
     action: Action
     playbook: str
     plan: str
+    revision: str
     accept_drift: tuple[str, ...]
     cause: str
     requester: str

@@ -16,8 +16,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from controller.domain.canonical import Canonical, canonical_bytes
+from controller.domain.codec import to_plain
 from controller.domain.errors import AwaitingApproval, InvalidRequest, NotFound, NotPermitted, Refused
-from controller.domain.facts import SYSTEM, Actor, Noted, Text
+from controller.domain.facts import SYSTEM, Actor, Noted, RevisionStored, Text
 from controller.domain.plan import Hazard, Plan, Severity
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
@@ -66,7 +67,8 @@ def need_of(plan: Plan) -> Need | None:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalShown:
-    """``plan``: the hash that is signed. ``given``: who consented so far, by id and name. ``ready``: the
+    """``plan``: the hash that is signed; ``revision``: that of the plan on record, the same but where a
+    restore may overwrite what changed. ``given``: who consented so far, by id and name. ``ready``: the
     requester may now have it carried out."""
 
     id: str
@@ -74,6 +76,7 @@ class ApprovalShown:
     action: Action
     playbook: str
     plan: str
+    revision: str
     accept_drift: tuple[str, ...]
     cause: Cause
     requester: str
@@ -262,6 +265,7 @@ class ApprovalBook:
             action=plan.action,
             playbook=plan.playbook,
             plan=act.signed,
+            revision=plan.hash,
             accept_drift=tuple(sorted(act.accept_drift)),
             cause=need.cause.value,
             requester=actor.id,
@@ -273,8 +277,11 @@ class ApprovalBook:
             opened_at=self._clock.now(),
             run="",
         )
-        data = (("cause", request.cause), ("needed", str(request.needed)))
-        self._note(Tag.APPROVAL_REQUESTED, request, actor, *data, text=reason)
+        note = self._about(request, ("cause", request.cause), ("needed", str(request.needed)), text=reason)
+        # What is signed is on record word for word, for those who are asked and for whoever checks later.
+        content = json.dumps(to_plain(plan), ensure_ascii=False, separators=(",", ":"))
+        stored = RevisionStored("plan", plan.hash, content)
+        self._journal.commit(Tag.APPROVAL_REQUESTED, [stored, note], actor)
         change.put(request)
         self._ageing.begins(request.id, request.opened_at)
         return request
@@ -380,8 +387,11 @@ class ApprovalBook:
         return self._shown(change, ended)
 
     def _note(self, tag: Tag, request: Request, actor: Actor, *data: tuple[str, str], text: str = "") -> None:
+        self._journal.commit(tag, [self._about(request, *data, text=text)], actor)
+
+    def _about(self, request: Request, *data: tuple[str, str], text: str = "") -> Noted:
         about = (("plan", request.plan), ("requester", request.requester), *data)
-        self._journal.commit(tag, [Noted(f"request:{request.id}", about, Text(text))], actor)
+        return Noted(f"request:{request.id}", about, Text(text))
 
     def _shown(self, look: Look, request: Request) -> ApprovalShown:
         over = request.state is RequestState.OPEN and self._lapsed(request)
@@ -393,6 +403,7 @@ class ApprovalBook:
             action=request.action,
             playbook=request.playbook,
             plan=request.plan,
+            revision=request.revision,
             accept_drift=request.accept_drift,
             cause=Cause(request.cause),
             requester=request.requester,

@@ -139,7 +139,7 @@ class AccountUsers:
             kept, account = self._invitation(look, token)
         if kept is None or account is None:
             raise self._not_good()
-        _check_password(password, account.name)
+        check_password(password, account.name)
         step = self._codes.step(kept.factor, code, self._clock.now())
         if step is None:
             raise self._not_good()
@@ -201,7 +201,7 @@ class AccountUsers:
             change.put(replace(account, disabled=False))
 
     def set_password(self, user: str, password: str, actor: Actor) -> None:
-        _check_password(password, self.user(user).name)
+        check_password(password, self.user(user).name)
         hashed = self._passwords.hash(password)
         with self._store.change() as change:
             account = find(change, user)
@@ -336,10 +336,11 @@ def _checked_grants(grants: Collection[Grant]) -> tuple[Grant, ...]:
 
 
 def _plain(grants: Collection[Grant]) -> list[tuple[str, str]]:
-    return [("role", f"{grant.role}@{grant.site}") for grant in grants]
+    return [("roles", " ".join(f"{grant.role}@{grant.site}" for grant in grants))]
 
 
-def _check_password(password: str, name: str) -> None:
+def check_password(password: str, name: str) -> None:
+    """Raises InvalidRequest (password-length, password-simple)."""
     said = unicodedata.normalize("NFKC", password)
     if not SHORTEST <= len(said) <= LONGEST:
         raise InvalidRequest("password-length", least=SHORTEST, most=LONGEST)

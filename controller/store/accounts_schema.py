@@ -90,7 +90,7 @@ TABLES: Mapping[type, Table] = {
         "approval_request",
         metadata,
         _text("id", primary_key=True),
-        *(_text(name) for name in ("site", "action", "playbook", "plan", "cause")),
+        *(_text(name) for name in ("site", "action", "playbook", "plan", "revision", "cause")),
         *(_text(name) for name in ("requester", "requester_name", "reason")),
         _list("accept_drift"),
         _number("needed"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 from controller.domain.codec import from_plain, to_plain
@@ -25,6 +26,16 @@ from controller.engine.approvals import ApprovalShown
 from controller.engine.breakglass import Sealed
 from controller.engine.ports import Committed
 from controller.engine.roles import Permission
+from controller.engine.users import check_password
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What is shown once and then never again."""
+
+    user: User
+    factor: Factor = field(repr=False)
+    codes: tuple[str, ...] = field(repr=False)
 
 
 class Accounting:
@@ -38,6 +49,15 @@ class Accounting:
 
     def create(self, name: str, grants: tuple[Grant, ...], actor: Actor) -> Invitation:
         return self._access.users.create(name, grants, actor)
+
+    def add(self, name: str, grants: tuple[Grant, ...], password: str, actor: Actor) -> Added:
+        """An account ready for use, made by who sits at the machine with the person."""
+        users = self._access.users
+        check_password(password, name)
+        user = users.create(name, grants, actor).user.id
+        users.set_password(user, password, actor)
+        factor, codes = users.renew_factor(user, actor), users.renew_codes(user, actor)
+        return Added(users.user(user), factor, codes)
 
     def invite(self, user: str, actor: Actor) -> Invitation:
         return self._access.users.invite(user, actor)

@@ -105,7 +105,7 @@ def test_a_point_without_its_proof_ends_6_with_the_walk_list(cordon: Bench) -> N
     ("script", "code", "words"),
     [
         ("mistakes", 2, "2 mistakes"),
-        ("approval", 4, "another person's consent"),
+        ("approval", 4, "takes another person"),
         ("leader", 5, "process 42"),
         ("journal", 7, "--without-journal"),
         ("crash", 70, "RuntimeError: parser fell over"),

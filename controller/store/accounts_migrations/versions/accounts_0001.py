@@ -57,7 +57,7 @@ def upgrade() -> None:
     op.create_table(
         "approval_request",
         _text("id", key=True),
-        *(_text(name) for name in ("site", "action", "playbook", "plan", "cause")),
+        *(_text(name) for name in ("site", "action", "playbook", "plan", "revision", "cause")),
         *(_text(name) for name in ("requester", "requester_name", "reason")),
         sa.Column("accept_drift", sa.JSON, nullable=False),
         _number("needed"),
