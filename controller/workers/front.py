@@ -124,6 +124,8 @@ class HomeOffice:
     # --- planning ----------------------------------------------------------------------------------
 
     def documents(self, *, anew: bool = False) -> Documents:
+        if anew:
+            self._forget_documents()
         if self._mistakes is not None:
             raise self._mistakes
         if self._documents is None:
@@ -133,6 +135,10 @@ class HomeOffice:
                 self._mistakes = mistakes
                 raise
         return self._documents
+
+    def _forget_documents(self) -> None:
+        """The files are read at the next question."""
+        self._documents = self._mistakes = self._lapsed = None
 
     def documents_in_force(self) -> Documents:
         try:
@@ -185,7 +191,9 @@ class HomeOffice:
         def record(request: RecordVault) -> None:
             self._ask(request, lambda _: None)
 
-        return HomeVault(self._composition.vault, record, self._leader_opens_vault)
+        return HomeVault(
+            self._composition.vault, record, self._leader_opens_vault, self._lend_vault_key
+        )
 
     def _leader_opens_vault(self) -> bool:
         """Of another process; where none answers, or one that does not know the question, it does not."""
@@ -195,14 +203,14 @@ class HomeOffice:
             return False
         return any(line.get("done") == 1 for line in answers)
 
-    def _lend_vault_key(self) -> None:
+    def _lend_vault_key(self) -> bool:
         """Before a request that logs in somewhere goes to another process. A leader that cannot take it says
         of each device what it lacks."""
         key = self._composition.vault.data_key
         if key is not None:
             with suppress(CordonError):
-                for _ in self._home().request(request_to_line(LendVaultKey(key.hex()))):
-                    pass
+                return [] != list(self._home().request(request_to_line(LendVaultKey(key.hex()))))
+        return False
 
     def _plan_cut(self, cut: Cut) -> Plan:
         documents = self.documents_in_force()

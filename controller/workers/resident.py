@@ -186,7 +186,8 @@ class Resident(HomeOffice):
         """The files are read again when they changed, not for every question."""
         found = _state_of_files(self.composition)
         if found != self._files:
-            self._files, self._documents, self._in_force = found, None, None
+            self._files = found
+            self._forget_documents()
 
     def _known(self, basis: Basis) -> Documents | None:
         with self._loading:
