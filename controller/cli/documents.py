@@ -16,6 +16,8 @@ from controller.domain.errors import InvalidRequest
 from controller.domain.inventory import MANUAL
 
 if TYPE_CHECKING:
+    from controller.domain.inventory import Inventory
+    from controller.domain.plan import Hazard
     from controller.workers.office import Keeping
 
 
@@ -26,7 +28,9 @@ def check(
     neutralise: Annotated[str | None, typer.Option("--neutralise", help="help.check-neutralise")] = None,
 ) -> int:
     """Reads and validates everything; contacts nothing unless ``live``."""
+    from controller.cli.errors import hazard_lines
     from controller.cli.readiness import check_live, last_lines, neutralise_reverts, plain_last
+    from controller.text.sentences import plain_hazard
 
     if live and neutralise:
         return neutralise_reverts(call, neutralise)
@@ -52,12 +56,14 @@ def check(
         for device in inventory.devices.values()
         if device.platform != MANUAL and device.host_key is None
     ]
+    hazards = _of_vault(call, inventory)
     if call.out.as_json:
         call.out.object(
             {
                 "command": call.command,
                 "site": inventory.site,
                 **counted,
+                "hazards": [plain_hazard(hazard, call.words) for hazard in hazards],
                 "inventory": inventory.digest,
                 "without_host_key": unpinned,
                 "kept": _plain_kept(kept),
@@ -70,9 +76,19 @@ def check(
     call.out.say(call.text("check.good", site=inventory.site, counted=listed))
     if unpinned:
         call.out.say(call.text("check.unpinned", count=len(unpinned), devices=", ".join(unpinned[:8])))
+    call.out.say(*hazard_lines(hazards, call.words))
     call.out.say(*_kept_lines(kept, call))
     call.out.say(*last_lines(last, datetime.now(UTC), call.words))
     return Exit.DONE
+
+
+def _of_vault(call: Call, inventory: Inventory) -> tuple[Hazard, ...]:
+    """What the vault would cost a cut tonight."""
+    from controller.engine.vaulting import vault_hazards, vault_users
+
+    if not vault_users(inventory):
+        return ()
+    return vault_hazards(inventory, call.office.vault().state())
 
 
 def _plain_kept(kept: Keeping) -> dict[str, Any]:

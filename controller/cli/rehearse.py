@@ -27,6 +27,7 @@ def rehearse(
 ) -> int:
     from controller.cli.consent import agree, reason_for
     from controller.cli.errors import hazard_lines
+    from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.watching import actor, watch
     from controller.domain.errors import Refused
 
@@ -41,6 +42,7 @@ def rehearse(
     call.out.say(*hazard_lines({hazard for plan in plans for hazard in plan.hazards}, call.words))
     reason = reason_for(call)
     agree(call, plans[0].site)
+    open_vault(call, office.documents().inventory, frozenset().union(*map(devices_of, plans)))
     watched = watch(call, lambda watcher: office.rehearse(plans, devices, reason, actor(), watcher))
     found, ended = watched.result, watched.result.ended
     whole = ended.rehearsed and all(each.passed for each in ended.rehearsed)

@@ -83,6 +83,15 @@ def listed(call: Call) -> int:
     return Exit.DONE
 
 
+def lend(call: Call) -> int:
+    """``secrets open``: gives the process in the lead what opens the vault, until it ends."""
+    vault = call.office.vault()
+    _ready(call, vault)
+    if not call.asked.dry_run and not vault.lend():
+        raise InvalidRequest("nobody-leads")
+    return _done(call, "vault.lent")
+
+
 def rotate(
     call: Call,
     name: Annotated[str | None, typer.Argument(help="help.secret-rotated")] = None,

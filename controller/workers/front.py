@@ -55,6 +55,7 @@ from controller.engine.vaulting import vault_users, with_vault
 from controller.engine.walklist import Errand, results_on_record, walklist
 from controller.workers import accounting
 from controller.workers.desk import Desk
+from controller.workers.discovering import discover
 from controller.workers.keeper import Keeper
 from controller.workers.livechecks import LiveChecks
 from controller.workers.loglines import log_line
@@ -76,6 +77,7 @@ from controller.workers.requests import (
     Isolate,
     LendVaultKey,
     Neutralise,
+    RecordDiscovery,
     RecordReadiness,
     RecordVault,
     Rehearse,
@@ -101,7 +103,7 @@ PATIENCE = 5.0
 """Seconds a request tries to reach a leader that is just coming or going."""
 
 
-_ONE_WORD = (Abort, Confirm, RecordReadiness, RecordVault, WriteLog)
+_ONE_WORD = (Abort, Confirm, RecordDiscovery, RecordReadiness, RecordVault, WriteLog)
 """Requests that begin no run."""
 
 
@@ -209,7 +211,7 @@ class HomeOffice:
         key = self._composition.vault.data_key
         if key is not None:
             with suppress(CordonError):
-                return [] != list(self._home().request(request_to_line(LendVaultKey(key.hex()))))
+                return bool(list(self._home().request(request_to_line(LendVaultKey(key.hex())))))
         return False
 
     def _plan_cut(self, cut: Cut) -> Plan:
@@ -518,9 +520,7 @@ class HomeOffice:
         return self._live_checks.last()
 
     def discover(self, devices: Sequence[str], actor: Actor) -> Discovery:
-        from controller.workers.discovering import discover
-
-        return discover(self._composition, devices, actor, lambda request: self._ask(request, lambda _: None))
+        return discover(self._composition, devices, actor, self._ask_gently)
 
     def trust(self, device: str) -> tuple[str, str]:
         try:

@@ -25,13 +25,19 @@ class VaultContents:
 
 
 class HomeVault:
-    """``record`` puts a change on record, ``led`` says whether the process in the lead has the vault open.
-    Every change is on record before it is made. Raises VaultUnavailable, whose reason is a code, and what
-    recording raises."""
+    """``record`` puts a change on record, ``led`` says whether the process in the lead has the vault open,
+    ``lend`` gives it what this one has. Every change is on record before it is made.
+
+    Raises VaultUnavailable, whose reason is a code, and what recording raises."""
 
     def __init__(
-        self, access: VaultAccess, record: Callable[[RecordVault], object], led: Callable[[], bool]
+        self,
+        access: VaultAccess,
+        record: Callable[[RecordVault], object],
+        led: Callable[[], bool],
+        lend: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._lend = lend
         self._access = access
         self._record = record
         self._led = led
@@ -66,6 +72,10 @@ class HomeVault:
 
     def open(self, passphrase: str) -> None:
         self._access.open_with_passphrase(passphrase)
+
+    def lend(self) -> bool:
+        """Whether another process leads and has the vault open now."""
+        return self._lend() and self._led()
 
     def ready_to_change(self) -> bool:
         """Whether what opens the vault is at hand; False where a passphrase has to be asked for."""

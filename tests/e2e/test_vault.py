@@ -146,7 +146,9 @@ def test_the_process_in_the_lead_is_lent_what_opens_the_vault(site: Site) -> Non
     asking = site.run("isolate", "--segment", "lab", "--yes", "--json", phrase=True)
     assert asking.exit == 0, asking.all
     assert site.simulation.interface("by-vault", OTHER)["admin"] == "down"
+    assert site.run("secrets", "open", phrase=True).exit == 0
     assert leader.end().exit == 6
+    assert "nobody to open the vault for" in site.run("secrets", "open", phrase=True).err
     taken = site.run("audit", "show", "--tag", "home:lead:taken", "--json").answer["entries"]
     assert len(taken) == 3, (
         "the cut was the leader's doing: it alone took the lead, after the two of the vault"
