@@ -149,9 +149,7 @@ class NetmikoSession:
         try:
             while not self._dialogue.wait(reply, deadline):
                 said.append("\n".join(part for part in (reply.text(), reply.asked.strip()) if part))
-                if len(said) > _MOST_QUESTIONS:
-                    raise SessionEnded
-                told = next(each.reply for each in command.answers if each.asked.search(reply.asked))
+                told = _told(command, reply.asked, len(said))
                 self._dialogue.send(told)
                 reply = self._dialogue.reply_to(told, question)
         except SessionEnded:
@@ -176,6 +174,14 @@ class NetmikoSession:
                 self.close()
                 break
         return reply.text(known)
+
+
+def _told(command: Command, asked: str, times: int) -> str:
+    """What the device is answered. Raises SessionEnded where it asks for ever, or something else."""
+    for question in command.answers if times <= _MOST_QUESTIONS else ():
+        if question.asked.search(asked):
+            return question.reply
+    raise SessionEnded
 
 
 def _any_of(questions: Sequence[Question]) -> re.Pattern[str] | None:

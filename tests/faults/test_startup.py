@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ class Night:
         folder.mkdir()
         for save in ("never", "if-equal", "always"):
             self._write(folder, f"cut-{save}", save=save)
-        self._write(folder, "cut-kept", evidence={"tables": ["mac", "arp"], "within": "5s"})
+        self._write(folder, "cut-kept", evidence={"tables": ["mac", "arp"], "devices": SICK, "within": "2s"})
 
     def _write(self, folder: Path, name: str, **more: object) -> None:
         stage = {
@@ -200,3 +199,26 @@ def test_a_point_without_its_proof_keeps_its_device_from_being_saved(night: Nigh
     assert causes(told)[SICK] == ("not-saved", "save-unconfirmed")
     assert causes(told)[HEALTHY] == ("saved", "")
     assert night.saves(SICK) == 0
+
+
+def test_evidence_that_does_not_come_delays_the_cut_by_its_time_box_alone(night: Night) -> None:
+    night.simulation.fault(SICK, "hang", on="^show (mac|ip arp|ipv6 neighbors)")
+    exit_code, told = night.run("run", "cut-kept")
+    assert exit_code == 0
+    assert told["proofs"]["confirmed"] == len(WANTED)
+    kept = {(each["device"], each["table"]): (each["cause"], each["file"]) for each in told["evidence"]}
+    assert kept == {(SICK, "mac"): ("time-box", None), (SICK, "arp"): ("time-box", None)}
+    asked, cut = (
+        next(n for n, line in enumerate(night.simulation.lines(SICK)) if line.startswith(beginning))
+        for beginning in ("show mac", "shutdown")
+    )
+    assert asked < cut
+    assert night.cordon("audit", "verify")[1]["whole"]
+
+
+def test_a_device_with_one_line_left_is_cut_by_it_and_gives_no_evidence(night: Night) -> None:
+    night.simulation.fault(SICK, "one_line_left", free=1)
+    exit_code, told = night.run("run", "cut-kept")
+    assert exit_code == 0
+    assert {each["cause"] for each in told["evidence"]} == {"open.no-line"}
+    assert all(night.case.site.is_cut(port) for port in SICK_PORTS)

@@ -30,9 +30,14 @@ _OVS = (
     "/usr/bin/ovs-ofctl mod-port br0 *",
     r"/usr/bin/ovs-ofctl add-flow br0 cookie\=*",
     r"/usr/bin/ovs-ofctl del-flows br0 cookie\=*",
+    "/usr/bin/ovs-appctl fdb/show br0",
 )
 _LINK = ("/usr/sbin/ip link set dev *", "/usr/sbin/sysctl -q -w net/ipv6/conf/*")
-_NFT = ("/usr/sbin/nft list table inet killswitch", "/usr/sbin/nft add element inet killswitch *")
+_NFT = (
+    "/usr/sbin/nft list table inet killswitch",
+    "/usr/sbin/nft add element inet killswitch *",
+    "/usr/bin/cat /proc/net/nf_conntrack",
+)
 ALLOWED = {"fw": _LINK + _NFT, "core": _OVS, "acc1": _OVS, "acc2": _OVS, "vpn": _LINK}
 
 _SSHD = """\

@@ -4,6 +4,7 @@ right answers, and leaves no thread and no descriptor."""
 from __future__ import annotations
 
 import pathlib
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ import pytest
 
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import Device, DeviceRole, Path
+from controller.domain.profile import Question
 from controller.domain.proof import Outcome
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.drivers.session import NetmikoSession
@@ -266,6 +268,59 @@ def test_what_was_not_done_or_undone_shows_in_the_read_back_only(site: Simulatio
     session.close()
 
 
+# --- questions ---------------------------------------------------------------------------------------
+
+COPY = "copy running-config startup-config"
+FILE_NAME = Question(re.compile(r"Destination filename \[startup-config\]\? *$"), "")
+
+
+def asking(*questions: Question) -> Block:
+    return Block((Command(COPY, CHANGE, 1, questions), Command("show startup-config", READ)))
+
+
+def test_a_question_foreseen_is_answered_and_no_other_line_waits_for_it(site: Simulation) -> None:
+    site.configure("acc-1", "vlan 111")
+    session = opened(site)
+    answers = answered(session, asking(Question(re.compile("never asked"), "yes"), FILE_NAME))
+    session.close()
+    assert answers[COPY].complete
+    assert "Destination filename [startup-config]?" in answers[COPY].text
+    assert answers[COPY].text.endswith("[OK]")
+    assert "vlan 111" in answers["show startup-config"].text
+    assert site.startup("acc-1") == site.running("acc-1")
+
+
+def test_a_question_nobody_foresaw_is_not_answered(site: Simulation) -> None:
+    before = site.startup("acc-1")
+    site.configure("acc-1", "vlan 111")
+    session = opened(site)
+    answers = answered(session, asking(Question(re.compile("never asked"), "yes")))
+    assert not answers[COPY].complete
+    assert not session.is_open
+    assert site.startup("acc-1") == before
+
+
+def test_a_device_that_keeps_asking_is_not_answered_for_ever(site: Simulation) -> None:
+    site.configure("acc-1", "vlan 111")
+    session = opened(site)
+    never_content = Question(re.compile(r"Save\? \[yes/no\]: *$"), "perhaps")
+    answers = answered(session, Block((Command("reload", CHANGE, 1, (never_content,)),)))
+    assert not answers["reload"].complete
+    assert not session.is_open
+    assert site.lines("acc-1").count("perhaps") <= 4
+
+
+def test_what_there_is_no_room_for_is_said_and_not_saved(site: Simulation) -> None:
+    before = site.startup("acc-1")
+    site.configure("acc-1", "vlan 111")
+    site.fault("acc-1", "nvram_full")
+    session = opened(site)
+    answers = answered(session, Block((Command("write memory", CHANGE, 1),)))
+    session.close()
+    assert PROFILE.error_in(answers["write memory"].text)
+    assert site.startup("acc-1") == before
+
+
 def test_no_fault_of_the_simulator_is_left_out() -> None:
     tried = {each[0] for each in (*NO_SESSION.values(), *HARMLESS.values(), *STRUCK.values())}
-    assert tried | {"auth_block", "reject", "ignore", "revert_by_itself"} == NAMES
+    assert tried | {"auth_block", "reject", "ignore", "revert_by_itself", "nvram_full"} == NAMES
