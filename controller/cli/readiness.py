@@ -86,6 +86,9 @@ def readiness_lines(found: Readiness, words: Catalogue) -> Iterator[str]:
         yield words.text("live.tonight")
     for level in found.levels:
         yield from _level_lines(level, words)
+    undoable = [each for each in found.hazards if dict(each.data).get("undo")]
+    if undoable:
+        yield words.text("live.neutralise-hint", device=undoable[0].culprit)
     yield _sum(found, words)
 
 

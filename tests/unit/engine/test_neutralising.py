@@ -58,7 +58,7 @@ def test_the_intent_is_on_record_before_the_first_byte_and_the_end_after_the_rea
     assert [tag for tag, _ in told] == [Tag.REVERT_INTENDED, Tag.REVERT_SETTLED]
     assert (told[-1][1]["outcome"], told[-1][1]["proof"]) == ("accepted", "confirmed")
     assert board.received[-1] == "show port timer"
-    assert site.driver.still_open() == []
+    assert site.driver.still_open == []
 
 
 @pytest.mark.parametrize(
