@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -175,7 +175,21 @@ class Resident(HomeOffice):
     def documents(self, *, anew: bool = False) -> Documents:
         with self._loading:
             self._forget_what_changed()
-            return super().documents(anew=anew)
+            before = self._documents
+            found = super().documents(anew=anew)
+        if found is not before:
+            Thread(target=self._keep_plans, name="keeping", daemon=True).start()
+        return found
+
+    def prepare(self) -> None:
+        """Reads the documents, so that their plans are kept before anybody asks."""
+        with suppress(CordonError):
+            self.documents()
+
+    def _keep_plans(self) -> None:
+        kept = self.keep()
+        if kept.problem:
+            _log.warning("the plans of the levels are not kept", why=kept.problem)
 
     def documents_in_force(self) -> Documents:
         with self._loading:
@@ -224,6 +238,7 @@ def reside(composition: Composition) -> Iterator[Resident]:
         feed.start()
         _finish_cuts(office)
         office.watch.start()
+        Thread(target=office.prepare, name="preparing", daemon=True).start()
         try:
             yield office
         finally:
