@@ -26,7 +26,9 @@ session:
   settle: 500
   noise: ['\d\d:\d\d:\d\d %LOG .+']
   echo: false
-save: {send: [write], running: show running, startup: show startup, ignore: ['^! ']}
+save:
+  {send: [write], running: show running, startup: show startup, ignore: ['^! '], lasting: [vlan],
+   answers: [{asked: 'Sure\? $'}, {asked: 'Name: $', reply: startup}]}
 probes:
   icmp: {send: 'ping ${address}', answered: '!!!'}
 tables: {mac: ['show addresses of vlan ${quarantine_vlan}'], arp: [show arp, {send: show neighbours}]}
@@ -161,6 +163,7 @@ PLAYBOOK = """format: 1
 title: {fr: Couper, en: Cut}
 level: 3
 save: if-equal
+evidence: {tables: [mac, sessions], devices: {role: core}, within: 3s}
 stages:
   - name: gateways
     action: isolate

@@ -21,6 +21,7 @@ from controller.domain.errors import InvalidInput, NotFound
 from controller.domain.inventory import Bilingual, Method
 from controller.domain.playbook import (
     Action,
+    Evidence,
     Gate,
     OnFailure,
     OnUnreachable,
@@ -31,6 +32,7 @@ from controller.domain.playbook import (
     Selector,
     Stage,
 )
+from controller.domain.profile import TableKind
 from controller.domain.proof import Proof
 from tests.unit.catalog.sample import (
     INVENTORY,
@@ -63,6 +65,8 @@ def test_a_playbook_is_what_its_file_says() -> None:
         3,
         Save.IF_EQUAL,
     )
+    core = Selector(Scope.DEVICES, attributes={"role": ("core",)})
+    assert found.evidence == Evidence((TableKind.MAC, TableKind.SESSIONS), core, 3)
     assert found.stages == (
         Stage(
             name="gateways",
@@ -125,7 +129,11 @@ MISTAKES = [
     ("format: 1", "format: ¶3", "format-newer", {"found": "3"}),
     ("level: 3", "level: ¶0", "out-of-range", {}),
     ("save: if-equal", "save: ¶ifequal", "unknown-value.suggested", {"suggestion": "if-equal"}),
-    ("name: back", "name: ¶gateways", "stage-duplicate", {"line": "6"}),
+    ("name: back", "name: ¶gateways", "stage-duplicate", {"line": "7"}),
+    ("[mac, sessions]", "[mac, ¶macs]", "unknown-value.suggested", {"suggestion": "mac"}),
+    ("tables: [mac, sessions]", "¶tables: []", "evidence-empty", {}),
+    ("within: 3s", "within: ¶3", "duration-expected", {}),
+    ("within: 3s", "¶without: 3s", "unknown-key.suggested", {"suggestion": "within"}),
     ("action: restore", "action: ¶restart", "unknown-value.suggested", {"suggestion": "restore"}),
     ("[svi, acl]", "[svi, ¶ack]", "unknown-value.suggested", {"suggestion": "acl", "key": "method"}),
     ("[svi, acl]", "[svi, ¶svi]", "method-twice", {"method": "svi"}),
@@ -157,9 +165,9 @@ def test_a_mistake_is_located_and_named(old: str, new: str, code: str, data: dic
 @pytest.mark.parametrize(
     ("old", "new", "code", "line"),
     [
-        ("    method: [svi, acl]\n", "", "method-missing", 6),
-        ("{segments: [emergency, samu], conduits: all}", "{}", "select-empty", 15),
-        ("    action: restore\n", "", "key-missing", 13),
+        ("    method: [svi, acl]\n", "", "method-missing", 7),
+        ("{segments: [emergency, samu], conduits: all}", "{}", "select-empty", 16),
+        ("    action: restore\n", "", "key-missing", 14),
         ("title: {fr: Couper, en: Cut}", "title: {fr: Couper}", "key-missing", 2),
     ],
 )
@@ -172,6 +180,14 @@ def test_what_is_absent_is_told(old: str, new: str, code: str, line: int) -> Non
 def test_a_playbook_must_do_something() -> None:
     assert [problem.code for problem in problems_of(lambda: one("format: 1\ntitle: x\n"))] == [
         "stages-missing"
+    ]
+
+
+def test_a_playbook_that_only_restores_keeps_no_evidence() -> None:
+    text = "format: 1\ntitle: x\nevidence: {tables: arp}\nstages:\n"
+    text += "  - {name: back, action: restore, select: {segments: all}}\n"
+    assert [(problem.code, problem.line) for problem in problems_of(lambda: one(text))] == [
+        ("evidence-in-restore", 3)
     ]
 
 
@@ -251,14 +267,17 @@ def test_a_foreign_text_is_no_playbook(text: str) -> None:
 
 def test_names_that_an_inventory_lacks_are_found_where_they_stand() -> None:
     inventory = inventory_from_text(INVENTORY, "i.yaml", switch_profiles())
-    text = PLAYBOOK.replace("emergency, samu", "emergncy, samu").replace(
-        "devices: core-1", "devices: {name: [core-1, x]}"
+    text = (
+        PLAYBOOK.replace("emergency, samu", "emergncy, samu")
+        .replace("devices: core-1", "devices: {name: [core-1, x]}")
+        .replace("devices: {role: core}", "devices: [core-1, y]")
     )
     playbooks = playbooks_from_sources({"cut": text})
     found = playbooks.unmatched(inventory)
     assert [(problem.code, problem.line) for problem in found] == [
-        ("unknown-device", 8),
-        ("unknown-segment.suggested", 15),
+        ("unknown-device", 5),
+        ("unknown-device", 9),
+        ("unknown-segment.suggested", 16),
     ]
     assert playbooks.unmatched(inventory, names=[]) == ()
 

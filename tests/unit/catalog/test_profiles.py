@@ -21,6 +21,7 @@ from controller.domain.profile import (
     MethodSpec,
     PointSpec,
     ProbeSpec,
+    Question,
     Read,
     RegexParse,
     RestoreClause,
@@ -73,7 +74,14 @@ def test_a_profile_is_what_its_file_says() -> None:
         noise=(pattern(r"\d\d:\d\d:\d\d %LOG .+"),),
         echo=False,
     )
-    assert profile.save == SaveSpec(("write",), "show running", "show startup", (pattern("^! "),))
+    assert profile.save == SaveSpec(
+        ("write",),
+        "show running",
+        "show startup",
+        (pattern("^! "),),
+        (Question(pattern(r"Sure\? $"), ""), Question(pattern("Name: $"), "startup")),
+        frozenset({Method.VLAN}),
+    )
     ping = ProbeSpec(Template.parse("ping ${address}"), pattern("!!!"))
     assert profile.probes == {ProbeKind.ICMP: ping}
     assert profile.tables == {
@@ -179,6 +187,9 @@ MISTAKES = [
     ("tested: simulated", "tested: ¶simulate", "unknown-value.suggested", {"suggestion": "simulated"}),
     ("'!!!'", "¶'[[a]'", "regex-invalid", {"detail": "Possible nested set at position 1"}),
     ("['^! ']", "[¶'(']", "regex-invalid", {}),
+    ("'Name: $'", "¶'Name: ($'", "regex-invalid", {}),
+    ("lasting: [vlan]", "lasting: [¶vlans]", "unknown-value.suggested", {"suggestion": "vlan"}),
+    ("  {send: [write], running: show running,", "  ¶{send: [write],", "save-unread", {"key": "running"}),
     ("'ping ${address}'", "¶'ping ${adress}'", "unknown-placeholder.suggested", {"suggestion": "address"}),
     ("'ping ${address}'", "¶'ping ${address} ${port}'", "unknown-placeholder", {"name": "port"}),
     ("[show arp,", "[¶'show arp of ${interface}',", "unknown-placeholder", {"name": "interface"}),

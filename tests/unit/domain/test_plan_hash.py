@@ -204,3 +204,16 @@ def test_it_stays_with_titles_data_of_hazards_and_storage(change: Callable[[Plan
 
 def test_a_plan_is_written_down_and_read_again_whole() -> None:
     assert from_plain(Plan, json.loads(json.dumps(to_plain(plan())))) == plan()
+
+
+def test_a_plan_an_older_cordon_stored_is_read_with_what_it_did_not_know_as_unset() -> None:
+    stored = to_plain(plan())
+    del stored["evidence"]
+    assert from_plain(Plan, stored) == plan()
+
+
+def test_a_plan_that_lacks_what_every_plan_has_is_none() -> None:
+    stored = to_plain(plan())
+    del stored["waves"]
+    with pytest.raises(KeyError):
+        from_plain(Plan, stored)
