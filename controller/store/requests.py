@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, suppress
 from typing import Any, ClassVar
 
 from controller.domain.errors import CordonError, LeaderElsewhere, LeaderLost
@@ -37,17 +37,20 @@ def request(places: Places, message: Message) -> Iterator[Mapping[str, Any]]:
         connection = _connect(places)
     except TimeoutError as error:
         raise _silent(places) from error
-    try:
+    with ExitStack() as ending:
+        # Both: the connection lives on while its stream does.
+        ending.enter_context(connection)
         stream = connection.makefile("rwb")
-        send(stream, {"message": message})
-        if not receive(stream):
-            raise ConnectionError("closed")
-        send(stream, {"go": True})
-        connection.settimeout(None)
-    except (OSError, ValueError) as error:
-        connection.close()
-        raise _silent(places) from error
-    return _lines(places, connection, stream)
+        ending.callback(_close, stream)
+        try:
+            send(stream, {"message": message})
+            if not receive(stream):
+                raise ConnectionError("closed")
+            send(stream, {"go": True})
+            connection.settimeout(None)
+        except (OSError, ValueError) as error:
+            raise _silent(places) from error
+        return _lines(places, stream, ending.pop_all())
 
 
 def ping(places: Places, seconds: float = SILENCE) -> bool:
@@ -82,9 +85,8 @@ def drop(places: Places, message: Message) -> str:
     return name
 
 
-def _lines(places: Places, connection: socket.socket, stream: Stream) -> Iterator[Mapping[str, Any]]:
-    # Both: the connection lives on while its stream does.
-    with connection, closing(stream):
+def _lines(places: Places, stream: Stream, ending: ExitStack) -> Iterator[Mapping[str, Any]]:
+    with ending:
         while True:
             try:
                 frame = receive(stream)
@@ -102,6 +104,11 @@ def _lines(places: Places, connection: socket.socket, stream: Stream) -> Iterato
                     raise LeaderRefused(**{**data, "reason": code})
                 case _:
                     raise LeaderLost(home=str(places.home))
+
+
+def _close(stream: Stream) -> None:
+    with suppress(OSError):  # what could not be sent is not sent now either
+        stream.close()
 
 
 def _connect(places: Places, seconds: float = SILENCE) -> socket.socket:
