@@ -190,10 +190,10 @@ class ProfileCheck:
         for column, template in parse.row.items():
             self._template((*loc, "row", column), template, POINT_VALUES | self._settings)
         name = str(parse.textfsm)
-        columns = _columns(name)
+        columns = template_columns(name)
         if columns is None:
             self._add(
-                (*loc, "textfsm"), "textfsm-unknown", name=shorten(name), suggestion=_near_template(name)
+                (*loc, "textfsm"), "textfsm-unknown", name=shorten(name), suggestion=near_template(name)
             )
             return {*parse.fields, *parse.otherwise}
         wanted: list[tuple[Loc, str]] = [((*loc, "row", column), column) for column in parse.row]
@@ -253,7 +253,7 @@ class ProfileCheck:
 
 
 @lru_cache(maxsize=256)
-def _columns(template: str) -> tuple[str, ...] | None:
+def template_columns(template: str) -> tuple[str, ...] | None:
     """The columns of a TextFSM template, None where ntc-templates has no such template."""
     directory = _templates()
     if directory is None or not re.fullmatch(r"[a-z0-9_-]+", template):
@@ -265,7 +265,7 @@ def _columns(template: str) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def _near_template(name: str) -> str:
+def near_template(name: str) -> str:
     directory = _templates()
     return suggest(name, (path.stem for path in directory.glob("*.textfsm"))) if directory else ""
 

@@ -23,7 +23,7 @@ from controller.catalog.scalars import (
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import Method, PointKind
-from controller.domain.profile import Each, Look, RevertKind, TableKind, Tested
+from controller.domain.profile import Each, Listing, Look, RevertKind, TableKind, Tested
 
 SECTIONS: dict[str, tuple[PointKind, bool]] = {
     **{kind.value: (kind, False) for kind in PointKind},
@@ -209,6 +209,28 @@ class TablesShape(Shape):
         return {kind: reads for kind, reads in found.items() if reads}
 
 
+class ListReadShape(Shape):
+    """By ``rows`` or by ``textfsm`` with its ``fields``."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("rows", "textfsm"))
+
+    send: Raw
+    rows: Raw | None = None
+    textfsm: Text | None = None
+    fields: dict[FieldName, Text] = Field(default_factory=dict)
+
+
+class DiscoverShape(Shape):
+    neighbours: list[ListReadShape] = Field(default_factory=list)
+    macs: list[ListReadShape] = Field(default_factory=list)
+    addresses: list[ListReadShape] = Field(default_factory=list)
+    ports: list[ListReadShape] = Field(default_factory=list)
+
+    def given(self) -> dict[Listing, list[ListReadShape]]:
+        found = {kind: getattr(self, kind.value) for kind in Listing}
+        return {kind: reads for kind, reads in found.items() if reads}
+
+
 class VersionShape(Shape):
     send: Raw
     version: Raw
@@ -259,3 +281,4 @@ class ProfileShape(Shape):
     readiness: ReadinessShape = ReadinessShape()
     version: VersionShape | None = None
     tested: Annotated[Tested, choice(Tested)] = Tested.NOTHING
+    discover: DiscoverShape = DiscoverShape()

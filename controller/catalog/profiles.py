@@ -11,10 +11,12 @@ from types import MappingProxyType
 from controller.catalog.bundle import bundled, unbundled, yaml_files
 from controller.catalog.document import parse, read_source
 from controller.catalog.findings import Findings
+from controller.catalog.listing_checks import ListingCheck
 from controller.catalog.profile_checks import ProfileCheck
 from controller.catalog.profile_shape import (
     SECTIONS,
     LineShape,
+    ListReadShape,
     MethodShape,
     ParseShape,
     PointSectionShape,
@@ -34,6 +36,7 @@ from controller.domain.profile import (
     DeviceProfile,
     GrantSpec,
     Line,
+    ListRead,
     LookSpec,
     MethodSpec,
     Parse,
@@ -153,6 +156,7 @@ def _examine(text: str, name: str, findings: Findings) -> tuple[str | None, Devi
         return platform, None
     ProfileCheck(document, shape, findings).run()
     ReadinessCheck(document, shape, findings).run()
+    ListingCheck(document, shape, findings).run()
     if len(findings) > before:
         return platform, None
     return shape.platform, _profile(shape, hashlib.sha256(text.encode()).hexdigest())
@@ -184,6 +188,21 @@ def _profile(shape: ProfileShape, digest: str) -> DeviceProfile:
         digest=digest,
         version=_version(shape.version) if shape.version else None,
         tested=shape.tested,
+        discover=MappingProxyType(
+            {
+                kind: tuple(_list_read(read) for read in reads)
+                for kind, reads in shape.discover.given().items()
+            }
+        ),
+    )
+
+
+def _list_read(shape: ListReadShape) -> ListRead:
+    return ListRead(
+        Template.parse(shape.send),
+        _regex(shape.rows) if shape.rows is not None else None,
+        shape.textfsm or "",
+        MappingProxyType(dict(shape.fields)),
     )
 
 

@@ -230,6 +230,48 @@ class VersionSpec:
     model: re.Pattern[str] | None = None
 
 
+class Listing(StrEnum):
+    """What a device tells of its surroundings: devices at the other end of its cables, the addresses its
+    switch has learned, those it resolved, and the names of ports it otherwise counts by number."""
+
+    NEIGHBOURS = "neighbours"
+    MACS = "macs"
+    ADDRESSES = "addresses"
+    PORTS = "ports"
+
+
+LISTED: Mapping[Listing, frozenset[str]] = MappingProxyType(
+    {
+        Listing.NEIGHBOURS: frozenset({"port", "device", "far_port", "address", "description"}),
+        Listing.MACS: frozenset({"port", "mac", "vlan"}),
+        Listing.ADDRESSES: frozenset({"address", "mac"}),
+        Listing.PORTS: frozenset({"number", "name"}),
+    }
+)
+"""The fields of a row."""
+
+NEEDED: Mapping[Listing, frozenset[str]] = MappingProxyType(
+    {
+        Listing.NEIGHBOURS: frozenset({"port", "device", "far_port"}),
+        Listing.MACS: frozenset({"port", "mac"}),
+        Listing.ADDRESSES: frozenset({"address", "mac"}),
+        Listing.PORTS: frozenset({"number", "name"}),
+    }
+)
+"""Those without which a row says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRead:
+    """A command that changes nothing and prints rows: every match of ``rows``, whose named groups are the
+    fields, or the rows of an ntc-templates ``textfsm`` template, with the column of each field."""
+
+    send: Template
+    rows: re.Pattern[str] | None = None
+    textfsm: str = ""
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
 class Tested(StrEnum):
     """What a profile was tried on before it came here: ``real`` devices or programs, ``simulated`` ones, or
     nothing."""
@@ -301,6 +343,7 @@ class DeviceProfile:
     digest: str = ""
     version: VersionSpec | None = None
     tested: Tested = Tested.NOTHING
+    discover: Mapping[Listing, tuple[ListRead, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def spec(self, kind: PointKind, tagged: bool) -> PointSpec | None:
         return self.points.get((kind, tagged))

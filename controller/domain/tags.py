@@ -25,6 +25,7 @@ class Tag(StrEnum):
     READINESS_CHECKED = "engine:readiness:checked"
     REVERT_INTENDED = "engine:revert:intended"
     REVERT_SETTLED = "engine:revert:settled"
+    SITE_DISCOVERED = "person:site:discovered"
     REHEARSAL_RECORDED = "engine:rehearsal:recorded"
     POINT_CLAIMED = "person:point:claimed"
     CLAIM_WITHDRAWN = "person:claim:withdrawn"

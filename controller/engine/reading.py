@@ -136,7 +136,7 @@ def port_names(name: str, names: Mapping[str, tuple[str, ...]]) -> tuple[str, ..
 
 
 def _table(parse: TableParse, context: PointContext, text: str) -> State:
-    table = _textfsm(parse.template)
+    table = textfsm_template(parse.template)
     try:
         rows = textfsm.TextFSM(io.StringIO(table)).ParseTextToDicts(text)
     except textfsm.TextFSMError:
@@ -163,5 +163,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=256)
-def _textfsm(name: str) -> str:
+def textfsm_template(name: str) -> str:
+    """The text of a template of ntc-templates."""
     return (Path(ntc_templates.__file__).parent / "templates" / f"{name}.textfsm").read_text("utf-8")

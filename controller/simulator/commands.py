@@ -11,6 +11,7 @@ from controller.simulator.rollback import add_rollback
 from controller.simulator.shell import Handler
 from controller.simulator.show import add_show
 from controller.simulator.showinterfaces import add_show_interfaces
+from controller.simulator.showneighbours import add_show_neighbours
 
 
 def grammars() -> dict[str, Grammar[Handler]]:
@@ -19,6 +20,7 @@ def grammars() -> dict[str, Grammar[Handler]]:
     add_exec(made["user"], made["exec"])
     add_show(made["user"], made["exec"])
     add_show_interfaces(made["user"], made["exec"])
+    add_show_neighbours(made["user"], made["exec"])
     add_config(made)
     add_lists(made["config"], made["acl"])
     add_interface(made["config-if"])

@@ -36,6 +36,16 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """A machine at a port, which it sends through all the time. ``vlan`` 0: the port's access VLAN."""
+
+    name: str
+    port: str
+    vlan: int = 0
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``link`` and ``protocol`` are up or down; ``reason`` is what ``show interfaces`` has in brackets."""
 
@@ -75,6 +85,8 @@ class Device:
     running: Configuration = field(default_factory=Configuration)
     startup: Configuration | None = None
     partner_up: Callable[[str], bool] = lambda _name: True
+    far_end: Callable[[str], tuple[Device, str] | None] = lambda _name: None
+    hosts: tuple[Host, ...] = ()
     faults: Faults = field(default_factory=Faults)
     public_keys: Mapping[str, str] = field(default_factory=dict)
     lines: dict[int, Line] = field(default_factory=dict)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from controller.simulator.commandlog import CommandLog
 from controller.simulator.configuration import Configuration, Interface, Settings, User, hashed
-from controller.simulator.device import Device
+from controller.simulator.device import Device, Host
 from controller.simulator.grammar import Grammar
 from controller.simulator.names import interface_name
 from controller.simulator.shell import Handler, Mode, Shell
@@ -46,11 +46,13 @@ class DeviceSpec:
     latency_ms: float = 0
     boot_seconds: float = 1.0
     minute_seconds: float = 60.0
+    hosts: Sequence[Host] = ()
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> DeviceSpec:
         users = {name: Account(**account) for name, account in data.get("users", {}).items()}
-        return cls(**{**data, "users": users})
+        hosts = [Host(**host) for host in data.get("hosts", ())]
+        return cls(**{**data, "users": users, "hosts": hosts})
 
 
 class BadSite(ValueError):
@@ -81,6 +83,8 @@ class Site:
         )
         device.public_keys = {name: account.key for name, account in spec.users.items() if account.key}
         device.partner_up = lambda name: self.partner_up((spec.name, name))
+        device.far_end = lambda name: self.far_end((spec.name, name))
+        device.hosts = tuple(replace(host, port=self._named(host.port)) for host in spec.hosts)
         self.devices[spec.name] = device
         self.unplugged |= {self._end(spec.name, port) for port in spec.unplugged}
         refused = self.configure(device, spec.config)
@@ -141,6 +145,18 @@ class Site:
     def plug(self, device: str, port: str, plugged: bool) -> None:
         end = self._end(device, port)
         (self.unplugged.discard if plugged else self.unplugged.add)(end)
+
+    def far_end(self, end: End) -> tuple[Device, str] | None:
+        """The device and port at the other end of the cable, where there is one."""
+        other = self._cables.get(end)
+        return (self.devices[other[0]], other[1]) if other else None
+
+    @staticmethod
+    def _named(port: str) -> str:
+        name = interface_name(port)
+        if name is None:
+            raise BadSite(f"no port {port}")
+        return name
 
     def partner_up(self, end: End) -> bool:
         if end in self.unplugged:

@@ -34,6 +34,7 @@ from controller.workers.requests import (
     LendVaultKey,
     Line,
     Neutralise,
+    RecordDiscovery,
     RecordReadiness,
     RecordVault,
     Rehearse,
@@ -193,6 +194,8 @@ class Desk:
                 return controller.confirm(request.work, request.actor, request.marks)
             case Neutralise() | RecordReadiness() | LendVaultKey() | AskVault() | RecordVault():
                 return self._beside_runs(request)
+            case RecordDiscovery():
+                return self._discovery(request)
         return None
 
     def _beside_runs(
@@ -205,6 +208,16 @@ class Desk:
                 return self._readiness(request)
             case _:
                 return self._vaulting(request)
+
+    def _discovery(self, request: RecordDiscovery) -> int | None:
+        for name in request.secrets:
+            self._journal.commit(Tag.SECRET_READ, [Noted("vault", (("name", name),))], SYSTEM)
+        data = (
+            ("devices", str(request.asked)),
+            ("unreached", str(request.unreached)),
+            ("differs", "yes" if request.differs else "no"),
+        )
+        return self._journal.commit(Tag.SITE_DISCOVERED, [Noted("discovery", data)], request.actor).seq
 
     def _readiness(self, request: RecordReadiness) -> int | None:
         """The log holds its numbers and cites the whole."""

@@ -39,7 +39,7 @@ class LiveChecks:
         self, documents: Documents, names: Sequence[str], actor: Actor, told: Told = lambda _: None
     ) -> LiveCheck:
         """Raises NotFound for a device that is not in the inventory."""
-        noted = _Noted()
+        noted = Noting()
         services = self._composition.services(noted)
         eyes = Eyes(services.clock, services.driver, services.secrets, services.limits)
         readiness = check_live(documents, eyes, names, told)
@@ -64,8 +64,8 @@ class LiveChecks:
         return None
 
 
-class _Noted:
-    """Stands where a journal would: a live check has nothing to write but which secrets it read."""
+class Noting:
+    """Stands where a journal would: who only looks has nothing to write but which secrets were read."""
 
     degraded = False
 
@@ -75,7 +75,7 @@ class _Noted:
     def commit(self, tag: Tag, facts: Sequence[Fact], actor: Actor) -> Committed:
         del actor
         if tag is not Tag.SECRET_READ:
-            raise RuntimeError(f"a live check has no {tag}")
+            raise RuntimeError(f"who only looks has no {tag}")
         names = (dict(fact.data)["name"] for fact in facts if isinstance(fact, Noted))
         self.secrets = (*self.secrets, *names)
         return Committed(None, degraded=False, unrecorded=True)

@@ -89,8 +89,8 @@ class LiveCheck:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What ``asked`` devices tell, against the inventory in ``file``. ``diff`` is the proposal, "" where there is
-    none; ``unrecorded`` the code of why the log does not say that it was made."""
+    """What ``asked`` devices tell, against the inventory in ``file``. ``diff`` is the proposal, "" where
+    there is none; ``unrecorded`` the code of why the log does not say that it was made."""
 
     found: Comparison
     diff: str

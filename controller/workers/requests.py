@@ -188,7 +188,7 @@ class RecordDiscovery:
 
 Request = (
     Isolate | Restore | Resume | Rehearse | Abort | WriteLog | Confirm | LendVaultKey | AskVault | RecordVault
-    | RecordReadiness | Neutralise
+    | RecordReadiness | RecordDiscovery | Neutralise
 )
 
 _REQUESTS: dict[str, type[Any]] = {
@@ -206,6 +206,7 @@ _REQUESTS: dict[str, type[Any]] = {
         AskVault,
         RecordVault,
         RecordReadiness,
+        RecordDiscovery,
         Neutralise,
     )
 }

@@ -36,12 +36,14 @@ from controller.domain.inventory import (
     Device,
     DeviceRole,
     Inventory,
+    Link,
     Location,
     Method,
     Need,
     Point,
     PointId,
     PointKind,
+    Port,
     Segment,
 )
 from controller.domain.lifecycle import RunState
@@ -54,6 +56,7 @@ from controller.drivers.clock import SystemClock
 from controller.engine.access import Access, access
 from controller.engine.accounts import Credentials
 from controller.engine.accounts import Limits as AccountLimits
+from controller.engine.discovery import Comparison, LoosePort, Neighbour
 from controller.engine.events import (
     JournalDegraded,
     RehearsalEnded,
@@ -77,7 +80,16 @@ from controller.store.accounts import HomeAccounts
 from controller.vault.access import Unattended, VaultAccess
 from controller.vault.vault import Vault
 from controller.workers.accounting import NotLeading
-from controller.workers.office import Cut, Execution, Keeping, LiveCheck, LogLine, Rehearsal, Verdict
+from controller.workers.office import (
+    Cut,
+    Discovery,
+    Execution,
+    Keeping,
+    LiveCheck,
+    LogLine,
+    Rehearsal,
+    Verdict,
+)
 from controller.workers.vaulting import HomeVault
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -182,6 +194,7 @@ class ScriptedOffice:
     generations: int = 0
     readiness: Readiness | None = None
     unrecorded: str = ""
+    file: Path = Path("inventory.yaml")
     _abort: Flag = field(default_factory=Flag)
 
     def note(self, *what: object) -> None:
@@ -365,6 +378,22 @@ class ScriptedOffice:
         left = (PointId("acc-1", "Gi1/0/2"),) if failed else ()
         skipped = (("fw-1", "open.unreachable"),) if self.script == "skipped" else ()
         return Rehearsal(RehearsalEnded((rehearsed,), skipped, left), (RUN,), ())
+
+    def discover(self, devices: Sequence[str], actor: Actor) -> Discovery:
+        self.note("discover", *devices)
+        links = (Link((Port("acc-1", "Gi1/0/49"), Port("acc-2", "Gi1/0/49"))),)
+        stranger = Neighbour(Port("acc-1", "Gi1/0/7"), "sw-new", "Gi1/0/1", "10.0.0.9", "cisco C9200L")
+        loose = LoosePort(Port("acc-1", "Gi1/0/8"), 2, (110,), ("emergency",))
+        same = self.script == "same"
+        found = Comparison(
+            links=() if same else links,
+            wrong=(),
+            strangers=() if same else (stranger,),
+            loose=() if same else (loose,),
+            silent=(("emergency", Port("acc-1", "Gi1/0/1")),),
+            unreached=() if same else (("acc-2", "open.unreachable"),),
+        )
+        return Discovery(found, "" if same else "--- a/inventory.yaml\n+++ b/inventory.yaml\n", self.file, 2)
 
     def rehearsals(self) -> Rehearsals:
         return Rehearsals(())
