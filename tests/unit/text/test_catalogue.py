@@ -19,6 +19,9 @@ from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
+from controller.engine.accounts import RequestState
+from controller.engine.approvals import Cause as RequestCause
+from controller.engine.roles import Permission, Role
 from controller.engine.running import StopCause
 from controller.engine.situation import SubjectState
 from controller.text import LANGUAGES, Catalogue, language
@@ -62,6 +65,10 @@ def test_a_number_is_written_twice_or_not_at_all() -> None:
         (SubjectState, "status."),
         (Standing, "standing."),
         (Action, "action."),
+        (Role, "role."),
+        (Permission, "permission."),
+        (RequestState, "request."),
+        (RequestCause, "request-cause."),
     ],
 )
 def test_every_value_a_person_may_see_has_a_text(kind: type[StrEnum], prefix: str) -> None:
