@@ -70,6 +70,15 @@ def test_a_damaged_file_counts_as_not_kept(kept: KeptFiles, tmp_path: Path) -> N
         assert _got(kept) == ["one"]
 
 
+def test_an_index_that_reads_well_and_was_altered_counts_as_not_kept(kept: KeptFiles, tmp_path: Path) -> None:
+    assert kept.keep(FILE, {"level": 5}, {})
+    (index,) = _files(tmp_path)
+    index.write_text(index.read_text().replace("5}", "4}"))
+    assert kept.index(FILE) is None
+    index.write_text(index.read_text().replace("4}", "5}"))
+    assert kept.index(FILE) == {"level": 5}
+
+
 def test_what_others_could_have_written_does_not_count(kept: KeptFiles, tmp_path: Path) -> None:
     _put(kept, "one")
     directory = tmp_path / "home" / "plans"
