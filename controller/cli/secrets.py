@@ -213,7 +213,8 @@ def _summary(call: Call, vault: HomeVault, state: VaultState, by: str) -> str:
     if state.standing is VaultStanding.UNUSABLE:
         why = call.text(f"error.{state.reason}", file=vault.path)
         return call.text("vault.unusable", file=vault.path, why=why)
-    return call.text(f"vault.{state.standing.value}", file=vault.path, by=call.text(f"vault.by-{by}"))
+    sealed_by = call.text("vault.by-file" if by == "file" else "vault.by-passphrase")
+    return call.text(f"vault.{state.standing.value}", file=vault.path, by=sealed_by)
 
 
 def _inventory_is_set() -> bool:
