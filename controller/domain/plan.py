@@ -140,7 +140,8 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Plan:
-    """``ends`` lists what a restore lets go of: (run, subject, point), open or still held by another.
+    """``gates`` are those of every stage that takes part, also where it has nothing to send. ``ends`` lists
+    what a restore lets go of: (run, subject, point), open or still held by another.
     ``escalations``: one a device of an isolation that is to be cut upstream where it cannot be reached."""
 
     playbook: str
@@ -152,6 +153,7 @@ class Plan:
     hazards: tuple[Hazard, ...]
     save: Save = Save.NEVER
     ends: tuple[tuple[str, str, PointId], ...] = field(default=())
+    gates: tuple[Gate, ...] = ()
     evidence: PlannedEvidence | None = None
     escalations: tuple[Escalation, ...] = ()
 

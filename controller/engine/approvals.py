@@ -58,7 +58,8 @@ def need_of(plan: Plan) -> Need | None:
             hazard.code in OVERRIDES and hazard.severity is Severity.WARN for hazard in plan.hazards
         )
         return Need(Cause.OVERRIDE, 1) if overridden else None
-    gates = [wave.gate for wave in plan.waves if wave.gate.approvals or wave.gate.roles]
+    every = (*plan.gates, *(wave.gate for wave in plan.waves))
+    gates = [gate for gate in every if gate.approvals or gate.roles]
     if not gates:
         return None
     roles = sorted({role for gate in gates for role in gate.roles})

@@ -129,6 +129,7 @@ def plan_restore(
             if key.point not in shut
             and (key.point in returning_points or key.point not in opening or book.untouched(key.point))
         ),
+        gates=tuple(dict.fromkeys(stage.gate for _, stage in order if stage and not stage.gate.open)),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.errors import AwaitingApproval, InvalidRequest, Refused
+from controller.domain.errors import AwaitingApproval, InvalidRequest, OpenCause, Refused
 from controller.domain.facts import Actor
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action, Gate, Stage
@@ -125,6 +125,17 @@ def test_a_gate_that_cannot_be_checked_is_refused_whoever_consents(
     with pytest.raises(Refused) as caught:
         bring_back(night, rita.actor, Return(playbook="timed"))
     assert [hazard.code for hazard in caught.value.hazards] == ["gate-not-enforced"]
+
+
+def test_letting_go_of_what_nobody_cut_is_gated_too(house: House, night: Site, rita: Person) -> None:
+    night.board("a").closed = OpenCause.TIMEOUT
+    night.cut("er", "office")
+    plan = night.controller.plan_return(GATED)
+    assert plan.waves == ()
+    assert plan.ends
+    with pytest.raises(AwaitingApproval):
+        bring_back(night, rita.actor)
+    assert len(night.history.open_holds()) == 2
 
 
 def test_a_stopped_restore_goes_on_as_it_was_consented_to_and_no_further(
