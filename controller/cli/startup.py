@@ -1,4 +1,4 @@
-"""What became of startup configurations and what was kept as evidence, as ``show`` and the end of a run tell."""
+"""What became of startup configurations and what was kept as evidence, as ``show`` tells."""
 
 from __future__ import annotations
 

@@ -96,7 +96,9 @@ def _tuple_reader(make: _Form, hints: tuple[Any, ...]) -> _Form:
 
 def _dataclass_reader(kind: Any) -> _Form:
     reads = tuple((name, _reader(hint)) for name, hint in _hints(kind).items())
-    given = {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
+    given = {
+        each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING
+    }
     return lambda value: kind(
         **{name: read(value[name]) for name, read in reads if name in value or name in given}
     )

@@ -33,7 +33,7 @@ TIME_BOX = "time-box"
 """The cause of what was not there in time."""
 
 COMPARE_WITHIN = 5.0
-"""Seconds a change waits, at most, to learn how the startup configuration stands, where a save rests on it."""
+"""Seconds a change waits, at most, to learn how the startup configuration stands."""
 
 _log = structlog.get_logger(__name__)
 

@@ -339,7 +339,7 @@ class OperationRun:
                 track.state is None and track.outcome is Outcome.ACCEPTED for track in change
             )
             unread = unread and not again
-            if not session.is_open or not (settling and now < settle_by or again and now < deadline):
+            if not session.is_open or not ((settling and now < settle_by) or (again and now < deadline)):
                 return
             self._clock.pause(_RE_READ_EVERY)
             found = self._ask(session, deadline)

@@ -100,9 +100,7 @@ def reboots_after(
     """Where a reboot would undo what the run of ``plan`` did: ``steps`` and ``startups`` as it left them."""
     if plan.action is Action.RESTORE:
         failed = {
-            name: record.cause
-            for name, record in startups.items()
-            if record.state is StartupState.NOT_SAVED
+            name: record.cause for name, record in startups.items() if record.state is StartupState.NOT_SAVED
         }
         return _hazards("reboot-cuts", failed)
     done = {step.point: step for step in steps if _has_effect(step)}

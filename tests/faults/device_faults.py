@@ -217,7 +217,7 @@ DEVICE_FAULTS = (
         (("nvram_full", {}),),
         _alike(0, Step(Port.SHUT, Outcome.ACCEPTED, Proof.CONFIRMED)),
         _BACK,
-        note="Where the playbook saves, it is told that a reboot undoes the cut; no proof is the worse for it.",
+        note="Where the playbook saves, it says that a reboot undoes the cut; no proof is the worse for it.",
     ),
     DeviceFault(
         "takes a change back at once",

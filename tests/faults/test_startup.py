@@ -1,9 +1,10 @@
-"""Startup configurations and evidence, by the command line, and what the devices themselves hold after a reload."""
+"""Startup configurations and evidence, by the command line, and what the devices hold after a reload."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest

@@ -1,4 +1,4 @@
-"""What real devices knew of those connected to them, kept before the cut; and which cuts a reboot would undo."""
+"""What real devices knew of those connected to them, kept before the cut; what a reboot would undo."""
 
 from __future__ import annotations
 
@@ -38,7 +38,14 @@ def test_the_tables_of_chosen_devices_are_kept_before_the_cut_and_checked(lab: L
     shown = cordon("show", cut.data["run"]).data
     kept = {(each["device"], each["table"]): each for each in shown["evidence"]}
     assert {name: each["cause"] for name, each in kept.items()} == dict.fromkeys(
-        [("acc1", "arp"), ("acc1", "mac"), ("core", "arp"), ("core", "mac"), ("fw", "arp"), ("fw", "sessions")],
+        [
+            ("acc1", "arp"),
+            ("acc1", "mac"),
+            ("core", "arp"),
+            ("core", "mac"),
+            ("fw", "arp"),
+            ("fw", "sessions"),
+        ],
         "",
     )
     for each in kept.values():

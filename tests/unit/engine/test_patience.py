@@ -1,5 +1,4 @@
-"""What a run waits for at a device, and what it does not: states that settle, answers not understood, a device
-that starts again."""
+"""What a run waits for at a device, and what it does not."""
 
 from __future__ import annotations
 
@@ -31,7 +30,8 @@ def test_an_answer_not_understood_before_the_change_is_asked_for_once_more() -> 
     [result] = site.cut("one").results
     assert result.proof is Proof.CONFIRMED
     [baseline] = [fact for fact in site.facts() if isinstance(fact, BaselineTaken)]
-    assert baseline.state is not None and baseline.state["admin"] == "up"
+    assert baseline.state is not None
+    assert baseline.state["admin"] == "up"
 
 
 def test_an_answer_not_understood_after_the_change_is_asked_for_once_more() -> None:
