@@ -25,7 +25,7 @@ from controller.domain.inventory import (
     Port,
     Segment,
 )
-from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
+from controller.domain.playbook import Action, OnUnreachable, Playbook, Scope, Selector, Stage
 from controller.engine.kept import plan_from_tables, plan_to_tables
 from controller.engine.planner import plan_isolation
 from controller.store.kept import KeptFiles
@@ -89,7 +89,7 @@ def site() -> Inventory:
 
 def stages(*methods: Method) -> tuple[Stage, ...]:
     every = Selector(Scope.SEGMENTS, attributes={"keep_alive": ("false",)})
-    return (Stage("access", Action.ISOLATE, (every,), methods),)
+    return (Stage("access", Action.ISOLATE, (every,), methods, on_unreachable=OnUnreachable.ESCALATE),)
 
 
 def main() -> int:

@@ -137,13 +137,15 @@ class Objections:
         ends = {port.device for port in ports}
         if len(ends) <= 1:
             return True
-        found, todo = set[str](), [min(ends)]
-        while todo and not ends <= found:
-            each = todo.pop()
-            found.add(each)
+        queue = [min(ends)]
+        found = set(queue)
+        for each in queue:
+            if ends <= found:
+                break
             for other, at in self._network.edges_of.get(each, ()):
                 if at in self._common and other not in found and other not in severed:
-                    todo.append(other)
+                    found.add(other)
+                    queue.append(other)
         return ends <= found
 
 
