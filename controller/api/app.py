@@ -12,6 +12,8 @@ from controller.api.shell import Shell
 
 PREFIX = "/api/v1"
 
+PARTS = (health, accounts, site, plans, runs, log, inventory, events)
+
 _DESCRIPTION = """
 What the command line of Cordon does, for programs: the situation, plans, cuts and returns, the log.
 
@@ -36,7 +38,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     api = APIRouter(prefix=PREFIX)
-    for part in (health, accounts, site, plans, runs, log, inventory, events):
+    for part in PARTS:
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(metrics.router)  # where monitors look for it
@@ -69,8 +71,8 @@ def _describe(app: FastAPI) -> None:
 def _as_problems(operation: dict[str, Any]) -> None:
     for answer in operation["responses"].values():
         content = answer.get("content", {})
-        found = content.get("application/json", {}).get("schema", {})
-        if str(found.get("$ref", "")).endswith("/ProblemDocument"):
-            content[problems.MEDIA_TYPE] = content.pop("application/json")
+        for kind in list(content):
+            if str(content[kind].get("schema", {}).get("$ref", "")).endswith("/ProblemDocument"):
+                content[problems.MEDIA_TYPE] = content.pop(kind)
     if any(dependency in operation.get("tags", ()) for dependency in ("service",)):
         operation["security"] = []

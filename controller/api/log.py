@@ -83,7 +83,7 @@ def verify(serving: Serving, request: Request, _: Auditor) -> models.VerdictShow
         text=words_of(request).text(f"verify.{found.problem}") if found.problem else "",
         detail=found.detail,
         erased=found.erased,
-        degraded=list(found.degraded),
+        degraded=[models.Span(since=since, until=until) for since, until in found.degraded],
     )
 
 

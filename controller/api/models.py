@@ -599,7 +599,16 @@ class Written(BaseModel):
     seq: int | None
 
 
+class Span(BaseModel):
+    """``until`` is "" while it lasts."""
+
+    since: str
+    until: str
+
+
 class VerdictShown(BaseModel):
+    """``degraded``: when the log went through the spool."""
+
     whole: bool
     entries: int
     head: str
@@ -608,7 +617,7 @@ class VerdictShown(BaseModel):
     text: str
     detail: str
     erased: int
-    degraded: list[tuple[str, str]]
+    degraded: list[Span]
 
 
 # --- inventory revisions -----------------------------------------------------------------------------

@@ -68,12 +68,11 @@ class Once:
 
 
 def _response(status: int, content: Any, *, replayed: bool = False) -> JSONResponse:
+    content = jsonable_encoder(content)
     headers = {"Idempotent-Replayed": "true"} if replayed else {}
     if isinstance(content, dict) and content.get("run") and status in (201, 202):
         headers["Location"] = f"/api/v1/runs/{content['run']}"
-    if status == 204:
-        return JSONResponse(None, status, headers)
-    return JSONResponse(jsonable_encoder(content), status, headers)
+    return JSONResponse(content, status, headers)
 
 
 async def once(request: Request, key: Key = None) -> Once:
