@@ -1,0 +1,136 @@
+"""Two persons at the console of the machine, and one alone with the envelope; devices done by hand."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.cli.main import main
+from controller.workers.front import cordon_office
+
+INVENTORY = """
+format: 1
+site: ch-exemple
+devices:
+  box-4g: {platform: manual, role: wan, location: {building: D, rack: R1}}
+  modem: {platform: manual, role: wan, location: {building: B, rack: R5}}
+segments:
+  office: {title: Office, priority: 3, ipv6: none, prefixes: [10.9.0.0/24],
+           points: [{device: modem, interface: lan}]}
+  samu: {title: SAMU, priority: 1, keep_alive: true, ipv6: none, prefixes: [10.8.0.0/24],
+         points: [{device: box-4g, interface: lan}]}
+"""
+
+BACK = """
+format: 1
+title: {fr: Retour, en: Back}
+stages:
+  - name: clinic
+    action: restore
+    select: {segments: all}
+    gate: {approvals: 1}
+"""
+
+PASSWORD = "correct horse battery"
+
+Cordon = Callable[..., tuple[int, Any]]
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def cordon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cordon:
+    monkeypatch.setenv("CORDON_ARGON2_MEMORY_KIB", "8")
+    (tmp_path / "inventory.yaml").write_text(INVENTORY)
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / "back.yaml").write_text(BACK)
+    fixed = ["--lang", "en", "--json", "--yes", "--home", str(tmp_path / "home")]
+    fixed += ["--inventory", str(tmp_path / "inventory.yaml"), "--playbooks", str(tmp_path / "playbooks")]
+
+    def call(*arguments: str, typed: tuple[str, ...] = ()) -> tuple[int, Any]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in typed)))
+        code = main([*fixed, *arguments])
+        return code, json.loads(capsys.readouterr().out)
+
+    return call
+
+
+class Person:
+    """Comes in by password and a printed code each time: the app's would be the same for half a minute."""
+
+    def __init__(self, cordon: Cordon, name: str, role: str) -> None:
+        _, made = cordon("user", "add", name, "--role", role, typed=(PASSWORD,))
+        self.codes = iter(made["codes"])
+
+    def types(self) -> tuple[str, ...]:
+        return PASSWORD, next(self.codes)
+
+
+def test_alone_what_is_kept_alive_is_cut_by_the_envelope_only_and_everybody_sees_it(cordon: Cordon) -> None:
+    cut = ("isolate", "--segment", "samu", "--override", "samu", "--reason", "fire")
+    _, sealed = cordon("user", "break-glass", "--print")
+    assert cordon(*cut)[1]["error"] == "override-alone"
+    assert cordon(*cut, "--break-glass", typed=("WRONG",))[1]["error"] == "break-glass-wrong"
+    assert cordon("status")[1]["subjects"][1]["held"] == 0
+
+    code, done = cordon(*cut, "--break-glass", typed=(sealed["code"],))
+    assert (code, done["proofs"]["unknown"]) == (6, 1)  # on the walk-list: the device is done by hand
+    _, status = cordon("status")
+    assert (status["break_glass"]["sealed"], status["break_glass"]["number"]) == (False, 1)
+    assert cordon(*cut, "--break-glass", typed=(sealed["code"],))[1]["error"] == "break-glass-wrong"
+
+    _, said = cordon("audit", "show", "--tag", "glass")
+    assert [entry["tag"] for entry in said["entries"]] == [
+        "glass:code:sealed",
+        "glass:code:refused",
+        "glass:code:broken",
+        "glass:code:refused",
+    ]
+    assert said["entries"][2]["data"]["for"] == done["run"]
+    cordon("user", "break-glass", "--print")
+    assert cordon("status")[1]["break_glass"]["sealed"]
+
+
+@pytest.fixture
+def led(cordon: Cordon, tmp_path: Path) -> Iterator[None]:
+    """Somebody leads the home meanwhile, as a service does: the console hands everything over."""
+    files = {"inventory": tmp_path / "inventory.yaml", "playbooks": (tmp_path / "playbooks",)}
+    with cordon_office(home=tmp_path / "home", **files)._leading():  # noqa: SLF001 - what a service does
+        yield
+
+
+def test_a_gated_restore_by_two_persons_and_a_cut_countersigned(cordon: Cordon, led: None) -> None:
+    rita, anna = Person(cordon, "Rita", "restorer"), Person(cordon, "Anna", "approver")
+    code, cut = cordon("isolate", "--segment", "office")
+    assert code == 6
+    assert [each["run"] for each in cordon("status")[1]["to_countersign"]] == [cut["run"]]
+    back = ("restore", "--playbook", "back")
+
+    assert cordon(*back)[1]["error"] == "account-needed"
+    assert cordon(*back, "--as", "Anna", typed=anna.types())[1]["error"] == "not-permitted"
+    assert cordon(*back, "--as", "Rita", typed=("wrong password", "123456"))[1]["error"] == "sign-in-failed"
+    code, waiting = cordon(*back, "--as", "Rita", typed=rita.types())
+    assert (code, waiting["error"]) == (4, "awaiting-approval")
+    request = waiting["data"]["request"]
+    [shown] = cordon("approvals")[1]["requests"]
+    assert (shown["id"], shown["requester"]["name"], shown["ready"]) == (request, "Rita", False)
+
+    assert cordon("approve", request, "--as", "Rita", typed=rita.types())[1]["error"] == "own-request"
+    assert cordon("approve", request, "--as", "Anna", typed=anna.types())[1]["request"]["ready"]
+    code, done = cordon(*back, "--as", "Rita", typed=rita.types())
+    assert (code, done["state"]) == (0, "finished")
+    assert cordon("status")[1]["subjects"][0]["held"] == 0
+    assert cordon("approvals", request)[1]["requests"][0]["run"] == done["run"]
+
+    assert cordon("countersign", cut["run"], "--as", "Anna", typed=anna.types())[0] == 0
+    assert cordon("status")[1]["to_countersign"] == []
+    actors = {entry["tag"]: entry["actor"] for entry in cordon("audit", "show")[1]["entries"]}
+    assert actors["approval:request:approved"] == "Anna"
+    assert actors["approval:request:used"] == "Rita"
+    assert cordon("audit", "verify")[1]["whole"]
