@@ -8,6 +8,7 @@ from datetime import datetime
 
 from controller.domain.facts import (
     Actor,
+    EvidenceTaken,
     Fact,
     HoldEnded,
     HoldOpened,
@@ -18,6 +19,7 @@ from controller.domain.facts import (
     ProbeAnswered,
     RunMoved,
     RunOpened,
+    StartupMoved,
     WaveMoved,
 )
 from controller.workers.office import LogLine
@@ -49,7 +51,7 @@ def log_line(
     )
 
 
-def _data(fact: Fact) -> Mapping[str, str]:  # noqa: PLR0911 - one return per kind of fact
+def _data(fact: Fact) -> Mapping[str, str]:  # noqa: C901, PLR0911, PLR0912 - one return per kind of fact
     match fact:
         case RunOpened():
             level = {} if fact.level is None else {"level": str(fact.level)}
@@ -72,6 +74,12 @@ def _data(fact: Fact) -> Mapping[str, str]:  # noqa: PLR0911 - one return per ki
         case ProbeAnswered():
             answer = "answers" if fact.answered else "silent"
             return {f"{fact.target} {fact.phase}": answer}
+        case StartupMoved():
+            cause = {"cause": fact.cause} if fact.cause else {}
+            return {"device": fact.device, "startup": fact.state.value, **cause}
+        case EvidenceTaken():
+            kept = {"file": fact.file, "sha256": fact.digest} if fact.file else {"cause": fact.cause}
+            return {"device": fact.device, "table": fact.kind.value, **kept}
         case Noted():
             return {"subject": fact.subject, **dict(fact.data)}
         case _:
@@ -82,7 +90,7 @@ def _texts(fact: Fact) -> Iterable[str]:
     match fact:
         case RunOpened():
             return (fact.reason,)
-        case OutcomeRecorded():
+        case OutcomeRecorded() | StartupMoved():
             return (fact.transcript,)
         case Noted():
             return (fact.text,)

@@ -96,6 +96,9 @@ def test_what_was_saved_survives_a_reload_and_comes_back_as_it_was(night: Night)
     assert causes(told) == dict.fromkeys(DEVICES, ("saved", ""))
     assert told["reboots"] == []
     assert night.is_cut_after_reload(SICK)
+    moves = night.cordon("audit", "show", "--tag", "engine:startup")[1]["entries"]
+    of_sick = [(each["data"]["startup"], each["text"]) for each in moves if each["data"]["device"] == SICK]
+    assert of_sick == [("intended", ""), ("saved", "> write memory\nBuilding configuration...\n[OK]")]
     exit_code, told = night.restore()
     assert exit_code == 0
     assert causes(told) == dict.fromkeys(DEVICES, ("saved", ""))
