@@ -130,11 +130,8 @@ class LogIns(Findings):
         raise dead[0][1] if dead else OpenFailed(self.device.name, OpenCause.UNREACHABLE, "no path")
 
     def _login(self, credential: str) -> Login:
-        device = self.device.name
-        if not self.record.trial(device, credential, self.chain).may_begin():
-            raise OpenFailed(device, OpenCause.CREDENTIAL_DROPPED, credential)
         login = self.eyes.secrets.login(self.inventory.credentials[credential])
-        trial = self.record.trial(device, credential, (credential,))
+        trial = self.record.trial(self.device.name, credential, self.chain)
         return replace(login, credential=credential, trial=trial)
 
     def _open_by(self, alone: Device, login: Login, until: float, *, patient: bool) -> Session:

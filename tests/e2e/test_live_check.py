@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -354,12 +357,14 @@ def test_a_session_without_privileges_cannot_cut(site: Site) -> None:
 
 def test_a_hanging_device_takes_no_others_time_and_its_own_ends(site: Site) -> None:
     site.simulation.fault("acc-1", "hang", at="tcp")
-    site.simulation.fault("acc-2", "hang", on="^show privilege")
+    for name in ("acc-2", "core-1"):
+        site.simulation.fault(name, "hang", on="^show privilege")
     began = time.monotonic()
     said = site.live()
     assert time.monotonic() - began < 2 * CONNECT + 2 + LATE
     assert said.code == 6
-    assert [name for name in NAMES if not said.device(name)["ready"]] == ["acc-1"]
+    assert [name for name in NAMES if not said.device(name)["ready"]] == ["core-1", "acc-1"]
+    assert "no-answer" in said.codes("core-1"), "it has no points, and answered nothing at all"
     assert "not-seen" in said.codes("acc-2"), "its points were read before it fell silent"
 
 
@@ -421,10 +426,24 @@ def test_a_check_of_one_device_is_not_taken_for_one_of_all(site: Site) -> None:
 
 
 def test_it_is_recorded_by_whoever_leads_and_takes_the_lead_from_nobody(site: Site) -> None:
-    home = Composition().home()
-    with home.lead():  # answers no request, as one that hangs
-        said = site.live("-d", "acc-1")
-        assert (said.code, said.object["unrecorded"]) == (0, "leader-elsewhere")
+    lead = (
+        "from controller.bootstrap import Composition\n"
+        "with Composition().home().lead():\n    print(flush=True)\n    input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", lead], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as leader:
+        assert leader.stdout is not None
+        leader.stdout.readline()
+        leader.send_signal(signal.SIGSTOP)
+        try:
+            said = site.live("-d", "acc-1")
+            assert (said.code, said.object["unrecorded"]) == (0, "leader-elsewhere")
+            assert leader.poll() is None
+        finally:
+            leader.send_signal(signal.SIGCONT)
+            leader.communicate("\n")
+    assert leader.returncode == 0
     assert site.live("-d", "acc-1").object["unrecorded"] is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controller.domain.inventory import PointId
@@ -80,5 +82,12 @@ def test_the_time_is_that_of_the_slowest_of_a_wave_and_of_all_by_so_many_at_once
     assert expected(plan, dict.fromkeys(NAMES, each), (), 3) == alone
     assert expected(plan, slow, (), 3) == 5000 + sent * 10
     assert expected(plan, dict.fromkeys(NAMES, each), (), 1) == 3 * alone
+    (wave,) = plan.waves
+    twice = replace(plan, waves=(wave, replace(wave, index=1, waits=True)))
+    beside = replace(plan, waves=(wave, replace(wave, index=1, waits=False)))
+    assert expected(twice, dict.fromkeys(NAMES, each), (), 3) == alone + sent * 10, (
+        "one log-in, one after the other"
+    )
+    assert expected(beside, dict.fromkeys(NAMES, each), (), 6) == alone
     blocked = [PointId(name, number) for name in NAMES[1:] for number in ("p1", "p2")]
     assert expected(plan, dict.fromkeys(NAMES, each), blocked, 1) == alone
