@@ -22,6 +22,7 @@ from controller.domain.facts import (
     HoldEnded,
     HoldOpened,
     IntentRecorded,
+    Noted,
     OutcomeRecorded,
     PointRead,
     RevisionStored,
@@ -233,6 +234,21 @@ def test_last_reads_are_of_held_points_by_whatever_run(records: Records) -> None
     assert (last.point, last.proof, last.state) == (PORT.id, "contradicted", UP)
     commit(records, released("r-1"))
     assert records[1].last_reads() == {}
+
+
+def test_notes_are_told_by_their_subject_in_order_with_their_time(records: Records) -> None:
+    journal, history = records
+    for subject, said in (("rehearsed", "1"), ("log", "2"), ("software", "3"), ("rehearsed", "4")):
+        journal.commit(Tag.REHEARSAL_RECORDED, [Noted(subject, (("said", said),))], ALICE)
+    found = history.noted("rehearsed", "software")
+    assert [(note.subject, dict(note.data)["said"]) for _, note in found] == [
+        ("rehearsed", "1"),
+        ("software", "3"),
+        ("rehearsed", "4"),
+    ]
+    assert all(at.tzinfo is not None for at, _ in found)
+    assert [at for at, _ in found] == sorted(at for at, _ in found)
+    assert history.noted("nothing") == ()
 
 
 def test_a_revision_is_stored_once(records: Records) -> None:

@@ -35,6 +35,10 @@ tables: {mac: ['show addresses of vlan ${quarantine_vlan}'], arp: [show arp, {se
 names: {GigabitEthernet: [Gi, GigE], Vlan: [Vl]}
 version: {send: show version, version: 'Release (\S+)', model: 'Model (\S+)'}
 tested: simulated
+discover:
+  macs: [{send: show hosts, rows: '^(?P<port>\S+) (?P<mac>\S+)$'}]
+  addresses:
+    - {send: show arp, textfsm: cisco_ios_show_ip_arp, fields: {address: IP_ADDRESS, mac: MAC_ADDRESS}}
 points:
   interface:
     config: [admin, vlan]

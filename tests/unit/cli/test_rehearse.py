@@ -97,3 +97,42 @@ def test_profiles_tells_driver_and_how_far_each_method_was_tried(
     said = capsys.readouterr().out.splitlines()
     assert said[0] == ("cisco_ios (1 device) — driver netmiko cisco_ios; tried on a simulated device only")
     assert "    shutdown: not rehearsed here" in said
+
+
+# --- discover ----------------------------------------------------------------------------------------
+
+
+def test_a_discovery_lists_what_differs_prints_the_proposal_and_ends_6(cordon: Bench) -> None:
+    said = cordon("discover")
+    assert said.code == 6
+    for line in (
+        "link not in the inventory: acc-1 Gi1/0/49 — acc-2 Gi1/0/49",
+        "not in the inventory, seen at acc-1 Gi1/0/7: sw-new, from its port Gi1/0/1 (10.0.0.9, cisco C9200L)",
+        "acc-1 Gi1/0/8 is in no segment, and 2 addresses were learned there; VLAN 110; perhaps emergency",
+        "acc-2 told nothing — it answers on none of its addresses",
+        "+++ b/inventory.yaml",
+        "The inventory was not changed.",
+    ):
+        assert line in said.out
+    found = cordon("discover", "--json").object
+    assert found["links"] == [[["acc-1", "Gi1/0/49"], ["acc-2", "Gi1/0/49"]]]
+    assert found["unreached"][0]["cause"] == "open.unreachable"
+
+
+def test_where_nothing_differs_it_ends_0(cordon: Bench) -> None:
+    cordon.office.script = "same"
+    said = cordon("discover", "--device", "acc-1")
+    assert said.code == 0
+    assert "nothing differs from the inventory" in said.out
+    assert "proves nothing" in said.out
+
+
+def test_the_proposal_is_written_to_a_new_file_only(cordon: Bench, tmp_path: Path) -> None:
+    wanted = tmp_path / "proposal.diff"
+    said = cordon("discover", "--write", str(wanted))
+    assert said.code == 6
+    assert wanted.read_text().startswith("--- a/inventory.yaml")
+    assert f"“patch inventory.yaml {wanted}” applies it" in said.out
+    assert cordon("discover", "--write", str(wanted)).code == 2
+    assert cordon("discover", "--write", str(tmp_path / "nowhere" / "p")).code == 2
+    assert cordon("discover", "--dry-run").code == 2
