@@ -36,6 +36,8 @@ class Asked:
     reason: Annotated[str | None, typer.Option("--reason", help="help.reason")] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="help.dry-run")] = False
     lang: Annotated[str | None, typer.Option("--lang", help="help.lang")] = None
+    server: Annotated[str | None, typer.Option("--server", help="help.server")] = None
+    pin: Annotated[str | None, typer.Option("--pin", help="help.pin")] = None
 
     def over(self, before: Asked) -> Asked:
         """These options, and from ``before`` what these leave out."""
@@ -116,6 +118,10 @@ def with_options(command: Command, name: str) -> Callable[..., int]:
         invocation: Invocation = ctx.obj
         call = invocation.open(asked, name)
         try:
+            if asked.server or invocation.asked.server:
+                from controller.cli.remote import remote
+
+                return remote(call, given)
             code = command(call, **given)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every end has a text and an exit code
             from controller.cli.errors import tell

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.service import Served, Someone, Stream, first_administrator, served
+from tests.e2e.service import Served, Someone, Stream, first_administrator, served, token_of
 from tests.faults.site import ENABLE, PASSWORD, SICK, Site, running_site
 
 pytestmark = pytest.mark.e2e
@@ -127,6 +127,35 @@ def test_a_return_left_open_waits_for_a_person(service: Served, site: Site) -> N
     stream.wait_for(over(back))
     assert site.running() == site.before
     stream.stop()
+
+
+def test_the_command_line_works_from_elsewhere_by_a_token_and_a_pinned_certificate(
+    service: Served, site: Site, tmp_path: Path
+) -> None:
+    boss = first_administrator(service)
+    token = token_of(service, boss, ["view", "plan", "isolate", "abort", "write-log"])
+    there = ("--server", service.url, "--pin", service.said["fingerprint"])
+    # Nothing of the controller's own: neither its home nor its inventory.
+    away = {"CORDON_HOME": str(tmp_path / "none"), "CORDON_INVENTORY": str(tmp_path / "none.yaml")}
+    code, done = service.cordon(
+        *there, "isolate", "--level", "5", "--reason", "test", "--yes", **away, CORDON_TOKEN=token
+    )
+    assert (code, done["state"]) == (0, "finished"), done
+    assert site.open_ports() == ()
+    (tmp_path / "token").write_text(token)
+    by_file = {**away, "CORDON_TOKEN_FILE": str(tmp_path / "token")}
+    assert service.cordon(*there, "status", **by_file)[1]["level"] == 5
+    assert service.cordon(*there, "show", done["run"], **by_file)[1]["unproven"] == 0
+    code, refused = service.cordon(*there, "restore", "--all", "--yes", **by_file)
+    assert (code, refused["code"]) == (2, "not-permitted")
+    code, refused = service.cordon(*there, "status", **away)
+    assert (code, refused["code"]) == (2, "unauthorized")
+    other = service.said["fingerprint"].translate(str.maketrans("0123456789", "1234567890"))
+    code, refused = service.cordon("--server", service.url, "--pin", other, "status", **by_file)
+    assert (code, refused["error"]) == (2, "server-certificate")
+    code, refused = service.cordon(*there, "check", **by_file)
+    assert (code, refused["error"]) == (2, "not-over-server")
+    assert site.open_ports() == ()
 
 
 def test_told_to_end_it_gives_up_the_lead_and_the_command_line_goes_on(service: Served, site: Site) -> None:
