@@ -55,8 +55,11 @@ def test_the_reference_is_that_of_this_program(lang: str) -> None:
 def test_every_command_option_exit_code_setting_and_hazard_is_in_the_reference(lang: str) -> None:
     text, words = read("reference", lang), Catalogue(lang)
     tree = application(words)
-    for name, command in [*tree.commands.items(), *tree.commands["audit"].commands.items()]:
-        assert re.search(rf"^### `cordon (audit )?{name}\b", text, re.MULTILINE), name
+    groups = [name for name, command in tree.commands.items() if getattr(command, "commands", None)]
+    assert {"audit", "user"} <= set(groups)
+    within = [item for group in groups for item in tree.commands[group].commands.items()]
+    for name, command in [*tree.commands.items(), *within]:
+        assert re.search(rf"^### `cordon (({'|'.join(groups)}) )?{name}\b", text, re.MULTILINE), name
         missing = [option for each in command.params for option in each.opts if option.startswith("--")]
         assert [option for option in missing if option != "--help" and option not in text] == []
     rows = set(_ROW.findall(text))
