@@ -11,19 +11,15 @@ from controller.engine.escalation import CutOff, cut_off
 from controller.engine.events import StepResult
 from controller.engine.ports import StepRecord
 from controller.text import Catalogue
-from controller.text.sentences import cause_text
 
 
 def held_ready_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]:
-    """What is cut instead where a device cannot be reached; with ``commands`` every line that would be
-    sent."""
-    if plan.escalations:
+    """What is cut instead where a device cannot be reached; with ``commands`` every line that would be sent.
+    Where it may not be, a hazard says why."""
+    ready = [each for each in plan.escalations if each.operations]
+    if ready:
         yield words.text("upstream.title")
-    for each in plan.escalations:
-        if each.refused:
-            why = cause_text(words, f"upstream-{each.refused}:{each.because}")
-            yield f"  {each.device}: {why}"
-            continue
+    for each in ready:
         yield f"  {words.text('upstream.at', device=each.device, ports=', '.join(map(str, each.points)))}"
         yield from (f"      {line}" for line in _costs(each, words))
         for operation in each.operations if commands else ():

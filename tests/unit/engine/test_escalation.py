@@ -23,7 +23,7 @@ from controller.domain.inventory import (
 from controller.domain.inventory import Port as End
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Escalation, Plan
-from controller.domain.playbook import OnUnreachable
+from controller.domain.playbook import OnUnreachable, Stage
 from controller.domain.proof import Outcome, Proof
 from controller.engine.network import Network
 from controller.engine.plans import Return
@@ -64,8 +64,9 @@ def site(
     controller: ControllerSite | None = None,
     on_unreachable: OnUnreachable = OnUnreachable.ESCALATE,
     methods: Sequence[Method] = (Method.SHUTDOWN, Method.VLAN),
+    more: Sequence[Stage] = (),
 ) -> Site:
-    """With one level that cuts the segments ``cut``, and a board with the ports of all points and links."""
+    """With one level that cuts the segments ``cut``, then what ``more`` says, and boards with all ports."""
     devices, links = tuple(devices), tuple(links)
     known = inventory(devices, subjects, links, controller or ControllerSite(End("core", "noc")))  # type: ignore[arg-type]  # subjects of either kind
     ports: dict[str, set[str]] = {each.name: set() for each in devices}
@@ -77,7 +78,7 @@ def site(
             ports[end.device].add(end.interface)
     boards = [Board(name, {each: Port() for each in sorted(found)}) for name, found in ports.items()]
     chosen = replace(stage(*cut, methods=methods), on_unreachable=on_unreachable)
-    return Site(documents(known, [playbook("level-5", chosen, level=5)]), boards)
+    return Site(documents(known, [playbook("level-5", chosen, *more, level=5)]), boards)
 
 
 def tree(**changes: object) -> Site:
@@ -150,6 +151,13 @@ def test_a_device_attached_twice_is_cut_off_at_both_ends_and_an_aggregate_as_one
     }
 
 
+def test_a_way_out_of_the_site_that_hangs_on_the_device_is_no_way_out_for_it() -> None:
+    ways = [WARD, conduit("internet", [port("box", "wan")])]
+    made = site([core(), device("a"), device("box")], ways, [link("core", "a"), link("a", "box")], ["ward"])
+    [escalation] = planned(made).escalations
+    assert ports_of(escalation) == ["box to-a", "core to-a"]
+
+
 def test_what_goes_with_a_device_is_named_and_its_own_links_are_left() -> None:
     subjects = [
         segment("ward", [port("a", "p1")]),
@@ -201,6 +209,14 @@ WARD = segment("ward", [port("a", "p1")])
             "samu → trunk → a wan",
             [core(), device("a")],
             [WARD, kept([port("core", "p1")]), conduit("trunk", [port("a", "wan")], ["samu"])],
+            [link("core", "a")],
+            None,
+        ),
+        (
+            "keep-alive",
+            "samu → core to-a",
+            [core(), device("a")],
+            [WARD, kept([port("core", "p1"), port("core", "to-a", 7, tagged=True)])],
             [link("core", "a")],
             None,
         ),
@@ -379,21 +395,25 @@ def test_two_that_may_each_be_cut_off_may_not_both_when_one_of_them_keeps_alive(
     assert results[f"{lacking} p1"].cause.startswith("upstream-keep-alive:samu")
 
 
-def test_it_waits_for_what_is_still_to_be_cut_behind_it() -> None:
-    """The farther device is managed through the nearer one, whose ssh is dead: it is cut itself first."""
+@pytest.mark.parametrize("dead", [False, True])
+def test_it_waits_for_what_is_still_to_be_cut_behind_it(dead: bool) -> None:
+    """The farther device is managed through the nearer one, whose ssh is dead, and has its turn later; where
+    it is dead as well, nothing is waited for any more after its turn."""
     made = site(
         [core(), device("a", management=INBAND), device("leaf", management=INBAND)],
-        [segment("ward", [port("a", "p1"), port("leaf", "p1")])],
+        [WARD, segment("lab", [port("leaf", "p1")])],
         [link("core", "a"), link("a", "leaf")],
         ["ward"],
+        more=[stage("lab", methods=[Method.SHUTDOWN], name="later")],
     )
     made.board("a").closed = OpenCause.UNREACHABLE
+    made.board("leaf").closed = OpenCause.UNREACHABLE if dead else None
     order: list[str] = []
     made.driver.at_line = lambda board, line: order.append(board.name) if line.startswith("port") else None
     results = by_point(made.cut(level=5))
-    assert list(dict.fromkeys(order)) == ["leaf", "core"]
-    assert results["leaf p1"].proof is results["a p1"].proof is Proof.CONFIRMED
-    assert results["leaf p1"].cause == ""
+    assert list(dict.fromkeys(order)) == (["core"] if dead else ["leaf", "core"])
+    assert results["a p1"].cause == "cut-upstream:core to-a"
+    assert results["leaf p1"].proof is (Proof.UNKNOWN if dead else Proof.CONFIRMED)
 
 
 def test_what_lies_behind_a_device_cut_off_has_its_proof_from_there() -> None:
@@ -478,6 +498,40 @@ def test_a_death_at_any_moment_is_read_back_and_ends_cut(answers_again: bool) ->
             made.bring_back(everything=True, accept_drift=sorted(doubtful))
         assert made.configuration() == before
         assert not made.history.open_holds()
+
+
+def test_what_was_sent_elsewhere_on_the_neighbour_is_not_forgotten_over_the_port() -> None:
+    """Found cut after a death, and nobody saw who did it: for the neighbour's own points as for the port."""
+
+    def prepared() -> Site:
+        made = site(
+            [core(management=INBAND), device("a", management=INBAND)],
+            [WARD, segment("servers", [port("core", "p9")])],
+            [link("core", "a")],
+            ["ward", "servers"],
+        )
+        made.board("a").closed = OpenCause.UNREACHABLE
+        return made
+
+    doubtful = 0
+    for made in until_it_survives(prepared, lambda made: made.cut(level=5)):
+        seen = {str(read.point) for read in made.reads() if read.proof is Proof.CONFIRMED}
+        ports = made.board("core").ports
+        unseen = {name for name in ("p9", "to-a") if ports[name].admin == "down"} - {
+            point.removeprefix("core ") for point in seen
+        }
+        made.restart()
+        for record in made.history.runs():
+            if record.state is RunState.INTERRUPTED:
+                assert all(result.satisfied for result in made.resume(record.run).results)
+        assumed = {
+            hold.point.id.object
+            for hold in made.history.open_holds()
+            if hold.attribution is Attribution.ASSUMED
+        }
+        assert unseen <= assumed
+        doubtful += len(unseen)
+    assert doubtful
 
 
 def test_a_return_killed_at_any_moment_is_taken_to_its_end() -> None:
