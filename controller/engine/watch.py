@@ -41,6 +41,7 @@ from controller.engine.reading import judge, read_state
 from controller.engine.renderer import operation, point_context
 from controller.engine.running import Running, Services
 from controller.engine.sessions import DeviceSlots, Sessions, Visit
+from controller.engine.track import rests_on
 
 RUN = "watch"
 """Stands for the run in readings of the watch: those of the run that cut stay the last of that run."""
@@ -235,7 +236,9 @@ class Watch:
 
     def _watched(self, device: str) -> list[_Watched]:
         """What the device's held points should read, by the newest run that holds each. Points nothing can
-        be read at are the walk-list's, and rehearsals look after themselves."""
+        be read at are the walk-list's, rehearsals look after themselves, and what is cut by ports of other
+        devices is as it was: those are read."""
+        reads = self._history.last_reads()
         newest: dict[PointId, Hold] = {}
         for hold in self._book.holds():
             if hold.key.point.device == device:
@@ -243,7 +246,9 @@ class Watch:
         found = []
         for point, hold in newest.items():
             basis = self._basis(hold.key.run)
-            known = basis.steps.get(point)
+            known, last = basis.steps.get(point), reads.get(point)
+            if last is not None and rests_on(last.cause):
+                continue
             if known and known[1].rendering.commands and not basis.plan.gives_way:
                 found.append(_Watched(hold, basis, *known))
         return found
@@ -423,9 +428,8 @@ class Watch:
         plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
         profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
         inventory = self._reader.inventory(self._history.revision("inventory", record.inventory), profiles)
-        return _Basis(
-            plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in plan.steps()}
-        )
+        every = (*plan.upstream(), *plan.steps())
+        return _Basis(plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in every})
 
 
 def _age(read: StepRecord | None, now: datetime) -> timedelta:

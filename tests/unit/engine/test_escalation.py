@@ -431,6 +431,23 @@ def test_what_lies_behind_a_device_cut_off_has_its_proof_from_there() -> None:
     assert results["leaf p1"].cause == "cut-upstream:core to-a"
 
 
+def test_the_watch_reads_the_port_and_leaves_what_is_behind_it_as_it_was() -> None:
+    made = tree()
+    made.board("a").closed = OpenCause.UNREACHABLE
+    made.cut(level=5)
+    made.board("a").closed = None  # back, and never changed
+    watching = made.controller.watch(lambda: made.documents.inventory)
+    made.board("core").ports["to-a"].admin = "up"  # by somebody else
+    for _ in range(30):
+        made.clock.pause(60)
+        for name in watching.due():
+            watching.look(name)
+    assert made.board("core").ports["to-a"].admin == "down"
+    assert made.board("a").changes == []
+    proofs = situation(made.documents.inventory, made.history, made.clock.now()).proofs
+    assert dict(proofs) == {Proof.CONFIRMED: 5}
+
+
 # --- the return -------------------------------------------------------------------------------------
 
 
