@@ -121,7 +121,7 @@ def sighting(
         for row in said.rows(Listing.MACS, "port", "mac"):
             vlan = row.get("vlan", "")
             mac = _plain_mac(row["mac"])
-            if mac and said.is_port(row["port"]):
+            if mac:
                 learned[Learned(said.port(row["port"]), mac, int(vlan) if vlan.isdigit() else None)] = None
         for row in said.rows(Listing.ADDRESSES, "address", "mac"):
             mac = _plain_mac(row["mac"])
@@ -160,13 +160,6 @@ class _Said:
         sent = (_sent(read, self._device, self._profile) for read in reads)
         answers = (self._answers.get(text) for text in sent)
         return any(answer is not None and not self._profile.error_in(answer) for answer in answers)
-
-    def is_port(self, name: str) -> bool:
-        """Not the switch itself (``CPU``, ``LOCAL``), where the platform's port names tell."""
-        names = self._profile.names
-        if self._ports:
-            return name in self._ports
-        return not names or long_name(name, names) != name or any(name.startswith(long) for long in names)
 
     def port(self, name: str) -> Port:
         return Port(self._device.name, long_name(self._ports.get(name, name), self._profile.names))

@@ -81,11 +81,14 @@ def test_what_would_be_no_sound_inventory_is_proposed_as_a_comment(tmp_path: Pat
 
 
 def test_what_only_a_person_can_decide_is_a_comment_that_ends_nowhere_early(tmp_path: Path) -> None:
-    hostile = Neighbour(NEW.ends[0], "sw\nevil: {}", "Gi1\r\n- x", "10.0.0.9", "v\u2028w: 1\n" + "x" * 500)
+    hostile = Neighbour(
+        NEW.ends[0], "sw\nevil: {}", "Gi1\r\n- x", "10.0.0.9", "\x1b[2Jv\u2028w: 1\n" + "x" * 500
+    )
     loose = LoosePort(Port("b", "GigabitEthernet1/0/7"), 3, (110, 120), ("one",))
     result, inventory = patched(HEAD + LINKS, found(strangers=[hostile], loose=[loose]), tmp_path)
     assert set(inventory.devices) == {"a", "b"}
     added = [line for line in result.splitlines() if line not in (HEAD + LINKS).splitlines()]
     assert len(added) == 4
+    assert all(line.isprintable() for line in added)
     assert all(line.strip().startswith("#") for line in added)
     assert "addresses: 3, VLANs 110, 120; perhaps one" in result
