@@ -17,7 +17,16 @@ from controller.api.once import ActsOnce
 from controller.api.problems import Changed, PreconditionNeeded, documented
 from controller.api.service import Serving
 from controller.domain.errors import NotFound
-from controller.engine.accounts import EVERY_SITE, Grant, Invitation, Person, SessionShown, TokenShown, User
+from controller.engine.accounts import (
+    EVERY_SITE,
+    Grant,
+    Invitation,
+    Person,
+    Session,
+    SessionShown,
+    TokenShown,
+    User,
+)
 from controller.engine.controller import Marks
 from controller.engine.roles import Permission, Role
 
@@ -169,15 +178,15 @@ def sign_in(serving: Serving, request: Request, response: Response, asked: SignI
     session = serving.sign_in.authenticate(
         asked.name, asked.password, asked.code, source_of(request), recovery=asked.recovery
     )
-    response.set_cookie(COOKIE, session.token, secure=True, httponly=True, samesite="strict", path="/")
-    person = _person(session.person, serving.site)
+    set_session(response, session)
+    person = shown_person(session.person, serving.site)
     return SignedIn(person=person, csrf=csrf_token(session.token), idle=session.idle, ends_at=session.ends_at)
 
 
 @router.get("/sessions/current", summary="Who asks, and what they may")
 def current(serving: Serving, request: Request, person: Own) -> Present:
     cookie = request.cookies.get(COOKIE) if person.key and "authorization" not in request.headers else None
-    return Present(person=_person(person, serving.site), csrf=csrf_token(cookie) if cookie else None)
+    return Present(person=shown_person(person, serving.site), csrf=csrf_token(cookie) if cookie else None)
 
 
 @router.delete("/sessions/current", status_code=204, summary="Sign out")
@@ -315,6 +324,11 @@ def invite(serving: Serving, person: Manager, once: ActsOnce, user: UserName) ->
     return once.answer(person, 201, act, secret=lambda given: {**given, "token": None})
 
 
+def set_session(response: Response, session: Session) -> None:
+    """A cookie of this service alone, over TLS alone, that no script reads and no other page has sent."""
+    response.set_cookie(COOKIE, session.token, secure=True, httponly=True, samesite="strict", path="/")
+
+
 # --- shapes ------------------------------------------------------------------------------------------
 
 
@@ -322,7 +336,7 @@ def _reads_accounts(serving: Serving, person: Person) -> bool:
     return person.may(Permission.READ_ACCOUNTS, serving.site)
 
 
-def _person(found: Person, site: str) -> PersonShown:
+def shown_person(found: Person, site: str) -> PersonShown:
     return PersonShown(
         id=found.id,
         name=found.name,

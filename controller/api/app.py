@@ -6,13 +6,25 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from controller.api import accounts, events, health, inventory, log, metrics, plans, problems, runs, site
+from controller.api import (
+    accounts,
+    consents,
+    events,
+    health,
+    inventory,
+    log,
+    metrics,
+    plans,
+    problems,
+    runs,
+    site,
+)
 from controller.api.service import Service
 from controller.api.shell import Shell
 
 PREFIX = "/api/v1"
 
-PARTS = (health, accounts, site, plans, runs, log, inventory, events)
+PARTS = (health, accounts, site, plans, runs, consents, log, inventory, events)
 
 _DESCRIPTION = """
 What the command line of Cordon does, for programs: the situation, plans, cuts and returns, the log.

@@ -14,6 +14,7 @@ from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Operation, Plan, Wave
 from controller.domain.playbook import Playbook
 from controller.domain.proof import Outcome, Proof
+from controller.domain.readiness import Readiness
 from controller.engine.ports import RunRecord, StepRecord
 from controller.engine.situation import Situation, SubjectSituation, SubjectState
 from controller.engine.walklist import Errand
@@ -280,6 +281,70 @@ def _subject(each: SubjectSituation) -> SubjectShown:
 
 def _every_proof(found: Mapping[Proof, int]) -> dict[Proof, int]:
     return {proof: found.get(proof, 0) for proof in Proof}
+
+
+class DeviceReady(BaseModel):
+    """``blocked``: its points that a cut could not reach."""
+
+    device: str
+    ready: bool
+    obstacles: list[str]
+    points: int
+    blocked: list[PointShown]
+    hazards: list[HazardShown]
+
+
+class LevelReady(BaseModel):
+    level: int
+    playbook: str
+    points: int
+    blocked: list[PointShown]
+    by_hand: int
+    seconds: float
+    refusals: list[HazardShown]
+
+
+class ReadinessShown(BaseModel):
+    """The last live check of all devices that is on record."""
+
+    site: str
+    at: datetime
+    ready: bool
+    inventory: str
+    devices: list[DeviceReady]
+    levels: list[LevelReady]
+
+
+def readiness(found: Readiness, words: Catalogue) -> ReadinessShown:
+    return ReadinessShown(
+        site=found.site,
+        at=found.at,
+        ready=found.ready,
+        inventory=found.inventory,
+        devices=[
+            DeviceReady(
+                device=each.device,
+                ready=each.ready,
+                obstacles=[obstacle.code for obstacle in each.obstacles],
+                points=len(each.points),
+                blocked=[point(blocked) for blocked in sorted(each.blocked, key=lambda one: one.order)],
+                hazards=[HazardShown(**plain_hazard(hazard, words)) for hazard in each.hazards],
+            )
+            for each in found.devices
+        ],
+        levels=[
+            LevelReady(
+                level=each.level,
+                playbook=each.playbook,
+                points=each.points,
+                blocked=[point(blocked) for blocked in each.blocked],
+                by_hand=each.by_hand,
+                seconds=each.milliseconds / 1000,
+                refusals=[HazardShown(**plain_hazard(hazard, words)) for hazard in each.refusals],
+            )
+            for each in found.levels
+        ],
+    )
 
 
 # --- plans -------------------------------------------------------------------------------------------

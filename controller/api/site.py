@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from controller.api import models
 from controller.api.access import Viewer
 from controller.api.paging import Cursor, Limit, Page, page
-from controller.api.problems import documented
+from controller.api.problems import documented, words_of
 from controller.api.service import Serving
 from controller.domain.errors import NotFound
 from controller.domain.inventory import Point, PointId
@@ -26,6 +26,14 @@ router = APIRouter(tags=["site"], responses=documented(400, 401, 403, 404, 422, 
 def situation(serving: Serving, _: Viewer) -> models.SituationShown:
     seq = serving.office.feed.head
     return models.situation(serving.office.situation(), seq)
+
+
+@router.get("/readiness", summary="Whether a cut would work, by the last live check on record")
+def readiness(serving: Serving, request: Request, _: Viewer) -> models.ReadinessShown:
+    found = serving.office.last_readiness()
+    if found is None:
+        raise NotFound(kind="readiness", name="")
+    return models.readiness(found, words_of(request))
 
 
 @router.get("/devices", summary="The devices of the inventory")

@@ -47,6 +47,7 @@ WORDS = {
     "session": "abcd1234",
     "token": "abcd1234",
     "user": "nobody",
+    "request": "1",
 }
 
 BODIES: dict[str, Any] = {
@@ -59,6 +60,8 @@ BODIES: dict[str, Any] = {
     "/inventory/validate": {"text": "format: 1"},
     "/inventory/revisions": {"text": "format: 1"},
     "/inventory/active": {"revision": "0" * 64},
+    "/approvals/{request}/approve": {"plan": "0" * 64},
+    "/approvals/{request}/deny": {},
     "/tokens": {"label": "x", "scope": ["view"]},
     "/users": {"name": "", "roles": []},
     "/users/{user}": {"roles": []},
@@ -83,7 +86,14 @@ def test_every_route_has_exactly_one_rule() -> None:
 
 def test_what_is_open_to_everybody_is_little_and_has_its_reason() -> None:
     found = {route.path for _, route in ROUTES if needed(route) is None}
-    assert found == {"/health", "/version", "/sessions", "/enrolments", "/enrolments/factor"}
+    assert found == {
+        "/health",
+        "/version",
+        "/sessions",
+        "/sessions/break-glass",
+        "/enrolments",
+        "/enrolments/factor",
+    }
     assert all(rule.why for _, route in ROUTES for rule in rules(route) if isinstance(rule, Open))
 
 
