@@ -91,6 +91,10 @@ class Desk:
         """As :func:`controller.workers.accounting.answer`."""
         return accounting.answer(self.access, request.call, request.given)
 
+    def _who_cuts(self, request: Isolate) -> Actor:
+        wanted = Permission.OVERRIDE if need_of(request.plan) else Permission.ISOLATE
+        return self._actor(request.actor, request.credentials, wanted, request.plan.site)
+
     def _actor(
         self, actor: Actor, credentials: Credentials | None, permission: Permission, site: str
     ) -> Actor:
@@ -153,7 +157,7 @@ class Desk:
                     self._journal.permit_unrecorded()
                 documents = self._documents(request.plan.basis, request.sources)
                 documents = replace(documents, lapse=request.lapse)
-                actor = self._actor(request.actor, request.credentials, Permission.ISOLATE, request.plan.site)
+                actor = self._who_cuts(request)
                 controller.isolate(
                     request.plan, request.reason, actor, watcher, documents, request.marks, request.code
                 )
@@ -192,20 +196,21 @@ class Desk:
                 return self._journal.commit(Tag.LOG_WRITTEN, facts, request.actor).seq
             case Confirm():
                 return controller.confirm(request.work, request.actor, request.marks)
-            case Neutralise() | RecordReadiness() | LendVaultKey() | AskVault() | RecordVault():
+            case _:
                 return self._beside_runs(request)
-            case RecordDiscovery():
-                return self._discovery(request)
         return None
 
     def _beside_runs(
-        self, request: Neutralise | RecordReadiness | LendVaultKey | AskVault | RecordVault
+        self,
+        request: Neutralise | RecordDiscovery | RecordReadiness | LendVaultKey | AskVault | RecordVault,
     ) -> int | None:
         match request:
             case Neutralise(device, reason, actor):
                 return self._controller.neutralise(self._reload(), device, reason, actor)
             case RecordReadiness():
                 return self._readiness(request)
+            case RecordDiscovery():
+                return self._discovery(request)
             case _:
                 return self._vaulting(request)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import hypothesis.strategies as st
 import pytest
@@ -165,6 +168,31 @@ def test_more_than_a_few_hashes_at_once_are_turned_away(house: House) -> None:
     house.with_passwords(Argon2Passwords(passes=1, memory=8, threads=1, room=-1))
     with pytest.raises(SignInBusy):
         house.access.sign_in.authenticate("alice", PASSWORD, house.code("alice"), HERE)
+
+
+def at_once(act: Callable[[], object], times: int = 8) -> int:
+    """How many of ``times`` threads that begin together succeed."""
+    gate = Barrier(times)
+
+    def attempt() -> bool:
+        gate.wait()
+        try:
+            act()
+        except (SignInFailed, SignInBusy):
+            return False
+        return True
+
+    with ThreadPoolExecutor(times) as pool:
+        return sum(pool.map(lambda _: attempt(), range(times)))
+
+
+def test_a_code_presented_many_times_at_the_same_moment_counts_once(house: House) -> None:
+    codes = house.add("alice", Role.RESPONDER)
+    sign_in, code = house.access.sign_in, house.code("alice")
+    assert at_once(lambda: sign_in.authenticate("alice", PASSWORD, code, "console")) == 1
+    recovery = codes[0]
+    house.clock.pause(60)
+    assert at_once(lambda: sign_in.authenticate("alice", PASSWORD, recovery, "console", recovery=True)) == 1
 
 
 # --- delays ------------------------------------------------------------------------------------------
