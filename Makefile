@@ -33,7 +33,7 @@ help:
 	@echo "make bench    measurements"
 	@echo "make docs     reference and quotations anew, from the program and the laboratory's story"
 	@echo "make picture  the README's picture anew, from a run of the demo"
-	@echo "make serve    the service (not built yet)"
+	@echo "make serve    the service: API and live events (CORDON_INVENTORY, CORDON_HOME)"
 	@echo "make lock     pin the dependencies anew (needs uv)"
 	@echo "make wheel    dist/*.whl"
 	@echo "make clean    remove what make made"
@@ -95,9 +95,9 @@ picture: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
 
-serve:
-	@echo "The service is not built yet; the command line does everything: $(BIN)/cordon --help" >&2
-	@exit 1
+# CORDON_INVENTORY and CORDON_HOME say for which site; ARGS="--bind 127.0.0.1:9443", for one.
+serve: $(READY)
+	$(BIN)/cordon serve $(ARGS)
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation
