@@ -32,13 +32,14 @@ from controller.domain.inventory import (
     Segment,
 )
 from controller.domain.lifecycle import OVER, RunState
-from controller.domain.plan import Hazard, Operation, Plan, Severity, Step
+from controller.domain.plan import Operation, Plan, Severity, Step
 from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile, State, VersionSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.rehearsal import REHEARSED, SOFTWARE, Rehearsals, Rehearsed, Software, software_note
 from controller.domain.tags import Tag
 from controller.engine.events import RehearsalEnded, RunEnded, StepResult, Watcher
+from controller.engine.findings import Findings
 from controller.engine.planner import plan_isolation
 from controller.engine.plans import EVERY_METHOD, Documents, Return
 from controller.engine.ports import History, RunRecord
@@ -128,20 +129,17 @@ def untested(
             software = known.software_of(device.name) or Software(device.platform, "", "")
             named = " ".join(part for part in (*software[:2], software.version or "?") if part)
             resting[f"{named}, {tagged}{kind} {method}"].append(step.point.id)
-    hazards = [
-        Hazard(
+    findings = Findings()
+    for culprit, points in resting.items():
+        findings.hazard(
             "untested",
             Severity.WARN,
             culprit,
-            (
-                ("count", str(len(points))),
-                ("days", str(expires_after.days)),
-                ("devices", str(len({point.device for point in points}))),
-            ),
+            count=str(len(points)),
+            days=str(expires_after.days),
+            devices=str(len({point.device for point in points})),
         )
-        for culprit, points in resting.items()
-    ]
-    return replace(plan, hazards=tuple(sorted((*plan.hazards, *hazards))))
+    return replace(plan, hazards=tuple(sorted((*plan.hazards, *findings.hazards.values()))))
 
 
 def rehearsals(history: History) -> Rehearsals:
