@@ -60,9 +60,9 @@ test-faults: $(READY)
 faults-full: $(READY)
 	CORDON_FAULTS_FULL=1 $(BIN)/python -m pytest tests/faults/test_crash_cut.py tests/faults/test_crash_restore.py -n $(WORKERS)
 
-# Two laboratories side by side: most of a test is waiting for silence.
+# Three laboratories side by side: most of a test is waiting for silence.
 test-lab: $(READY)
-	$(call lane,tests/lab,-n 2 --dist worksteal)
+	$(call lane,tests/lab,-n 3 --dist worksteal)
 
 test-e2e: $(READY)
 	$(call lane,tests/e2e)
