@@ -1,7 +1,7 @@
 """Rehearsals: canary ports cut, read back and brought back, by the machinery that cuts for good.
 
 One run cuts every canary with one method, the next brings them back; then comes the next method. What passed
-is noted with the software it passed on; plans say what rests on anything else (:func:`untested`).
+is noted with the software it passed on (:mod:`controller.engine.untested` asks for it).
 """
 
 from __future__ import annotations
@@ -11,37 +11,27 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from controller.domain.canonical import digest
 from controller.domain.codec import from_plain
 from controller.domain.errors import InvalidRequest, NotFound, Refused
 from controller.domain.facts import Actor
 from controller.domain.inventory import (
-    MANUAL,
     REHEARSAL,
-    Bilingual,
     Device,
     Inventory,
-    Method,
-    Point,
     PointId,
-    PointKind,
-    Segment,
 )
 from controller.domain.lifecycle import OVER, RunState
-from controller.domain.plan import Operation, Plan, Severity, Step
-from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
+from controller.domain.plan import Operation, Plan, Step
+from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile, State, VersionSpec
 from controller.domain.proof import Outcome, Proof
-from controller.domain.rehearsal import REHEARSED, SOFTWARE, Rehearsals, Rehearsed, Software, software_note
+from controller.domain.rehearsal import Rehearsed, Software, software_note
 from controller.domain.tags import Tag
 from controller.engine.events import RehearsalEnded, RunEnded, StepResult, Watcher
-from controller.engine.findings import Findings
-from controller.engine.planner import plan_isolation
-from controller.engine.plans import EVERY_METHOD, Documents, Return
+from controller.engine.plans import Documents, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.reading import judge, read_state
 from controller.engine.renderer import PointContext, point_context, read_commands
@@ -51,99 +41,7 @@ from controller.engine.survey import ask
 if TYPE_CHECKING:
     from controller.engine.controller import Controller, DocumentReader
 
-_REACH = frozenset({"bypass", "residual-spread", "residual-spread-unknown", "ipv6-left-open"})
-"""Hazards of what stays connected: an unused port connects nothing."""
-
 _OPEN = frozenset({RunState.RUNNING, RunState.WAITING, RunState.STOPPING, RunState.INTERRUPTED})
-
-
-# --- planning ----------------------------------------------------------------------------------------
-
-
-def canaries(inventory: Inventory, devices: Collection[str] = ()) -> tuple[Point, ...]:
-    """The canary ports of ``devices``, of all by default. Raises NotFound for a device there is not,
-    InvalidRequest where none has a canary port."""
-    for name in devices:
-        if name not in inventory.devices:
-            raise NotFound(kind="device", name=name)
-    found = tuple(
-        Point(PointId(device.name, name), kind)
-        for device in inventory.devices.values()
-        for name, kind in ((device.canary, PointKind.INTERFACE), (device.canary_svi, PointKind.SVI))
-        if name is not None and device.platform != MANUAL and (not devices or device.name in devices)
-    )
-    if not found:
-        raise InvalidRequest("no-canary")
-    return found
-
-
-def plan_rehearsal(documents: Documents, devices: Collection[str] = ()) -> tuple[Plan, ...]:
-    """One cut a method, of the canary ports whose profile offers it. Raises as :func:`canaries`."""
-    points = canaries(documents.inventory, devices)
-    plans = (_plan(documents, points, method) for method in EVERY_METHOD)
-    return tuple(plan for plan in plans if any(True for _ in plan.steps()))
-
-
-def _plan(documents: Documents, points: Iterable[Point], method: Method) -> Plan:
-    inventory, title = documents.inventory, Bilingual("Répétition", "Rehearsal")
-    fitting = tuple(point for point in points if _offers(documents, point, method))
-    segment = Segment(REHEARSAL, title, 1, ipv6_none=True, points=fitting)
-    select = (Selector(Scope.SEGMENTS, (REHEARSAL,)),)
-    stage = Stage(f"{REHEARSAL} {method}", Action.ISOLATE, select, (method,))
-    playbook = Playbook(REHEARSAL, title, (stage,))
-    plan = plan_isolation(
-        replace(inventory, segments={**inventory.segments, REHEARSAL: segment}),
-        documents.profiles,
-        documents.profiles_digest,
-        replace(playbook, digest=digest([REHEARSAL, method.value])),
-        (stage,),
-    )
-    return replace(plan, hazards=tuple(each for each in plan.hazards if each.code not in _REACH))
-
-
-def _offers(documents: Documents, point: Point, method: Method) -> bool:
-    profile = documents.profiles.get(documents.inventory.devices[point.id.device].platform)
-    spec = profile.spec(point.kind, point.tagged) if profile else None
-    return spec is not None and method in spec.methods
-
-
-# --- what plans rest on ------------------------------------------------------------------------------
-
-
-def untested(
-    plan: Plan, inventory: Inventory, known: Rehearsals, now: datetime, expires_after: timedelta
-) -> Plan:
-    """``plan`` with a hazard for each platform, version, kind of point and method that it rests on and that
-    has not passed a rehearsal, with how many points do."""
-    if plan.action is not Action.ISOLATE or plan.rehearses:
-        return plan
-    resting: dict[str, list[PointId]] = defaultdict(list)
-    for _, operation, step in plan.steps():
-        device = inventory.devices.get(operation.device)
-        if device is None or device.platform == MANUAL or not step.rendering.commands:
-            continue
-        kind, method = step.point.kind, step.rendering.method
-        # One VLAN of several is cut by other lines than a port: no canary stands for it.
-        tagged = "tagged " if step.point.tagged else ""
-        if tagged or known.passed(device.name, kind, method, now, expires_after) is None:
-            software = known.software_of(device.name) or Software(device.platform, "", "")
-            named = " ".join(part for part in (*software[:2], software.version or "?") if part)
-            resting[f"{named}, {tagged}{kind} {method}"].append(step.point.id)
-    findings = Findings()
-    for culprit, points in resting.items():
-        findings.hazard(
-            "untested",
-            Severity.WARN,
-            culprit,
-            count=str(len(points)),
-            days=str(expires_after.days),
-            devices=str(len({point.device for point in points})),
-        )
-    return replace(plan, hazards=tuple(sorted((*plan.hazards, *findings.hazards.values()))))
-
-
-def rehearsals(history: History) -> Rehearsals:
-    return Rehearsals.read(history.noted(REHEARSED, SOFTWARE))
 
 
 def software_in(device: Device, spec: VersionSpec | None, answers: Mapping[str, str]) -> Software:
@@ -152,9 +50,6 @@ def software_in(device: Device, spec: VersionSpec | None, answers: Mapping[str, 
     version = spec.version.search(answer) if spec else None
     model = spec.model.search(answer) if spec and spec.model else None
     return Software(device.platform, model[1] if model else "", version[1] if version else "")
-
-
-# --- rehearsing --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

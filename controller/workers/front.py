@@ -32,6 +32,7 @@ from controller.domain.proof import Proof
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
 from controller.engine import plans
+from controller.engine.canaries import plan_rehearsal
 from controller.engine.controller import Controller
 from controller.engine.events import (
     Event,
@@ -47,10 +48,10 @@ from controller.engine.holds import HoldBook
 from controller.engine.neutralising import REVERT, Neutralised
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import Clock, History, RunRecord
-from controller.engine.rehearsal import plan_rehearsal, rehearsals, untested
 from controller.engine.situation import Situation, situation
 from controller.engine.startup import reboots_after
 from controller.engine.unrecorded import LastResortJournal
+from controller.engine.untested import rehearsals, untested
 from controller.engine.vaulting import vault_users, with_vault
 from controller.engine.walklist import Errand, results_on_record, walklist
 from controller.workers import accounting
