@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import planning, reachability
+from bench import planning, reachability, service
 
-MEASUREMENTS = {"planning": planning.main, "reachability": reachability.main}
+MEASUREMENTS = {"planning": planning.main, "reachability": reachability.main, "service": service.main}
 
 
 def main(names: list[str]) -> int:

@@ -1,0 +1,201 @@
+"""How much longer a cut takes while 200 people watch and somebody guesses 50 passwords a second.
+
+One service over simulated switches that take 30 ms for a command, which is quick for a switch; cuts of
+level 5 by turns with and without the load, so that a machine that gets busier meanwhile weighs on both. The
+time is the run's own, from its decision to its end, as recorded. Service, switches and load share this
+machine's processors: with switches that answer at once, they would measure each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.service import Served, Someone, first_administrator, served
+from tests.faults.site import DEVICES, ENABLE, PASSWORD, running_site
+
+WATCHERS = 200
+GUESSES = 50
+"""A second."""
+
+ANSWERS_IN = 30
+"""Milliseconds."""
+
+ROUNDS = 8
+MOST = 1.10
+"""Times the median of the cuts without load."""
+
+_ENVIRON = {
+    "CORDON_TEST_PASSWORD": PASSWORD,
+    "CORDON_TEST_ENABLE": ENABLE,
+    # What a real service takes for a password, not what its tests take.
+    "CORDON_ARGON2_MEMORY_KIB": "65536",
+    "CORDON_ARGON2_PASSES": "3",
+}
+
+
+def main() -> int:
+    quiet: list[float] = []
+    loaded: list[float] = []
+    asked: dict[str, Any] = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_site(Path(folder)) as site,
+        served(Path(folder), site.inventory, _ENVIRON) as service,
+    ):
+        for name in DEVICES:
+            site.simulation.request("latency", device=name, ms=ANSWERS_IN)
+        boss = first_administrator(service)
+        _cut_and_return(service, boss)  # everything is imported and compiled now
+        for _ in range(ROUNDS):
+            quiet.append(_cut_and_return(service, boss))
+            with _load(service, boss) as answered:
+                loaded.append(_cut_and_return(service, boss))
+                asked = answered()
+    ratio = statistics.median(loaded) / statistics.median(quiet)
+    for name, times in (("without", quiet), ("with", loaded)):
+        shown = " ".join(f"{seconds * 1000:.0f}" for seconds in sorted(times))
+        print(f"cut {name} load: median {statistics.median(times) * 1000:.0f} ms ({shown})")
+    guessed = f"{asked['guessed']} guesses in {asked['seconds']:.0f} s, {asked['answers']}"
+    print(f"load: {asked['watching']} watching, {guessed}")
+    print(f"{(ratio - 1) * 100:+.1f} % (limit {(MOST - 1) * 100:+.0f} %)")
+    return int(ratio > MOST or asked["watching"] < WATCHERS)
+
+
+def _cut_and_return(service: Served, boss: Someone) -> float:
+    """Seconds the cut took."""
+    with service.client(boss) as client:
+        cut = client.post("/runs", json={"action": "isolate", "level": 5, "reason": "bench"})
+        found = _ended(client, cut.json()["run"])
+        plan = client.post("/plans", json={"action": "restore", "everything": True}).json()["plan"]
+        asked = {"action": "restore", "everything": True, "plan": plan, "reason": "bench"}
+        back = client.post("/runs", json=asked)
+        assert back.status_code == 202, back.text
+        _ended(client, back.json()["run"])
+    taken = datetime.fromisoformat(found["moved_at"]) - datetime.fromisoformat(found["opened_at"])
+    return taken.total_seconds()
+
+
+def _ended(client: Any, run: str) -> dict[str, Any]:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found: dict[str, Any] = client.get(f"/runs/{run}").json()
+        if found["over"]:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"run {run} did not end")
+
+
+@contextmanager
+def _load(service: Served, boss: Someone) -> Iterator[Any]:
+    """In a process of its own, which tells what it did so far when asked."""
+    command = [sys.executable, "-m", "bench.service", service.url, boss.headers["Cookie"]]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+        assert stdout.readline() == "watching\n"
+
+        def answered() -> dict[str, Any]:
+            stdin.write("\n")
+            found: dict[str, Any] = json.loads(stdout.readline())
+            return found
+
+        try:
+            yield answered
+        finally:
+            process.terminate()
+
+
+# --- the load -----------------------------------------------------------------------------------------
+
+
+class Load:
+    def __init__(self, url: str, cookie: str) -> None:
+        self._host, _, port = url.removeprefix("https://").rpartition(":")
+        self._port = int(port)
+        self._cookie = cookie
+        self._tls = ssl.create_default_context()
+        self._tls.check_hostname = False
+        self._tls.verify_mode = ssl.CERT_NONE
+        self._all_watch = asyncio.Event()
+        self.watching = 0
+        self.answers: dict[str, int] = {}
+        self.guessed = 0
+
+    async def run(self) -> None:
+        watchers = [asyncio.create_task(self._watch()) for _ in range(WATCHERS)]
+        if WATCHERS:
+            await self._all_watch.wait()
+        began = time.monotonic()
+        print("watching", flush=True)
+        guessing = asyncio.create_task(self._guess())
+        loop = asyncio.get_running_loop()
+        while await loop.run_in_executor(None, sys.stdin.readline):
+            seconds = time.monotonic() - began
+            told = {"watching": self.watching, "guessed": self.guessed, "seconds": seconds}
+            print(json.dumps({**told, "answers": self.answers}), flush=True)
+        for task in (*watchers, guessing):
+            task.cancel()
+
+    async def _watch(self) -> None:
+        reader, _ = await self._ask("GET", "/api/v1/events", f"Cookie: {self._cookie}\r\n")
+        if b" 200 " in await reader.readline():
+            self.watching += 1
+            if self.watching == WATCHERS:
+                self._all_watch.set()
+            with suppress(ConnectionError):
+                while await reader.read(65536):
+                    pass
+            self.watching -= 1
+
+    async def _guess(self) -> None:
+        """Each on time, whether or not the ones before were answered."""
+        pending: set[asyncio.Task[None]] = set()
+        due = time.monotonic()
+        while True:
+            task = asyncio.create_task(self._guess_once(self.guessed))
+            self.guessed += 1
+            pending.add(task)
+            task.add_done_callback(pending.discard)
+            due += 1 / GUESSES
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def _guess_once(self, number: int) -> None:
+        guess = {"name": f"administrator{number % 7 or ''}", "password": f"wrong {number}", "code": "000000"}
+        body = json.dumps(guess)
+        try:
+            reader, writer = await self._ask(
+                "POST", "/api/v1/sessions", "Content-Type: application/json\r\n", body
+            )
+            status = (await reader.readline()).decode().split()[1]
+            writer.close()
+        except (OSError, IndexError) as error:
+            status = type(error).__name__
+        self.answers[status] = self.answers.get(status, 0) + 1
+
+    async def _ask(
+        self, method: str, path: str, headers: str, body: str = ""
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n{headers}"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        await writer.drain()
+        return reader, writer
+
+
+if __name__ == "__main__":
+    asyncio.run(Load(*sys.argv[1:3]).run())
