@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controller.bootstrap import Composition
+from controller.domain.facts import Actor
+from controller.domain.proof import Proof
+from controller.engine.plans import Return
+from controller.workers.office import Cut
+from controller.workers.resident import reside
 from tests.e2e.service import Served, Someone, Stream, first_administrator, served, token_of
-from tests.faults.site import ENABLE, PASSWORD, SICK, Site, running_site
+from tests.faults.site import ENABLE, PASSWORD, POINTS, SICK, WANTED, Site, running_site
 
 pytestmark = pytest.mark.e2e
 
@@ -173,3 +182,43 @@ def test_its_own_certificate_is_private_lasts_and_is_the_one_it_tells(service: S
     service.terminate()
     service.start()
     assert service.said["fingerprint"] == told["fingerprint"]
+
+
+def test_what_somebody_opens_at_a_switch_is_cut_again(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the drivers, without waiting until it is due."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    opened = POINTS["emergency"][0]
+    with reside(Composition(home=tmp_path / "home", inventory=site.inventory)) as office:
+        plan = office.plan_cut(Cut(level=5))
+        office.isolate(Cut(level=5), plan, "test", Actor("os:0"), lambda _: None)
+        site.simulation.configure(opened[0], f"interface {opened[1]}", "no shutdown")
+        assert site.open_ports() == (opened,)
+        office.watch.look(opened[0])
+        assert site.open_ports() == ()
+        tags = [line.tag for line in office.log()]
+        assert tags.count("watch:point:reopened") == 1
+        assert dict(office.situation().proofs) == {Proof.CONFIRMED: len(WANTED)}
+        wanted = Return(everything=True)
+        office.restore(wanted, office.plan_return(wanted), "test", Actor("os:0"), lambda _: None)
+        assert site.running() == site.before
+
+
+def test_without_name_service_or_internet_all_of_it_works() -> None:
+    """The same again in a network of its own, where there is loopback and nothing else."""
+    root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    story = f"{Path(__file__).name}::test_a_cut_and_a_return_by_api_with_the_command_line_beside_it"
+    pytest_alone = f"{sys.executable} -m pytest -q -p no:cacheprovider {Path(__file__).with_name(story)}"
+    inside = f"ip link set lo up && exec {pytest_alone}"
+    done = subprocess.run(
+        ["unshare", *root, "--net", "sh", "-c", inside],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert "1 passed" in done.stdout
