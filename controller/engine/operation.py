@@ -48,6 +48,9 @@ _ASK_AGAIN_EVERY = 0.5
 _MAY_PASS = frozenset({OpenCause.UNREACHABLE.value, OpenCause.TIMEOUT.value})
 """What a device that starts again looks like; no log-in was tried."""
 
+_MAY_PASS_ON_THE_WAY = _MAY_PASS | {OpenCause.NOT_READY.value}
+"""What a way that spanning tree has not settled yet looks like: a connection may stop in its middle."""
+
 _CONFIGURED_AT_ONCE = 0.5
 """Seconds after which what is configured stays as it was read: only what follows from it takes longer."""
 
@@ -135,8 +138,9 @@ class OperationRun:
                 return self._running.sessions.get(self._device)
             except OpenFailed as failure:
                 late = self._clock.monotonic() + _ASK_AGAIN_EVERY >= deadline
+                may_pass = _MAY_PASS_ON_THE_WAY if self._way_opened() else _MAY_PASS
                 expected = self._was_there or self._way_opened()
-                if not expected or late or self._gives_way() or failure.cause not in _MAY_PASS:
+                if not expected or late or self._gives_way() or failure.cause not in may_pass:
                     raise
             self._clock.pause(_ASK_AGAIN_EVERY)
 
