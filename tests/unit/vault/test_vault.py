@@ -351,6 +351,26 @@ def test_changes_at_the_same_time_all_stay(full: Vault, key: Opener) -> None:
     assert full.read().generation == 11
 
 
+def test_a_change_is_on_disk_before_it_has_its_name_and_its_name_before_it_is_done(
+    full: Vault, key: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        done.append(f"synced {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append(f"renamed {path.name} to {target.name}")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    full.put(key, "new", SECRET, known=False)
+    assert done == ["synced .vault.new", "renamed .vault.new to vault", f"synced {full.path.parent.name}"]
+
+
 def test_a_full_disk_leaves_the_old_vault_whole(full: Vault, tmp_path: Path) -> None:
     before = full.path.read_bytes()
     program = (
