@@ -212,15 +212,19 @@ def _tell(story: _Story, before: Mapping[str, str]) -> None:
 
 
 def _explain(story: _Story) -> None:
-    """The walk-list just shown, in one sentence for each sick switch; by what the journal has of it."""
+    """What became of the sick switches, in one sentence for each; by what the journal has of it."""
+    from controller.cli.upstream import of_record
+
     office = story.call.make_office()
-    _, _, errands = office.run(office.runs()[-1].run)
+    record, plan, errands = office.run(office.runs()[-1].run)
+    off = {each.device for each in of_record(plan, record.steps)}
     left = {errand.point.device for errand in errands}
     story.call.out.say("")
-    for device, code in ((HANGS, "demo.hangs"), (IGNORES, "demo.ignores")):
-        if device in left:
-            story.say(code, device=device)
-    if left != {HANGS, IGNORES}:
+    if HANGS in off:
+        story.say("demo.hangs", device=HANGS)
+    if IGNORES in left:
+        story.say("demo.ignores", device=IGNORES)
+    if off != {HANGS} or left != {IGNORES}:
         story.amiss.append("demo.amiss-sick")
 
 
