@@ -19,6 +19,7 @@ from controller.domain.errors import (
     SignInDelayed,
     SignInFailed,
 )
+from controller.engine.account_records import OpenSession
 from controller.engine.accounts import Grant, Limits, Via
 from controller.engine.delays import Delays
 from controller.engine.roles import Permission, Role
@@ -417,6 +418,17 @@ def test_roles_taken_away_count_at_once_and_what_ends_sessions_ends_them(house: 
     assert not person.may(Permission.ISOLATE, SITE)
     users.set_password("alice", "another long password", ROOT)
     assert sign_in.session(session.token) is None
+
+
+def test_an_account_disabled_while_somebody_came_in_lets_nobody_stay(house: House) -> None:
+    house.add("alice", Role.RESPONDER)
+    person = house.person("alice")
+    house.access.users.disable("alice", ROOT)
+    now = house.clock.now()
+    kept = OpenSession("", "late", 1, None, "alice", HERE, now, now)
+    late = house.access.sign_in.open(kept, person.grants)
+    assert house.access.sign_in.session(late.token) is None
+    assert house.access.sign_in.sessions() == ()
 
 
 def test_roles_are_those_of_the_site(house: House) -> None:
