@@ -54,8 +54,8 @@ def tell(event: Event) -> None:
             _log.info("wave started", run=run, wave=wave + 1)
         case StepsSettled(run=run, device=device, results=results):
             for result in results:
-                _log.log(
-                    20 if result.satisfied else 30,
+                # No warning: whoever watches the run is told, and a terminal would say it twice.
+                _log.info(
                     "point settled",
                     run=run,
                     device=device,
