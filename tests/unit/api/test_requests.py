@@ -11,7 +11,7 @@ from controller.api.app import create_app
 from controller.api.service import Service
 from controller.api.shell import MOST
 from controller.engine.roles import Role
-from tests.unit.api.house import INVENTORY, House, house
+from tests.unit.api.house import INVENTORY, ROOT, House, house
 
 CUT = {"action": "isolate", "subjects": ["office"], "reason": "test"}
 
@@ -257,3 +257,50 @@ def test_plans_are_kept_compared_and_carried_out_as_shown(at: House) -> None:
     assert claimed.status_code == 201, claimed.text
     held = client.get("/points", params={"held": True}).json()["items"]
     assert [(each["proof"], each["runs"]) for each in held] == [("claimed", [run])]
+
+
+# --- two persons -------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_alive_is_cut_by_two_or_not_at_all(at: House) -> None:
+    asks, consents = at.as_role(Role.RESPONDER), at.as_role(Role.APPROVER)
+    asked = {"action": "isolate", "subjects": ["samu"], "overrides": ["samu"], "reason": "it spreads there"}
+    waits = asks.post("/runs", json=asked, headers={"Idempotency-Key": "k1"})
+    assert (waits.status_code, waits.json()["code"]) == (409, "awaiting-approval"), waits.text
+    [request] = consents.get("/approvals").json()
+    assert (request["requester_name"], request["reason"]) == ("responder", "it spreads there")
+    assert consents.get(f"/plans/{request['plan']}").json()["subjects"] == ["samu"]
+    own = asks.post(f"/approvals/{request['id']}/approve", json={"plan": request["plan"]})
+    assert own.status_code == 403
+    other = consents.post(f"/approvals/{request['id']}/approve", json={"plan": "0" * 64})
+    assert other.json()["code"] == "plan-differs"
+    given = consents.post(f"/approvals/{request['id']}/approve", json={"plan": request["plan"]})
+    assert (given.status_code, given.json()["ready"]) == (201, True), given.text
+    begun = asks.post("/runs", json=asked, headers={"Idempotency-Key": "k1"})
+    assert begun.status_code == 202, begun.text
+    assert asks.get(f"/approvals/{request['id']}").json()["run"] == begun.json()["run"]
+
+
+def test_a_cut_alone_is_countersigned_by_another(at: House) -> None:
+    asks, other = at.as_role(Role.RESPONDER), at.as_role(Role.RESTORER)
+    run = asks.post("/runs", json=CUT).json()["run"]
+    assert [each["run"] for each in other.get("/countersignatures").json()] == [run]
+    assert asks.post(f"/runs/{run}/countersign").json()["code"] == "own-run"
+    assert other.post(f"/runs/{run}/countersign").status_code == 201
+    assert other.get("/countersignatures").json() == []
+
+
+def test_the_sealed_code_lets_one_person_cut_once(at: House) -> None:
+    sealed = at.office.access().glass.seal(ROOT)
+    stranger = at.stranger()
+    asked = {"code": sealed.code, "name": "Zoé", "reason": "nobody else is here"}
+    wrong = stranger.post("/sessions/break-glass", json={**asked, "code": "WRONG-CODE"})
+    assert wrong.status_code == 422
+    came = stranger.post("/sessions/break-glass", json=asked)
+    assert came.status_code == 201, came.text
+    inside = at.stranger(
+        Cookie=f"__Host-session={came.cookies['__Host-session']}", **{"X-CSRF-Token": came.json()["csrf"]}
+    )
+    assert inside.post("/runs", json=CUT).status_code == 202
+    assert inside.get("/audit").status_code == 403
+    assert stranger.post("/sessions/break-glass", json=asked).status_code == 422

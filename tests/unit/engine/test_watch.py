@@ -3,9 +3,12 @@ way."""
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from controller.domain.errors import OpenCause
@@ -176,6 +179,23 @@ def test_a_return_that_stopped_half_way_is_not_cut_again() -> None:
     assert decisions(at) == ["restore-unfinished"]
 
 
+def test_what_comes_back_while_the_watch_logs_in_stays_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = site()
+    before = at.configuration()
+    at.cut("one")
+    watching, log_in = watch(at), at.driver.open
+
+    def slowly(*given: Any) -> Any:
+        monkeypatch.setattr(at.driver, "open", log_in)
+        at.bring_back(everything=True)
+        return log_in(*given)
+
+    monkeypatch.setattr(at.driver, "open", slowly)
+    watching.look("a")
+    assert at.configuration() == before
+    assert Tag.POINT_REOPENED not in tags(at)
+
+
 def test_a_device_back_from_the_dead_is_cut_after_all() -> None:
     at = site()
     at.board("a").closed = OpenCause.UNREACHABLE
@@ -188,17 +208,45 @@ def test_a_device_back_from_the_dead_is_cut_after_all() -> None:
     assert tags(at).count(Tag.WATCH_BLIND) == 1
 
 
-def test_the_watch_keeps_away_from_a_device_where_somebody_acts() -> None:
-    slots, seen = DeviceSlots(), []
-    with slots.hold("a", Action.ISOLATE, lambda: None), slots.visit("a", lambda: None) as visit:
-        seen.append(visit)
-    assert seen == [None]
-    dropped: list[bool] = []
-    with slots.visit("a", lambda: dropped.append(True)) as visit:
+def test_a_look_waits_for_nobody_and_gives_way_to_everybody() -> None:
+    slots = DeviceSlots()
+    for action in Action:
+        with slots.hold("a", action, lambda: None), slots.visit("a", lambda: None) as visit:
+            assert visit is None
+    for action in Action:
+        looking, told = threading.Event(), threading.Event()
+
+        def look(looking: threading.Event = looking, told: threading.Event = told) -> None:
+            with slots.visit("a", told.set) as visit:
+                assert visit is not None
+                looking.set()
+                assert told.wait(10)
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        assert looking.wait(10)
+        with slots.hold("a", action, lambda: None):
+            assert told.is_set()
+        thread.join(10)
+
+
+def test_a_look_that_stays_to_cut_is_ended_by_nobody() -> None:
+    slots, told = DeviceSlots(), threading.Event()
+    acting = threading.Event()
+
+    def act() -> None:
+        with slots.hold("a", Action.RESTORE, lambda: None):
+            acting.set()
+
+    with slots.visit("a", told.set) as visit:
         assert visit is not None
-    with slots.hold("a", Action.RESTORE, lambda: None):
-        pass
-    assert not dropped
+        assert visit.stay()
+        thread = threading.Thread(target=act)
+        thread.start()
+        assert not acting.wait(0.1)
+    assert acting.wait(10)
+    assert not told.is_set()
+    thread.join(10)
 
 
 def test_claims_are_read_and_manual_devices_left_alone() -> None:
