@@ -54,7 +54,9 @@ def _shut(lab: Lab, device: str, port: str, state: str) -> None:
 
 
 def _is_shut(lab: Lab, device: str, port: str) -> bool:
-    return "PORT_DOWN" in lab.devices[device].run("ovs-ofctl", "dump-ports-desc", "br0", port)
+    listed = lab.devices[device].run("ovs-ofctl", "show", "br0")
+    of_port = listed.split(f"({port}): addr:")[1].splitlines()
+    return "PORT_DOWN" in of_port[1]
 
 
 def test_the_order_that_locks_the_controller_out_is_not_the_one_taken(
@@ -96,6 +98,7 @@ def test_the_order_that_locks_the_controller_out_is_not_the_one_taken(
     lab.traffic.verdict(routes(("samu", "servers")), routes(("laboratory", "servers")), PROBED)
 
     assert cordon.act("restore", "--all").proofs == {"confirmed": 6}
+    assert not any(_is_shut(lab, *port) for ports in PORTS.values() for port in ports)
     lab.traffic.live(routes(("laboratory", "servers"), ("emergency1", "emergency2")), PROBED)
     assert not difference(before, lab.configuration())
 
