@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request, Response
 from controller.api import models
 from controller.api.access import Needs, Viewer
 from controller.api.problems import HazardShown, documented, words_of
-from controller.api.service import Made, Serving
+from controller.api.service import Serving
 from controller.domain.plan import Plan
 from controller.engine.accounts import Person
 from controller.engine.plans import Return
@@ -33,7 +33,7 @@ def create(
     rests on has changed."""
     cut = None if isinstance(asked, models.ReturnAsked) else cut_of(asked)
     plan = serving.office.plan_cut(cut) if cut else serving.office.plan_return(_wanted(asked))
-    serving.keep_plan(Made(plan, serving.clock(), cut))
+    serving.keep_plan(plan)
     response.headers["Location"] = f"/api/v1/plans/{plan.hash}"
     return models.plan(plan, words_of(request))
 

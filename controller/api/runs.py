@@ -16,7 +16,7 @@ from controller.api.paging import Cursor, Limit, Page, page
 from controller.api.plans import compiled, return_of
 from controller.api.problems import documented, words_of
 from controller.api.receipts import Receipt
-from controller.api.service import Made, Serving, service_of
+from controller.api.service import Serving, service_of
 from controller.domain.errors import NotPermitted, Refused
 from controller.domain.facts import Actor
 from controller.domain.plan import Hazard, Severity
@@ -98,7 +98,7 @@ def _cut(serving: Serving, asked: models.CutRun, person: Person, marks: Marks) -
     if asked.overrides and not person.may(Permission.OVERRIDE, serving.site):
         raise NotPermitted(permission=Permission.OVERRIDE.value, person=person.name)
     plan = compiled(serving, asked)
-    serving.keep_plan(Made(plan, serving.clock(), cut_of(asked)))  # who is asked to consent looks at it
+    serving.keep_plan(plan)  # who is asked to consent looks at it
     if plan.refusals:
         raise Refused(plan.refusals)
     if asked.plan is not None and plan.hash != asked.plan:

@@ -15,20 +15,10 @@ from controller.api.receipts import Receipts
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.plan import Plan
 from controller.engine.accounts import SignIn, Users
-from controller.workers.office import Cut
 from controller.workers.resident import Resident
 
 PLANS_KEPT = 64
 """Plans made for faces and not carried out yet; one that is gone is compiled again from the same question."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A plan as it was asked for; ``cut`` is None for a return."""
-
-    plan: Plan
-    at: datetime
-    cut: Cut | None = None
 
 
 @dataclass
@@ -44,7 +34,7 @@ class Service:
     quiet_after: float = 15.0
     clock: Callable[[], datetime] = field(kw_only=True)
     receipts: Receipts = field(init=False)
-    _plans: OrderedDict[str, Made] = field(default_factory=OrderedDict)
+    _plans: OrderedDict[str, Plan] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -66,19 +56,19 @@ class Service:
         except CordonError:
             return ""
 
-    def keep_plan(self, made: Made) -> None:
+    def keep_plan(self, plan: Plan) -> None:
         with self._lock:
-            self._plans[made.plan.hash] = made
-            self._plans.move_to_end(made.plan.hash)
+            self._plans[plan.hash] = plan
+            self._plans.move_to_end(plan.hash)
             while len(self._plans) > PLANS_KEPT:
                 self._plans.popitem(last=False)
 
     def plan(self, plan_hash: str) -> Plan:
         """One made for a face, or one that a run was opened with. Raises NotFound."""
         with self._lock:
-            for known, made in self._plans.items():
+            for known, plan in self._plans.items():
                 if known.startswith(plan_hash):
-                    return made.plan
+                    return plan
         for record in self.office.runs():
             if record.plan.startswith(plan_hash):
                 return self.office.run(record.run)[1]
