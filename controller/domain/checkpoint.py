@@ -222,3 +222,14 @@ def _check(digits: str) -> str:
     for each in digits:
         found = int(_DAMM[found][int(each)])
     return str(found)
+
+
+# --- keys in the log ---------------------------------------------------------------------------------
+
+LOG_KEY = "log-key"
+"""The subject of the note with which a log says which key signs it from there on."""
+
+
+def succession(origin: str, key: VerifierKey) -> str:
+    """What the old key signs so that ``key`` follows it."""
+    return f"cordon log key\n{origin}\n{key}\n"

@@ -187,6 +187,15 @@ class EvidenceTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointSigned:
+    """The first ``size`` entries, their Merkle root and a signature over both: ``note`` is a signed note, see
+    :mod:`controller.domain.checkpoint`."""
+
+    size: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Anything else worth an entry. ``data`` is values only; ``text`` what a person wrote or a device
     said."""
@@ -210,5 +219,6 @@ Fact = (
     | ProbeAnswered
     | StartupMoved
     | EvidenceTaken
+    | CheckpointSigned
     | Noted
 )

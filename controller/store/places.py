@@ -29,6 +29,16 @@ class Places:
         return self.home / "evidence"
 
     @property
+    def log_key(self) -> Path:
+        """Signs checkpoints; the one thing in a home that a copy of it does not need."""
+        return self.home / "log.key"
+
+    @property
+    def tiles(self) -> Path:
+        """Roots of the log's full tiles, 32 bytes each: worked out, so it may be lost."""
+        return self.home / "tiles"
+
+    @property
     def leader_lock(self) -> Path:
         """Held exclusively by the leader; its content says who that is."""
         return self.home / "leader.lock"

@@ -40,6 +40,7 @@ TABLES: Mapping[type, Table] = {
     facts.ProbeAnswered: schema.probe_answer,
     facts.StartupMoved: schema.startup,
     facts.EvidenceTaken: schema.evidence,
+    facts.CheckpointSigned: schema.checkpoint,
     facts.Noted: schema.note,
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Named, Table, TypedColumns
 
-REVISION = 2
+REVISION = 3
 """The newest revision of the schema this Cordon knows."""
 
 metadata = MetaData()
@@ -183,6 +183,13 @@ class EvidenceColumns(CoveredColumns):
     cause: Named[str]
 
 
+class CheckpointColumns(CoveredColumns):
+    """``note`` is a signed note over the first ``size`` entries."""
+
+    size: Named[int]
+    note: Named[str]
+
+
 class NoteColumns(CoveredColumns):
     """``data``: JSON list of pairs; ``text`` is a commitment."""
 
@@ -208,6 +215,7 @@ point_read = Table("point_read", metadata, PointReadColumns)
 probe_answer = Table("probe_answer", metadata, ProbeAnswerColumns)
 startup = Table("startup", metadata, StartupColumns)
 evidence = Table("evidence", metadata, EvidenceColumns)
+checkpoint = Table("checkpoint", metadata, CheckpointColumns)
 note = Table("note", metadata, NoteColumns)
 
 Index("ix_outcome_operation", outcome.c.run, outcome.c.device, outcome.c.attempt)

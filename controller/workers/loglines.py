@@ -8,6 +8,7 @@ from datetime import datetime
 
 from controller.domain.facts import (
     Actor,
+    CheckpointSigned,
     EvidenceTaken,
     Fact,
     HoldEnded,
@@ -80,6 +81,8 @@ def _data(fact: Fact) -> Mapping[str, str]:  # noqa: C901, PLR0911, PLR0912 - on
         case EvidenceTaken():
             kept = {"file": fact.file, "sha256": fact.digest} if fact.file else {"cause": fact.cause}
             return {"device": fact.device, "table": fact.kind.value, **kept}
+        case CheckpointSigned():
+            return {"entries": str(fact.size)}
         case Noted(subject="request"):  # a client's key: what it was for stands beside it
             return {name: value for name, value in fact.data if name == "status"}
         case Noted():

@@ -21,9 +21,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from controller.domain.checkpoint import LOG_KEY, Checkpoint, note, origin_of
 from controller.domain.facts import (
     Actor,
     BaselineTaken,
+    CheckpointSigned,
     EvidenceTaken,
     Fact,
     HoldEnded,
@@ -43,11 +45,13 @@ from controller.domain.facts import (
 from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.lifecycle import RunState, WaveState
+from controller.domain.merkle import root
 from controller.domain.playbook import Action
 from controller.domain.profile import TableKind
 from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import StartupState
 from controller.domain.tags import Tag
+from controller.evidence.keys import SigningKey, new_key
 from controller.store import schema, triggers
 from controller.store.home import Home, open_home
 from controller.store.places import Places
@@ -106,10 +110,15 @@ def story(run: str) -> list[list[Fact]]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with rows in every table, three epochs, one erased text, and all of it in the database file."""
     home = new_home(tmp_path_factory.mktemp("written") / "home")
+    key = new_key(origin_of(next(home.entries()).entry.leaf))
     for run in ("r-1", "r-2"):
         with home.lead(actor=ALICE) as lead:
+            if run == "r-1":
+                made = Noted(LOG_KEY, (("verifier", str(key.verifier)),))
+                lead.journal.commit(Tag.LOG_KEY_MADE, [made], ALICE)
             for facts in story(run):
                 lead.journal.commit(Tag.LOG_WRITTEN, facts, ALICE)
+            lead.journal.commit(Tag.CHECKPOINT_SIGNED, [signed(home, key)], ALICE)
             if run == "r-1":
                 lead.journal.erase([reason(home, run)], Text("request"), ALICE)
     with closing(sqlite3.connect(home.path / "cordon.db")) as database:
@@ -117,6 +126,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for table in ("entry", "payload", *COVERED):
             assert database.execute(f"SELECT count(*) FROM {table}").fetchone()[0], table
     return home.path
+
+
+def signed(home: Home, key: SigningKey) -> CheckpointSigned:
+    leaves = [record.entry.leaf for record in home.entries()]
+    text = Checkpoint(key.name, len(leaves), root(leaves)).text()
+    return CheckpointSigned(len(leaves), note(text, [key.sign(text)]))
 
 
 def reason(home: Home, run: str) -> str:
