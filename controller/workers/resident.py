@@ -255,6 +255,8 @@ def _finish_cuts(office: Resident) -> None:
         open_cut = record.action is Action.ISOLATE and record.state is RunState.INTERRUPTED
         if not open_cut or now - record.opened_at > RESUMED_WITHIN or _stop_was_asked(office.home, record):
             continue
+        if office.run(record.run)[1].gives_way:  # a rehearsal: taking it up would bring something back
+            continue
         try:
             office.begin_again(record.run, SYSTEM)
         except CordonError as error:

@@ -168,7 +168,10 @@ def test_the_command_line_works_from_elsewhere_by_a_token_and_a_pinned_certifica
 
 
 def test_told_to_end_it_gives_up_the_lead_and_the_command_line_goes_on(service: Served, site: Site) -> None:
-    assert service.terminate() == 0
+    stream = Stream(service, first_administrator(service))
+    stream.wait_for(lambda heard: heard[:1] != [])
+    assert service.terminate(seconds=10) == 0
+    stream.stop()
     code, done = service.cordon("isolate", "--segment", "laboratory", "--yes")
     assert (code, done["state"]) == (0, "finished")
 
