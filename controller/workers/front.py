@@ -154,8 +154,8 @@ class HomeOffice:
                 self._lapsed = self._keeper.last_valid(mistakes)
             return self._lapsed
 
-    def keep(self) -> Keeping:
-        if self._documents is None:
+    def keep(self, *, make_home: bool = True) -> Keeping:
+        if self._documents is None or not (make_home or self._composition.settings.home.is_dir()):
             return Keeping()
         try:
             return self._keeper.keep(self._documents)
@@ -305,8 +305,23 @@ class HomeOffice:
     def abort(self, run: str, actor: Actor, reason: str) -> None:
         self._ask(Abort(run, reason, actor), lambda _: None)
 
-    def write_log(self, text: str, actor: Actor) -> int | None:
-        return self._ask(WriteLog(text, actor), lambda _: None)
+    def write_log(self, text: str, actor: Actor, details: LogDetails = NO_DETAILS) -> int | None:
+        if details.corrects is not None:
+            self._check_corrected(details.corrects)
+        return self._ask(WriteLog(text, actor, details=details), lambda _: None)
+
+    def _check_corrected(self, seq: int) -> None:
+        """Where the database does not answer, a person is believed: what happened now is not lost over it."""
+        try:
+            found = next(self._home().entries(after=seq - 1), None)
+        except JournalUnreadable:
+            return
+        if found is None or found.entry.seq != seq or found.tag != Tag.LOG_WRITTEN:
+            raise NotFound(kind="log-entry", name=str(seq))
+
+    def attach(self, path: Path) -> Attachment:
+        self._home()  # made here, with its permissions, where there was none
+        return self._composition.attach(path)
 
     def confirm(self, work: HandWork, actor: Actor) -> int | None:
         return self._ask(Confirm(work, actor), lambda _: None)

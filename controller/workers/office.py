@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
+from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails
 from controller.domain.plan import Hazard, Plan
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
@@ -141,9 +142,9 @@ class Office(Protocol):
         ``lapse``. Raises InvalidInput where there is nothing. What cuts and what shows goes by these."""
         ...
 
-    def keep(self) -> Keeping:
+    def keep(self, *, make_home: bool = True) -> Keeping:
         """Keeps the plans of all levels compiled, if the documents were found valid; never raises for a home
-        that cannot be written."""
+        that cannot be written. ``make_home``: also where there is no home yet."""
         ...
 
     def vault(self) -> HomeVault:
@@ -239,8 +240,14 @@ class Office(Protocol):
         """The revision a plan on record was made from, whatever has become of the file."""
         ...
 
-    def write_log(self, text: str, actor: Actor) -> int | None:
-        """Returns the sequence of the entry, None while it is only in the spool."""
+    def write_log(self, text: str, actor: Actor, details: LogDetails = NO_DETAILS) -> int | None:
+        """Returns the sequence of the entry, None while it is only in the spool. Raises NotFound where it
+        corrects no entry of the logbook."""
+        ...
+
+    def attach(self, path: Path) -> Attachment:
+        """Keeps a copy of the file in the home, for an entry that is about to cite it. Raises
+        InvalidRequest."""
         ...
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]: ...

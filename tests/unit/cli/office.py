@@ -208,7 +208,7 @@ class ScriptedOffice:
         problems = tuple(Problem("inventory.yaml", line, 3, "file-empty") for line in range(7, 14))
         return replace(self.documents(), lapse=Lapse(NOW, "inventory.yaml", problems))
 
-    def keep(self) -> Keeping:
+    def keep(self, *, make_home: bool = True) -> Keeping:
         basis = Basis("d", "p", "b", "r")
         plans = tuple(
             KeptPlan(f"level-{level}", level, basis, "h", "c", refused=level == 4) for level in (4, 5)
