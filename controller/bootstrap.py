@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from controller.catalog.site import Site
     from controller.domain.facts import Fact
     from controller.domain.inventory import Inventory
+    from controller.domain.logbook import Attachment
     from controller.domain.profile import DeviceProfile
     from controller.domain.tags import Tag
     from controller.engine.access import Access
@@ -138,6 +139,13 @@ class Composition:
             ),
             evidence=EvidenceDirectory(Places(settings.home.absolute())),
         )
+
+    def attach(self, path: Path) -> Attachment:
+        """Keeps a copy of the file in the home, which is there. Raises InvalidRequest."""
+        from controller.store.evidence import attach
+        from controller.store.places import Places
+
+        return attach(Places(self.settings.home.absolute()), path)
 
     def configure_logs(self) -> None:
         """Raises InvalidRequest where the log file cannot be written."""

@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, select, union
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.domain.entry import CHAIN_START, Entry
+from controller.domain.errors import JournalUnreadable
 from controller.domain.facts import Actor, Fact, Noted, Text
 from controller.store import schema
 from controller.store.database import reading
@@ -66,6 +68,18 @@ def head(places: Places) -> tuple[int, bytes]:
     with reading(places.database) as connection:
         row = connection.execute(query).first()
     return (0, CHAIN_START) if row is None else (row.seq, row.chain)
+
+
+def tag_of(places: Places, seq: int) -> str | None:
+    """The tag of one entry; None where there is no such entry. Raises JournalUnreadable."""
+    query = select(schema.entry.c.body).where(schema.entry.c.seq == seq)
+    try:
+        with reading(places.database) as connection:
+            body = connection.execute(query).scalar()
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise JournalUnreadable(home=str(places.home), cause=str(cause)) from error
+    return None if body is None else str(json.loads(body)["tag"])
 
 
 def _wanted(record: AuditRecord, since: datetime | None, until: datetime | None, tag: str | None) -> bool:

@@ -6,15 +6,25 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
+import tempfile
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
+from controller.domain.errors import InvalidRequest
+from controller.domain.facts import Text
+from controller.domain.logbook import Attachment
 from controller.domain.profile import TableKind
 from controller.engine.ports import Kept
 from controller.store import spool
 from controller.store.places import Places
 
 _MODE = 0o600
+_ATTACHED = "logbook"
+
+LARGEST = 256 << 20
+"""Bytes of one attachment: a disk filled by accident would hurt more than it proves."""
 
 
 class EvidenceDirectory:
@@ -30,6 +40,53 @@ class EvidenceDirectory:
         path = _write(directory, f"{_plain(device)}-{table.value}", data)
         spool.sync_directory(directory)
         return Kept(str(path.relative_to(self._root)), hashlib.sha256(data).hexdigest(), len(data))
+
+
+def attach(places: Places, path: Path) -> Attachment:
+    """Keeps a copy under the digest of its content: the same file twice is one. On disk when this returns.
+    Raises InvalidRequest."""
+    directory = places.evidence / _ATTACHED
+    try:
+        with path.open("rb") as source:
+            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+                raise InvalidRequest("attachment-unreadable", file=str(path), detail="not a file")
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            digest, size, copy = _copied(source, directory)
+        kept = directory / (digest + _suffix(path))
+        copy.replace(kept)
+        spool.sync_directory(directory)
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise InvalidRequest("attachment-unreadable", file=str(path), detail=detail) from None
+    return Attachment(str(kept.relative_to(places.evidence)), digest, size, Text(path.name))
+
+
+def _copied(source: BinaryIO, directory: Path) -> tuple[str, int, Path]:
+    """Digest and size of what was copied, and where to: hashed as it is written, so that both are of one
+    content."""
+    hashed, size = hashlib.sha256(), 0
+    descriptor, name = tempfile.mkstemp(dir=directory, prefix=".")
+    try:
+        with os.fdopen(descriptor, "wb") as copy:
+            while part := source.read(1 << 20):
+                size += len(part)
+                if size > LARGEST:
+                    raise InvalidRequest(
+                        "attachment-too-large", file=str(source.name), limit=LARGEST >> 20
+                    )
+                hashed.update(part)
+                copy.write(part)
+            copy.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return hashed.hexdigest(), size, Path(name)
+
+
+def _suffix(path: Path) -> str:
+    """So that whoever opens the copy knows what with; never more of the name, which may be a person's."""
+    return path.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else ""
 
 
 def fault_of(places: Places, file: str, digest: str) -> str:

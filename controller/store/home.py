@@ -6,8 +6,8 @@ import fcntl
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from controller.domain.errors import CordonError, InvalidRequest, LeaderElsewhere, NotFound
+from controller.domain.errors import CordonError, InvalidRequest, JournalUnreadable, LeaderElsewhere, NotFound
 from controller.domain.facts import SYSTEM, Actor, Noted
 from controller.domain.tags import Tag
 from controller.store import audit, leader, locks, requests, sealing, spool, triggers
@@ -25,6 +25,8 @@ from controller.store.draft import now, takeover
 from controller.store.history import StoreHistory
 from controller.store.places import Places
 from controller.store.schema import REVISION
+from controller.store.signatures import Witness
+from controller.store.tree import Growth, LogTree, Proofs, Signed, growth, proving
 from controller.store.verification import Verification, verify
 from controller.store.wire import Message
 from controller.store.writer import PATIENCE, Patience
@@ -89,12 +91,44 @@ class Home:
         """See :func:`controller.store.requests.drop`."""
         return requests.drop(self._places, message)
 
-    def verify(self) -> Verification:
-        return verify(self._places)
+    def verify(self, witnesses: Sequence[Witness] = ()) -> Verification:
+        """See :func:`controller.store.verification.verify`."""
+        return verify(self._places, witnesses)
+
+    def tree(self) -> LogTree:
+        """For the leader, which signs."""
+        return LogTree(self._places)
+
+    def growth(self) -> tuple[Signed | None, Growth]:
+        """See :func:`controller.store.tree.growth`. Raises JournalUnreadable, LogRewritten."""
+        with self._readable():
+            return growth(self._places)
+
+    @contextmanager
+    def proving(self) -> Iterator[Proofs]:
+        """Proofs over one moment of the log. Raises JournalUnreadable, LogRewritten."""
+        with self._readable(), proving(self._places) as proofs:
+            yield proofs
+
+    @property
+    def log_key(self) -> Path:
+        """The file of the key that signs checkpoints."""
+        return self._places.log_key
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise JournalUnreadable(home=str(self._places.home), cause=str(error)) from error
 
     def head(self) -> tuple[int, bytes]:
         """See :func:`controller.store.audit.head`."""
         return audit.head(self._places)
+
+    def tag_of(self, seq: int) -> str | None:
+        """See :func:`controller.store.audit.tag_of`."""
+        return audit.tag_of(self._places, seq)
 
     def entries(
         self,

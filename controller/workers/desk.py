@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from controller.domain.codec import from_plain
 from controller.domain.errors import CordonError, InvalidRequest
-from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, Text
+from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored
+from controller.domain.logbook import logbook_facts
 from controller.domain.plan import Basis
 from controller.domain.readiness import Readiness
 from controller.domain.tags import Tag
@@ -191,8 +192,7 @@ class Desk:
                 if not controller.abort(request.run, request.actor, request.reason):
                     raise InvalidRequest("run-not-under-way", run=request.run)
             case WriteLog():
-                note = Noted("log", (), Text(request.text))
-                facts: list[Fact] = [note, *marked(request.marks)]
+                facts = [*logbook_facts(request.text, request.details), *marked(request.marks)]
                 return self._journal.commit(Tag.LOG_WRITTEN, facts, request.actor).seq
             case Confirm():
                 return controller.confirm(request.work, request.actor, request.marks)

@@ -20,17 +20,20 @@ from controller.domain.errors import (
     CordonError,
     InvalidInput,
     InvalidRequest,
+    JournalUnreadable,
     LeaderElsewhere,
     LeaderLost,
     NotFound,
 )
 from controller.domain.facts import Actor
 from controller.domain.inventory import MANUAL, Inventory
+from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails
 from controller.domain.plan import Basis, Hazard, Plan
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
+from controller.domain.tags import Tag
 from controller.engine import plans
 from controller.engine.canaries import plan_rehearsal
 from controller.engine.controller import Controller
@@ -313,10 +316,10 @@ class HomeOffice:
     def _check_corrected(self, seq: int) -> None:
         """Where the database does not answer, a person is believed: what happened now is not lost over it."""
         try:
-            found = next(self._home().entries(after=seq - 1), None)
+            tag = self._home().tag_of(seq)
         except JournalUnreadable:
             return
-        if found is None or found.entry.seq != seq or found.tag != Tag.LOG_WRITTEN:
+        if tag != Tag.LOG_WRITTEN:
             raise NotFound(kind="log-entry", name=str(seq))
 
     def attach(self, path: Path) -> Attachment:

@@ -23,6 +23,7 @@ from controller.domain.facts import (
     StartupMoved,
     WaveMoved,
 )
+from controller.domain.logbook import BY
 from controller.workers.office import LogLine
 
 
@@ -83,6 +84,11 @@ def _data(fact: Fact) -> Mapping[str, str]:  # noqa: C901, PLR0911, PLR0912 - on
             return {"device": fact.device, "table": fact.kind.value, **kept}
         case CheckpointSigned():
             return {"entries": str(fact.size)}
+        case Noted(subject="log"):
+            return dict(fact.data)
+        case Noted(subject="log-by" | "log-handed-to"):
+            name = "by" if fact.subject == BY else "handed_to"
+            return {name: fact.text} if fact.text else {}
         case Noted(subject="request"):  # a client's key: what it was for stands beside it
             return {name: value for name, value in fact.data if name == "status"}
         case Noted():
@@ -97,6 +103,8 @@ def _texts(fact: Fact) -> Iterable[str]:
             return (fact.reason,)
         case OutcomeRecorded() | StartupMoved():
             return (fact.transcript,)
+        case Noted(subject="log-by" | "log-handed-to"):
+            return ()
         case Noted():
             return (fact.text,)
         case _:

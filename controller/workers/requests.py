@@ -23,6 +23,7 @@ from controller.domain.errors import (
     StaleEpoch,
 )
 from controller.domain.facts import SYSTEM, Actor
+from controller.domain.logbook import NO_DETAILS, LogDetails
 from controller.domain.plan import Hazard, Plan
 from controller.engine.accounts import Credentials
 from controller.engine.controller import Marks
@@ -110,6 +111,7 @@ class WriteLog:
     text: str
     actor: Actor
     marks: Marks = ()
+    details: LogDetails = NO_DETAILS
 
 
 @dataclass(frozen=True, slots=True)
