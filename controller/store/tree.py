@@ -11,10 +11,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from controller.domain.checkpoint import Checkpoint, Malformed, checkpoint_from, open_note
+from controller.domain.errors import CordonError, JournalUnreadable
 from controller.domain.lifecycle import RunState
 from controller.domain.merkle import TILE, Frontier, Proof, SubtreeRoot, Tiled, consistency, inclusion, root
 from controller.store import schema
@@ -27,8 +30,10 @@ _ENDED = (RunState.FINISHED, RunState.ABORTED, RunState.STOPPED, RunState.INTERR
 _log = logging.getLogger(__name__)
 
 
-class LogRewritten(Exception):
-    """The log does not begin with what was signed last: nothing more is signed."""
+class LogRewritten(CordonError):
+    """The log does not begin with what was signed last: nothing more is signed. Data: ``home``."""
+
+    code: ClassVar[str] = "log-rewritten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,15 @@ class LogTree:
 
     def head(self) -> Checkpoint | None:
         """Size and root of the log as it is now; None while it is empty. ``origin`` is left empty. Raises
-        LogRewritten, SQLAlchemyError."""
-        with reading(self._places.database) as connection:
-            if not self._taken_up:
-                self._take_up(connection)
-            for leaf in _leaves_after(connection, self._size):
-                self._append(leaf)
+        LogRewritten, JournalUnreadable."""
+        try:
+            with reading(self._places.database) as connection:
+                if not self._taken_up:
+                    self._take_up(connection)
+                for leaf in _leaves_after(connection, self._size):
+                    self._append(leaf)
+        except SQLAlchemyError as error:
+            raise JournalUnreadable(home=str(self._places.home), cause=str(error)) from error
         self._keep()
         return Checkpoint("", self._size, self._root()) if self._size else None
 
@@ -84,7 +92,7 @@ class LogTree:
             if signed is None or self._root() == signed.checkpoint.root:
                 self._taken_up = True
                 return
-        raise LogRewritten
+        raise LogRewritten(home=str(self._places.home))
 
     @property
     def _size(self) -> int:
@@ -129,7 +137,7 @@ def last_signed(connection: Connection) -> Signed | None:
     try:
         return Signed(row.entry, row.recorded_at, checkpoint_from(open_note(row.note)[0]), row.note)
     except Malformed as error:
-        raise LogRewritten from error
+        raise LogRewritten(home="") from error
 
 
 def growth(places: Places) -> tuple[Signed | None, Growth]:

@@ -1,13 +1,16 @@
 """Whether the log is what was written: every entry, every row and every text, from the first on.
 
 Entries, covered rows and payloads are walked side by side in the order of the log, so memory does not
-grow with it. Verification stops at the first bad entry: what follows it rests on it. A
-text that is gone while no erasure names it is the fault of the entry it belonged to.
+grow with it, save for a root a checkpoint. Verification stops at the first bad entry: what follows it rests
+on it. A text that is gone while no erasure names it is the fault of the entry it belonged to. Where a signed
+root is not that of the entries, the first bad one is after the last that agreed: that one is named.
+
+Hashes and signatures are worked out by :mod:`controller.store.recomputed` and
+:mod:`controller.store.signatures`, never by what writes them.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,22 +20,26 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from controller.domain.canonical import canonical_bytes
-from controller.domain.entry import CHAIN_START, commitment, seal
 from controller.domain.tags import Tag
-from controller.store import evidence, schema, triggers
+from controller.store import evidence, recomputed, schema, triggers
 from controller.store.database import reading
-from controller.store.draft import PLAN, revision_digest, rows_digest
 from controller.store.places import Places
+from controller.store.signatures import Signatures, Unsound, Witness, size_of
+
+_PLAN = "plan"
+"""The one kind of revision whose digest is not the SHA-256 of its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong, by code: ``triggers``, ``unreadable``; with an ``entry``: ``missing`` (or out of place),
     ``not-canonical``, ``contradicts`` (body and entry differ), ``leaf``, ``chain``, ``epoch``, ``rows``,
-    ``texts``, ``erased``, ``revision``, ``not-covered`` (rows that no entry seals); of files the log cites
-    ``evidence-missing``, ``evidence-altered``, ``evidence-unreadable``. ``detail`` names the table, field
-    or files."""
+    ``texts``, ``erased``, ``revision``, ``not-covered`` (rows that no entry seals), ``key`` (one that did not
+    get the old one's word), ``checkpoint`` (not in its form), ``signature``, ``root`` (what was signed is
+    another log; one of the entries in ``detail`` is bad); of files the log cites ``evidence-missing``,
+    ``evidence-altered``, ``evidence-unreadable``; against a witness ``witness-longer`` (the log was cut off,
+    or is an older copy), ``witness-differs``, ``witness-other`` (of another log), ``witness-unsigned``.
+    ``detail`` names the table, field, files, or how many entries the witness saw."""
 
     entry: int | None
     code: str
@@ -52,7 +59,11 @@ class Interval:
 @dataclass(frozen=True, slots=True)
 class Verification:
     """``faults`` holds at most one with an ``entry``: the first bad one. ``seq`` and ``chain`` are the end of
-    the good part, ``degraded`` the intervals in it."""
+    the good part, ``degraded`` the intervals in it.
+
+    ``origin`` names the log; ``root`` is the Merkle root over all of it, where it is sound; its first
+    ``signed`` entries are under one of ``checkpoints`` signatures. ``keys`` are the verifier keys that
+    signed, in order; at the entries ``replaced`` one followed without the old one's word."""
 
     faults: tuple[Fault, ...]
     seq: int
@@ -60,6 +71,12 @@ class Verification:
     epochs: int
     erased: int
     degraded: tuple[Interval, ...]
+    origin: str = ""
+    root: bytes = b""
+    signed: int = 0
+    checkpoints: int = 0
+    keys: tuple[str, ...] = ()
+    replaced: tuple[int, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -80,28 +97,45 @@ class _Bad(Exception):
 class _State:
     """Where the walk is."""
 
+    signatures: Signatures
     seq: int = 0
-    chain: bytes = CHAIN_START
+    chain: bytes = recomputed.START
     epoch: int = 0
     epochs: int = 0
     erased: int = 0
     degraded: list[Interval] = field(default_factory=list)
     evidence: list[tuple[str, str]] = field(default_factory=list)
 
+    def back_to(self, good: int) -> None:
+        """Only so many are good for certain: those under the last root that agreed."""
+        self.seq = good
+        self.chain = self.signatures.heads[good][1] if good else recomputed.START
+        self.degraded = [each for each in self.degraded if each.first <= good]
 
-def verify(places: Places) -> Verification:
-    """Reads everything, changes nothing; while it reads, the leader may go on writing."""
+
+def verify(places: Places, witnesses: Sequence[Witness] = ()) -> Verification:
+    """Reads everything, changes nothing; while it reads, the leader may go on writing. ``witnesses`` are what
+    others kept of this log. Raises Malformed for a witness that is no note."""
     faults: list[Fault] = []
-    state = _State()
+    state = _State(Signatures({size_of(each) for each in witnesses}))
+    signatures = state.signatures
     try:
         with reading(places.database) as connection:
             absent = triggers.missing(connection)
             if absent:
                 faults.append(Fault(None, "triggers", ", ".join(absent)))
+            sizes = connection.execute(select(schema.checkpoint.c.size).distinct()).scalars()
+            signatures.sizes |= {size for size in sizes if isinstance(size, int)}
             _walk(connection, state)
+        for wrong in signatures.compare(witnesses, state.seq):
+            raise wrong
         faults.extend(_evidence(places, state))
     except _Bad as bad:
         faults.append(bad.fault)
+    except Unsound as bad:
+        faults.append(Fault(bad.entry, bad.code, bad.detail))
+        if bad.good is not None and bad.good < state.seq:
+            state.back_to(bad.good)
     except SQLAlchemyError as error:
         faults.append(Fault(None, "unreadable", str(error)))
     return Verification(
@@ -111,6 +145,12 @@ def verify(places: Places) -> Verification:
         epochs=state.epochs,
         erased=state.erased,
         degraded=tuple(state.degraded),
+        origin=signatures.origin,
+        root=signatures.root(),
+        signed=min(signatures.signed, state.seq),
+        checkpoints=signatures.checkpoints,
+        keys=tuple(map(str, signatures.keys)),
+        replaced=tuple(signatures.replaced),
     )
 
 
@@ -126,6 +166,8 @@ def _walk(connection: Connection, state: _State) -> None:
         _check_epoch(entry, body, covered, state)
         _check_payloads(entry.seq, body, payloads.take(entry.seq), erased, state)
         state.seq, state.chain = entry.seq, entry.chain
+        state.signatures.grow(entry.seq, entry.leaf, entry.chain)
+        _check_signatures(entry.seq, body, covered, state)
         _note_degraded(body, state)
         _note_evidence(covered, state)
     for table, source in (*tables, (schema.payload, payloads)):
@@ -177,16 +219,15 @@ def _sealed(entry: Row[Any], state: _State) -> dict[str, Any]:
     if entry.seq != seq:
         raise _Bad(min(seq, entry.seq), "missing")
     try:
-        body = json.loads(entry.body)
-        canonical = canonical_bytes(body)
-    except (ValueError, TypeError) as error:
+        body = recomputed.body(entry.body)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _Bad(seq, "not-canonical") from error
-    if canonical != entry.body or not isinstance(body, dict) or not body.keys() >= _KEYS:
+    if not body.keys() >= _KEYS:
         raise _Bad(seq, "not-canonical")
-    expected = seal(seq, entry.body, state.chain)
-    if entry.leaf != expected.leaf:
+    leaf = recomputed.leaf(entry.body)
+    if entry.leaf != leaf:
         raise _Bad(seq, "leaf")
-    if entry.chain != expected.chain:
+    if entry.chain != recomputed.chain(state.chain, leaf):
         raise _Bad(seq, "chain")
     for name in ("seq", "epoch"):
         if body[name] != getattr(entry, name):
@@ -202,13 +243,13 @@ def _check_rows(seq: int, body: dict[str, Any], covered: dict[str, list[tuple[An
     columns = schema.revision.c.keys()
     for row in covered.get("revision", []):
         cells = dict(zip(columns, row, strict=True))
-        if cells["kind"] != PLAN and revision_digest(cells["content"]) != cells["digest"]:
+        if cells["kind"] != _PLAN and recomputed.document(cells["content"]) != cells["digest"]:
             raise _Bad(seq, "revision", cells["digest"])
 
 
 def _digest(rows: Sequence[tuple[Any, ...]]) -> str:
     try:
-        return rows_digest(rows)
+        return recomputed.rows(rows)
     except (TypeError, ValueError):
         # Bytes where text belongs, or no Unicode: never written by us.
         return ""
@@ -239,9 +280,27 @@ def _check_payloads(
                 raise _Bad(seq, "erased", name)
             state.erased += 1
         elif (
-            not (isinstance(salt, bytes) and isinstance(content, bytes)) or commitment(salt, content) != name
+            not (isinstance(salt, bytes) and isinstance(content, bytes))
+            or recomputed.text(salt, content) != name
         ):
             raise _Bad(seq, "texts", name)
+
+
+def _check_signatures(
+    seq: int, body: dict[str, Any], covered: dict[str, list[tuple[Any, ...]]], state: _State
+) -> None:
+    tables = (schema.note, schema.checkpoint)
+    notes, signed = (
+        [dict(zip(table.c.keys(), row, strict=True)) for row in covered.get(table.name, [])]
+        for table in tables
+    )
+    if notes or signed:
+        try:
+            state.signatures.read(seq, body["tag"], notes, signed)
+        except Unsound as bad:
+            if bad.good is None:
+                state.seq = seq - 1
+            raise
 
 
 def _note_evidence(covered: dict[str, list[tuple[Any, ...]]], state: _State) -> None:
