@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from controller.api import models
 from controller.api.access import anyone
+from controller.api.models import service as models
 from controller.api.problems import documented
 from controller.api.service import Serving
 

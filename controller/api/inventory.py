@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
 
-from controller.api import models
 from controller.api.access import Needs, Viewer
+from controller.api.models import inventory as models
 from controller.api.once import ActsOnce
 from controller.api.problems import Changed, PreconditionNeeded, documented
 from controller.api.service import Serving

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
-from controller.api import models
 from controller.api.access import Needs, Viewer
+from controller.api.models import Written
+from controller.api.models import log as models
 from controller.api.once import ActsOnce
 from controller.api.paging import Cursor, Limit, Page, cursor_after, read_cursor
 from controller.api.problems import documented, words_of
@@ -48,12 +49,12 @@ def logbook(
     return _entries(serving, words_of(request), (tag, run), (cursor, limit), last=last, transcripts=plain)
 
 
-@router.post("/logbook", status_code=201, summary="Write into the logbook", response_model=models.Written)
+@router.post("/logbook", status_code=201, summary="Write into the logbook", response_model=Written)
 def write(serving: Serving, person: Writer, once: ActsOnce, asked: models.NoteAsked) -> JSONResponse:
-    def act(marks: Marks) -> models.Written:
-        return models.Written(seq=serving.office.write_once(asked.text, person.actor, marks))
+    def act(marks: Marks) -> Written:
+        return Written(seq=serving.office.write_once(asked.text, person.actor, marks))
 
-    return once.answer(person, 201, act, again=lambda _: models.Written(seq=None))
+    return once.answer(person, 201, act, again=lambda _: Written(seq=None))
 
 
 @router.get("/audit", summary="The whole log, oldest first")

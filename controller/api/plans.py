@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Request, Response
 
-from controller.api import models
 from controller.api.access import Needs, Viewer
+from controller.api.models import plans as models
 from controller.api.problems import HazardShown, documented, words_of
 from controller.api.service import Serving
 from controller.domain.plan import Plan

@@ -9,8 +9,9 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 
-from controller.api import models
 from controller.api.access import Needs, Viewer, identified
+from controller.api.models import ReasonAsked, Written
+from controller.api.models import runs as models
 from controller.api.once import ActsOnce
 from controller.api.paging import Cursor, Limit, Page, page
 from controller.api.plans import compiled, return_of
@@ -167,9 +168,7 @@ def transcripts(
 
 
 @router.post("/runs/{run}/abort", status_code=202, summary="Stop a run", response_model=models.StopAsked)
-def abort(
-    serving: Serving, person: Aborter, once: ActsOnce, run: Run, asked: models.ReasonAsked
-) -> JSONResponse:
+def abort(serving: Serving, person: Aborter, once: ActsOnce, run: Run, asked: ReasonAsked) -> JSONResponse:
     """At the next safe point: blocks under way end, no other begins."""
 
     def act(_marks: Marks) -> models.StopAsked:
@@ -218,7 +217,7 @@ def whole_walk_list(
     "/walk-list/{code}/claim",
     status_code=201,
     summary="Say that a step was done by hand",
-    response_model=models.Written,
+    response_model=Written,
 )
 def claim(
     serving: Serving,
@@ -231,10 +230,10 @@ def claim(
     """A person's word, never a proof: it counts until the point is read."""
     work = HandWork(code, asked.by, asked.reason, asked.at, asked.withdraw, run)
 
-    def act(marks: Marks) -> models.Written:
-        return models.Written(seq=serving.office.confirm_once(work, person.actor, marks))
+    def act(marks: Marks) -> Written:
+        return Written(seq=serving.office.confirm_once(work, person.actor, marks))
 
-    return once.answer(person, 201, act, again=lambda _: models.Written(seq=None))
+    return once.answer(person, 201, act, again=lambda _: Written(seq=None))
 
 
 def _order(order: tuple[str, str, int]) -> str:

@@ -8,8 +8,10 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request
 
-from controller.api import models
 from controller.api.access import Viewer
+from controller.api.models import point as shown_point
+from controller.api.models import site as models
+from controller.api.models import situation as standing
 from controller.api.paging import Cursor, Limit, Page, page
 from controller.api.problems import documented, words_of
 from controller.api.service import Serving
@@ -23,17 +25,17 @@ router = APIRouter(tags=["site"], responses=documented(400, 401, 403, 404, 422, 
 
 
 @router.get("/situation", summary="What is cut, how well that is known, what returns next")
-def situation(serving: Serving, _: Viewer) -> models.SituationShown:
+def situation(serving: Serving, _: Viewer) -> standing.SituationShown:
     seq = serving.office.feed.head
-    return models.situation(serving.office.situation(), seq)
+    return standing.situation(serving.office.situation(), seq)
 
 
 @router.get("/readiness", summary="Whether a cut would work, by the last live check on record")
-def readiness(serving: Serving, request: Request, _: Viewer) -> models.ReadinessShown:
+def readiness(serving: Serving, request: Request, _: Viewer) -> standing.ReadinessShown:
     found = serving.office.last_readiness()
     if found is None:
         raise NotFound(kind="readiness", name="")
-    return models.readiness(found, words_of(request))
+    return standing.readiness(found, words_of(request))
 
 
 @router.get("/devices", summary="The devices of the inventory")
@@ -104,7 +106,7 @@ def points(
     def shown(point: Point) -> models.PointHeld:
         read = reads.get(point.id)
         return models.PointHeld(
-            point=models.point(point.id),
+            point=shown_point(point.id),
             kind=point.kind.value,
             subjects=subjects[point.id],
             held=point.id in holders,
