@@ -8,11 +8,10 @@ or nobody has looked for a day, it only raises the alarm and a person decides.
 from __future__ import annotations
 
 import json
-import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Condition, Thread
@@ -22,14 +21,14 @@ import structlog
 
 from controller.domain.codec import from_plain
 from controller.domain.errors import CordonError, OpenFailed
-from controller.domain.facts import SYSTEM, Fact, Noted, PointRead
+from controller.domain.facts import SYSTEM, Fact, Noted
 from controller.domain.hold import Hold
 from controller.domain.inventory import MANUAL, Device, Inventory, PointId
 from controller.domain.lifecycle import OVER
-from controller.domain.plan import Plan, Step, Wave
+from controller.domain.plan import Plan, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile, State
-from controller.domain.proof import PROOF_EXPIRES_AFTER, Outcome, Proof
+from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.blocks import complete_answers, interrupted, read_block
 from controller.engine.credentials import CredentialRecord
@@ -37,20 +36,23 @@ from controller.engine.events import Event
 from controller.engine.holds import HoldBook
 from controller.engine.operation import OperationRun
 from controller.engine.ports import History, StepRecord
-from controller.engine.reading import judge, read_state
+from controller.engine.reading import read_state
 from controller.engine.renderer import operation, point_context
 from controller.engine.running import Running, Services
 from controller.engine.sessions import DeviceSlots, Sessions, Visit
 from controller.engine.track import rests_on
-
-RUN = "watch"
-"""Stands for the run in readings of the watch: those of the run that cut stay the last of that run."""
-
-REOPENED, SILENT = "found-open", "watch-silent"
-"""Subjects of the watch's notes: a point found open, a device that does not answer."""
-
-READ_AFTER = timedelta(minutes=5)
-"""The youngest reading that is renewed; devices are spread over as long again by their names."""
+from controller.engine.watched import (
+    READ_AFTER,
+    REOPENED,
+    SILENT,
+    Basis,
+    Watched,
+    age_of,
+    alarm,
+    by_run,
+    reading,
+    share_of,
+)
 
 OVERDUE = timedelta(minutes=12)
 """Readings this old are renewed also while a run is under way: they expire before long."""
@@ -81,38 +83,6 @@ class Reader(Protocol):
     def inventory(self, text: str, profiles: Mapping[str, DeviceProfile]) -> Inventory: ...
 
     def profiles(self, text: str) -> Mapping[str, DeviceProfile]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Basis:
-    """What a run was planned from; ``steps`` by point, with their waves."""
-
-    plan: Plan
-    inventory: Inventory
-    profiles: Mapping[str, DeviceProfile]
-    steps: Mapping[PointId, tuple[Wave, Step]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Watched:
-    """A held point with the step of the newest run that holds it."""
-
-    hold: Hold
-    basis: _Basis
-    wave: Wave
-    step: Step
-
-    @property
-    def point(self) -> PointId:
-        return self.step.point.id
-
-    def confirmed_by(self, state: State | None) -> Proof:
-        """Judged against whatever method cuts the point."""
-        renderings = (self.step.rendering, *self.step.fallbacks)
-        proofs = [judge(each.expect, state) for each in renderings if each.expect]
-        if Proof.CONFIRMED in proofs:
-            return Proof.CONFIRMED
-        return Proof.CONTRADICTED if state is not None and proofs else Proof.UNKNOWN
 
 
 class Watch:
@@ -197,12 +167,12 @@ class Watch:
         busy = self._busy()
         oldest: dict[str, timedelta] = {}
         for point in {hold.key.point for hold in self._book.holds()}:
-            age = _age(reads.get(point), now)
+            age = age_of(reads.get(point), now)
             oldest[point.device] = max(age, oldest.get(point.device, timedelta(0)))
         due = [
             (age, device)
             for device, age in oldest.items()
-            if age >= (OVERDUE if busy else READ_AFTER + _share(device))
+            if age >= (OVERDUE if busy else READ_AFTER + share_of(device))
             and now >= self._not_before.get(device, now)
         ]
         return tuple(device for _, device in sorted(due, reverse=True))
@@ -234,7 +204,7 @@ class Watch:
         finally:
             sessions.close()
 
-    def _watched(self, device: str) -> list[_Watched]:
+    def _watched(self, device: str) -> list[Watched]:
         """What the device's held points should read, by the newest run that holds each. Points nothing can
         be read at are the walk-list's, rehearsals look after themselves, and what is cut by ports of other
         devices is as it was: those are read."""
@@ -250,7 +220,7 @@ class Watch:
             if last is not None and rests_on(last.cause):
                 continue
             if known and known[1].rendering.commands and not basis.plan.gives_way:
-                found.append(_Watched(hold, basis, *known))
+                found.append(Watched(hold, basis, *known))
         return found
 
     def _read(
@@ -258,7 +228,7 @@ class Watch:
         visit: Visit,
         device: Device,
         profile: DeviceProfile,
-        watched: Sequence[_Watched],
+        watched: Sequence[Watched],
         sessions: Sessions,
     ) -> None:
         session = sessions.get(device)
@@ -276,14 +246,14 @@ class Watch:
             return
         self._silent.discard(device.name)
         known = complete_answers(answers)
-        open_points: list[tuple[_Watched, State]] = []
+        open_points: list[tuple[Watched, State]] = []
         facts: list[Fact] = []
         for each in held:
             context = point_context(each.step.point, each.step.subjects, each.step.prefixes, device, profile)
             state = read_state(context, known) if context is not None else None
             proof = each.confirmed_by(state)
             if proof is Proof.CONFIRMED:
-                facts.append(_reading(each, Proof.CONFIRMED, state, read_at, ""))
+                facts.append(reading(each, Proof.CONFIRMED, state, read_at, ""))
             elif proof is Proof.CONTRADICTED and state is not None:
                 open_points.append((each, state))
         if facts:
@@ -299,31 +269,31 @@ class Watch:
         visit: Visit,
         device: Device,
         profile: DeviceProfile,
-        found: Sequence[tuple[_Watched, State]],
+        found: Sequence[tuple[Watched, State]],
         read_at: datetime,
         sessions: Sessions,
     ) -> None:
         """The alarm first, then the cut again: both are on record before a byte is sent."""
         reads, told = self._history.last_reads(), self._reassertions()
-        again: list[_Watched] = []
+        again: list[Watched] = []
         facts: list[Fact] = []
         alarms: list[Fact] = []
         for each, state in found:
             why = self._left_to_a_person(each, reads.get(each.point), told[each.hold.key.run, each.point])
-            facts.append(_reading(each, Proof.CONTRADICTED, state, read_at, REOPENED))
+            facts.append(reading(each, Proof.CONTRADICTED, state, read_at, REOPENED))
             if not why:
                 again.append(each)
             elif read_at - self._reminded.get(each.point, read_at - REMIND) < REMIND:
                 continue
             self._reminded[each.point] = read_at
-            alarms.append(_alarm(each, why))
+            alarms.append(alarm(each, why))
         self._commit(Tag.POINT_REOPENED if alarms else Tag.POINT_WATCHED, [*facts, *alarms])
         self._not_before[device.name] = read_at + RETRY
         if again and visit.stay():
-            for run, wave, part in _by_run(again):
+            for run, wave, part in by_run(again):
                 self._cut_again(run, wave, part, device, profile, sessions)
 
-    def _left_to_a_person(self, each: _Watched, last: StepRecord | None, before: int) -> str:
+    def _left_to_a_person(self, each: Watched, last: StepRecord | None, before: int) -> str:
         """Why the point is not cut again; "" where it is."""
         if before >= MOST_REASSERTIONS:
             return "three-times"
@@ -357,7 +327,7 @@ class Watch:
         self,
         run: str,
         wave: Wave,
-        part: Sequence[_Watched],
+        part: Sequence[Watched],
         device: Device,
         profile: DeviceProfile,
         sessions: Sessions,
@@ -411,7 +381,7 @@ class Watch:
             record,
         )
 
-    def _inventory(self, watched: Sequence[_Watched]) -> Inventory:
+    def _inventory(self, watched: Sequence[Watched]) -> Inventory:
         """The run's, with the devices and credentials of the present one where it knows them: an address or
         a host key may have changed since the cut."""
         planned, current = watched[0].basis.inventory, self._current()
@@ -423,60 +393,13 @@ class Watch:
             credentials={**planned.credentials, **current.credentials},
         )
 
-    def _read_basis(self, run: str) -> _Basis:
+    def _read_basis(self, run: str) -> Basis:
         record = self._history.run(run)
         plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
         profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
         inventory = self._reader.inventory(self._history.revision("inventory", record.inventory), profiles)
         every = (*plan.upstream(), *plan.steps())
-        return _Basis(plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in every})
-
-
-def _age(read: StepRecord | None, now: datetime) -> timedelta:
-    """A reading from the future, by a clock that was set back since, has no age: it counts as expired."""
-    if read is None or read.read_at is None or read.read_at > now or read.proof == Proof.CLAIMED:
-        return PROOF_EXPIRES_AFTER
-    return now - read.read_at
-
-
-def _share(device: str) -> timedelta:
-    """Between nothing and :data:`READ_AFTER`, always the same for one device."""
-    return READ_AFTER * (zlib.crc32(device.encode()) % 1000 / 1000)
-
-
-def _by_run(watched: Iterable[_Watched]) -> list[tuple[str, Wave, list[_Watched]]]:
-    parts: dict[tuple[str, int], list[_Watched]] = defaultdict(list)
-    for each in watched:
-        parts[each.hold.key.run, each.wave.index].append(each)
-    return [(run, part[0].wave, part) for (run, _), part in parts.items()]
-
-
-def _reading(each: _Watched, proof: Proof, state: State | None, read_at: datetime, cause: str) -> PointRead:
-    return PointRead(
-        run=RUN,
-        point=each.point,
-        wanted=Action.ISOLATE,
-        method=each.hold.method,
-        outcome=Outcome.NOT_ATTEMPTED,
-        proof=proof,
-        state=state,
-        read_at=read_at,
-        cause=cause,
-    )
-
-
-def _alarm(each: _Watched, why: str) -> Noted:
-    point = each.point
-    return Noted(
-        REOPENED,
-        (
-            ("run", each.hold.key.run),
-            ("device", point.device),
-            ("object", point.object),
-            ("vlan", "" if point.vlan is None else str(point.vlan)),
-            ("decision", why or "cut-again"),
-        ),
-    )
+        return Basis(plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in every})
 
 
 def _nobody(_event: Event) -> None:
