@@ -65,7 +65,7 @@ test-lab: $(READY)
 	$(call lane,tests/lab,-n 3 --dist worksteal)
 
 test-e2e: $(READY)
-	$(call lane,tests/e2e)
+	$(call lane,tests/e2e,-n 2 --dist worksteal)
 
 check: $(READY)
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
