@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     vault_passphrase_fd: int | None = Field(
         default=None, ge=0, description="An inherited descriptor to read the vault's passphrase from, once."
     )
+    checkpoint_entries: int = Field(
+        default=256, ge=1, le=1_000_000, description="Entries after which the log is signed at the latest."
+    )
+    checkpoint_minutes: int = Field(
+        default=10, ge=1, le=1440, description="Minutes after which new entries are signed at the latest."
+    )
     session_idle_minutes: int = Field(
         default=60, ge=1, le=1440, description="Minutes without a sign of life after which a session ends."
     )

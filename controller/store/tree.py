@@ -16,7 +16,7 @@ from typing import ClassVar
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from controller.domain.checkpoint import Checkpoint, Malformed, checkpoint_from, open_note
+from controller.domain.checkpoint import Checkpoint, Malformed, checkpoint_from, open_note, origin_of
 from controller.domain.errors import CordonError, JournalUnreadable
 from controller.domain.lifecycle import RunState
 from controller.domain.merkle import TILE, Frontier, Proof, SubtreeRoot, Tiled, consistency, inclusion, root
@@ -177,6 +177,9 @@ class Proofs:
 
     def last_signed(self) -> Signed | None:
         return last_signed(self._connection)
+
+    def origin(self) -> str:
+        return origin_of(self.leaf(1))
 
     def leaf(self, seq: int) -> bytes:
         """Raises LookupError."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.domain.codec import from_plain
 from controller.domain.errors import CordonError, InvalidRequest
-from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored
+from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, Text
 from controller.domain.logbook import logbook_facts
 from controller.domain.plan import Basis
 from controller.domain.readiness import Readiness
@@ -38,10 +38,13 @@ from controller.workers.requests import (
     RecordDiscovery,
     RecordReadiness,
     RecordVault,
+    RecordWitness,
     Rehearse,
     Request,
     Restore,
     Resume,
+    SealAct,
+    SealLog,
     WriteLog,
     error_to_line,
     event_to_line,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from controller.engine.access import Access
     from controller.engine.accounts import Credentials
     from controller.vault.access import VaultAccess
+    from controller.workers.notary import Notary
 
 
 class Desk:
@@ -68,6 +72,7 @@ class Desk:
         access: Callable[[], Access] | None = None,
         observe: Callable[[Watcher], Watcher] = lambda watcher: watcher,
     ) -> None:
+        self.notary: Notary | None = None  # who signs the log while this desk is open, if anybody does
         self._observe = observe
         self._vault = vault
         self._make_access = access
@@ -202,7 +207,14 @@ class Desk:
 
     def _beside_runs(
         self,
-        request: Neutralise | RecordDiscovery | RecordReadiness | LendVaultKey | AskVault | RecordVault,
+        request: Neutralise
+        | RecordDiscovery
+        | RecordReadiness
+        | LendVaultKey
+        | AskVault
+        | RecordVault
+        | SealLog
+        | RecordWitness,
     ) -> int | None:
         match request:
             case Neutralise(device, reason, actor):
@@ -211,6 +223,12 @@ class Desk:
                 return self._readiness(request)
             case RecordDiscovery():
                 return self._discovery(request)
+            case SealLog():
+                return self._seal(request)
+            case RecordWitness():
+                data = (("entries", str(request.size)), ("root", request.root), ("way", request.way))
+                note = Noted("witness", data, Text(request.name))
+                return self._journal.commit(Tag.LOG_WITNESSED, [note], request.actor).seq
             case _:
                 return self._vaulting(request)
 
@@ -240,6 +258,15 @@ class Desk:
         )
         facts: list[Fact] = [RevisionStored("readiness", digest, request.content), Noted("readiness", data)]
         return self._journal.commit(Tag.READINESS_CHECKED, facts, request.actor).seq
+
+    def _seal(self, request: SealLog) -> int | None:
+        if self.notary is None:
+            raise InvalidRequest("request-not-understood")
+        if request.act is SealAct.SIGN:
+            self.notary.sign()
+        else:
+            self.notary.rotate(request.reason, request.actor, lost=request.act is SealAct.REPLACE)
+        return None
 
     def _vaulting(self, request: LendVaultKey | AskVault | RecordVault) -> int | None:
         match request:

@@ -58,11 +58,13 @@ from controller.engine.untested import rehearsals, untested
 from controller.engine.vaulting import vault_users, with_vault
 from controller.engine.walklist import Errand, results_on_record, walklist
 from controller.workers import accounting
+from controller.workers.auditing import LogSeal, Witness
 from controller.workers.desk import Desk
 from controller.workers.discovering import discover
 from controller.workers.keeper import Keeper
 from controller.workers.livechecks import LiveChecks
 from controller.workers.loglines import log_line
+from controller.workers.notary import Notary, notary_of
 from controller.workers.office import (
     Cut,
     Discovery,
@@ -84,10 +86,12 @@ from controller.workers.requests import (
     RecordDiscovery,
     RecordReadiness,
     RecordVault,
+    RecordWitness,
     Rehearse,
     Request,
     Restore,
     Resume,
+    SealLog,
     WriteLog,
     error_from_line,
     event_from_line,
@@ -96,6 +100,8 @@ from controller.workers.requests import (
 from controller.workers.vaulting import HomeVault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from controller.bootstrap import Home
     from controller.engine.access import Access
     from controller.engine.accounts import Credentials
@@ -107,7 +113,7 @@ PATIENCE = 5.0
 """Seconds a request tries to reach a leader that is just coming or going."""
 
 
-_ONE_WORD = (Abort, Confirm, RecordDiscovery, RecordReadiness, RecordVault, WriteLog)
+_ONE_WORD = (Abort, Confirm, RecordDiscovery, RecordReadiness, RecordVault, RecordWitness, SealLog, WriteLog)
 """Requests that begin no run."""
 
 
@@ -426,19 +432,25 @@ class HomeOffice:
     @contextmanager
     def _leading(self, *, takeover_frozen: bool = True) -> Iterator[Desk]:
         """Leads the home until everything under way has ended. Raises LeaderElsewhere."""
-        with self._home().lead(takeover_frozen=takeover_frozen) as lead:
+        home = self._home()
+        with home.lead(takeover_frozen=takeover_frozen) as lead:
             journal = LastResortJournal(lead.journal, tell_unrecorded)
             reader = StoredDocuments()
             controller = Controller(None, reader, self._composition.services(journal), lead.history)
             controller.mark_interrupted()
-            desk = self._desk(controller, journal, reader)
-            lead.serve(desk.handle)
-            yield desk
-            desk.drain()
+            notary = notary_of(self._composition, home, lead)
+            desk = self._desk(controller, journal, reader, notary)
+            with notary.at_work():
+                lead.serve(desk.handle)
+                yield desk
+                desk.drain()
+            desk.drain()  # of what came while the last signature was made
 
-    def _desk(self, controller: Controller, journal: LastResortJournal, reader: StoredDocuments) -> Desk:
+    def _desk(
+        self, controller: Controller, journal: LastResortJournal, reader: StoredDocuments, notary: Notary
+    ) -> Desk:
         composition = self._composition
-        return Desk(
+        desk = Desk(
             controller,
             journal,
             reader,
@@ -448,6 +460,8 @@ class HomeOffice:
             lambda: composition.access(self._home(), journal),
             composition.observer.watching,
         )
+        desk.notary = notary
+        return desk
 
     # --- looking -----------------------------------------------------------------------------------
 
@@ -501,8 +515,8 @@ class HomeOffice:
                 record.entry.seq, record.at, record.tag, record.actor, record.degraded, record.facts
             )
 
-    def verify(self) -> Verdict:
-        found = self._home().verify()
+    def verify(self, witnesses: Sequence[Witness] = ()) -> Verdict:
+        found = self._home().verify(witnesses)
         first = found.faults[0] if found.faults else None
         return Verdict(
             entries=found.seq,
@@ -515,6 +529,17 @@ class HomeOffice:
                 for each in found.degraded
             ),
             erased=found.erased,
+            origin=found.origin,
+            root=found.root.hex(),
+            signed=found.signed,
+            checkpoints=found.checkpoints,
+            keys=found.keys,
+            replaced=found.replaced,
+        )
+
+    def seal(self) -> LogSeal:
+        return LogSeal(
+            lambda: self._composition.home(create=False), lambda request: self._ask(request, lambda _: None)
         )
 
     def log_head(self) -> tuple[int, str] | None:

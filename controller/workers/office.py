@@ -22,6 +22,7 @@ from controller.engine.plans import Documents, Return
 from controller.engine.ports import RunRecord
 from controller.engine.situation import Situation
 from controller.engine.walklist import Errand
+from controller.workers.auditing import LogSeal, Witness
 from controller.workers.vaulting import HomeVault
 
 if TYPE_CHECKING:
@@ -118,7 +119,11 @@ class Verdict:
     """Whether the log is whole: ``problem`` is "" then, else the code of the first fault, whose text is
     ``verify.<code>``. ``entries`` and ``head`` (the chain hash) are the end of the good part; ``first_bad``
     the sequence of the first bad entry, None where a fault is in none; ``degraded`` intervals that went
-    through the spool."""
+    through the spool.
+
+    ``origin`` names the log, ``root`` is its Merkle root; its first ``signed`` entries are under one of
+    ``checkpoints`` signatures of ``keys``; at the entries ``replaced`` a key followed without the old one's
+    word."""
 
     entries: int
     head: str
@@ -127,6 +132,12 @@ class Verdict:
     detail: str
     degraded: tuple[tuple[str, str], ...]
     erased: int
+    origin: str = ""
+    root: str = ""
+    signed: int = 0
+    checkpoints: int = 0
+    keys: tuple[str, ...] = ()
+    replaced: tuple[int, ...] = ()
 
 
 class Office(Protocol):
@@ -252,7 +263,13 @@ class Office(Protocol):
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]: ...
 
-    def verify(self) -> Verdict: ...
+    def verify(self, witnesses: Sequence[Witness] = ()) -> Verdict:
+        """``witnesses``: what others kept of the log."""
+        ...
+
+    def seal(self) -> LogSeal:
+        """Checkpoints, proofs, witnesses and the key."""
+        ...
 
     def log_head(self) -> tuple[int, str] | None:
         """How many entries the log has and its chain hash, unchecked; None where there is no home, or it

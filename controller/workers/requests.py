@@ -157,6 +157,33 @@ class RecordVault:
     actor: Actor
 
 
+class SealAct(StrEnum):
+    SIGN = "sign"
+    ROTATE = "rotate"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class SealLog:
+    """Signs the log now, or changes the key that signs it: ``rotate`` by the old one's word, ``replace``
+    without, because it is lost."""
+
+    act: SealAct
+    reason: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWitness:
+    """That ``name`` has the checkpoint over ``size`` entries; ``root`` is base64, ``way`` how they got it."""
+
+    size: int
+    root: str
+    way: str
+    name: str
+    actor: Actor
+
+
 @dataclass(frozen=True, slots=True)
 class Neutralise:
     """Takes away what would undo a cut at one device."""
@@ -189,8 +216,21 @@ class RecordDiscovery:
 
 
 Request = (
-    Isolate | Restore | Resume | Rehearse | Abort | WriteLog | Confirm | LendVaultKey | AskVault | RecordVault
-    | RecordReadiness | RecordDiscovery | Neutralise
+    Isolate
+    | Restore
+    | Resume
+    | Rehearse
+    | Abort
+    | WriteLog
+    | Confirm
+    | LendVaultKey
+    | AskVault
+    | RecordVault
+    | RecordReadiness
+    | RecordDiscovery
+    | Neutralise
+    | SealLog
+    | RecordWitness
 )
 
 _REQUESTS: dict[str, type[Any]] = {
@@ -206,6 +246,8 @@ _REQUESTS: dict[str, type[Any]] = {
         AskAccounts,
         LendVaultKey,
         AskVault,
+        SealLog,
+        RecordWitness,
         RecordVault,
         RecordReadiness,
         RecordDiscovery,

@@ -34,6 +34,7 @@ from controller.engine.ports import History, RunRecord, StepRecord
 from controller.engine.unrecorded import LastResortJournal
 from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.front import HomeOffice
+from controller.workers.notary import notary_of
 from controller.workers.office import Cut
 from controller.workers.requests import Confirm, Request, Restore, Resume, WriteLog
 from controller.workers.revisions import Revisions
@@ -74,7 +75,8 @@ class Resident(HomeOffice):
         reader = StoredDocuments()
         self._led_history = lead.history
         self._controller = Controller(None, reader, composition.services(journal), lead.history)
-        self._resident_desk = self._desk(self._controller, journal, reader)
+        self.notary = notary_of(composition, home, lead)
+        self._resident_desk = self._desk(self._controller, journal, reader, self.notary)
         self._controller.mark_interrupted()
         lead.serve(self._resident_desk.handle)
         self.watch = self._controller.watch(self._present_inventory)
@@ -240,10 +242,13 @@ def reside(composition: Composition) -> Iterator[Resident]:
         office.watch.start()
         Thread(target=office.prepare, name="preparing", daemon=True).start()
         try:
-            yield office
+            with office.notary.at_work():
+                try:
+                    yield office
+                finally:
+                    office.watch.stop()
+                    office.stand_down()
         finally:
-            office.watch.stop()
-            office.stand_down()
             feed.stop()
 
 

@@ -47,6 +47,7 @@ from controller.domain.inventory import (
     Segment,
 )
 from controller.domain.lifecycle import RunState
+from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails
 from controller.domain.plan import Basis, Hazard, Operation, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, OnUnreachable, Playbook, Stage
 from controller.domain.proof import Outcome, Proof, worst
@@ -80,6 +81,7 @@ from controller.store.accounts import HomeAccounts
 from controller.vault.access import Unattended, VaultAccess
 from controller.vault.vault import Vault
 from controller.workers.accounting import NotLeading
+from controller.workers.auditing import LogSeal, Witness
 from controller.workers.office import (
     Cut,
     Discovery,
@@ -500,9 +502,12 @@ class ScriptedOffice:
     def inventory_of(self, plan: Plan) -> Inventory:
         return INVENTORY
 
-    def write_log(self, text: str, actor: Actor) -> int | None:
+    def write_log(self, text: str, actor: Actor, details: LogDetails = NO_DETAILS) -> int | None:
         self.note("log", text)
         return None if self.script == "degraded" else 17
+
+    def attach(self, path: Path) -> Attachment:
+        raise AssertionError("nothing is attached here")
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
         nasty = "\x1b[31mred\x1b[0m\nsecond line"
@@ -512,10 +517,16 @@ class ScriptedOffice:
             yield LogLine(3, NOW.isoformat(), "person:secret:changed", "bob", None, data, "")
         yield LogLine(2, NOW.isoformat(), "person:log:written", "bob", None, {}, "rien à signaler")
 
-    def verify(self) -> Verdict:
+    def verify(self, witnesses: Sequence[Witness] = ()) -> Verdict:
         if self.script == "tampered":
             return Verdict(8, "ab", 9, "leaf", "", (), 0)
         return Verdict(9, "cd", None, "", "", (), 0)
+
+    def seal(self) -> LogSeal:
+        def nowhere(*_: object) -> Any:
+            raise NotFound(kind="home", name="/nonexistent")
+
+        return LogSeal(nowhere, nowhere)
 
     def log_head(self) -> tuple[int, str] | None:
         return 9, "cd" * 32
