@@ -30,7 +30,6 @@ _COMMANDS = {
         ("approvals", "approvals:approvals"),
         ("approve", "approvals:approve"),
         ("countersign", "approvals:countersign"),
-        ("log", "audit:log"),
         ("serve", "serve:serve"),
         ("paper", "paper:paper"),
         ("rehearse", "rehearse:rehearse"),
@@ -64,6 +63,7 @@ _COMMANDS = {
         ("tokens", "keys:tokens"),
         ("break-glass", "keys:break_glass"),
     ),
+    "log": (("write", "logbook:write"), ("nothing", "logbook:nothing"), ("show", "logbook:show")),
     "audit": (("show", "audit:show"), ("verify", "audit:verify")),
 }
 """Group to commands, each with the module and function that answers it; ``""`` is ``cordon`` itself."""
@@ -80,6 +80,14 @@ class Commands(typer.core.TyperGroup):
             near = difflib.get_close_matches(args[0], self.commands, n=1)
             raise InvalidRequest("no-such-command", name=args[0], near=near[0] if near else "--help")
         return super().resolve_command(ctx, args)
+
+
+class Writing(Commands):
+    """``cordon log "…"``: what is no command is what is to be written."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        known = (*self.commands, *_HELP)
+        return super().parse_args(ctx, args if args and args[0] in known else ["write", *args])
 
 
 def application(words: Catalogue) -> Any:
@@ -102,7 +110,7 @@ def application(words: Catalogue) -> Any:
 def _group(name: str) -> typer.Typer:
     return typer.Typer(
         name=name or "cordon",
-        cls=Commands,
+        cls=Writing if name == "log" else Commands,
         add_completion=False,
         rich_markup_mode=None,  # plain help: it also reads in a log file, and costs no start-up
         pretty_exceptions_enable=False,
@@ -164,6 +172,12 @@ _METAVARS = {
     "out": "DIR",
     "key_file": "FILE",
     "at": "TIME",
+    "status": "STATUS",
+    "corrects": "N",
+    "attach": "FILE",
+    "handed_to": "NAME",
+    "begin": "N|TIME",
+    "search": "TEXT",
 }
 
 

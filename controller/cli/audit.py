@@ -1,4 +1,4 @@
-"""``cordon audit show|verify`` and ``cordon log``: the log, read, checked and written."""
+"""``cordon audit``: the log, read and checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
-from controller.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from controller.text import Catalogue
@@ -40,11 +39,11 @@ def show(
         call.out.object({"command": call.command, "entries": entries, "exit": 0})
         return Exit.DONE
     for line in lines:
-        call.out.say(*_entry(line, call.words))
+        call.out.say(*entry_lines(line, call.words))
     return Exit.DONE
 
 
-def _entry(line: LogLine, words: Catalogue) -> list[str]:
+def entry_lines(line: LogLine, words: Catalogue) -> list[str]:
     what = words.text(f"tag.{line.tag.replace(':', '.')}")
     data = " ".join(f"{name}={value}" for name, value in line.data.items())
     parts = [f"{line.seq:>6}", line.at, line.actor, what, line.run or "", data]
@@ -75,7 +74,9 @@ def verify(call: Call) -> int:
     if whole:
         call.out.say(call.text("audit.whole", count=verdict.entries, head=verdict.head))
     elif verdict.problem.startswith("evidence-"):
-        call.out.say(call.text(f"verify.{verdict.problem}", detail=verdict.detail), call.text("audit.what-now"))
+        call.out.say(
+            call.text(f"verify.{verdict.problem}", detail=verdict.detail), call.text("audit.what-now")
+        )
     else:
         call.out.say(
             call.text("audit.broken", entry=verdict.first_bad or "?", entries=verdict.entries),
@@ -87,20 +88,3 @@ def verify(call: Call) -> int:
     if verdict.erased:
         call.out.say(call.text("audit.erased", count=verdict.erased))
     return code
-
-
-def log(call: Call, text: Annotated[str, typer.Argument(help="help.log-text")]) -> int:
-    from controller.cli.watching import actor
-
-    if not text.strip():
-        raise InvalidRequest("nothing-written")
-    if call.asked.dry_run:
-        call.out.say(call.text("plan.nothing-sent"))
-        seq = None
-    else:
-        seq = call.office.write_log(text.strip(), actor())
-    if call.out.as_json:
-        call.out.object({"command": call.command, "seq": seq, "exit": 0})
-    elif not call.asked.dry_run:
-        call.out.say(call.text("log.spooled" if seq is None else "log.written", seq=seq))
-    return Exit.DONE

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -47,9 +46,9 @@ def attach(places: Places, path: Path) -> Attachment:
     Raises InvalidRequest."""
     directory = places.evidence / _ATTACHED
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for whoever writes into it
+            raise InvalidRequest("attachment-no-file", file=str(path))
         with path.open("rb") as source:
-            if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
-                raise InvalidRequest("attachment-unreadable", file=str(path), detail="not a file")
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             digest, size, copy = _copied(source, directory)
         kept = directory / (digest + _suffix(path))
@@ -70,10 +69,7 @@ def _copied(source: BinaryIO, directory: Path) -> tuple[str, int, Path]:
         with os.fdopen(descriptor, "wb") as copy:
             while part := source.read(1 << 20):
                 size += len(part)
-                if size > LARGEST:
-                    raise InvalidRequest(
-                        "attachment-too-large", file=str(source.name), limit=LARGEST >> 20
-                    )
+                _check_size(size, source.name)
                 hashed.update(part)
                 copy.write(part)
             copy.flush()
@@ -82,6 +78,11 @@ def _copied(source: BinaryIO, directory: Path) -> tuple[str, int, Path]:
         Path(name).unlink(missing_ok=True)
         raise
     return hashed.hexdigest(), size, Path(name)
+
+
+def _check_size(size: int, file: str) -> None:
+    if size > LARGEST:
+        raise InvalidRequest("attachment-too-large", file=str(file), limit=LARGEST >> 20)
 
 
 def _suffix(path: Path) -> str:

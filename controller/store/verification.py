@@ -11,6 +11,7 @@ Hashes and signatures are worked out by :mod:`controller.store.recomputed` and
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from controller.domain.logbook import ATTACHED
 from controller.domain.tags import Tag
 from controller.store import evidence, recomputed, schema, triggers
 from controller.store.database import reading
@@ -309,6 +311,16 @@ def _note_evidence(covered: dict[str, list[tuple[Any, ...]]], state: _State) -> 
         cells = dict(zip(columns, row, strict=True))
         if cells["file"]:
             state.evidence.append((cells["file"], cells["digest"]))
+    state.evidence.extend(filter(None, map(_attached, covered.get("note", []))))
+
+
+def _attached(row: tuple[Any, ...]) -> tuple[str, str] | None:
+    """File and digest, where the note is that a file was attached to an entry of the logbook."""
+    cells = dict(zip(schema.note.c.keys(), row, strict=True))
+    if cells["subject"] != ATTACHED:
+        return None
+    said = dict(json.loads(cells["data"]))
+    return said["file"], said["sha256"]
 
 
 def _evidence(places: Places, state: _State) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from controller.domain.facts import (
     StartupMoved,
     WaveMoved,
 )
-from controller.domain.logbook import BY
+from controller.domain.logbook import ATTACHED, BY
 from controller.workers.office import LogLine
 
 
@@ -89,6 +89,8 @@ def _data(fact: Fact) -> Mapping[str, str]:  # noqa: C901, PLR0911, PLR0912 - on
         case Noted(subject="log-by" | "log-handed-to"):
             name = "by" if fact.subject == BY else "handed_to"
             return {name: fact.text} if fact.text else {}
+        case Noted(subject="attachment"):
+            return {f"{ATTACHED} {dict(fact.data)['file']}": fact.text}
         case Noted(subject="request"):  # a client's key: what it was for stands beside it
             return {name: value for name, value in fact.data if name == "status"}
         case Noted():
@@ -103,7 +105,7 @@ def _texts(fact: Fact) -> Iterable[str]:
             return (fact.reason,)
         case OutcomeRecorded() | StartupMoved():
             return (fact.transcript,)
-        case Noted(subject="log-by" | "log-handed-to"):
+        case Noted(subject="log-by" | "log-handed-to" | "attachment"):
             return ()
         case Noted():
             return (fact.text,)
