@@ -54,7 +54,7 @@ def carry_out_cut(
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines, plain_plan
     from controller.cli.lapsed import plain_lapse, tell_lapse
-    from controller.cli.readiness import plan_lines
+    from controller.cli.readiness import plain_time, plan_lines
     from controller.cli.signing import credentials, secret
     from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
@@ -69,7 +69,8 @@ def carry_out_cut(
         code = Exit.REFUSED if plan.refusals else Exit.DONE
         if call.out.as_json:
             shown, lapsed = plain_plan(plan, inventory, call.words), plain_lapse(call, documents)
-            call.out.object({"command": call.command, "dry_run": True, **shown, **lapsed, "exit": int(code)})
+            found = {"dry_run": True, **shown, **plain_time(call, plan), **lapsed}
+            call.out.object({"command": call.command, **found, "exit": int(code)})
         else:
             call.out.say(*cost_lines(plan, inventory, call.words), *plan_lines(call, plan))
             call.out.say(call.text("plan.nothing-sent"))

@@ -24,7 +24,7 @@ def plan(
 ) -> int:
     from controller.cli.afterwards import afterwards_lines, plain_afterwards
     from controller.cli.cost import cost_lines, plain_plan, wave_lines
-    from controller.cli.readiness import plan_lines
+    from controller.cli.readiness import plain_time, plan_lines
     from controller.engine.afterwards import afterwards
     from controller.engine.plans import Return
     from controller.workers.office import Cut
@@ -42,7 +42,8 @@ def plan(
     if call.out.as_json:
         shown = plain_plan(found, inventory, call.words)
         simulated = {"afterwards": plain_afterwards(after)} if after else {}
-        call.out.object({"command": call.command, **shown, **simulated, "exit": int(code)})
+        found_too = {**plain_time(call, found), **simulated}
+        call.out.object({"command": call.command, **shown, **found_too, "exit": int(code)})
     else:
         call.out.say(*wave_lines(found, call.words, commands=commands))
         call.out.say(*(afterwards_lines(after, call.words) if after else ()))

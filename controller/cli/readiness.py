@@ -158,13 +158,27 @@ def last_lines(found: Readiness | None, now: datetime, words: Catalogue) -> Iter
 
 
 def plan_lines(call: Call, plan: Plan) -> Iterator[str]:
-    """The same for the devices of a plan; nothing where no check is on record."""
+    """How long it takes by what was measured, and the last check of the devices of a plan."""
+    from controller.engine.livecheck import seconds_expected
+
     found = call.office.last_readiness()
+    seconds = seconds_expected(plan, found)
+    if seconds is None:
+        yield call.text("live.time-unknown")
+    else:
+        yield call.text("live.time-expected", duration=duration(call.words, seconds))
     if found is None:
         return
     wanted = {operation.device for wave in plan.waves for operation in wave.operations}
     devices = tuple(each for each in found.devices if each.device in wanted)
     yield from last_lines(replace(found, devices=devices), datetime.now(UTC), call.words)
+
+
+def plain_time(call: Call, plan: Plan) -> dict[str, float | None]:
+    from controller.engine.livecheck import seconds_expected
+
+    seconds = seconds_expected(plan, call.office.last_readiness())
+    return {"seconds_expected": None if seconds is None else round(seconds, 1)}
 
 
 def plain_last(found: Readiness | None) -> dict[str, Any] | None:

@@ -67,7 +67,8 @@ class LevelReadiness:
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """One live check. ``devices`` are those looked at, in the inventory's order; ``whole``: all that Cordon
-    manages. ``inventory`` and ``profiles`` are digests of what it rested on."""
+    manages. ``inventory`` and ``profiles`` are digests of what it rested on. ``threads``: devices acted on at
+    the same time; 0 where an older Cordon did not say."""
 
     site: str
     at: datetime
@@ -77,6 +78,7 @@ class Readiness:
     whole: bool
     devices: tuple[DeviceReadiness, ...]
     levels: tuple[LevelReadiness, ...]
+    threads: int = 0
 
     @property
     def ready(self) -> bool:

@@ -70,6 +70,7 @@ def check_live(
             _level(level, plan, {each.device: each for each in seen}, eyes.limits.threads)
             for level, plan in plans.items()
         ),
+        threads=eyes.limits.threads,
     )
 
 
@@ -151,6 +152,20 @@ def expected(
                 together.append(log_in + _lines(operation, sent) * device.read / device.lines)
                 met.add(operation.device)
     return total + _span(together, threads)
+
+
+def seconds_expected(plan: Plan, last: Readiness | None) -> float | None:
+    """From the first log-in to the last read-back, by what the ``last`` live check measured of the devices of
+    ``plan``; None where it did not measure all of those it found ready."""
+    if last is None or not last.threads:
+        return None
+    seen = {each.device: each for each in last.devices}
+    sent = [step.point.id for _, _, step in plan.steps() if step.rendering.commands]
+    if not sent or any(point.device not in seen for point in sent):
+        return None
+    blocked = {point for each in last.devices for point in each.blocked}
+    blocked.update(point for point in sent if not seen[point.device].lines)
+    return expected(plan, seen, blocked, last.threads) / 1000
 
 
 def _lines(operation: Operation, steps: Sequence[Step]) -> int:

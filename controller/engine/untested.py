@@ -21,7 +21,7 @@ def untested(
     has not passed a rehearsal, with how many points do."""
     if plan.action is not Action.ISOLATE or plan.rehearses:
         return plan
-    resting: dict[str, list[PointId]] = defaultdict(list)
+    resting: dict[tuple[str, str], list[PointId]] = defaultdict(list)
     for _, operation, step in plan.steps():
         device = inventory.devices.get(operation.device)
         if device is None or device.platform == MANUAL or not step.rendering.commands:
@@ -31,10 +31,10 @@ def untested(
         tagged = "tagged " if step.point.tagged else ""
         if tagged or known.passed(device.name, kind, method, now, expires_after) is None:
             software = known.software_of(device.name) or Software(device.platform, "", "")
-            named = " ".join(part for part in (*software[:2], software.version or "?") if part)
-            resting[f"{named}, {tagged}{kind} {method}"].append(step.point.id)
+            named = " ".join(part for part in software if part)
+            resting[f"{named}, {tagged}{kind} {method}", software.version].append(step.point.id)
     findings = Findings()
-    for culprit, points in resting.items():
+    for (culprit, version), points in resting.items():
         findings.hazard(
             "untested",
             Severity.WARN,
@@ -42,6 +42,7 @@ def untested(
             count=str(len(points)),
             days=str(expires_after.days),
             devices=str(len({point.device for point in points})),
+            version=version,
         )
     return replace(plan, hazards=tuple(sorted((*plan.hazards, *findings.hazards.values()))))
 

@@ -67,6 +67,7 @@ def obstacle_text(obstacle: Obstacle, words: Catalogue) -> str:
 
 def _in_words(data: dict[str, str], words: Catalogue) -> dict[str, str]:
     """Codes and numbers among ``data`` said as a sentence needs them."""
+    data["unasked"] = words.text("hazards.unasked") if data.get("version") == "" else ""
     if "cause" in data:
         detail = f" ({data['detail']})" if data.get("detail") else ""
         data["why"] = words.text(f"open.{data['cause']}") + detail

@@ -14,6 +14,7 @@ from controller.domain.inventory import PointId
 from controller.domain.plan import Hazard, Severity
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Obstacle, Readiness
 from controller.text import LANGUAGES, Catalogue
+from controller.text.sentences import hazard_text
 from tests.unit.cli.office import ScriptedOffice, scripted
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -107,6 +108,19 @@ def test_what_is_on_record_is_told_with_its_age() -> None:
     assert "a reload is scheduled" in lines[2]
     (never,) = last_lines(None, NOW, Catalogue("fr"))
     assert never.startswith("Jamais vérifié en direct")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_version_that_nobody_asked_is_said_in_words(lang: str) -> None:
+    words = Catalogue(lang)
+
+    def said(version: str) -> str:
+        data = {"count": "2", "days": "90", "devices": "1", "version": version}
+        return hazard_text(Hazard("untested", Severity.WARN, "ios", tuple(sorted(data.items()))), words)
+
+    assert said("") != said("15.2")
+    assert words.text("hazards.unasked") in said("")
+    assert "?" not in said("")
 
 
 @pytest.fixture

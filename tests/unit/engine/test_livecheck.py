@@ -9,7 +9,7 @@ import pytest
 from controller.domain.inventory import PointId
 from controller.domain.playbook import Playbook
 from controller.domain.readiness import DeviceReadiness, Obstacle, Readiness
-from controller.engine.livecheck import check_live, expected, levels
+from controller.engine.livecheck import check_live, expected, levels, seconds_expected
 from controller.engine.logins import Eyes
 from controller.engine.plans import Documents
 from tests.fakes.board import Board, BoardDriver, FakeClock, Fault, Port, Strike
@@ -70,6 +70,17 @@ def test_of_one_device_only_its_own_points_count() -> None:
     assert not found.whole
     assert found.levels[0].points == 2
     assert boards[0].received == []
+
+
+def test_the_time_of_a_plan_is_known_once_all_its_devices_were_looked_at() -> None:
+    known = made(playbook("level-5", stage("lab"), level=5))
+    plan = levels(known)[5]
+    found, _ = looked(known)
+    assert seconds_expected(plan, found) == pytest.approx(found.levels[0].milliseconds / 1000, abs=0.001)
+    part, _ = looked(known, names=("acc-2",))
+    assert seconds_expected(plan, part) is None
+    assert seconds_expected(plan, None) is None
+    assert seconds_expected(plan, replace(found, threads=0)) is None, "an older record does not say how many"
 
 
 def test_the_time_is_that_of_the_slowest_of_a_wave_and_of_all_by_so_many_at_once() -> None:

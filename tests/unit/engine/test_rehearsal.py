@@ -292,7 +292,8 @@ class StoredDocuments:
 def test_a_plan_says_what_it_rests_on_that_was_not_rehearsed_and_how_much_of_it() -> None:
     site = three_switches()
     [(culprit, data)] = hazards(site, "one").items()
-    assert culprit == "board ?, interface shutdown"
+    assert culprit == "board, interface shutdown"
+    assert data["version"] == ""
     assert (data["count"], data["devices"], data["days"]) == ("3", "3", "90")
     rehearse(site)
     assert hazards(site, "one") == {}
@@ -305,7 +306,7 @@ def test_it_counts_again_as_untested_after_the_days_and_with_other_software() ->
     site.board("c").version = "3.0"
     rehearse(site)
     assert hazards(site, "one") == {
-        "board 3.0, interface shutdown": {"count": "1", "devices": "1", "days": "90"}
+        "board 3.0, interface shutdown": {"count": "1", "devices": "1", "days": "90", "version": "3.0"}
     }
 
 
