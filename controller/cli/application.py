@@ -64,7 +64,16 @@ _COMMANDS = {
         ("break-glass", "keys:break_glass"),
     ),
     "log": (("write", "logbook:write"), ("nothing", "logbook:nothing"), ("show", "logbook:show")),
-    "audit": (("show", "audit:show"), ("verify", "audit:verify")),
+    "audit": (
+        ("show", "audit:show"),
+        ("verify", "audit:verify"),
+        ("export", "export:export"),
+        ("checkpoint", "sealing:checkpoint"),
+        ("witness", "sealing:witness"),
+        ("prove", "sealing:prove"),
+        ("key", "sealing:key"),
+        ("rotate-key", "sealing:rotate_key"),
+    ),
 }
 """Group to commands, each with the module and function that answers it; ``""`` is ``cordon`` itself."""
 
@@ -172,11 +181,16 @@ _METAVARS = {
     "out": "DIR",
     "key_file": "FILE",
     "at": "TIME",
+    "until": "N",
+    "to": "DIR",
+    "witnesses": "FILE",
+    "checkpoints": "TEXT",
     "status": "STATUS",
     "corrects": "N",
     "attach": "FILE",
     "handed_to": "NAME",
     "begin": "N|TIME",
+    "end": "N|TIME",
     "search": "TEXT",
 }
 

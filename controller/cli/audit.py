@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,8 +52,16 @@ def entry_lines(line: LogLine, words: Catalogue) -> list[str]:
     return [first, *(f"        {said}" for said in line.text.splitlines())]
 
 
-def verify(call: Call) -> int:
-    verdict = call.office.verify()
+def verify(
+    call: Call,
+    witnesses: Annotated[list[Path] | None, typer.Option("--witness", help="help.witness-file")] = None,
+    checkpoints: Annotated[list[str] | None, typer.Option("--checkpoint", help="help.witness-text")] = None,
+) -> int:
+    from controller.workers.auditing import witness_file, witnesses_in
+
+    kept = [each for path in witnesses or () for each in witness_file(path)]
+    kept += [each for text in checkpoints or () for each in witnesses_in(text)]
+    verdict = call.office.verify(kept)
     whole = not verdict.problem
     code = Exit.DONE if whole else Exit.UNPROVEN
     if call.out.as_json:
@@ -67,22 +76,39 @@ def verify(call: Call) -> int:
                 "detail": verdict.detail,
                 "degraded": [list(span) for span in verdict.degraded],
                 "erased": verdict.erased,
+                "origin": verdict.origin,
+                "root": verdict.root,
+                "signed": verdict.signed,
+                "checkpoints": verdict.checkpoints,
+                "keys": list(verdict.keys),
+                "keys_replaced": list(verdict.replaced),
+                "witnesses": len(kept),
                 "exit": int(code),
             }
         )
         return code
     if whole:
         call.out.say(call.text("audit.whole", count=verdict.entries, head=verdict.head))
-    elif verdict.problem.startswith("evidence-"):
+        if kept:
+            call.out.say(call.text("audit.witnesses", count=len(kept)))
+    elif verdict.first_bad is None:
         call.out.say(
             call.text(f"verify.{verdict.problem}", detail=verdict.detail), call.text("audit.what-now")
         )
     else:
         call.out.say(
-            call.text("audit.broken", entry=verdict.first_bad or "?", entries=verdict.entries),
-            call.text(f"verify.{verdict.problem}", entry=verdict.first_bad or "?", detail=verdict.detail),
+            call.text("audit.broken", entry=verdict.first_bad, entries=verdict.entries),
+            call.text(f"verify.{verdict.problem}", entry=verdict.first_bad, detail=verdict.detail),
             call.text("audit.what-now"),
         )
+    if verdict.keys:
+        call.out.say(
+            call.text("audit.signed", size=verdict.signed, count=verdict.checkpoints, key=verdict.keys[-1])
+        )
+    else:
+        call.out.say(call.text("audit.unsigned"))
+    for entry in verdict.replaced:
+        call.out.say(call.text("audit.key-replaced", entry=entry))
     for first, last in verdict.degraded:
         call.out.say(call.text("audit.degraded", first=first, last=last))
     if verdict.erased:

@@ -101,6 +101,8 @@ _SETTINGS_IN_FRENCH = {
     "save_timeout": "Secondes qu'a un équipement pour enregistrer sa configuration de démarrage et la montrer.",
     "threads": "Équipements traités en même temps.",
     "rehearsal_days": "Jours après lesquels ce qui a été répété compte de nouveau comme jamais essayé.",
+    "checkpoint_entries": "Nombre d'entrées après lequel le journal est signé au plus tard.",
+    "checkpoint_minutes": "Minutes après lesquelles les nouvelles entrées sont signées au plus tard.",
     "session_idle_minutes": "Minutes sans signe de vie après lesquelles une session se termine.",
     "session_hours": "Heures après lesquelles une session se termine de toute façon.",
     "argon2_memory_kib": "Mémoire d'une empreinte de mot de passe, en Kio.",
