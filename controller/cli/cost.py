@@ -17,6 +17,9 @@ from controller.text.times import duration
 
 HASH_SHOWN = 12
 
+_NOTHING_TO_UNDO = frozenset({"never-touched", "cut-upstream", "cut-by-hand"})
+"""Hazards of points that a return lets go without a line: no other cut holds those."""
+
 
 def subjects_of(plan: Plan, inventory: Inventory) -> tuple[str, ...]:
     """Names of what the plan cuts or brings back, in the inventory's order; names it no longer knows last."""
@@ -89,8 +92,9 @@ def _return(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]
             yield f"  ○ {name} — {words.text('cost.unknown-subject')}"
             continue
         yield f"  ○ {title(subject, name, words)} — {why(subject, names, words)}"
-    worked = {step.point.id for _, _, step in plan.steps()}
-    still = {point for _, _, point in plan.ends} - worked
+    worked = {str(step.point.id) for _, _, step in plan.steps()}
+    worked.update(hazard.culprit for hazard in plan.hazards if hazard.code in _NOTHING_TO_UNDO)
+    still = {str(point) for _, _, point in plan.ends} - worked
     if still and not plan.refusals:
         yield words.text("cost.still-held", count=len(still))
 

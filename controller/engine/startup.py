@@ -16,6 +16,7 @@ from controller.domain.profile import DeviceProfile, SaveSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import COMPARED, StartupState
 from controller.engine.ports import StartupRecord, StepRecord
+from controller.engine.track import rests_on
 
 DEVICES_NAMED = 12
 """Devices one hazard names; it counts them all."""
@@ -105,7 +106,9 @@ def reboots_after(
         return _hazards("reboot-cuts", failed)
     done = {step.point: step for step in steps if _has_effect(step)}
     unsaved: dict[str, str] = {}
-    for _, operation, step in plan.steps():
+    upstream = [operation for each in plan.escalations for operation in each.operations]
+    sent = [(operation, step) for _, operation, step in plan.steps()]
+    for operation, step in (*sent, *((each, step) for each in upstream for step in each.steps)):
         made, record = done.get(step.point.id), startups.get(operation.device)
         if made is None or not step.rendering.commands:
             continue
@@ -142,7 +145,9 @@ def reboots(
 
 
 def _has_effect(step: StepRecord) -> bool:
-    """Whether something at the point may be in force that a reboot would undo."""
+    """Whether something at the point may be in force that a reboot of its own device would undo."""
+    if rests_on(step.cause):
+        return False
     if step.outcome in (Outcome.NOT_ATTEMPTED, Outcome.NOT_SENT, Outcome.REJECTED):
         return Proof(step.proof).satisfies(Proof.CONFIRMED)
     return True

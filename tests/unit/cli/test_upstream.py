@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from controller.cli.cost import plain_plan, wave_lines
+from controller.cli.cost import cost_lines, plain_plan, wave_lines
 from controller.cli.status import plain_situation, situation_lines
 from controller.cli.upstream import done_lines, of_record, of_results, plain_cut_off
 from controller.cli.verdict import plain_errand
 from controller.domain.errors import OpenCause
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
+from controller.engine.plans import Return
 from controller.engine.situation import situation
 from controller.engine.walklist import walklist
 from controller.text import Catalogue
@@ -39,6 +40,17 @@ def test_a_plan_shows_what_would_be_cut_instead_and_its_commands(words: Catalogu
     assert "      port to-a down" in list(wave_lines(plan, words, commands=True))
     told = plain_plan(plan, tree().documents.inventory, words)
     assert [each["device"] for each in told["escalations"]] == ["a", "b"]
+
+
+def test_a_return_does_not_say_that_another_cut_holds_what_comes_back_with_a_port_upstream() -> None:
+    made = tree()
+    made.board("a").closed = OpenCause.UNREACHABLE
+    made.cut(level=5)
+    made.board("a").closed = None
+    plan = made.controller.plan_return(Return(everything=True))
+    lines = cost_lines(plan, made.documents.inventory, EN)
+    assert any("a p1 was never changed itself" in line for line in lines)
+    assert not any("another cut holds" in line for line in lines)
 
 
 def test_a_run_says_where_a_device_was_cut_and_what_stays_connected_inside() -> None:

@@ -28,6 +28,7 @@ from controller.domain.proof import Outcome, Proof
 from controller.engine.network import Network
 from controller.engine.plans import Return
 from controller.engine.situation import SubjectState, situation
+from controller.engine.startup import reboots_after
 from controller.engine.upstream import Upstream
 from controller.engine.walklist import walklist
 from tests.fakes.board import Board, Fault, Port, Strike
@@ -318,6 +319,19 @@ def test_a_device_that_cannot_be_opened_is_cut_upstream_in_the_same_run() -> Non
     assert made.configuration() == before
     assert made.board("a").received == sent
     assert not made.history.open_holds()
+
+
+def test_a_reboot_is_feared_where_the_port_is_shut_not_where_nobody_got_in() -> None:
+    made = tree()
+    made.board("a").closed = OpenCause.UNREACHABLE
+    made.cut(level=5)
+    [run] = made.history.runs()
+    record = made.history.run(run.run)
+    [after] = reboots_after(planned(made), record.steps, record.startups, made.documents.profiles)
+    [now] = situation(
+        made.documents.inventory, made.history, made.clock.now(), made.documents.profiles
+    ).reboots
+    assert (after.code, after.culprit) == (now.code, now.culprit) == ("reboot-opens", "b, core")
 
 
 def test_decision_intent_and_hold_are_on_record_before_the_first_line_upstream() -> None:
