@@ -29,12 +29,12 @@ def serve(
     key: KeyFile = None,
     name: Names = None,
 ) -> int:
-    from controller.api.app import create_app
     from controller.api.server import listen
     from controller.api.server import serve as answer
     from controller.api.service import Service
     from controller.bootstrap import Composition
     from controller.cli.documents import installed_version
+    from controller.web.application import application
     from controller.workers.resident import reside
 
     if call.asked.dry_run:
@@ -47,7 +47,7 @@ def serve(
         service = Service(office, installed_version(), shown.fingerprint, clock=composition.clock().now)
         reached = f"https://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         answer(
-            create_app(service),
+            application(service),
             listener,
             shown.certificate,
             shown.key,
@@ -87,8 +87,10 @@ def _certificate(
 
 
 def _tell(call: Call, office: Resident, reached: str, certificate: Certificate) -> None:
+    from controller.web.enrolment import link as enrolment
+
     invitation = office.access().users.first_invitation()
-    link = f"{reached}/enrol#{invitation.token}" if invitation else None
+    link = enrolment(reached, invitation.token) if invitation else None
     if call.out.as_json:
         call.out.object(
             {

@@ -171,7 +171,7 @@ def enrolled(service: Served, invitation: str) -> Someone:
 
 def first_administrator(service: Served) -> Someone:
     link = str(service.said["enrolment"])
-    return enrolled(service, link.partition("#")[2])
+    return enrolled(service, link.partition("?token=")[2])
 
 
 def hired(service: Served, boss: Someone, name: str, roles: Iterable[str]) -> Someone:

@@ -1,0 +1,19 @@
+"""The whole application: the API, and the pages in front of it."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from controller.api.app import create_app
+from controller.api.service import Service
+from controller.web import assets, enrolment
+
+PARTS = (enrolment, assets)
+
+
+def application(service: Service) -> FastAPI:
+    """One for one service. Pages are not in the API's description."""
+    app = create_app(service)
+    for part in PARTS:
+        app.include_router(part.router, include_in_schema=False)
+    return app
