@@ -25,7 +25,8 @@ def paper(call: Call, out: Annotated[Path | None, typer.Option("--out", help="he
     from controller.workers.office import Cut
 
     documents = call.office.documents()
-    inventory, head, now = documents.inventory, call.office.log_head(), datetime.now().astimezone()
+    inventory, now = documents.inventory, datetime.now().astimezone()
+    head = call.office.seal().latest() or call.office.log_head()
     directory = out or Path()
     levels = _levels(documents)
     if not levels:

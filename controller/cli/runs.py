@@ -85,7 +85,8 @@ def _print_walk(call: Call, record: RunRecord, plan: Plan, errands: Sequence[Err
     from controller.cli.sheets import walk_frame, walk_of, write
     from controller.paper.walk import print_walk
 
-    head, inventory = call.office.log_head(), call.office.inventory_of(plan)
+    head = call.office.seal().latest() or call.office.log_head()
+    inventory = call.office.inventory_of(plan)
     frame = walk_frame(record, plan, datetime.now().astimezone(), head, call.words)
     write(path, print_walk(frame, walk_of(record, plan, errands, inventory, head, call.words)))
     if not call.out.as_json:

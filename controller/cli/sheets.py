@@ -21,9 +21,10 @@ from controller.paper.sheet import Frame
 from controller.paper.walk import Seal, Task, Walk
 from controller.text import Catalogue
 from controller.text.times import moment
+from controller.workers.auditing import SignedHead
 
-Head = tuple[int, str]
-"""How many entries the log has, and its chain hash."""
+Head = SignedHead | tuple[int, str]
+"""The log's last checkpoint; while none is signed, how many entries it has, and its chain hash."""
 
 
 def walk_of(
@@ -100,6 +101,9 @@ def level_frame(plan: Plan, at: datetime, head: Head | None, words: Catalogue) -
 def seal_of(head: Head | None, words: Catalogue) -> Seal | None:
     if head is None:
         return None
+    if isinstance(head, SignedHead):
+        text = words.text("paper.checkpoint", count=head.checkpoint.size, at=head.at[:16].replace("T", " "))
+        return Seal(text, "", head.note, tuple(line for line in head.note.splitlines() if line), head.spoken)
     count, digest = head
     return Seal(words.text("paper.log", count=count), digest, f"cordon-log {count} {digest}")
 
@@ -120,8 +124,14 @@ def _frame(
 ) -> Frame:
     foot = [" · ".join((*of, words.text("paper.plan", hash=plan.hash[:HASH_SHOWN])))]
     printed = words.text("paper.printed", at=moment(at))
-    log = [words.text("paper.log-short", count=head[0], head=head[1][:16])] if head else []
+    log = [_head_line(head, words)] if head else []
     return Frame(name, (*foot, " · ".join((printed, *log))), words.raw("paper.page"), words.lang, at)
+
+
+def _head_line(head: Head, words: Catalogue) -> str:
+    if isinstance(head, SignedHead):
+        return words.text("paper.checkpoint-short", said=head.spoken)
+    return words.text("paper.log-short", count=head[0], head=head[1][:16])
 
 
 def _task(errand: Errand, inventory: Inventory, words: Catalogue) -> Task:

@@ -22,11 +22,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The log's head: its text, and what its QR code holds."""
+    """The log's head: its text, and what its QR code holds. A signed one has the lines of its ``note``, and
+    ``spoken``, what is read out of it."""
 
     text: str
     digest: str
     qr: str
+    note: tuple[str, ...] = ()
+    spoken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,9 @@ def print_seal(sheet: Sheet, plan: str, seal: Seal | None) -> None:
     sheet.line(plan, size=9)
     if seal is None:
         return
+    if seal.note:
+        _print_note(sheet, seal)
+        return
     sheet.qr(seal.qr, 28)
     with sheet.narrow(32):
         sheet.space(6)
@@ -82,6 +88,20 @@ def print_seal(sheet: Sheet, plan: str, seal: Seal | None) -> None:
             quads = " ".join(digest[at : at + 8] for at in range(start, min(start + 32, len(digest)), 8))
             sheet.line(quads, size=10, console=True)
     sheet.space(10)
+
+
+def _print_note(sheet: Sheet, seal: Seal) -> None:
+    """Whoever keeps this page can show years later what the log was that day."""
+    sheet.need(48)
+    sheet.qr(seal.qr, 42)
+    with sheet.narrow(46):
+        sheet.space(4)
+        sheet.line(seal.text, size=10)
+        sheet.line(seal.spoken, size=9.5, bold=True, console=True)
+        sheet.space(1)
+        for line in seal.note:
+            sheet.line(line, size=7, console=True)
+    sheet.space(14)
 
 
 def _print_task(sheet: Sheet, task: Task, signed: str) -> None:

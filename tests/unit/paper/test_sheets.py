@@ -11,6 +11,7 @@ import pytest
 import segno
 
 from controller.cli.sheets import level_frame, level_of, walk_frame, walk_of
+from controller.domain.checkpoint import Checkpoint, Signature, note, spoken
 from controller.domain.inventory import Bilingual, Contact
 from controller.domain.plan import Plan, Rendering
 from controller.domain.playbook import Action
@@ -21,6 +22,7 @@ from controller.paper.level import print_level
 from controller.paper.sheet import BROKEN
 from controller.paper.walk import print_walk
 from controller.text import LANGUAGES, Catalogue
+from controller.workers.auditing import SignedHead
 from tests.unit.cli.office import INVENTORY, RUN, make_plan, scripted
 from tests.unit.paper.pages import lines, matrices, pages, text
 
@@ -46,6 +48,20 @@ def walk_pdf(plan: Plan, errands: Sequence[Errand], lang: str = "en") -> bytes:
     words = Catalogue(lang)
     walk = walk_of(record, plan, errands, INVENTORY, HEAD, words)
     return print_walk(walk_frame(record, plan, AT, HEAD, words), walk)
+
+
+def test_a_signed_log_is_on_the_first_page_and_at_the_foot_of_every_page() -> None:
+    plan, words = make_plan(Action.ISOLATE, ALL), Catalogue("en")
+    checkpoint = Checkpoint("cordon/0123456789abcdef", 137, bytes(range(32)))
+    signed = note(checkpoint.text(), [Signature(checkpoint.origin, b"keyi", b"s" * 64)])
+    head = SignedHead(138, AT.isoformat(), checkpoint, signed, 140)
+    [record] = scripted(Path()).runs()
+    walk = walk_of(record, plan, errands_of(plan), INVENTORY, head, words)
+    pdf = print_walk(walk_frame(record, plan, AT, head, words), walk)
+    expected = segno.make_qr(signed, error="m").matrix
+    assert matrices(pdf)[0] == tuple(tuple(map(int, row)) for row in expected)
+    assert "".join(signed.split()) in "".join(text(pdf).split())
+    assert text(pdf).count(spoken(checkpoint)) == pages(pdf) + 1
 
 
 def in_order(found: list[str], wanted: Sequence[str]) -> bool:
