@@ -157,15 +157,17 @@ def _corrected(lines: Iterable[LogLine]) -> Mapping[int, int]:
     }
 
 
+def bound(said: str | None) -> int | datetime | None:
+    """The number of an entry, or a time that has come. Raises InvalidRequest."""
+    return int(said) if said and said.isascii() and said.isdigit() else _moment(said)
+
+
 def _since(lines: Iterable[LogLine], begin: str | None) -> Iterable[LogLine]:
     """After the entry of that number, or from that time on."""
-    if begin is None:
-        return lines
-    if begin.isascii() and begin.isdigit():
-        number = int(begin)
-        return (line for line in lines if line.seq > number)
-    then = _moment(begin)
-    return (line for line in lines if then is None or datetime.fromisoformat(line.at) >= then)
+    first = bound(begin)
+    if isinstance(first, int):
+        return (line for line in lines if line.seq > first)
+    return (line for line in lines if first is None or datetime.fromisoformat(line.at) >= first)
 
 
 def _found(line: LogLine, search: str | None) -> bool:

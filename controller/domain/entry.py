@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 CHAIN_START = hashlib.sha256(b"cordon-log-v1").digest()
@@ -17,6 +18,24 @@ class Entry:
     body: bytes
     leaf: bytes
     chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedText:
+    """What an entry holds a commitment to. ``salt`` and ``content`` are None once erased."""
+
+    commitment: str
+    salt: bytes | None
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry with all it seals, as stored: ``rows`` by table, every row whole, in order of id."""
+
+    entry: Entry
+    rows: Mapping[str, Sequence[Sequence[int | str | None]]]
+    texts: Sequence[SealedText]
 
 
 def leaf_hash(body: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, union
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from controller.domain.entry import CHAIN_START, Entry
+from controller.domain.entry import CHAIN_START, Entry, SealedEntry, SealedText
 from controller.domain.errors import JournalUnreadable
 from controller.domain.facts import Actor, Fact, Noted, Text
 from controller.store import schema
@@ -62,6 +63,51 @@ def entries(
         seq = batch[-1].entry.seq
 
 
+def sealed(places: Places, through: int) -> Iterator[SealedEntry]:
+    """Every entry up to ``through`` with all it seals, as stored. Raises JournalUnreadable."""
+    seq = 0
+    while seq < through:
+        with _readable(places) as connection:
+            batch = _sealed_batch(connection, seq, through)
+        if not batch:
+            return
+        yield from batch
+        seq = batch[-1].entry.seq
+
+
+def _sealed_batch(connection: Connection, after: int, through: int) -> list[SealedEntry]:
+    entry = schema.entry
+    wanted = select(entry).where(entry.c.seq > after, entry.c.seq <= through).order_by(entry.c.seq)
+    found = connection.execute(wanted.limit(_BATCH)).all()
+    if not found:
+        return []
+    span = (found[0].seq, found[-1].seq)
+    rows: dict[int, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for table in schema.COVERED:
+        covered = select(table).where(table.c.entry.between(*span)).order_by(table.c.id)
+        for row in connection.execute(covered):
+            rows[row.entry][table.name].append(tuple(row))
+    texts: dict[int, list[SealedText]] = defaultdict(list)
+    payload = schema.payload
+    kept = select(payload).where(payload.c.entry.between(*span)).order_by(payload.c.commitment)
+    for row in connection.execute(kept):
+        texts[row.entry].append(SealedText(row.commitment, row.salt, row.content))
+    return [
+        SealedEntry(Entry(row.seq, row.body, row.leaf, row.chain), rows[row.seq], texts[row.seq])
+        for row in found
+    ]
+
+
+@contextmanager
+def _readable(places: Places) -> Iterator[Connection]:
+    try:
+        with reading(places.database) as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise JournalUnreadable(home=str(places.home), cause=str(cause)) from error
+
+
 def head(places: Places) -> tuple[int, bytes]:
     """The sequence and the chain hash of the last entry; 0 and the start of the chain before the first."""
     query = select(schema.entry.c.seq, schema.entry.c.chain).order_by(schema.entry.c.seq.desc()).limit(1)
@@ -73,12 +119,8 @@ def head(places: Places) -> tuple[int, bytes]:
 def tag_of(places: Places, seq: int) -> str | None:
     """The tag of one entry; None where there is no such entry. Raises JournalUnreadable."""
     query = select(schema.entry.c.body).where(schema.entry.c.seq == seq)
-    try:
-        with reading(places.database) as connection:
-            body = connection.execute(query).scalar()
-    except SQLAlchemyError as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise JournalUnreadable(home=str(places.home), cause=str(cause)) from error
+    with _readable(places) as connection:
+        body = connection.execute(query).scalar()
     return None if body is None else str(json.loads(body)["tag"])
 
 

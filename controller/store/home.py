@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from controller.domain.entry import SealedEntry
 from controller.domain.errors import CordonError, InvalidRequest, JournalUnreadable, LeaderElsewhere, NotFound
 from controller.domain.facts import SYSTEM, Actor, Noted
 from controller.domain.tags import Tag
@@ -54,6 +55,11 @@ class Home:
     @property
     def path(self) -> Path:
         return self._places.home
+
+    @property
+    def evidence(self) -> Path:
+        """The directory of evidence files."""
+        return self._places.evidence
 
     def lead(
         self,
@@ -125,6 +131,10 @@ class Home:
     def head(self) -> tuple[int, bytes]:
         """See :func:`controller.store.audit.head`."""
         return audit.head(self._places)
+
+    def sealed(self, through: int) -> Iterator[SealedEntry]:
+        """See :func:`controller.store.audit.sealed`."""
+        return audit.sealed(self._places, through)
 
     def tag_of(self, seq: int) -> str | None:
         """See :func:`controller.store.audit.tag_of`."""

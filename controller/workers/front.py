@@ -57,7 +57,7 @@ from controller.engine.unrecorded import LastResortJournal
 from controller.engine.untested import rehearsals, untested
 from controller.engine.vaulting import vault_users, with_vault
 from controller.engine.walklist import Errand, results_on_record, walklist
-from controller.workers import accounting
+from controller.workers import accounting, exporting
 from controller.workers.auditing import LogSeal, Witness
 from controller.workers.desk import Desk
 from controller.workers.discovering import discover
@@ -105,6 +105,8 @@ if TYPE_CHECKING:
     from controller.bootstrap import Home
     from controller.engine.access import Access
     from controller.engine.accounts import Credentials
+    from controller.evidence.export import Exported
+    from controller.workers.exporting import Extract
 
 CLOCK_AGREES = 2.0
 """Seconds by which the time of a read-back and the time it was heard of may differ."""
@@ -541,6 +543,9 @@ class HomeOffice:
         return LogSeal(
             lambda: self._composition.home(create=False), lambda request: self._ask(request, lambda _: None)
         )
+
+    def export(self, path: Path, extract: Extract) -> Exported:
+        return exporting.export(self._composition, path, extract)
 
     def log_head(self) -> tuple[int, str] | None:
         try:

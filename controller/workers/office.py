@@ -28,6 +28,8 @@ from controller.workers.vaulting import HomeVault
 if TYPE_CHECKING:
     from controller.engine.access import Access
     from controller.engine.accounts import Credentials
+    from controller.evidence.export import Exported
+    from controller.workers.exporting import Extract
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,11 @@ class Office(Protocol):
 
     def seal(self) -> LogSeal:
         """Checkpoints, proofs, witnesses and the key."""
+        ...
+
+    def export(self, path: Path, extract: Extract) -> Exported:
+        """Writes the log, or a part of it, into one file that proves itself; changes nothing. Raises NotFound,
+        InvalidRequest, JournalUnreadable."""
         ...
 
     def log_head(self) -> tuple[int, str] | None:

@@ -75,6 +75,7 @@ from controller.engine.plans import Documents, Lapse, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.situation import Situation, SubjectSituation, SubjectState
 from controller.engine.walklist import Errand, step_code, walklist
+from controller.evidence.export import Exported
 from controller.identity.passwords import Argon2Passwords
 from controller.identity.totp import AppCodes
 from controller.store.accounts import HomeAccounts
@@ -82,6 +83,7 @@ from controller.vault.access import Unattended, VaultAccess
 from controller.vault.vault import Vault
 from controller.workers.accounting import NotLeading
 from controller.workers.auditing import LogSeal, Witness
+from controller.workers.exporting import Extract
 from controller.workers.office import (
     Cut,
     Discovery,
@@ -527,6 +529,9 @@ class ScriptedOffice:
             raise NotFound(kind="home", name="/nonexistent")
 
         return LogSeal(nowhere, nowhere)
+
+    def export(self, path: Path, extract: Extract) -> Exported:
+        raise AssertionError("nothing is exported here")
 
     def log_head(self) -> tuple[int, str] | None:
         return 9, "cd" * 32

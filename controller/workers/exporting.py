@@ -1,0 +1,79 @@
+"""Which entries of a home's log go into an export, and the export made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from controller.domain.errors import InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from controller.bootstrap import Composition, Home
+    from controller.evidence.export import Exported
+
+Bound = int | datetime | None
+"""The number of an entry, or a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What tells of ``run`` (or the beginning of its name); what came after entry ``since`` or from that time
+    on, up to entry ``until`` or before that time; the whole log without any of them."""
+
+    run: str = ""
+    since: Bound = None
+    until: Bound = None
+    without_names: bool = False
+
+
+def export(composition: Composition, path: Path, extract: Extract) -> Exported:
+    from controller.evidence.export import Scope, write_export  # noqa: PLC0415 - only who exports pays for it
+
+    home = composition.home(create=False)
+    through, _ = home.head()
+    run = _run(home, extract.run)
+    parts = [f"run {run}" if run else "", _said("since", extract.since), _said("until", extract.until)]
+    said = ", ".join(part for part in parts if part)
+    entries = _wanted(home, run, extract, through) if said else None
+    if entries is not None and not entries:
+        raise InvalidRequest("export-empty")
+    scope = Scope(entries, extract.without_names, said or "all")
+    try:
+        return write_export(
+            path, lambda: home.sealed(through), home.evidence, scope, composition.clock().now()
+        )
+    except FileExistsError:
+        raise InvalidRequest("export-exists", file=str(path)) from None
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise InvalidRequest("not-writable", file=str(path), detail=detail) from None
+
+
+def _run(home: Home, named: str) -> str:
+    if not named:
+        return ""
+    found = [record.run for record in home.history().runs() if record.run.startswith(named)]
+    if len(found) != 1:
+        raise NotFound(kind="run", name=named)
+    return found[0]
+
+
+def _wanted(home: Home, run: str, extract: Extract, through: int) -> frozenset[int]:
+    since, until = extract.since, extract.until
+    found = home.entries(
+        run=run or None,
+        after=since if isinstance(since, int) else 0,
+        since=since if isinstance(since, datetime) else None,
+        until=until if isinstance(until, datetime) else None,
+    )
+    last = min(through, until) if isinstance(until, int) else through
+    return frozenset(record.entry.seq for record in found if record.entry.seq <= last)
+
+
+def _said(word: str, bound: Bound) -> str:
+    if bound is None:
+        return ""
+    return f"{word} {bound.isoformat() if isinstance(bound, datetime) else f'entry {bound}'}"
