@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controller.engine.accounts import AccountStore, Limits, OneTimeCodes, Passwords
 from controller.engine.ageing import Ageing
-from controller.engine.approvals import ApprovalBook
+from controller.engine.approval_book import ApprovalBook
 from controller.engine.breakglass import GlassCase
 from controller.engine.ports import Clock, History, Journal
 from controller.engine.signin import AccountSignIn
