@@ -194,6 +194,16 @@ class Composition:
             Limits(idle=60 * settings.session_idle_minutes, session=3600 * settings.session_hours),
         )
 
+    def service_fingerprint(self) -> str:
+        """Of the certificate the service keeps in the home; "" where there is none."""
+        from controller.domain.errors import CordonError
+        from controller.identity.certificate import kept_fingerprint
+
+        try:
+            return kept_fingerprint(self.home(create=False).path)
+        except CordonError:
+            return ""
+
     def host_key(self, address: str, port: int) -> tuple[str, str]:
         """The key presented there, and its fingerprint. Raises OpenFailed."""
         from controller.domain.inventory import Path as DevicePath

@@ -27,6 +27,7 @@ def paper(call: Call, out: Annotated[Path | None, typer.Option("--out", help="he
     documents = call.office.documents()
     inventory, now = documents.inventory, datetime.now().astimezone()
     head = call.office.seal().latest() or call.office.log_head()
+    fingerprint = call.office.service_fingerprint()
     directory = out or Path()
     levels = _levels(documents)
     if not levels:
@@ -39,7 +40,7 @@ def paper(call: Call, out: Annotated[Path | None, typer.Option("--out", help="he
         errands = [each for each in beforehand(plan, inventory) if _key(each) not in done]
         done.update(_key(each) for each in errands)
         frame = level_frame(plan, now, head, call.words)
-        page = level_of(plan, errands, inventory, levels[:index], head, call.words)
+        page = level_of(plan, errands, inventory, levels[:index], head, call.words, fingerprint)
         path = directory / call.text("paper.file", level=level)
         if not call.asked.dry_run:
             write(path, print_level(frame, page))

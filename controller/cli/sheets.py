@@ -66,12 +66,18 @@ def level_of(
     lower: Sequence[int],
     head: Head | None,
     words: Catalogue,
+    fingerprint: str = "",
 ) -> Level:
-    """``errands``: what this level does beyond the ``lower`` ones, which are on sheets of their own."""
+    """``errands``: what this level does beyond the ``lower`` ones, which are on sheets of their own;
+    ``fingerprint``: of the service's certificate, for whoever reaches the service from elsewhere."""
     before = [words.text("paper.before", levels=", ".join(map(str, lower)))] if lower else []
     parts = [Part(*each) for each in cost_parts(plan, inventory, words)]
     if inventory.contacts:
         parts.insert(0, Part(words.text("paper.contacts"), tuple(_contacts(inventory, words))))
+    if fingerprint:
+        half = len(fingerprint) // 2 + 1
+        pairs = (fingerprint[:half], fingerprint[half:])
+        parts.append(Part(words.text("paper.service"), (words.text("paper.fingerprint"), *pairs)))
     stations = [
         _station(list(group), inventory, words)
         for _, group in groupby(errands, key=lambda each: (each.point.device, each.enter, each.leave))

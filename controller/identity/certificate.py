@@ -67,6 +67,14 @@ def fingerprint_of(der: bytes) -> str:
     return ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
 
 
+def kept_fingerprint(home: Path) -> str:
+    """That of the certificate in ``home``, made nowhere; "" where there is none that can be read."""
+    try:
+        return fingerprint_of(_read(home / CERTIFICATE).public_bytes(Encoding.DER))
+    except InvalidRequest:
+        return ""
+
+
 def _this_machine() -> tuple[str, ...]:
     name = socket.gethostname()
     return (name,) if name and name.isascii() else ()

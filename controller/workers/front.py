@@ -554,6 +554,9 @@ class HomeOffice:
             return None
         return seq, chain.hex()
 
+    def service_fingerprint(self) -> str:
+        return self._composition.service_fingerprint()
+
     def check_live(
         self, names: Sequence[str], actor: Actor, told: Callable[[DeviceReadiness], None]
     ) -> LiveCheck:

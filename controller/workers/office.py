@@ -283,6 +283,10 @@ class Office(Protocol):
         cannot be read: paper is printed all the same."""
         ...
 
+    def service_fingerprint(self) -> str:
+        """Of the service's certificate kept in the home; "" where none was made there."""
+        ...
+
     def check_live(
         self, names: Sequence[str], actor: Actor, told: Callable[[DeviceReadiness], None]
     ) -> LiveCheck:

@@ -23,6 +23,7 @@ from controller.engine.walklist import step_code, walklist
 from controller.text import Catalogue
 from tests.unit.cli.office import INVENTORY as SITE
 from tests.unit.cli.office import NEW_KEY, RUN, ScriptedOffice, make_plan, scripted
+from tests.unit.paper.pages import lines as printed_lines
 
 
 @dataclass
@@ -578,6 +579,8 @@ def test_paper_prints_every_level_that_cuts(cordon: Bench, tmp_path: Path) -> No
     [printed] = (tmp_path / "new" / "sheets").iterdir()
     assert printed.name == "level-5.pdf"
     assert printed.read_bytes().startswith(b"%PDF-")
+    text = "".join(printed_lines(printed.read_bytes())).replace("\N{BULLET} ", "")
+    assert "AB:" * 31 + "CD" in text, "the fingerprint of the service"
     assert str(printed) in said.out
     french = cordon("--lang", "fr", "paper", "--out", str(tmp_path / "fr"), "--json").object
     assert french["files"] == [str(tmp_path / "fr" / "niveau-5.pdf")]
