@@ -76,8 +76,8 @@ class Call:
         return self.make_office(**self.settings())
 
     def settle(self) -> None:
-        """When everything is said: what was found valid is kept for the next time, where there is a home. Never
-        the cause of a failure, and never waited for twice: who presses Ctrl-C has had the answer."""
+        """When everything is said: what was found valid is kept for the next time, where there is a home.
+        Never the cause of a failure, and never waited for twice: who presses Ctrl-C has had the answer."""
         office = self.__dict__.get("office")
         if office is not None:
             with contextlib.suppress(Exception, KeyboardInterrupt):

@@ -32,7 +32,7 @@ class FactStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that is on disk already. ``digest``: the SHA-256 of its content; ``name``: what it was called."""
+    """A file on disk already. ``digest``: the SHA-256 of its content; ``name``: what it was called."""
 
     file: str
     digest: str

@@ -98,8 +98,8 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalEnded:
-    """``skipped``: devices, or canaries, with the code of why nothing was tried there; ``left``: canary ports that did not
-    come back; ``cause``: the code of what ended it early, "" where it came to its end."""
+    """``skipped``: devices, or canaries, with the code of why nothing was tried there; ``left``: canary ports
+    that did not come back; ``cause``: the code of what ended it early, "" where it came to its end."""
 
     rehearsed: tuple[Rehearsed, ...]
     skipped: tuple[tuple[str, str], ...]

@@ -205,9 +205,7 @@ class HomeOffice:
         def record(request: RecordVault) -> None:
             self._ask(request, lambda _: None)
 
-        return HomeVault(
-            self._composition.vault, record, self._leader_opens_vault, self._lend_vault_key
-        )
+        return HomeVault(self._composition.vault, record, self._leader_opens_vault, self._lend_vault_key)
 
     def _leader_opens_vault(self) -> bool:
         """Of another process; where none answers, or one that does not know the question, it does not."""

@@ -274,8 +274,8 @@ class Office(Protocol):
         ...
 
     def export(self, path: Path, extract: Extract) -> Exported:
-        """Writes the log, or a part of it, into one file that proves itself; changes nothing. Raises NotFound,
-        InvalidRequest, JournalUnreadable."""
+        """Writes the log, or a part of it, into one file that proves itself; changes nothing. Raises
+        NotFound, InvalidRequest, JournalUnreadable."""
         ...
 
     def log_head(self) -> tuple[int, str] | None:

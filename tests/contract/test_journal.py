@@ -327,7 +327,9 @@ def plain(run: object) -> dict[str, object]:
 
 
 def timeless(startups: Mapping[str, StartupRecord]) -> dict[str, StartupRecord]:
-    return {device: replace(record, at=datetime.min.replace(tzinfo=UTC)) for device, record in startups.items()}
+    return {
+        device: replace(record, at=datetime.min.replace(tzinfo=UTC)) for device, record in startups.items()
+    }
 
 
 def test_the_fake_fails_when_told_to() -> None:

@@ -232,9 +232,7 @@ class MemoryHistory:
             pending=tuple(pending.values()),
             attempts=attempts if with_steps else {},
             startups=last_told(self._told(run)) if with_steps else {},
-            evidence=tuple(fact for fact in self._of(EvidenceTaken) if fact.run == run)
-            if with_steps
-            else (),
+            evidence=tuple(fact for fact in self._of(EvidenceTaken) if fact.run == run) if with_steps else (),
         )
 
     # --- holds of one point -------------------------------------------------------------------------

@@ -60,7 +60,9 @@ def test_every_method_of_a_port_is_rehearsed_and_no_traffic_notices(spare: Lab, 
     }
     versions = {each["platform"]: each["version"] for each in said["rehearsed"]}
     assert set(versions) == {"ovs_linux", "linux_nftables", "linux"}
-    assert {name: version[:1].isdigit() for name, version in versions.items()} == dict.fromkeys(versions, True)
+    assert {name: version[:1].isdigit() for name, version in versions.items()} == dict.fromkeys(
+        versions, True
+    )
     assert not difference(before, lab.configuration())
     assert not any(flow.broken for flow in flows)
     hazards = cordon("plan", "level-5").data["hazards"]

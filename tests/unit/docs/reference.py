@@ -98,7 +98,8 @@ _SETTINGS_IN_FRENCH = {
     "lang": "Langue de tous les textes, fr ou en ; par défaut celle de LANG.",
     "connect_timeout": "Secondes pour avoir une session prête avec un équipement.",
     "operation_timeout": "Secondes pour l'opération d'un équipement, du premier octet à la relecture.",
-    "save_timeout": "Secondes qu'a un équipement pour enregistrer sa configuration de démarrage et la montrer.",
+    "save_timeout": "Secondes qu'a un équipement pour enregistrer sa configuration de démarrage "
+    "et la montrer.",
     "threads": "Équipements traités en même temps.",
     "rehearsal_days": "Jours après lesquels ce qui a été répété compte de nouveau comme jamais essayé.",
     "checkpoint_entries": "Nombre d'entrées après lequel le journal est signé au plus tard.",
@@ -112,7 +113,8 @@ _SETTINGS_IN_FRENCH = {
     "vault_passphrase_file": "Un fichier, à vous seul, avec la phrase secrète du coffre.",
     "vault_passphrase_fd": "Un descripteur hérité où lire, une fois, la phrase secrète du coffre.",
     "log_format": "Forme des lignes de journal du programme lui-même, text ou json.",
-    "log_level": "Niveau minimal de ces lignes : debug, info, warning ou error. En text warning, en json info.",
+    "log_level": "Niveau minimal de ces lignes : debug, info, warning ou error. "
+    "En text warning, en json info.",
     "log_file": "Où vont ces lignes ; par défaut la sortie d'erreur.",
     "spool_after_ms": "Millisecondes laissées à la base pour enregistrer avant que le fichier de secours "
     "prenne le relais.",
