@@ -9,9 +9,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Condition
-from typing import Protocol
 
-from controller.domain.codec import from_plain, to_plain
+from controller.domain.codec import to_plain
 from controller.domain.errors import InvalidRequest, JournalUnavailable, Refused
 from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, RunMoved, RunOpened, Text
 from controller.domain.inventory import Inventory
@@ -30,6 +29,8 @@ from controller.engine.neutralising import Neutralising
 from controller.engine.plans import Documents, Lapse, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.rehearsal import Rehearsing
+from controller.engine.revisions import DocumentReader as DocumentReader
+from controller.engine.revisions import stored_documents, stored_plan
 from controller.engine.runner import Runner
 from controller.engine.running import Running, Services, StopCause
 from controller.engine.sessions import DeviceSlots, Sessions
@@ -41,14 +42,6 @@ REQUEST = "request"
 Marks = tuple[tuple[str, str], ...]
 """What whoever asks wants kept with the first entry of what is done: asked twice in the same words, they can
 be told what became of it, whatever happened in between."""
-
-
-class DocumentReader(Protocol):
-    """Reads stored sources again, for a run begun under an earlier revision."""
-
-    def inventory(self, text: str, profiles: Mapping[str, DeviceProfile]) -> Inventory: ...
-
-    def profiles(self, text: str) -> Mapping[str, DeviceProfile]: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -148,9 +141,7 @@ class Controller:
                         self._want_quiet()
                     else:
                         self._end_what_gives_way()
-                    active = same or self._open(
-                        plan, actor, watcher, documents.inventory, documents.profiles
-                    )
+                    active = same or self._open(plan, actor, watcher, documents.inventory, documents.profiles)
             if active is None:
                 pledge, asked = self._consents.check(Act(plan, code=code), reason, actor), True
         if active is not same:
@@ -212,16 +203,13 @@ class Controller:
             record = self._history.run(run)
             if record.state in OVER:
                 raise _not_resumable(record)
-            plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
+            plan = stored_plan(self._history, record.plan)
             if accept_drift and need_of(plan) is not None:
                 raise InvalidRequest("drift-not-consented", run=record.run)
             if plan.gives_way and record.run not in self._active:
                 moment = self._quiet()
                 record = self._history.run(run)
-            profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
-            inventory = self._reader.inventory(
-                self._history.revision("inventory", record.inventory), profiles
-            )
+            inventory, profiles = stored_documents(self._history, self._reader, record)
             with self._changed:
                 if record.run in self._active or record.state in OVER:
                     raise _not_resumable(record)

@@ -5,12 +5,10 @@ A claim is a person's word. It counts as ``claimed`` until the point is read, an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from controller.domain.codec import from_plain
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Fact, HoldOpened, Noted, Text
 from controller.domain.hold import Attribution, HoldKey
@@ -20,6 +18,7 @@ from controller.domain.proof import Proof, aged
 from controller.engine.events import StepResult
 from controller.engine.holds import CLAIMED_BACK, HoldBook
 from controller.engine.ports import History, RunRecord
+from controller.engine.revisions import stored_plan
 from controller.engine.walklist import results_on_record, step_code
 
 
@@ -60,7 +59,7 @@ def locate(history: History, code: str, run: str = "") -> Located:
         if not record.run.startswith(run):
             continue
         if record.plan not in plans:
-            plans[record.plan] = from_plain(Plan, json.loads(history.revision("plan", record.plan)))
+            plans[record.plan] = stored_plan(history, record.plan)
         plan = plans[record.plan]
         points = {step.point.id for _, _, step in (*plan.steps(), *plan.upstream())}
         found.extend((record.run, plan) for point in points if step_code(record.run, point) == wanted)

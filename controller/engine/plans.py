@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from controller.domain.codec import from_plain
 from controller.domain.errors import InvalidRequest, NotFound, Problem
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import REHEARSAL, Bilingual, Inventory, Method, PointId
@@ -20,6 +18,7 @@ from controller.engine.holds import HoldBook
 from controller.engine.planner import plan_isolation, selection_digest
 from controller.engine.ports import History, StepRecord
 from controller.engine.restoration import RestoreRequest, plan_restore, waves_of_return
+from controller.engine.revisions import stored_plan
 from controller.engine.selection import selected
 from controller.engine.track import rests_on
 
@@ -166,7 +165,7 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
 def _plans(history: History, runs: Collection[str]) -> list[Plan]:
     """Those that ``runs`` carried out."""
     hashes = {record.plan for record in history.runs() if record.run in runs}
-    return [from_plain(Plan, json.loads(history.revision("plan", each))) for each in sorted(hashes)]
+    return [stored_plan(history, each) for each in sorted(hashes)]
 
 
 def _prefixes_cut(plans: Iterable[Plan]) -> Mapping[PointId, tuple[str, ...]]:

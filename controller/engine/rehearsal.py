@@ -6,7 +6,6 @@ is noted with the software it passed on (:mod:`controller.engine.untested` asks 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from controller.domain.codec import from_plain
 from controller.domain.errors import InvalidRequest, NotFound, Refused
 from controller.domain.facts import Actor
 from controller.domain.inventory import (
@@ -35,11 +33,13 @@ from controller.engine.plans import Documents, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.reading import judge, read_state
 from controller.engine.renderer import PointContext, point_context, read_commands
+from controller.engine.revisions import stored_documents, stored_plan
 from controller.engine.running import Services, StopCause
 from controller.engine.survey import ask
 
 if TYPE_CHECKING:
-    from controller.engine.controller import Controller, DocumentReader
+    from controller.engine.controller import Controller
+    from controller.engine.revisions import DocumentReader
 
 _OPEN = frozenset({RunState.RUNNING, RunState.WAITING, RunState.STOPPING, RunState.INTERRUPTED})
 
@@ -111,8 +111,7 @@ class Rehearsing:
         Nothing counts as rehearsed. Raises as :meth:`Controller.resume`."""
         with self._alone():
             record = self.history.run(run)
-            profiles = reader.profiles(self.history.revision("profiles", record.profiles))
-            inventory = reader.inventory(self.history.revision("inventory", record.inventory), profiles)
+            inventory, profiles = stored_documents(self.history, reader, record)
             documents = Documents(inventory, profiles, record.profiles, {}, {}, {})
             if record.state in OVER and not self._left():
                 self.controller.resume(run, actor, watcher)  # says why it cannot be
@@ -136,7 +135,7 @@ class Rehearsing:
         """A site's own playbook may bear the name."""
         if record.playbook != REHEARSAL:
             return False
-        return from_plain(Plan, json.loads(self.history.revision("plan", record.plan))).rehearses
+        return stored_plan(self.history, record.plan).rehearses
 
     def _settle(self, documents: Documents, actor: Actor, watcher: Watcher) -> None:
         """Ends what an earlier rehearsal began."""

@@ -1,46 +1,35 @@
 """The watch over held points: each is read again before its proof expires, and cut again where it is found
 open. It only ever moves towards isolation: what it sends are the lines of the cut that holds the point.
 
-A point is cut again three times at most on the word of one run; then, and wherever a person is at it already
-or nobody has looked for a day, it only raises the alarm and a person decides.
+Where a point found open is left to a person (:mod:`controller.engine.reassertion`), it only raises the alarm.
 """
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Condition, Thread
-from typing import Protocol
 
 import structlog
 
-from controller.domain.codec import from_plain
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import SYSTEM, Fact, Noted
-from controller.domain.hold import Hold
 from controller.domain.inventory import MANUAL, Device, Inventory, PointId
-from controller.domain.lifecycle import OVER
-from controller.domain.plan import Plan, Wave
-from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile, State
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.blocks import complete_answers, interrupted, read_block
 from controller.engine.credentials import CredentialRecord
-from controller.engine.events import Event
 from controller.engine.holds import HoldBook
-from controller.engine.operation import OperationRun
-from controller.engine.ports import History, StepRecord
+from controller.engine.ports import History
 from controller.engine.reading import read_state
+from controller.engine.reassertion import Reassertion
 from controller.engine.renderer import operation, point_context
-from controller.engine.running import Running, Services
+from controller.engine.revisions import DocumentReader, stored_documents, stored_plan
+from controller.engine.running import Services
 from controller.engine.sessions import DeviceSlots, Sessions, Visit
-from controller.engine.track import rests_on
 from controller.engine.watched import (
     READ_AFTER,
     REOPENED,
@@ -52,15 +41,12 @@ from controller.engine.watched import (
     by_run,
     reading,
     share_of,
+    watched_at,
+    with_present,
 )
 
 OVERDUE = timedelta(minutes=12)
 """Readings this old are renewed also while a run is under way: they expire before long."""
-
-MOST_REASSERTIONS = 3
-
-UNWATCHED = timedelta(hours=24)
-"""Who finds a point open that nobody has read for so long cannot know what was decided meanwhile."""
 
 RETRY = timedelta(minutes=1)
 """Before a device that did not answer, or where somebody was, is tried again."""
@@ -77,14 +63,6 @@ _THREADS = 4
 _log = structlog.get_logger(__name__)
 
 
-class Reader(Protocol):
-    """Reads stored sources again, as the controller's DocumentReader."""
-
-    def inventory(self, text: str, profiles: Mapping[str, DeviceProfile]) -> Inventory: ...
-
-    def profiles(self, text: str) -> Mapping[str, DeviceProfile]: ...
-
-
 class Watch:
     """Looks in threads of its own between :meth:`start` and :meth:`stop`, or device by device with
     :meth:`look`. ``current``: the present inventory, for a device's present address and login, or None;
@@ -94,7 +72,7 @@ class Watch:
         self,
         services: Services,
         history: History,
-        reader: Reader,
+        reader: DocumentReader,
         book: HoldBook,
         slots: DeviceSlots,
         busy: Callable[[], bool],
@@ -108,6 +86,7 @@ class Watch:
         self._slots = slots
         self._busy = busy
         self._current = current
+        self._reassertion = Reassertion(services, history, book, slots)
         self._basis = lru_cache(maxsize=8)(self._read_basis)
         self._not_before: dict[str, datetime] = {}
         self._reminded: dict[PointId, datetime] = {}
@@ -184,11 +163,12 @@ class Watch:
         there. Raises JournalUnavailable, StaleEpoch."""
         now = self._clock.now()
         self._not_before[device] = now + RETRY
-        watched = self._watched(device)
+        reads = self._history.last_reads()
+        watched = watched_at(device, self._book.holds(), reads, self._basis)
         if not watched:
             self._not_before[device] = now + READ_AFTER
             return
-        inventory = self._inventory(watched)
+        inventory = with_present(watched[0].basis.inventory, self._current())
         found, profiles = inventory.devices.get(device), watched[0].basis.profiles
         if found is None or found.platform == MANUAL or found.platform not in profiles:
             self._not_before[device] = now + READ_AFTER
@@ -203,25 +183,6 @@ class Watch:
             self._unanswered(device, failure)
         finally:
             sessions.close()
-
-    def _watched(self, device: str) -> list[Watched]:
-        """What the device's held points should read, by the newest run that holds each. Points nothing can
-        be read at are the walk-list's, rehearsals look after themselves, and what is cut by ports of other
-        devices is as it was: those are read."""
-        reads = self._history.last_reads()
-        newest: dict[PointId, Hold] = {}
-        for hold in self._book.holds():
-            if hold.key.point.device == device:
-                newest[hold.key.point] = hold  # the book gives the oldest first
-        found = []
-        for point, hold in newest.items():
-            basis = self._basis(hold.key.run)
-            known, last = basis.steps.get(point), reads.get(point)
-            if last is not None and rests_on(last.cause):
-                continue
-            if known and known[1].rendering.commands and not basis.plan.gives_way:
-                found.append(Watched(hold, basis, *known))
-        return found
 
     def _read(
         self,
@@ -274,12 +235,13 @@ class Watch:
         sessions: Sessions,
     ) -> None:
         """The alarm first, then the cut again: both are on record before a byte is sent."""
-        reads, told = self._history.last_reads(), self._reassertions()
+        reads, told = self._history.last_reads(), self._reassertion.counts()
         again: list[Watched] = []
         facts: list[Fact] = []
         alarms: list[Fact] = []
         for each, state in found:
-            why = self._left_to_a_person(each, reads.get(each.point), told[each.hold.key.run, each.point])
+            before = told[each.hold.key.run, each.point]
+            why = self._reassertion.left_to_a_person(each, reads.get(each.point), before)
             facts.append(reading(each, Proof.CONTRADICTED, state, read_at, REOPENED))
             if not why:
                 again.append(each)
@@ -291,64 +253,7 @@ class Watch:
         self._not_before[device.name] = read_at + RETRY
         if again and visit.stay():
             for run, wave, part in by_run(again):
-                self._cut_again(run, wave, part, device, profile, sessions)
-
-    def _left_to_a_person(self, each: Watched, last: StepRecord | None, before: int) -> str:
-        """Why the point is not cut again; "" where it is."""
-        if before >= MOST_REASSERTIONS:
-            return "three-times"
-        if self._restoring(each.point):
-            return "restore-unfinished"
-        then = last.read_at if last and last.read_at else each.hold.opened_at
-        return "unwatched" if self._clock.now() - then > UNWATCHED else ""
-
-    def _restoring(self, point: PointId) -> bool:
-        """Whether a restore that is not over has sent anything there: a person is at it."""
-        if self._book.unsettled(point, Action.RESTORE):
-            return True
-        resting = (r for r in self._history.runs() if r.action is Action.RESTORE and r.state not in OVER)
-        return any(
-            step.point == point and step.outcome in (Outcome.SENT, Outcome.REJECTED, Outcome.ACCEPTED)
-            for record in resting
-            for step in self._history.run(record.run).steps
-        )
-
-    def _reassertions(self) -> Mapping[tuple[str, PointId], int]:
-        """How often each point was cut again for each run that holds it."""
-        found: dict[tuple[str, PointId], int] = defaultdict(int)
-        for _, note in self._history.noted(REOPENED):
-            data = dict(note.data)
-            if data.get("decision") == "cut-again":
-                vlan = int(data["vlan"]) if data.get("vlan") else None
-                found[data["run"], PointId(data["device"], data["object"], vlan)] += 1
-        return found
-
-    def _cut_again(
-        self,
-        run: str,
-        wave: Wave,
-        part: Sequence[Watched],
-        device: Device,
-        profile: DeviceProfile,
-        sessions: Sessions,
-    ) -> None:
-        basis, record = part[0].basis, self._history.run(run)
-        running = Running(
-            run=run,
-            plan=basis.plan,
-            inventory=basis.inventory,
-            profiles=basis.profiles,
-            services=self._services,
-            actor=SYSTEM,
-            book=self._book,
-            slots=self._slots,
-            sessions=sessions,
-            probe_sessions=sessions,
-            watcher=_nobody,
-        )
-        running.attempts.update(record.attempts)
-        steps = operation(basis.profiles, device, [each.step for each in part])
-        OperationRun(running, wave, steps, device, profile).execute_here()
+                self._reassertion.cut_again(run, wave, part, device, profile, sessions)
 
     def _unanswered(self, device: str, failure: OpenFailed) -> None:
         """Said once; the age of its proofs says the rest."""
@@ -381,26 +286,9 @@ class Watch:
             record,
         )
 
-    def _inventory(self, watched: Sequence[Watched]) -> Inventory:
-        """The run's, with the devices and credentials of the present one where it knows them: an address or
-        a host key may have changed since the cut."""
-        planned, current = watched[0].basis.inventory, self._current()
-        if current is None or current.site != planned.site:
-            return planned
-        return replace(
-            planned,
-            devices={**planned.devices, **current.devices},
-            credentials={**planned.credentials, **current.credentials},
-        )
-
     def _read_basis(self, run: str) -> Basis:
         record = self._history.run(run)
-        plan = from_plain(Plan, json.loads(self._history.revision("plan", record.plan)))
-        profiles = self._reader.profiles(self._history.revision("profiles", record.profiles))
-        inventory = self._reader.inventory(self._history.revision("inventory", record.inventory), profiles)
+        plan = stored_plan(self._history, record.plan)
+        inventory, profiles = stored_documents(self._history, self._reader, record)
         every = (*plan.upstream(), *plan.steps())
         return Basis(plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in every})
-
-
-def _nobody(_event: Event) -> None:
-    """What is done at a single device is told by the log."""

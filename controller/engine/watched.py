@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controller.domain.facts import Noted, PointRead
@@ -18,6 +18,7 @@ from controller.domain.profile import DeviceProfile, State
 from controller.domain.proof import PROOF_EXPIRES_AFTER, Outcome, Proof
 from controller.engine.ports import StepRecord
 from controller.engine.reading import judge
+from controller.engine.track import rests_on
 
 RUN = "watch"
 """Stands for the run in readings of the watch: those of the run that cut stay the last of that run."""
@@ -59,6 +60,39 @@ class Watched:
         if Proof.CONFIRMED in proofs:
             return Proof.CONFIRMED
         return Proof.CONTRADICTED if state is not None and proofs else Proof.UNKNOWN
+
+
+def watched_at(
+    device: str,
+    holds: Iterable[Hold],
+    reads: Mapping[PointId, StepRecord],
+    basis_of: Callable[[str], Basis],
+) -> list[Watched]:
+    """What the device's held points should read, by the newest run that holds each; ``holds``: the oldest
+    first, ``basis_of``: by run. Points nothing can be read at are the walk-list's, rehearsals look after
+    themselves, and what is cut by ports of other devices is as it was: those are read."""
+    newest = {hold.key.point: hold for hold in holds if hold.key.point.device == device}
+    found = []
+    for point, hold in newest.items():
+        basis = basis_of(hold.key.run)
+        known, last = basis.steps.get(point), reads.get(point)
+        if last is not None and rests_on(last.cause):
+            continue
+        if known and known[1].rendering.commands and not basis.plan.gives_way:
+            found.append(Watched(hold, basis, *known))
+    return found
+
+
+def with_present(planned: Inventory, current: Inventory | None) -> Inventory:
+    """The run's inventory, with the devices and credentials of the present one where it knows them: an
+    address or a host key may have changed since the cut."""
+    if current is None or current.site != planned.site:
+        return planned
+    return replace(
+        planned,
+        devices={**planned.devices, **current.devices},
+        credentials={**planned.credentials, **current.credentials},
+    )
 
 
 def age_of(read: StepRecord | None, now: datetime) -> timedelta:
