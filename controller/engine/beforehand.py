@@ -8,14 +8,13 @@ what comes later is not counted.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Lock
-
-import structlog
 
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import EvidenceTaken, Fact, StartupMoved
@@ -35,7 +34,7 @@ TIME_BOX = "time-box"
 COMPARE_WITHIN = 5.0
 """Seconds a change waits, at most, to learn how the startup configuration stands."""
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -182,7 +181,8 @@ class Beforehand:
         except Exception:  # noqa: BLE001 - a defect here must not reach the cut
             cause = "internal"
             with suppress(Exception):
-                _log.exception("reading before the change failed", run=self._running.run, device=device.name)
+                extra = {"run": self._running.run, "device": device.name}
+                _log.exception("reading before the change failed", extra=extra)
         finally:
             self._sessions.drop(device.name)
             with suppress(CordonError):

@@ -7,10 +7,9 @@ method, a session that died); a restore sends once and otherwise leaves the deci
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
-
-import structlog
 
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.inventory import Device
@@ -29,6 +28,7 @@ from controller.engine.blocks import (
 from controller.engine.claims import claims
 from controller.engine.drift import changed_meanwhile, drifted
 from controller.engine.events import StepResult
+from controller.engine.logcontext import bound
 from controller.engine.operation_record import OperationRecord
 from controller.engine.patience import await_session
 from controller.engine.ports import Session
@@ -41,7 +41,7 @@ from controller.engine.track import Track
 MOST_ROUNDS = 6
 """First method, its resend after a lost session, and fallbacks: no profile lists more."""
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class OperationRun:
@@ -68,8 +68,8 @@ class OperationRun:
 
     def execute(self) -> tuple[StepResult, ...]:
         running, name = self._running, self._device.name
-        bound = structlog.contextvars.bound_contextvars(run=running.run, device=name)
-        with bound, running.slots.hold(name, running.precedence, lambda: running.sessions.drop(name)):
+        here = bound(run=running.run, device=name)
+        with here, running.slots.hold(name, running.precedence, lambda: running.sessions.drop(name)):
             return self.execute_here()
 
     def execute_here(self) -> tuple[StepResult, ...]:
@@ -81,7 +81,8 @@ class OperationRun:
         except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the others' cut
             self._failed()
             with suppress(Exception):  # where a log cannot be written, a cut goes on
-                _log.exception("operation failed", run=self._running.run, device=self._device.name)
+                extra = {"run": self._running.run, "device": self._device.name}
+                _log.exception("operation failed", extra=extra)
         return self._record.results(self._tracks)
 
     # --- rounds ------------------------------------------------------------------------------------

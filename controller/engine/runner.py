@@ -3,14 +3,13 @@ up."""
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from threading import Lock
-
-import structlog
 
 from controller.domain.errors import CordonError
 from controller.domain.facts import Fact, HoldEnded, Noted, RunMoved, WaveMoved
@@ -39,7 +38,7 @@ from controller.engine.running import Running, StopCause
 from controller.engine.saving import Saving
 from controller.engine.track import not_attempted
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Runner:
@@ -158,7 +157,8 @@ class Runner:
             raise
         except Exception:  # noqa: BLE001 - a defect before it began must not end the others' cut
             with suppress(Exception):  # where a log cannot be written, a cut goes on
-                _log.exception("operation failed", run=running.run, device=operation.device)
+                extra = {"run": running.run, "device": operation.device}
+                _log.exception("operation failed", extra=extra)
             return tuple(not_attempted(step, wave, "internal") for step in operation.steps)
 
     def _break(self, error: CordonError) -> None:
@@ -174,7 +174,7 @@ class Runner:
             self._break(error)
         except Exception:  # noqa: BLE001 - a defect there must not end the others' cut
             with suppress(Exception):  # where a log cannot be written, a cut goes on
-                _log.exception("escalation failed", run=self._running.run)
+                _log.exception("escalation failed", extra={"run": self._running.run})
 
     def _escalate(
         self, crew: Crew, escalations: Iterable[Escalation], act: Callable[[Escalation], None]

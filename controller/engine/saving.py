@@ -7,11 +7,10 @@ configuration are read again afterwards, and only that they are equal counts as 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-
-import structlog
 
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import StartupMoved, Text
@@ -28,7 +27,7 @@ from controller.engine.ports import Block, Command, Purpose
 from controller.engine.running import Running, StopCause
 from controller.engine.startup import compared, needs_saving
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 _AT_A_TIME = 20
 """Devices that save side by side: more would only take threads from nothing that waits."""
@@ -109,7 +108,7 @@ class Saving:
                 return  # the journal: what was sent is on record as intended
             except Exception:  # noqa: BLE001 - a defect of ours makes no proof worse
                 with suppress(Exception):
-                    _log.exception("saving failed", run=running.run, device=name)
+                    _log.exception("saving failed", extra={"run": running.run, "device": name})
             finally:
                 running.sessions.drop(name)
 

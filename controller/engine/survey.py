@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
-
-import structlog
 
 from controller.domain.errors import OpenFailed
 from controller.domain.inventory import Device, Inventory
@@ -18,7 +17,7 @@ from controller.engine.ports import Block, Command, Purpose
 from controller.engine.running import Services
 from controller.engine.sessions import Sessions
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def ask(
         try:
             found = _ask(sessions, services, device, questions[device.name])
         except Exception:  # noqa: BLE001 - a defect in one driver must not end the others' survey
-            _log.exception("survey failed", device=device.name)
+            _log.exception("survey failed", extra={"device": device.name})
             found = Told(cause="internal")
         with lock:
             told[device.name] = found

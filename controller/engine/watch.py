@@ -6,13 +6,12 @@ Where a point found open is left to a person (:mod:`controller.engine.reassertio
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Condition, Thread
-
-import structlog
 
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import SYSTEM, Fact, Noted
@@ -60,7 +59,7 @@ REMIND = timedelta(hours=1)
 _TICK = 5.0
 _THREADS = 4
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Watch:
@@ -134,9 +133,9 @@ class Watch:
         try:
             self.look(device)
         except CordonError as error:  # no journal, no lead: whoever acts is told; the watch tries again
-            _log.warning("the watch could not look", device=device, why=str(error))
+            _log.warning("the watch could not look", extra={"device": device, "why": str(error)})
         except Exception:  # noqa: BLE001 - a defect at one device must not end the watch over the others
-            _log.exception("the watch failed", device=device)
+            _log.exception("the watch failed", extra={"device": device})
 
     # --- what is due -----------------------------------------------------------------------------------
 

@@ -12,9 +12,14 @@ from typing import Any
 
 import structlog
 
+from controller.engine.logcontext import log_context
+
 REDACTED = "[redacted]"
 
 _OURS = "cordon"
+
+_EXTRA = ("run", "device", "point", "why")
+"""What a line may say by ``extra``: libraries put things there that are for nobody to read."""
 
 _SECRET_NAME = re.compile(
     r"passw|passphrase|secret|token|authorization|cookie|credential|enable|private|data_key|totp",
@@ -31,11 +36,12 @@ def configure(form: LogForm = LogForm.TEXT, level: str | None = None, file: Path
     """From now on lines of ``level`` (by default warnings as text, everything of a run as JSON) go to
     ``file``, appended and closed to others, else to standard error.
 
-    Context bound with structlog's contextvars (``run``, ``device``, ``point``) is on every line of its
+    Context bound with the engine's ``logcontext`` (``run``, ``device``, ``point``) is on every line of its
     thread. Exceptions come without the values of local variables, where secrets are. Raises OSError for the
     file."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.ExtraAdder(_EXTRA),
+        _with_context,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -74,6 +80,12 @@ def configure(form: LogForm = LogForm.TEXT, level: str | None = None, file: Path
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _with_context(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in log_context().items():
+        line.setdefault(name, value)
+    return line
 
 
 def without_secrets(

@@ -7,14 +7,13 @@ and where it cannot sign, the log goes on unsigned and says so when it is looked
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
-
-import structlog
 
 from controller.domain.checkpoint import (
     LOG_KEY,
@@ -42,7 +41,7 @@ _LOOK_EVERY = 1.0
 _CLOSING = 2.0
 """Seconds the end of a lead waits for the last signature."""
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ class Notary:
         """Once for each cause, not every second."""
         if str(error) != self._told:
             self._told = str(error)
-            _log.warning("the log is not signed", why=str(error))
+            _log.warning("the log is not signed", extra={"why": str(error)})
 
     def _due(self) -> bool:
         signed, growth = self._home.growth()

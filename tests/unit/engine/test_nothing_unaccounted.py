@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
@@ -17,13 +17,14 @@ from tests.fakes.site import Site, by_point, device, documents, inventory, port,
 
 @pytest.fixture
 def _log_that_fails() -> Iterator[None]:
-    def fail(*_: Any) -> Any:
-        raise OSError("no log")
+    class Full(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("no log")
 
-    before = structlog.get_config()
-    structlog.configure(processors=[fail])
+    engine, full = logging.getLogger("controller.engine"), Full()
+    engine.addHandler(full)
     yield
-    structlog.configure(**before)
+    engine.removeHandler(full)
 
 
 @pytest.mark.usefixtures("_log_that_fails")

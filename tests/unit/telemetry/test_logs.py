@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
+from controller.engine.logcontext import bound
 from controller.telemetry.logs import REDACTED, LogForm, configure
 
 SECRET = "Hirondelle-42"
@@ -41,15 +42,16 @@ def test_ours_and_a_librarys_lines_are_alike_and_know_where_they_belong(lines: P
     configure(LogForm.JSON, None, lines)
 
     def work() -> None:
-        with structlog.contextvars.bound_contextvars(run="r1", device="acc-1"):
-            structlog.get_logger("controller.engine").info("reading", point="acc-1 Gi1")
-            logging.getLogger("some.library").warning("slow %s", "answer")
-        structlog.get_logger("controller.engine").info("after")
+        with bound(run="r1", device="acc-1"):
+            logging.getLogger("controller.engine").info("reading", extra={"point": "acc-1 Gi1"})
+            logging.getLogger("some.library").warning("slow %s", "answer", extra={"colour": "red"})
+            structlog.get_logger("controller.run").info("wave started", wave=1)
+        logging.getLogger("controller.engine").info("after")
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    ours, theirs, after = written(lines)
+    ours, theirs, told, after = written(lines)
     assert {"run": "r1", "device": "acc-1", "point": "acc-1 Gi1", "level": "info"}.items() <= ours.items()
     assert {
         "run": "r1",
@@ -57,6 +59,8 @@ def test_ours_and_a_librarys_lines_are_alike_and_know_where_they_belong(lines: P
         "event": "slow answer",
         "level": "warning",
     }.items() <= theirs.items()
+    assert "colour" not in theirs
+    assert {"run": "r1", "device": "acc-1", "wave": 1}.items() <= told.items()
     assert "run" not in after
     assert lines.stat().st_mode & 0o777 == 0o600
 
