@@ -123,6 +123,7 @@ def verify(places: Places, witnesses: Sequence[Witness] = ()) -> Verification:
     signatures = state.signatures
     try:
         with reading(places.database) as connection:
+            _read_any_text(connection)
             absent = triggers.missing(connection)
             if absent:
                 faults.append(Fault(None, "triggers", ", ".join(absent)))
@@ -154,6 +155,12 @@ def verify(places: Places, witnesses: Sequence[Witness] = ()) -> Verification:
         keys=tuple(map(str, signatures.keys)),
         replaced=tuple(signatures.replaced),
     )
+
+
+def _read_any_text(connection: Connection) -> None:
+    """Text that is no UTF-8 is a bad row to be named, not the end of reading."""
+    raw: Any = connection.connection.driver_connection
+    raw.text_factory = lambda data: data.decode(errors="surrogateescape")
 
 
 def _walk(connection: Connection, state: _State) -> None:

@@ -121,9 +121,10 @@ def test_proofs_agree_with_an_independent_implementation(size: int, data: st.Dat
     included, grown = theirs.prove_inclusion(index + 1, size), theirs.prove_consistency(old, size)
     verify_inclusion(hashes[index], root(hashes), included)
     verify_consistency(root(hashes[:old]), root(hashes), grown)
-    # Their paths hold also what is proven, and the consistency path the old peaks in their own order.
+    # Their path holds the leaf as well.
     assert {*inclusion(index, size, over(hashes)), hashes[index]} == set(included.path)
-    assert set(consistency(old, size, over(hashes))) <= set(grown.path)
+    ours = consistency(old, size, over(hashes))
+    assert consistent(old, theirs.get_root(old), size, theirs.get_root(), ours)
 
 
 @settings(max_examples=20)
