@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+CAUSES_JOINED_BY = " + "
+"""Between two causes of one result: what the device did, and what came of it."""
+
 PROOF_EXPIRES_AFTER = timedelta(minutes=15)
 
 

@@ -24,7 +24,7 @@ from controller.engine.events import StepResult, StepsSettled
 from controller.engine.network import Network
 from controller.engine.objections import OWN_PATH, Objections, objections_to
 from controller.engine.running import Running
-from controller.engine.track import cut_upstream
+from controller.engine.track import cut_upstream, joined
 
 _NO_ANSWER = frozenset({"hung-up", "deadline"})
 """The causes of a device that died while it was worked on; one that cannot be opened has ``open.*``."""
@@ -184,7 +184,7 @@ class Escalating:
     def _tell(self, device: str, cause: str) -> None:
         with self._lock:
             found = dict(self._unreached.get(device, {}))
-        self._settle(device, [replace(each, cause=cause) for each in found.values()])
+        self._settle(device, [replace(each, cause=joined(each.cause, cause)) for each in found.values()])
 
     def _settle(self, device: str, results: Sequence[StepResult]) -> None:
         running = self._running

@@ -9,7 +9,7 @@ from datetime import datetime
 from controller.domain.inventory import PointId
 from controller.domain.plan import Rendering, Step, Wave
 from controller.domain.profile import State
-from controller.domain.proof import Outcome, Proof
+from controller.domain.proof import CAUSES_JOINED_BY, Outcome, Proof
 from controller.engine.events import StepResult
 from controller.engine.reading import judge
 from controller.engine.renderer import PointContext
@@ -92,6 +92,10 @@ _CUT_UPSTREAM = "cut-upstream"
 def cut_upstream(ports: Iterable[PointId]) -> str:
     """The cause of a proof that rests on ``ports`` of other devices being shut."""
     return f"{_CUT_UPSTREAM}:{', '.join(map(str, ports))}"
+
+
+def joined(cause: str, more: str) -> str:
+    return f"{cause}{CAUSES_JOINED_BY}{more}" if cause else more
 
 
 def rests_on(cause: str) -> frozenset[str]:

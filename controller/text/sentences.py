@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.domain.errors import CordonError, InvalidRequest, NotFound, OpenFailed, Problem
 from controller.domain.plan import Hazard
+from controller.domain.proof import CAUSES_JOINED_BY
 from controller.domain.readiness import Obstacle
 from controller.text.catalogue import Catalogue
 from controller.text.times import duration
@@ -93,8 +94,12 @@ def plain_hazard(hazard: Hazard, words: Catalogue) -> dict[str, Any]:
 
 
 def cause_text(words: Catalogue, cause: str) -> str:
-    """A cause in words: ``open.*`` codes are texts of their own; what follows a colon is what it is about."""
+    """A cause in words: ``open.*`` codes are texts of their own; what follows a colon is what it is about; of
+    two causes each is told."""
     if not cause:
         return ""
+    first, joined, second = cause.partition(CAUSES_JOINED_BY)
+    if joined:
+        return f"{cause_text(words, first)}; {cause_text(words, second)}"
     code, _, about = cause.partition(":")
     return words.text(code if code.startswith("open.") else f"cause.{code}", about=about)

@@ -75,10 +75,14 @@ def _stopped(step: Step) -> Ending:
     return Ending(6, (step,))
 
 
+_NO_LINK = " + upstream-no-link"
+"""The site's inventory knows no link, so that no fault of one device is made up for at another."""
+
+
 def _never_ready(cause: str) -> tuple[Ending, Ending]:
     """No session: nothing was sent, everything is as it was."""
     return (
-        _alike(6, Step(Port.OPEN, Outcome.NOT_SENT, Proof.UNKNOWN, cause)),
+        _alike(6, Step(Port.OPEN, Outcome.NOT_SENT, Proof.UNKNOWN, cause + _NO_LINK)),
         _stopped(Step(Port.SHUT, Outcome.NOT_SENT, Proof.UNKNOWN, cause)),
     )
 
@@ -98,8 +102,8 @@ _UNANSWERED = (_read_again(Port.SHUT), _read_again(Port.OPEN))
 _NEVER_ANSWERED = Ending(
     6,
     (
-        Step(Port.OPEN, Outcome.SENT, Proof.UNKNOWN, "hung-up"),
-        Step(Port.OPEN, Outcome.NOT_SENT, Proof.UNKNOWN, "hung-up"),
+        Step(Port.OPEN, Outcome.SENT, Proof.UNKNOWN, "hung-up" + _NO_LINK),
+        Step(Port.OPEN, Outcome.NOT_SENT, Proof.UNKNOWN, "hung-up" + _NO_LINK),
     ),
 )
 _SENT_ONCE = _stopped(Step(Port.SHUT, Outcome.SENT, Proof.CONTRADICTED, "hung-up"))

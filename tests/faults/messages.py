@@ -15,7 +15,7 @@ def told(ending: Ending, action: str, words: Catalogue) -> str:
     causes = dict.fromkeys(step.cause for step in ending.steps if step.proof is not Proof.CONFIRMED)
     if not causes:
         return f"{_all_well(action, words)} …"
-    return "; ".join(words.text(code_of(cause)) for cause in causes)
+    return "; ".join(words.text(code) for cause in causes for code in codes_of(cause))
 
 
 def heard(ending: Ending, action: str, words: Catalogue, *, shown: bool) -> Iterator[str]:
@@ -27,11 +27,13 @@ def heard(ending: Ending, action: str, words: Catalogue, *, shown: bool) -> Iter
     for step in lacking:
         yield f"  {SICK}: "
         yield words.text(f"proof.{step.proof}")
-        yield words.text(code_of(step.cause))
+        for code in codes_of(step.cause):
+            yield words.text(code)
 
 
-def code_of(cause: str) -> str:
-    return cause if cause.startswith("open.") else f"cause.{cause}"
+def codes_of(cause: str) -> list[str]:
+    """What the device did, and what came of it."""
+    return [each if each.startswith("open.") else f"cause.{each}" for each in cause.split(" + ")]
 
 
 def _all_well(action: str, words: Catalogue) -> str:

@@ -8,7 +8,7 @@ from controller.simulator.faults import NAMES
 from controller.text import LANGUAGES, Catalogue
 from tests.faults.device_faults import DEVICE_FAULTS
 from tests.faults.home_cases import HOME_FAULTS
-from tests.faults.messages import code_of
+from tests.faults.messages import codes_of
 from tests.faults.table import PATH, document
 
 pytestmark = pytest.mark.faults
@@ -23,7 +23,7 @@ def test_every_cause_has_words(language: str) -> None:
     words = Catalogue(language)
     endings = [ending for fault in DEVICE_FAULTS for ending in (fault.cut, fault.restore)]
     causes = {step.cause for ending in endings for step in ending.steps} - {""}
-    assert [cause for cause in causes if code_of(cause) not in words] == []
+    assert [cause for cause in causes for code in codes_of(cause) if code not in words] == []
 
 
 def test_every_fault_of_the_simulator_is_in_the_table() -> None:

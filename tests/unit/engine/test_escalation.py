@@ -272,7 +272,7 @@ def test_it_is_refused_where_it_would_kill_or_blind_and_the_plan_says_why(
     ended = made.cut(level=5)
     [result] = ended.results
     assert (result.proof, result.outcome) == (Proof.UNKNOWN, Outcome.NOT_SENT)
-    assert result.cause == f"upstream-{code}:{detail}"
+    assert result.cause == f"open.unreachable + upstream-{code}:{detail}"
     assert not any(board.changes for board in made.driver.boards.values())
 
 
@@ -280,7 +280,7 @@ def test_a_device_of_which_no_link_is_known_is_for_a_person() -> None:
     made = site([core(), device("a")], [WARD], [], ["ward"])
     assert hazards(made, "escalation-") == {("escalation-no-link", "stage")}
     made.board("a").closed = OpenCause.UNREACHABLE
-    assert by_point(made.cut(level=5))["a p1"].cause == "upstream-no-link"
+    assert by_point(made.cut(level=5))["a p1"].cause == "open.unreachable + upstream-no-link"
 
 
 # --- the run ----------------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ def test_where_the_neighbour_does_not_answer_either_both_are_for_a_person() -> N
         made.board(name).closed = OpenCause.UNREACHABLE
     ended = made.cut(level=5)
     results = by_point(ended)
-    assert results["a p1"].cause == "upstream-unproven:core to-a"
+    assert results["a p1"].cause == "open.unreachable + upstream-unproven:core to-a"
     assert results["core to-a"].outcome is Outcome.NOT_SENT
     errands = walklist(ended.run, planned(made), made.documents.inventory, ended.results)
     assert {str(errand.point) for errand in errands} == {"core to-a", "a p1", "a p2", "a p3"}
@@ -406,7 +406,7 @@ def test_two_that_may_each_be_cut_off_may_not_both_when_one_of_them_keeps_alive(
     shut = [name for name in ("a", "b") if made.board("core").ports[f"to-{name}"].admin == "down"]
     assert len(shut) == 1
     lacking = "b" if shut == ["a"] else "a"
-    assert results[f"{lacking} p1"].cause.startswith("upstream-keep-alive:samu")
+    assert results[f"{lacking} p1"].cause.startswith("open.unreachable + upstream-keep-alive:samu")
 
 
 @pytest.mark.parametrize("dead", [False, True])
