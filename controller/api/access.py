@@ -31,8 +31,9 @@ class Needs:
     def __call__(self, request: Request) -> Person:
         service = service_of(request)
         person = identified(request, service)
-        if not person.may(self.permission, service.site):
-            raise NotPermitted(permission=self.permission.value, person=person.name)
+        site = service.site
+        if not person.may(self.permission, site):
+            raise NotPermitted(permission=self.permission.value, site=site)
         return person
 
 

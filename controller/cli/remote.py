@@ -43,6 +43,8 @@ def _told(call: Call, error: Told) -> int:
     call.out.warn(
         str(problem.get("detail") or call.text("error.server-strange", url=call.asked.server, status=""))
     )
+    if problem.get("code") == "unauthorized":
+        call.out.warn(call.text("remote.who"))
     return code
 
 
@@ -91,7 +93,7 @@ def _isolate(call: Call, server: Server, given: Mapping[str, Any]) -> int:
         "subjects": subjects,
         "overrides": list(given.get("override") or ()),
     }
-    return _carry_out(call, server, asked)
+    return _carry_out(call, server, asked, as_person=given.get("as_person"))
 
 
 def _restore(call: Call, server: Server, given: Mapping[str, Any]) -> int:

@@ -18,8 +18,8 @@ from controller.api.access import anyone, same_site
 from controller.api.problems import status_of
 from controller.api.service import Service, Serving
 from controller.domain.errors import CordonError, InvalidRequest, SignInFailed
-from controller.engine.accounts import Factor
-from controller.engine.roles import Role
+from controller.engine.accounts import EVERY_SITE, Factor
+from controller.engine.roles import Permission, Role, allows
 from controller.text import LANGUAGES, Catalogue
 from controller.text.sentences import sentence
 from controller.web.pages import chosen, form, page
@@ -46,7 +46,7 @@ def invitation(serving: Serving, request: Request, token: Token = "", lang: Lang
     words = chosen(request, lang)
     factor = serving.users.invited(token)
     if factor is None:
-        return _over(serving, words)
+        return _over(serving, words, token)
     return _asked(serving, words, factor, token)
 
 
@@ -59,7 +59,7 @@ def enrol(serving: Serving, request: Request, sent: Form) -> HTMLResponse:
         same_site(request)
         factor = serving.users.invited(token)
         if factor is None:
-            return _over(serving, words)
+            return _over(serving, words, token)
         if password != sent.get("again", ""):
             raise InvalidRequest("passwords-differ")
         codes = serving.users.enrol(token, password, sent.get("code", ""))
@@ -72,6 +72,7 @@ def enrol(serving: Serving, request: Request, sent: Form) -> HTMLResponse:
             )
         return _asked(serving, words, factor, token, error)
     user = serving.users.user(factor.name)
+    roles = {grant.role for grant in user.grants if grant.site in (EVERY_SITE, serving.site)}
     return page(
         "enrolled.html",
         words,
@@ -79,7 +80,8 @@ def enrol(serving: Serving, request: Request, sent: Form) -> HTMLResponse:
         site=serving.site,
         name=user.name,
         codes=codes,
-        administrator=any(grant.role is Role.ADMINISTRATOR for grant in user.grants),
+        administrator=Role.ADMINISTRATOR in roles,
+        plans=allows(roles, Permission.PLAN),
         address=str(request.base_url).rstrip("/"),
         fingerprint=serving.fingerprint,
     )
@@ -98,7 +100,7 @@ def _asked(
         action=PATH,
         clock=f"{serving.clock():%H:%M:%S} UTC",
         why=_said(error, words) if error is not None else "",
-        switch=[(lang, f"{PATH}?{urlencode({'token': token, 'lang': lang})}") for lang in LANGUAGES],
+        switch=_switch(token),
     )
 
 
@@ -109,6 +111,10 @@ def _said(error: CordonError, words: Catalogue) -> str:
     return sentence(error, words)
 
 
-def _over(serving: Service, words: Catalogue) -> HTMLResponse:
+def _switch(token: str) -> list[tuple[str, str]]:
+    return [(lang, f"{PATH}?{urlencode({'token': token, 'lang': lang})}") for lang in LANGUAGES]
+
+
+def _over(serving: Service, words: Catalogue, token: str) -> HTMLResponse:
     """One answer to a link used, too old, replaced or made up: who guesses learns nothing."""
-    return page("over.html", words, HTTPStatus.NOT_FOUND, site=serving.site)
+    return page("over.html", words, HTTPStatus.NOT_FOUND, site=serving.site, switch=_switch(token))

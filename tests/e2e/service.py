@@ -78,12 +78,13 @@ class Served:
         self.process = None
         return code
 
-    def cordon(self, *arguments: str, **environ: str) -> tuple[int, dict[str, Any]]:
+    def cordon(self, *arguments: str, typed: str = "", **environ: str) -> tuple[int, dict[str, Any]]:
         """The command line beside the service: its exit code and its one object."""
         done = subprocess.run(
             [*CORDON, "--json", *arguments],
             env={**self.environ, **environ},
             cwd=ROOT,
+            input=typed.encode(),
             capture_output=True,
             timeout=90,
             check=False,
@@ -148,6 +149,10 @@ class Someone:
         found = pyotp.TOTP(self.secret).at(datetime.now(UTC), counter_offset=self.steps)
         self.steps += 1
         return found
+
+    def typed(self) -> str:
+        """What they type when a command asks who they are."""
+        return f"{PASSWORD}\n{self.code()}\n"
 
 
 def enrolled(service: Served, invitation: str) -> Someone:

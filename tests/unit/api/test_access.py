@@ -119,7 +119,8 @@ def test_each_role_passes_where_it_may_and_nowhere_else(at: House, who: Role | N
         answer = client.request(method, path, json=BODIES.get(route.path) if method != "GET" else None)
         may = who is not None and permission in ALLOWS[who]
         refused = answer.status_code == (401 if who is None else 403)
-        if refused is may or answer.status_code >= 500:
+        unsaid = answer.status_code >= 400 and "{" in answer.json()["detail"]
+        if refused is may or answer.status_code >= 500 or unsaid:
             wrong.append(f"{method} {route.path}: {answer.status_code} {answer.text[:100]}")
     assert wrong == []
 
