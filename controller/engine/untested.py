@@ -32,7 +32,8 @@ def untested(
         if tagged or known.passed(device.name, kind, method, now, expires_after) is None:
             software = known.software_of(device.name) or Software(device.platform, "", "")
             named = " ".join(part for part in software if part)
-            resting[f"{named}, {tagged}{kind} {method}", software.version].append(step.point.id)
+            how = "" if method.value == kind.value else f" {method}"
+            resting[f"{named}, {tagged}{kind}{how}", software.version].append(step.point.id)
     findings = Findings()
     for (culprit, version), points in resting.items():
         findings.hazard(

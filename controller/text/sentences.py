@@ -68,7 +68,10 @@ def obstacle_text(obstacle: Obstacle, words: Catalogue) -> str:
 
 def _in_words(data: dict[str, str], words: Catalogue) -> dict[str, str]:
     """Codes and numbers among ``data`` said as a sentence needs them."""
-    data["unasked"] = words.text("hazards.unasked") if data.get("version") == "" else ""
+    if "days" in data:
+        data["unasked"] = words.text("hazards.unasked") if data.get("version") == "" else ""
+        data["points"] = words.text("count.points", count=int(data["count"]))
+        data["hosts"] = words.text("count.devices", count=int(data["devices"]))
     if "cause" in data:
         detail = f" ({data['detail']})" if data.get("detail") else ""
         data["why"] = words.text(f"open.{data['cause']}") + detail
