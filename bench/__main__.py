@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import planning, reachability, service
+from bench import log, planning, reachability, service
 
-MEASUREMENTS = {"planning": planning.main, "reachability": reachability.main, "service": service.main}
+MEASUREMENTS = {
+    "log": log.main,
+    "planning": planning.main,
+    "reachability": reachability.main,
+    "service": service.main,
+}
 
 
 def main(names: list[str]) -> int:
