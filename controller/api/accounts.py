@@ -27,7 +27,7 @@ from controller.engine.accounts import (
     TokenShown,
     User,
 )
-from controller.engine.controller import Marks
+from controller.engine.marks import Marks
 from controller.engine.roles import Permission, Role
 
 router = APIRouter(tags=["accounts"], responses=documented(400, 401, 403, 404, 409, 422, 429, 500, 503))

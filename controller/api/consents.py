@@ -17,7 +17,7 @@ from controller.api.problems import documented
 from controller.api.service import Serving
 from controller.engine.accounts import Person
 from controller.engine.approvals import ApprovalShown, RequestState
-from controller.engine.controller import Marks
+from controller.engine.marks import Marks
 from controller.engine.roles import Permission
 
 router = APIRouter(tags=["consents"], responses=documented(400, 401, 403, 404, 409, 422, 429, 500, 503))

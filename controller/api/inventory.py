@@ -13,7 +13,7 @@ from controller.api.once import ActsOnce
 from controller.api.problems import Changed, PreconditionNeeded, documented
 from controller.api.service import Serving
 from controller.engine.accounts import Person
-from controller.engine.controller import Marks
+from controller.engine.marks import Marks
 from controller.engine.roles import Permission
 
 router = APIRouter(

@@ -17,7 +17,7 @@ from controller.api.problems import documented, words_of
 from controller.api.service import Serving
 from controller.domain.errors import InvalidRequest
 from controller.engine.accounts import Person
-from controller.engine.controller import Marks
+from controller.engine.marks import Marks
 from controller.engine.roles import Permission
 from controller.text import Catalogue
 from controller.workers.office import LogLine

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from controller.api.receipts import Receipt, Receipts
 from controller.api.service import service_of
 from controller.engine.accounts import Person
-from controller.engine.controller import Marks
+from controller.engine.marks import Marks
 
 Key = Annotated[
     str | None,

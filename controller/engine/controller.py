@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from threading import Condition
 
-from controller.domain.codec import to_plain
 from controller.domain.errors import InvalidRequest, JournalUnavailable, Refused
-from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, RunMoved, RunOpened, Text
+from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RunMoved, Text
 from controller.domain.inventory import Inventory
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Hazard, Plan, Severity
@@ -21,41 +16,23 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine import plans
 from controller.engine.approvals import Act, Consents, Pledge, WithoutAccounts, need_of
-from controller.engine.broadcast import Broadcast, Listener
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.handwork import HandWork, confirmation
 from controller.engine.holds import HoldBook
+from controller.engine.marks import Marks as Marks
+from controller.engine.marks import marked as marked
 from controller.engine.neutralising import Neutralising
-from controller.engine.plans import Documents, Lapse, Return
+from controller.engine.opening import opening, resuming
+from controller.engine.plans import Documents, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.rehearsal import Rehearsing
 from controller.engine.revisions import DocumentReader as DocumentReader
 from controller.engine.revisions import stored_documents, stored_plan
 from controller.engine.runner import Runner
-from controller.engine.running import Running, Services, StopCause
-from controller.engine.sessions import DeviceSlots, Sessions
+from controller.engine.running import Services, StopCause
+from controller.engine.sessions import DeviceSlots
+from controller.engine.under_way import Active, Runs
 from controller.engine.watch import Watch
-
-REQUEST = "request"
-"""The subject of the notes that keep :data:`Marks`."""
-
-Marks = tuple[tuple[str, str], ...]
-"""What whoever asks wants kept with the first entry of what is done: asked twice in the same words, they can
-be told what became of it, whatever happened in between."""
-
-
-@dataclass(eq=False, slots=True)
-class _Active:
-    """A run under way, those who watch it, and its end when it comes."""
-
-    running: Running
-    broadcast: Broadcast
-    listener: Listener
-    ended: Future[RunEnded] = field(default_factory=Future)
-
-    def does(self, plan: Plan) -> bool:
-        """Whether who wants ``plan`` carried out can rely on this run: not if it is being stopped."""
-        return self.running.plan.hash == plan.hash and not self.running.stopping.is_set()
 
 
 class Controller:
@@ -74,8 +51,9 @@ class Controller:
         self._history = history
         self._book = HoldBook(history, services.clock)
         self._slots = DeviceSlots()
+        self._runs = Runs(services, self._book, self._slots)
         self._changed = Condition()
-        self._active: dict[str, _Active] = {}
+        self._active: dict[str, Active] = {}
         self._ended_runs = 0
         self.rehearsing = Rehearsing(self, services, history)
         self._consents: Consents = WithoutAccounts()
@@ -131,8 +109,8 @@ class Controller:
         documents = documents or self.documents
         asked = need_of(plan) is None
         pledge: Pledge | None = None
-        active: _Active | None = None
-        same: _Active | None = None
+        active: Active | None = None
+        same: Active | None = None
         while active is None:
             with self._changed:
                 same = next((active for active in self._active.values() if active.does(plan)), None)
@@ -145,8 +123,7 @@ class Controller:
             if active is None:
                 pledge, asked = self._consents.check(Act(plan, code=code), reason, actor), True
         if active is not same:
-            opening = _opening(active.running, documents, reason, marks)
-            return self._execute(active, opening, pledge=pledge)
+            return self._execute(active, opening(active.running, documents, reason, marks), pledge=pledge)
         note = Noted(active.running.run, (("plan", plan.hash),), Text(reason))
         self._services.journal.commit(Tag.RUN_JOINED, [note, *marked(marks, active.running.run)], actor)
         listener = active.broadcast.join(watcher)
@@ -169,7 +146,7 @@ class Controller:
         changed the plan; a rehearsal's return waits for none. Raises Refused, AwaitingApproval where its
         playbook asks for the consent of others, InvalidRequest, JournalUnavailable, StaleEpoch."""
         documents = documents or self.documents
-        active: _Active | None = None
+        active: Active | None = None
         pledge: Pledge | None = None
         while active is None:
             if wanted.rehearsal:
@@ -187,7 +164,7 @@ class Controller:
                     active = self._open(
                         plan, actor, watcher, documents.inventory, documents.profiles, wanted.accept_drift
                     )
-        return self._execute(active, _opening(active.running, documents, reason, marks), pledge=pledge)
+        return self._execute(active, opening(active.running, documents, reason, marks), pledge=pledge)
 
     def resume(
         self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str] = frozenset()
@@ -195,7 +172,7 @@ class Controller:
         """Takes an interrupted or stopped run to its end: every unknown is read back from the device first.
 
         Raises NotFound, InvalidRequest when the run is over or under way, and what its action raises."""
-        active: _Active | None = None
+        active: Active | None = None
         facts: Sequence[Fact] = ()
         while active is None:
             with self._changed:
@@ -218,7 +195,7 @@ class Controller:
                     self._end_what_gives_way()
                 if cuts or self._still(moment):
                     active = self._open(plan, actor, watcher, inventory, profiles, accept_drift, record)
-                    facts = _resuming(record)
+                    facts = resuming(record)
         return self._execute(active, facts, Tag.RUN_RESUMED)
 
     def abort(self, run: str, actor: Actor, reason: str) -> bool:
@@ -325,44 +302,16 @@ class Controller:
         profiles: Mapping[str, DeviceProfile],
         accept_drift: Collection[str] = frozenset(),
         earlier: RunRecord | None = None,
-    ) -> _Active:
+    ) -> Active:
         """Registers a run as under way; called with the lock held. ``earlier``: the record it goes on
         from."""
-        services = self._services
-        broadcast = Broadcast()
-        listener = broadcast.join(watcher)
-        sessions = Sessions(
-            inventory, profiles, services.driver, services.secrets, services.clock, services.limits.connect
-        )
-        running = Running(
-            run=earlier.run if earlier else f"{services.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
-            plan=plan,
-            inventory=inventory,
-            profiles=profiles,
-            services=services,
-            actor=actor,
-            book=self._book,
-            slots=self._slots,
-            sessions=sessions,
-            probe_sessions=sessions.apart(),
-            watcher=broadcast,
-            accept_drift=frozenset(accept_drift),
-        )
-        running.attempts.update(earlier.attempts if earlier else {})
-        for intent in earlier.pending if earlier else ():
-            running.unsettled[intent.device] = (*running.unsettled.get(intent.device, ()), intent.attempt)
-            running.attempts[intent.device] = max(running.attempts[intent.device], intent.attempt)
-        running.compared = {
-            name: record.compared
-            for name, record in (earlier.startups if earlier else {}).items()
-            if record.compared is not None
-        }
-        active = self._active[running.run] = _Active(running, broadcast, listener)
+        active = self._runs.begin(plan, actor, watcher, inventory, profiles, accept_drift, earlier)
+        self._active[active.running.run] = active
         return active
 
     def _execute(
         self,
-        active: _Active,
+        active: Active,
         facts: Sequence[Fact],
         tag: Tag = Tag.RUN_OPENED,
         pledge: Pledge | None = None,
@@ -393,52 +342,5 @@ class Controller:
             active.listener.finish()
 
 
-def _resuming(record: RunRecord) -> list[Fact]:
-    facts: list[Fact] = [RunMoved(record.run, RunState.RUNNING, "resumed")]
-    if record.state is not RunState.INTERRUPTED and record.state is not RunState.STOPPED:
-        facts.insert(0, RunMoved(record.run, RunState.INTERRUPTED, "process-died"))
-    return facts
-
-
 def _not_resumable(record: RunRecord) -> InvalidRequest:
     return InvalidRequest("run-not-resumable", run=record.run, state=record.state.value)
-
-
-def marked(marks: Marks, run: str = "") -> list[Fact]:
-    """The note that keeps ``marks`` with what was done."""
-    return [Noted(REQUEST, (*marks, ("run", run)))] if marks else []
-
-
-def _opening(running: Running, documents: Documents, reason: str, marks: Marks) -> list[Fact]:
-    """The decision with everything it rests on."""
-    plan, sources = running.plan, documents.sources
-    content = json.dumps(to_plain(plan), ensure_ascii=False, separators=(",", ":"))
-    rests_on = (
-        ("inventory", plan.basis.inventory),
-        ("profiles", plan.basis.profiles),
-        ("playbook", plan.basis.playbook),
-    )
-    return [
-        *(RevisionStored(kind, digest, sources[digest]) for kind, digest in rests_on if digest in sources),
-        RevisionStored("plan", plan.hash, content),
-        RunOpened(
-            run=running.run,
-            action=plan.action,
-            plan=plan.hash,
-            playbook=plan.playbook,
-            level=plan.level,
-            inventory=plan.basis.inventory,
-            profiles=plan.basis.profiles,
-            reason=Text(reason),
-        ),
-        RunMoved(running.run, RunState.RUNNING),
-        *marked(marks, running.run),
-        *_lapsed(running.run, documents.lapse),
-    ]
-
-
-def _lapsed(run: str, lapse: Lapse | None) -> Iterator[Fact]:
-    """That the run rests on what was valid last, not on what the files said."""
-    if lapse is not None:
-        since, mistakes = lapse.kept_at.isoformat(), str(len(lapse.problems))
-        yield Noted(run, (("documents", "last-valid"), ("kept-at", since), ("mistakes", mistakes)))

@@ -26,9 +26,10 @@ from controller.domain.lifecycle import RunState
 from controller.domain.plan import Basis, Plan
 from controller.domain.playbook import Action
 from controller.engine.access import Access
-from controller.engine.controller import Controller, Marks
+from controller.engine.controller import Controller
 from controller.engine.events import Event, RunStarted, Watcher
 from controller.engine.handwork import HandWork
+from controller.engine.marks import Marks
 from controller.engine.plans import Documents, Return
 from controller.engine.ports import History, RunRecord, StepRecord
 from controller.engine.unrecorded import LastResortJournal
