@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from controller.domain.codec import to_plain
-from controller.domain.errors import InvalidInput, InvalidRequest, Problem
+from controller.domain.errors import InvalidInput, InvalidRequest, NotFound, Problem
 from controller.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Composition:
 
     def files_digest(self) -> str | None:
         """Of everything :meth:`documents` would read; None where it cannot be read."""
-        from controller.catalog.site import files_digest
+        from controller.catalog.site_files import files_digest
 
         return files_digest(self.inventory_path(), self.profile_directories(), self.playbook_directories())
 
@@ -101,6 +101,9 @@ class Composition:
         says so when it is verified.
 
         Raises HomeFromTheFuture, JournalUnavailable, NotFound, LogUnprotected."""
+        # Found out before the database's library is imported: a home that is not there needs none.
+        if not create and not self.settings.home.exists():
+            raise NotFound(kind="home", name=str(self.settings.home))
         from controller.store.home import open_home
         from controller.store.writer import Patience
 

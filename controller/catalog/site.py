@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.catalog.bundle import unbundled, yaml_files
+from controller.catalog.bundle import unbundled
 from controller.catalog.document import read_source
 from controller.catalog.findings import Findings
 from controller.catalog.inventory import examine, inventory_from_text
@@ -56,22 +55,3 @@ def site_from_texts(inventory: str, profiles: str, playbooks: Iterable[str]) -> 
     findings.extend(known_playbooks.unmatched(found))
     findings.raise_if_any()
     return Site(found, inventory, known_profiles, known_playbooks)
-
-
-def files_digest(inventory: Path, profiles: Sequence[Path], playbooks: Sequence[Path]) -> str | None:
-    """SHA-256 over every file :func:`load_site` would read: the same digest, the same site. None where
-    something cannot be read."""
-    findings = Findings()
-    digest = hashlib.sha256()
-    paths = [inventory]
-    for kind in (profiles, playbooks):
-        for directory in kind:
-            paths += yaml_files(directory, findings)
-        paths.append(inventory)  # where one kind ends and the next begins
-    try:
-        for path in paths:
-            content = path.read_bytes()
-            digest.update(f"{path.name}\n{len(content)}\n".encode(errors="surrogateescape") + content)
-    except (OSError, ValueError):
-        return None
-    return None if len(findings) else digest.hexdigest()

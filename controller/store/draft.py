@@ -12,13 +12,12 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 
 from controller.domain.canonical import Canonical, canonical_bytes
 from controller.domain.entry import Entry, commitment, seal
 from controller.domain.facts import Actor, Fact, Noted, RevisionStored
 from controller.domain.tags import Tag
+from controller.store.locks import boot_id
 from controller.store.rows import Row, to_row, utc
 
 BODY_VERSION = 1
@@ -130,12 +129,6 @@ def _check_digest(fact: RevisionStored) -> None:
 
 def revision_digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-@cache
-def boot_id() -> str:
-    """Which start of the machine ``monotonic`` counts from."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def sealed(

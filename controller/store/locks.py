@@ -13,9 +13,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-from controller.store.draft import boot_id
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +97,12 @@ def read_holder(path: Path) -> Holder | None:
         return Holder(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
+
+
+@cache
+def boot_id() -> str:
+    """Which start of the machine: monotonic time counts from it, as do the starts of processes."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def started(pid: int) -> int | None:

@@ -12,9 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from controller.domain.checkpoint import (
     LOG_KEY,
     Checkpoint,
@@ -166,6 +163,11 @@ def signed_by(keys: Iterable[VerifierKey], text: str, signatures: Iterable[Signa
 
 
 def _signs(key: VerifierKey, text: str, value: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - opening a home checks no signature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - as above
+        Ed25519PublicKey,
+    )
+
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(value, text.encode())
     except InvalidSignature:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from controller.bootstrap import Composition
-from controller.catalog.proposal import proposal
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.facts import Actor
 from controller.domain.inventory import MANUAL
@@ -54,6 +53,8 @@ def discover(
     unreached = {name: each.cause for name, each in told.items() if each.cause}
     unreached.update({device.name: UNASKED for device in chosen if device not in able})
     found = compare(inventory, profiles, seen, unreached)
+    from controller.catalog.proposal import proposal  # noqa: PLC0415 - imports all that reads an inventory
+
     path = composition.inventory_path()
     diff = proposal(documents.sources[inventory.digest], str(path), profiles, found)
     unrecorded = ""
