@@ -60,9 +60,7 @@ class Track:
             return True
         configured = self.context.spec.config
         return all(
-            self.state[name] in wanted
-            for name, wanted in self.rendering.expect.items()
-            if name in configured
+            self.state[name] in wanted for name, wanted in self.rendering.expect.items() if name in configured
         )
 
     def sending(self) -> None:
