@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from controller.domain.entry import SealedEntry, SealedText
 from controller.domain.logbook import ATTACHED, BY, HANDED_TO
 
-_NAMING = frozenset({BY, HANDED_TO, ATTACHED, "witness"})
-"""Subjects of notes whose text is a name and nothing else."""
+_PERSONS = frozenset({BY, HANDED_TO})
+"""Subjects of notes whose text is a person's name and nothing else."""
+
+_MAYBE = frozenset({ATTACHED, "witness"})
+"""And of those whose text may hold one: the name of a file, of a place or of a person."""
 
 _NAMED_FIRST = frozenset({"person:point:claimed", "person:claim:withdrawn", "account:user:created"})
 """Tags of entries whose notes begin with a name: who did a step by hand, whose account it is."""
@@ -42,7 +45,7 @@ class Names:
         name = contents.get(body["actor"]["name"] or "")
         if name:
             self._words[name] = str(body["actor"]["id"])
-        named_here = [contents.get(commitment, "") for commitment in _naming(sealed)]
+        named_here = [contents.get(commitment, "") for commitment in _naming(sealed, _PERSONS)]
         if body["tag"] in _NAMED_FIRST:
             named_here += [
                 contents.get(str(row[_TEXT]), "").split(": ")[0] for row in sealed.rows.get("note", ())
@@ -55,23 +58,27 @@ class Names:
     def replaced(self, sealed: SealedEntry) -> dict[str, str]:
         """By commitment, what goes out in place of the texts of this entry that hold a name."""
         actor = json.loads(sealed.entry.body)["actor"]["name"]
-        known = {actor, *_naming(sealed)}
+        known = {actor, *_naming(sealed, _PERSONS | _MAYBE)}
         pattern, words = self._pattern()
         found: dict[str, str] = {}
         for commitment, content in _contents(sealed.texts).items():
             if commitment in known:
                 found[commitment] = self._words.get(content, "")
-            elif pattern is not None and (said := pattern.sub(lambda hit: words[hit[0]], content)) != content:
+                continue
+            said = pattern.sub(lambda hit: words[hit[0].casefold()], content) if pattern else content
+            if said != content:
                 found[commitment] = said
         return found
 
     def _pattern(self) -> tuple[re.Pattern[str] | None, dict[str, str]]:
-        words = {part: word for name, word in reversed(self._words.items()) for part in _parts(name)}
-        words |= self._words
+        known = self._words.items()
+        words = {part.casefold(): word for name, word in reversed(known) for part in _parts(name)}
+        words |= {name.casefold(): word for name, word in known}
         if not words:
             return None, words
         longest_first = sorted(words, key=len, reverse=True)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"), words
+        either = "|".join(map(re.escape, longest_first))
+        return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE), words
 
 
 def _parts(name: str) -> Iterator[str]:
@@ -80,9 +87,10 @@ def _parts(name: str) -> Iterator[str]:
             yield part
 
 
-def _naming(sealed: SealedEntry) -> list[str]:
-    """The commitments of notes that are names."""
-    return [str(row[_TEXT]) for row in sealed.rows.get("note", ()) if row[_SUBJECT] in _NAMING and row[_TEXT]]
+def _naming(sealed: SealedEntry, subjects: frozenset[str]) -> list[str]:
+    """The commitments of notes on these subjects."""
+    notes = sealed.rows.get("note", ())
+    return [str(row[_TEXT]) for row in notes if row[_SUBJECT] in subjects and row[_TEXT]]
 
 
 def _contents(texts: Sequence[SealedText]) -> dict[str, str]:

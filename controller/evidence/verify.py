@@ -1,6 +1,6 @@
 """Checks an export of Cordon's log, on any machine, with nothing but Python (3.8 or later):
 
-    python3 verify.py FILE.zip [--witness FILE_OR_DIGITS] [--lang fr|en]
+    python3 verify.py FILE.zip [--witness FILE_OR_DIGITS] [--csv TABLE.csv] [--lang fr|en]
 
 Exit 0: what is in FILE.zip is what was written. 1: it is not, and the first bad entry is named. 2: the
 command is wrong. Nothing is changed, nothing is contacted. What is checked, in this order:
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import csv
 import hashlib
 import json
 import os
@@ -69,7 +70,7 @@ TEXT = {
         "names": "Version without names. Texts with names replaced: {count}, documents left out: {rows}; these cannot be checked.",
         "absent": "Evidence files that are not in this export: {detail}",
         "agrees": "The witness agrees: {detail} entries.",
-        "usage": "{detail} cannot be read.",
+        "usage": "{detail} cannot be read or written.",
     },
     "fr": {
         "manifest": "La liste des fichiers (manifest.json) a été modifiée.",
@@ -103,7 +104,7 @@ TEXT = {
         "names": "Version sans noms. Textes aux noms remplacés : {count}, documents laissés de côté : {rows} ; ils ne sont pas vérifiables.",
         "absent": "Fichiers de preuve absents de cet export : {detail}",
         "agrees": "Le témoin concorde : {detail} entrées.",
-        "usage": "{detail} ne peut pas être lu.",
+        "usage": "{detail} ne peut pas être lu ou écrit.",
     },
 }
 
@@ -275,6 +276,19 @@ def check_chain(archive: zipfile.ZipFile, manifest: Dict[str, Any]) -> List[byte
     return leaves
 
 
+def line_of(body: Any, rows: Any, texts: Any) -> List[str]:
+    """An entry as a line of the table. What a spreadsheet would take for a formula gets a ' in front."""
+    said = {each["commitment"]: each.get("text", each.get("replaced", "")) for each in texts}
+    name = said.pop(body["actor"]["name"], "")
+    data = ["{}: {}".format(row[4], row[5]) for row in rows.get("note", ()) if row[4]]
+    data += ["{} x {}".format(table, len(found)) for table, found in sorted(rows.items()) if table != "note"]
+    cells = [body["at"], body["tag"], body["actor"]["id"], name, "; ".join(data), "\n".join(said.values())]
+    return [str(body["seq"]), *("'" + cell if cell.startswith(FORMULA) else cell for cell in cells)]
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 class Log:
     """What is learnt from the disclosed entries, in order."""
 
@@ -282,6 +296,7 @@ class Log:
         self.leaves, self.whole, self.without_names = leaves, whole, without_names
         self.origin = "cordon/" + leaves[0][:8].hex() if leaves else ""
         self.last = self.shown = self.replaced = self.left_out = 0
+        self.table: List[List[str]] = []
         self.keys: List[Key] = []
         self.key_lines: List[str] = []
         self.unworded: List[int] = []
@@ -310,6 +325,7 @@ class Log:
         except (KeyError, TypeError, ValueError) as error:
             raise Bad("form", "rows.jsonl, texts.jsonl", seq) from error
         self._learn(seq, tag, rows["rows"])
+        self.table.append(line_of(body, rows["rows"], texts["texts"]))
         self.last, self.shown = seq, self.shown + 1
 
     def _rows(self, seq: int, sealed: Any, given: Any) -> None:
@@ -405,7 +421,7 @@ def check_entries(archive: zipfile.ZipFile, manifest: Dict[str, Any], leaves: Li
                 try:
                     beside = json.loads(rows.readline()), json.loads(texts.readline())
                 except ValueError as error:
-                    raise Bad("form", "rows.jsonl, texts.jsonl") from error
+                    raise Bad("form", "rows.jsonl, texts.jsonl", log.last + 1) from error
                 log.read(line.rstrip(b"\n"), *beside)
             if rows.read(1) or texts.read(1):
                 raise Bad("form", "rows.jsonl, texts.jsonl")
@@ -449,8 +465,8 @@ def check_witness(said: str, log: Log) -> int:
     return size
 
 
-def verify(path: str, witness: str, say: Callable[..., None]) -> None:
-    """Says what was found. Raises Bad."""
+def verify(path: str, witness: str, say: Callable[..., None]) -> List[List[str]]:
+    """Says what was found; the table of the entries disclosed. Raises Bad."""
     with zipfile.ZipFile(path) as archive:
         try:
             manifest = check_files(archive)
@@ -482,14 +498,16 @@ def verify(path: str, witness: str, say: Callable[..., None]) -> None:
     if seen is not None:
         say("agrees", detail=seen)
     say("good")
+    return log.table
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        usage="python3 verify.py FILE.zip [--witness FILE|DIGITS] [--lang fr|en]"
+        usage="python3 verify.py FILE.zip [--witness FILE|DIGITS] [--csv TABLE] [--lang fr|en]"
     )
     parser.add_argument("file")
     parser.add_argument("--witness", default="")
+    parser.add_argument("--csv", default="")
     parser.add_argument("--lang", choices=sorted(TEXT))
     asked = parser.parse_args()
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
@@ -503,7 +521,10 @@ def main() -> int:
         if witness and os.path.exists(witness):
             with open(witness, encoding="utf-8") as opened:
                 witness = opened.read()
-        verify(asked.file, witness, say)
+        table = verify(asked.file, witness, say)
+        if asked.csv:
+            with open(asked.csv, "w", encoding="utf-8-sig", newline="") as made:
+                csv.writer(made).writerows([["entry", "time", "what", "by", "name", "data", "texts"], *table])
     except Bad as bad:
         if bad.what == "usage":
             say("usage", detail=bad.detail)
@@ -516,8 +537,8 @@ def main() -> int:
         say("bad")
         say("form", detail="{} ({})".format(asked.file, error))
         return 1
-    except (OSError, UnicodeDecodeError):
-        say("usage", detail=asked.file)
+    except (OSError, UnicodeDecodeError) as error:
+        say("usage", detail=getattr(error, "filename", None) or asked.file)
         return 2
     return 0
 

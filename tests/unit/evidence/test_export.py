@@ -3,6 +3,7 @@ tampering."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import random
@@ -44,7 +45,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> HomeOffice:
     photo = directory / "photo of Bernard.jpg"
     photo.write_bytes(b"\xff\xd8")
     details = LogDetails(FactStatus.UNCONFIRMED, by="Dr Bernard", attachments=(office.attach(photo),))
-    office.write_log("écrans chiffrés", ALICE, details)
+    office.write_log("écrans chiffrés, see the photo", ALICE, details)
+    office.write_log("BERNARD agrees", ALICE)
+    office.write_log("=1+1", ALICE)
     office.write_log("Bernard says: not the laboratory", ALICE, LogDetails(handed_to="Mme Caron"))
     home = open_home(directory / "home")
     (home.evidence / "run").mkdir()
@@ -185,6 +188,17 @@ def test_the_first_bad_entry_is_named(whole: Path, tmp_path: Path, name: str) ->
         assert bad.value.seq == seq
 
 
+def test_a_text_passed_off_as_erased_is_missed(whole: Path, tmp_path: Path) -> None:
+    files = files_of(whole)
+    lines = [json.loads(line) for line in files["texts.jsonl"].splitlines()]
+    seq, texts = next((line["entry"], line["texts"]) for line in lines if line["texts"])
+    texts[0] = {"commitment": texts[0]["commitment"], "erased": True}
+    changed = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    with pytest.raises(Bad, match="erased") as bad:
+        checked(put_together(tmp_path / "x.zip", {**files, "texts.jsonl": changed}))
+    assert bad.value.seq == seq
+
+
 def test_entries_taken_out_swapped_or_cut_off_are_missed(whole: Path, tmp_path: Path) -> None:
     files = files_of(whole)
     parts = {name: files[name].splitlines(keepends=True) for name in CONTENT[:3]}
@@ -243,13 +257,13 @@ def test_without_names_nobody_is_named_and_the_rest_still_proves_itself(
     for name, content in files.items():
         if name != "verify.py":
             for person in ("Alice", "Arnaud", "Bernard", "Caron"):
-                assert person.encode() not in content, name
+                assert person.casefold() not in content.decode(errors="replace").casefold(), name
     said = [each for line in files["texts.jsonl"].splitlines() for each in json.loads(line)["texts"]]
     replaced = [each["replaced"] for each in said if "replaced" in each]
-    assert "person-1 says: not the laboratory" in replaced
+    assert {"person-1 says: not the laboratory", "person-1 agrees"} <= set(replaced)
     assert {"os:1000", "person-1"} <= set(replaced)
     assert len(replaced) == done.replaced
-    assert any(each.get("text") == "écrans chiffrés" for each in said)
+    assert any(each.get("text") == "écrans chiffrés, see the photo" for each in said)
     assert [name for name in files if name.startswith("evidence/")] == ["evidence/run/arp.txt"]
     found = checked(path)
     assert {"names", "absent", "good"} <= set(found)
@@ -291,6 +305,25 @@ def test_evidence_that_was_altered_is_named_and_one_that_is_gone_is_told(
         assert "absent" in checked(tmp_path / "gone.zip")
     finally:
         kept.write_text(TABLE)
+
+
+def test_what_was_checked_is_written_as_a_table_and_nothing_else_is(whole: Path, tmp_path: Path) -> None:
+    table = tmp_path / "log.csv"
+    assert bare(whole, "--lang", "en", "--csv", str(table)).returncode == 0
+    with table.open(encoding="utf-8-sig", newline="") as opened:
+        heads, *lines = csv.reader(opened)
+    assert heads == ["entry", "time", "what", "by", "name", "data", "texts"]
+    assert [line[0] for line in lines] == [str(seq) for seq in range(1, len(lines) + 1)]
+    noted = next(line for line in lines if "not the laboratory" in line[6])
+    assert noted[2:5] == ["person:log:written", "os:1000", "Alice Arnaud"]
+    assert "'=1+1" in next(line[6] for line in lines if "=1+1" in line[6])
+    files = files_of(whole)
+    bad = put_together(
+        tmp_path / "bad.zip", {**files, "texts.jsonl": files["texts.jsonl"].replace(b"Caron", b"Coran")}
+    )
+    table.unlink()
+    assert bare(bad, "--csv", str(table)).returncode == 1
+    assert not table.exists()
 
 
 def test_a_log_that_nobody_signed_says_so(tmp_path: Path) -> None:
