@@ -63,3 +63,10 @@ def test_profiles_playbooks_and_examples_are_found_in_the_wheel(unpacked: Path, 
 def test_the_command_is_installed(unpacked: Path) -> None:
     (entry_points,) = unpacked.glob("*.dist-info/entry_points.txt")
     assert "cordon = controller.cli.main:main" in entry_points.read_text().splitlines()
+
+
+def test_pages_have_their_templates_and_their_stylesheet_in_the_wheel(unpacked: Path) -> None:
+    source = ROOT / "controller" / "web"
+    shipped = {path.relative_to(source) for path in source.rglob("*") if path.suffix in {".html", ".css"}}
+    assert len(shipped) > 4
+    assert [path for path in shipped if not (unpacked / "controller" / "web" / path).is_file()] == []
