@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BeforeValidator, Field
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _split(value: object) -> object:
     return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
 
 
-SearchPath = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+SearchPath = Annotated[tuple[Path, ...], BeforeValidator(_split)]
 """Directories in order of preference, separated like those of PATH."""
 
 
@@ -23,15 +22,13 @@ def _user_home() -> Path:
     return user_data_path("cordon", appauthor=False)
 
 
-class Settings(BaseSettings):
-    """``CORDON_<NAME>`` each, empty counting as unset.
+class Settings(BaseModel):
+    """``CORDON_<NAME>`` each, empty counting as unset; what is given goes before.
 
     Raises pydantic.ValidationError, naming every wrong variable.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="CORDON_", env_ignore_empty=True, frozen=True, extra="ignore"
-    )
+    model_config = ConfigDict(frozen=True)
 
     inventory: Path | None = Field(default=None, description="The site's inventory file.")
     home: Path = Field(
@@ -113,3 +110,9 @@ class Settings(BaseSettings):
         le=10_000,
         description="Milliseconds the database has to commit before the spool takes over.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        said = {name: os.environ.get(f"CORDON_{name.upper()}") for name in cls.model_fields}
+        return {name: value for name, value in said.items() if value} | given

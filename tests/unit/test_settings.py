@@ -12,10 +12,12 @@ def test_the_environment_sets_what_it_names(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CORDON_HOME", "/srv/cordon")
     monkeypatch.setenv("CORDON_PROFILES", "/etc/cordon/site:/etc/cordon/group")
     monkeypatch.setenv("CORDON_THREADS", "8")
-    settings = Settings()
+    monkeypatch.setenv("CORDON_SPOOL_AFTER_MS", "100")
+    settings = Settings(spool_after_ms=500)
     assert settings.home == Path("/srv/cordon")
     assert settings.profiles == (Path("/etc/cordon/site"), Path("/etc/cordon/group"))
     assert settings.threads == 8
+    assert settings.spool_after_ms == 500  # what a command was given goes before
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
