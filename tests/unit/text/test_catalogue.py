@@ -149,7 +149,8 @@ def test_every_hazard_has_a_text_with_its_data() -> None:
     assert {code for code in codes if f"hazard.{code}" not in FR} == set()
     for code, data in codes.items():
         wanted = _placeholders(FR.raw(f"hazard.{code}"))
-        assert wanted <= data | {"culprit"}, f"hazard.{code} has no {wanted - data}"
+        said = {"unasked", "points", "hosts"} if "days" in data else set()  # out of data, in words
+        assert wanted <= data | {"culprit"} | said, f"hazard.{code} has no {wanted - data}"
 
 
 def test_every_cause_has_a_text() -> None:
