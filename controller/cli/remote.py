@@ -30,6 +30,8 @@ def remote(call: Call, given: Mapping[str, Any]) -> int:
         return command(call, server, given)
     except Told as error:
         return _told(call, error)
+    finally:
+        server.sign_out()
 
 
 def _told(call: Call, error: Told) -> int:

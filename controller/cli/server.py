@@ -9,6 +9,7 @@ import os
 import re
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,13 @@ class Server:
         asked = {"name": name, "password": password, "code": code, "recovery": recovery}
         answer, cookie = self._once("POST", "/sessions", asked, {})
         self.headers = {"Cookie": cookie, "X-CSRF-Token": str(answer["csrf"])}
+
+    def sign_out(self) -> None:
+        """Ends the session of :meth:`sign_in`, if there is one; where the service cannot be asked, its own
+        limits end it."""
+        if "Cookie" in self.headers:
+            with suppress(Told, InvalidRequest, OSError, http.client.HTTPException):
+                self._once("DELETE", "/sessions/current", None, {})
 
     def _again(self, method: str, path: str, body: Any, extra: dict[str, str]) -> Any:
         until = time.monotonic() + PATIENCE

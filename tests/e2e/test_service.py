@@ -162,6 +162,8 @@ def test_the_command_line_works_from_elsewhere_by_a_token_and_a_pinned_certifica
     tried = ("isolate", "--level", "1", "--dry-run", "--as", boss.name)
     code, shown = service.cordon(*there, *tried, typed=boss.typed(), **away)
     assert (code, shown["dry_run"]) == (0, True), shown
+    with service.client(boss) as client:
+        assert len(client.get("/sessions").json()) == 1, "what a command opened it closed"
     other = service.said["fingerprint"].translate(str.maketrans("0123456789", "1234567890"))
     code, refused = service.cordon("--server", service.url, "--pin", other, "status", **by_file)
     assert (code, refused["error"]) == (2, "server-certificate")
