@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-import ntc_templates
 import textfsm
 
 from controller.domain.plan import Expected
@@ -165,4 +164,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 @lru_cache(maxsize=256)
 def textfsm_template(name: str) -> str:
     """The text of a template of ntc-templates."""
+    import ntc_templates  # noqa: PLC0415 - a question reads no device
+
     return (Path(ntc_templates.__file__).parent / "templates" / f"{name}.textfsm").read_text("utf-8")

@@ -488,6 +488,31 @@ def test_the_help_needs_none_of_the_heavy_libraries() -> None:
         assert done.stderr.splitlines()[-1] == "[]", arguments
 
 
+def test_a_question_imports_only_what_it_asks(tmp_path: Path) -> None:
+    unasked = ["netmiko", "paramiko", "napalm", "structlog", "rich", "cryptography", "alembic", "networkx"]
+    unasked += ["fastapi", "starlette", "uvicorn", "jinja2", "fpdf", "segno", "ntc_templates"]
+    database = ["sqlalchemy", "asyncio"]
+    lab, home = Path(__file__).parents[3] / "examples" / "lab" / "inventory.yaml", tmp_path / "home"
+
+    def ask(*arguments: str, without: list[str]) -> None:
+        code = (
+            "import sys; from controller.cli.main import main; code = main(sys.argv[1:]); "
+            f"print([code, *(name for name in {without!r} if name in sys.modules)], file=sys.stderr)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments, "--inventory", str(lab), "--home", str(home)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.stderr.splitlines()[-1] == "[0]", (arguments, done.stderr)
+
+    ask("isolate", "--level", "5", "--dry-run", without=[*unasked, *database])
+    ask("status", without=[])  # makes the home
+    ask("status", without=unasked)
+
+
 # --- what people do by hand ------------------------------------------------------------------------
 
 BY_HAND = step_code(RUN, PointId("acc-2", "Gi1/0/1"))
