@@ -17,8 +17,8 @@ def body(raw: bytes) -> dict[str, Any]:
     """The body of an entry. Raises ValueError unless ``raw`` is the one way to write it: keys sorted, no
     white space, UTF-8, Unicode NFC, no fractions."""
     text = raw.decode()
-    value = json.loads(text, parse_float=_no_fraction, parse_constant=_no_fraction)
-    again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    value = _read(text)
+    again = _sorted(value)
     if again != text or not (text.isascii() or unicodedata.is_normalized("NFC", text)):
         raise ValueError("not canonical")
     if not isinstance(value, dict):
@@ -37,8 +37,7 @@ def chain(previous: bytes, leaf: bytes) -> bytes:
 def rows(cells: Sequence[Sequence[Any]]) -> str:
     """Of the rows of one table that one entry covers, in order of id: their JSON, as it is stored. Raises
     TypeError or ValueError for bytes, or what is no Unicode."""
-    text = json.dumps([list(row) for row in cells], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_plain(cells).encode()).hexdigest()
 
 
 def text(salt: bytes, content: bytes) -> str:
@@ -80,3 +79,9 @@ def _joined(left: bytes, right: bytes) -> bytes:
 
 def _no_fraction(said: str) -> Any:
     raise ValueError(f"{said} is not written by Cordon")
+
+
+# Made once: a log has a million bodies.
+_read = json.JSONDecoder(parse_float=_no_fraction, parse_constant=_no_fraction).decode
+_sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -12,6 +12,7 @@ Hashes and signatures are worked out by :mod:`controller.store.recomputed` and
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -164,13 +165,14 @@ def _read_any_text(connection: Connection) -> None:
 
 
 def _walk(connection: Connection, state: _State) -> None:
-    tables = [(table, _Rows(connection, table, table.c.id)) for table in schema.COVERED]
+    tables = [(table.name, _Rows(connection, table, table.c.id)) for table in schema.COVERED]
     payloads = _Rows(connection, schema.payload, schema.payload.c.commitment)
     erased = set(connection.execute(select(schema.erasure.c.commitment)).scalars())
     streamed = connection.execution_options(yield_per=500)
     for entry in streamed.execute(select(schema.entry).order_by(schema.entry.c.seq)):
         body = _sealed(entry, state)
-        covered = {table.name: rows for table, source in tables if (rows := source.take(entry.seq))}
+        seq = entry.seq
+        covered = {name: source.take(seq) for name, source in tables if source.due <= seq}
         _check_rows(entry.seq, body, covered)
         _check_epoch(entry, body, covered, state)
         _check_payloads(entry.seq, body, payloads.take(entry.seq), erased, state)
@@ -179,9 +181,9 @@ def _walk(connection: Connection, state: _State) -> None:
         _check_signatures(entry.seq, body, covered, state)
         _note_degraded(body, state)
         _note_evidence(covered, state)
-    for table, source in (*tables, (schema.payload, payloads)):
+    for name, source in (*tables, (schema.payload.name, payloads)):
         if source.left():
-            raise _Bad(source.next_entry or state.seq, "not-covered", table.name)
+            raise _Bad(source.next_entry or state.seq, "not-covered", name)
 
 
 class _Rows:
@@ -192,6 +194,8 @@ class _Rows:
         self._rows = iter(connection.execution_options(yield_per=500).execute(ordered))
         self._entry = table.c.keys().index("entry")
         self._strays = 0
+        self.due: float = 0
+        """The entry the next row belongs to; infinity after the last."""
         self._next = self._following()
 
     def take(self, entry: int) -> list[tuple[Any, ...]]:
@@ -214,8 +218,10 @@ class _Rows:
         """The next row that says which entry it belongs to; others are missed where they belong."""
         for row in self._rows:
             if isinstance(row[self._entry], int):
+                self.due = row[self._entry]
                 return tuple(row)
             self._strays += 1
+        self.due = math.inf
         return None
 
 
