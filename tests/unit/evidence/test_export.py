@@ -188,6 +188,59 @@ def test_the_first_bad_entry_is_named(whole: Path, tmp_path: Path, name: str) ->
         assert bad.value.seq == seq
 
 
+def forged(path: Path, files: Files, change: Callable[[str, list[object]], None]) -> Path:
+    """As somebody would who can do everything but sign: rows changed, and every hash from there on anew."""
+    bodies = [json.loads(line) for line in files["entries.jsonl"].splitlines()]
+    rows = [json.loads(line) for line in files["rows.jsonl"].splitlines()]
+    leaves, chain = [], hashlib.sha256(b"cordon-log-v1").digest()
+    for body, covered in zip(bodies, rows, strict=True):
+        for table, found in covered["rows"].items():
+            for row in found:
+                change(table, row)
+            text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+            body["rows"][table] = [len(found), hashlib.sha256(text.encode()).hexdigest()]
+        line = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        leaves.append(hashlib.sha256(b"\x00" + line).digest())
+        chain = hashlib.sha256(b"\x02" + chain + leaves[-1]).digest()
+    parts = {
+        "entries.jsonl": "".join(
+            json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+            for body in bodies
+        ),
+        "rows.jsonl": "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows),
+        "leaves.txt": "".join(leaf.hex() + "\n" for leaf in leaves),
+    }
+    encoded = {name: content.encode() for name, content in parts.items()}
+    return put_together(path, {**files, **encoded}, chain=chain.hex())
+
+
+def test_a_log_rewritten_by_who_cannot_sign_is_not_under_its_signatures(whole: Path, tmp_path: Path) -> None:
+    files = files_of(whole)
+
+    def nothing(table: str, row: list[object]) -> None:
+        del table, row
+
+    def level(table: str, row: list[object]) -> None:
+        if table == "run":
+            row[8] = 1
+
+    def signature(table: str, row: list[object]) -> None:
+        if table == "checkpoint":
+            note = str(row[5])
+            row[5] = note[:-12] + ("A" if note[-12] != "A" else "B") + note[-11:]
+
+    def word(table: str, row: list[object]) -> None:
+        if table == "note" and row[4] == "log-key":
+            row[5] = str(row[5]).replace('["signature","', '["signature","AAAA')
+
+    assert "good" in checked(forged(tmp_path / "same.zip", files, nothing))
+    for change, code in ((level, "root"), (signature, "signature"), (word, "key")):
+        with pytest.raises(Bad) as bad:
+            checked(forged(tmp_path / "forged.zip", files, change))
+        assert bad.value.what == code
+        assert bad.value.seq is not None
+
+
 def test_a_text_passed_off_as_erased_is_missed(whole: Path, tmp_path: Path) -> None:
     files = files_of(whole)
     lines = [json.loads(line) for line in files["texts.jsonl"].splitlines()]
