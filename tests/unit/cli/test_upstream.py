@@ -81,7 +81,8 @@ def test_what_could_not_be_cut_upstream_either_says_so_on_the_walk_list() -> Non
     errands = walklist(ended.run, planned(made), made.documents.inventory, ended.results)
     told = {str(each.point): plain_errand(each, EN)["text"] for each in errands}
     assert told["a p1"] == (
-        "it could not be reached, and whether it is cut upstream at core to-a is not proven"
+        "it answers on none of its addresses; check its power and the management network; "
+        "whether it is cut upstream at core to-a is not proven"
     )
 
 
