@@ -22,7 +22,7 @@ lane = $(if $(call with_tests,$(1)),\
 	@echo "$@: no tests in $(1) yet")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults-full lab bench docs picture serve lock wheel clean $(LANES) $(CHECKS)
+.PHONY: help demo test check faults-full mutations lab bench docs picture serve lock wheel clean $(LANES) $(CHECKS)
 
 help:
 	@echo "make demo     a simulated hospital, cut and brought back (no root, under a minute)"
@@ -30,6 +30,7 @@ help:
 	@echo "make check    style, formatting, types, layers"
 	@echo "make lab      the hospital of network namespaces, to play with (root)"
 	@echo "make faults-full   the crash campaign at every point it finds"
+	@echo "make mutations     a signed log with thousands of its bytes flipped, one at a time"
 	@echo "make bench    measurements"
 	@echo "make docs     reference and quotations anew, from the program and the laboratory's story"
 	@echo "make picture  the README's picture anew, from a run of the demo"
@@ -59,6 +60,9 @@ test-faults: $(READY)
 # The crash campaign at every point it finds, frozen leaders included: a quarter of an hour.
 faults-full: $(READY)
 	CORDON_FAULTS_FULL=1 $(BIN)/python -m pytest tests/faults/test_crash_cut.py tests/faults/test_crash_restore.py -n $(WORKERS)
+
+mutations: $(READY)
+	CORDON_MUTATIONS=5000 $(BIN)/python -m pytest tests/unit/store/test_mutations.py --timeout 900
 
 # Three laboratories side by side: most of a test is waiting for silence.
 test-lab: $(READY)
