@@ -100,5 +100,6 @@ def test_paper_is_printed_without_a_home_and_with_one_carries_the_head_of_its_lo
     assert "box-4g" not in higher.split("in this order")[-1]
     cordon("isolate", "--conduit", "internet", "--yes")
     _, printed = cordon("paper", "--out", str(tmp_path / "sheets"))
-    head = cordon("audit", "verify")[1]["head"]
-    assert head[:16] in text(Path(printed["files"][0]).read_bytes())
+    code, checkpoint = cordon("audit", "checkpoint")
+    assert code == 0
+    assert checkpoint["spoken"] in text(Path(printed["files"][0]).read_bytes())
