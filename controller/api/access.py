@@ -83,6 +83,11 @@ def csrf_token(session: str) -> str:
     return hashlib.sha256(b"cordon-csrf-v1\n" + session.encode()).hexdigest()
 
 
+def reads_accounts(service: Service, person: Person) -> bool:
+    """Whether what the person sees of sessions and tokens is everybody's, not one's own."""
+    return person.may(Permission.READ_ACCOUNTS, service.site)
+
+
 def source_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
@@ -93,4 +98,5 @@ def anyone(why: str) -> params.Depends:
     return found
 
 
+Own = Annotated[Person, Depends(Needs(Permission.OWN_ACCOUNT))]
 Viewer = Annotated[Person, Depends(Needs(Permission.VIEW))]

@@ -17,14 +17,16 @@ from controller.api import (
     plans,
     problems,
     runs,
+    sessions,
     site,
+    tokens,
 )
 from controller.api.service import Service
 from controller.api.shell import Shell
 
 PREFIX = "/api/v1"
 
-PARTS = (health, accounts, site, plans, runs, consents, log, inventory, events)
+PARTS = (health, sessions, tokens, accounts, site, plans, runs, consents, log, inventory, events)
 
 _DESCRIPTION = """
 What the command line of Cordon does, for programs: the situation, plans, cuts and returns, the log.

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from controller.api.access import Needs, Viewer, anyone, csrf_token, same_site, source_of
-from controller.api.accounts import Secret, SignedIn, set_session, shown_person
+from controller.api.access import Needs, Viewer, anyone, same_site, source_of
 from controller.api.models import Asked, Name, Reason, ReasonAsked, Sha
+from controller.api.models.accounts import Secret, SignedIn
 from controller.api.once import ActsOnce
 from controller.api.problems import documented
 from controller.api.service import Serving
+from controller.api.sessions import signed_in
 from controller.engine.accounts import Person
 from controller.engine.approvals import ApprovalShown, RequestState
 from controller.engine.marks import Marks
@@ -161,13 +162,7 @@ def break_glass(serving: Serving, request: Request, response: Response, asked: G
     sealed."""
     same_site(request)
     session = serving.office.access().glass.enter(asked.code, asked.name, asked.reason, source_of(request))
-    set_session(response, session)
-    return SignedIn(
-        person=shown_person(session.person, serving.site),
-        csrf=csrf_token(session.token),
-        idle=session.idle,
-        ends_at=session.ends_at,
-    )
+    return signed_in(response, session, serving.site)
 
 
 def _shown(found: ApprovalShown) -> ConsentRequest:
