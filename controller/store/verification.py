@@ -332,8 +332,11 @@ def _attached(row: tuple[Any, ...]) -> tuple[str, str] | None:
     cells = dict(zip(schema.note.c.keys(), row, strict=True))
     if cells["subject"] != ATTACHED:
         return None
-    said = dict(json.loads(cells["data"]))
-    return said["file"], said["sha256"]
+    try:
+        said = dict(json.loads(cells["data"]))
+        return str(said["file"]), str(said["sha256"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise _Bad(cells["entry"], "rows", "note") from error
 
 
 def _evidence(places: Places, state: _State) -> Iterator[Fault]:
