@@ -24,8 +24,8 @@ from controller.domain.plan import Hazard, Severity
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
 from controller.engine.accounts import Person
-from controller.engine.controller import Marks
 from controller.engine.handwork import HandWork
+from controller.engine.marks import Marks
 from controller.engine.roles import Permission
 
 router = APIRouter(tags=["runs"], responses=documented(400, 401, 403, 404, 409, 422, 429, 500, 503))
@@ -51,8 +51,9 @@ class _MayBegin(Needs):
         wanted = self.permission
         if b'"restore"' in await request.body():
             wanted = self.also if _restores(await _json(request)) else self.permission
-        if not person.may(wanted, await run_sync(lambda: service.site)):
-            raise NotPermitted(permission=wanted.value, person=person.name)
+        site = await run_sync(lambda: service.site)
+        if not person.may(wanted, site):
+            raise NotPermitted(permission=wanted.value, site=site)
         return person
 
 
@@ -97,7 +98,7 @@ def begin(serving: Serving, person: Beginner, once: ActsOnce, asked: Question) -
 
 def _cut(serving: Serving, asked: models.CutRun, person: Person, marks: Marks) -> models.Begun:
     if asked.overrides and not person.may(Permission.OVERRIDE, serving.site):
-        raise NotPermitted(permission=Permission.OVERRIDE.value, person=person.name)
+        raise NotPermitted(permission=Permission.OVERRIDE.value, site=serving.site)
     plan = compiled(serving, asked)
     serving.keep_plan(plan)  # who is asked to consent looks at it
     if plan.refusals:
@@ -189,7 +190,7 @@ def resume(
     def act(_marks: Marks) -> models.Begun:
         record, plan, _errands = serving.office.run(run)
         if plan.action is Action.RESTORE and not person.may(Permission.RESTORE, serving.site):
-            raise NotPermitted(permission=Permission.RESTORE.value, person=person.name)
+            raise NotPermitted(permission=Permission.RESTORE.value, site=serving.site)
         begun = serving.office.begin_again(record.run, person.actor, frozenset(asked.accept_drift))
         return models.Begun(run=begun.run, plan=begun.plan, joined=begun.joined)
 
