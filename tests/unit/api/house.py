@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -57,6 +58,11 @@ class House:
         self.office = office
         clock = office.composition.clock()
         self.service = Service(office, "1.0", "AA:BB", rate=NO_LIMIT, clock=clock.now)
+        # What a service prepares beside itself imports a lot; meanwhile a library's own filter of warnings may
+        # not hold, and here every warning is an error.
+        for each in threading.enumerate():
+            if each.name == "preparing":
+                each.join()
         self.app = create_app(self.service)
         self._sessions: dict[Role, str] = {}
 
