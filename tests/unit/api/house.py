@@ -58,7 +58,7 @@ class House:
         self.office = office
         clock = office.composition.clock()
         self.service = Service(office, "1.0", "AA:BB", rate=NO_LIMIT, clock=clock.now)
-        # What a service prepares beside itself imports a lot; meanwhile a library's own filter of warnings may
+        # What a service prepares beside itself imports a lot; meanwhile a library's filter of warnings may
         # not hold, and here every warning is an error.
         for each in threading.enumerate():
             if each.name == "preparing":
