@@ -9,7 +9,7 @@ import pathlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 import pytest
@@ -549,24 +549,30 @@ def _descriptors() -> int:
     return len(list(pathlib.Path("/proc/self/fd").iterdir()))
 
 
-def _settles(count: int) -> bool:
+def _settles(count: int, others: Collection[threading.Thread]) -> bool:
     until = time.monotonic() + 5
     while time.monotonic() < until:
-        if _descriptors() <= count and not _transports():
+        if _descriptors() <= count and not _transports(others):
             return True
         time.sleep(0.02)
     return False
 
 
-def _transports() -> list[threading.Thread]:
-    ours = ("ssh-device", "asyncio", "MainThread", "hangs")
-    return [thread for thread in threading.enumerate() if not thread.name.startswith(ours)]
+def _transports(others: Collection[threading.Thread]) -> list[threading.Thread]:
+    """``others``: threads that were there before, of tests that ran in this process."""
+    ours = ("ssh-device", "asyncio", "hangs")
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread not in others and not thread.name.startswith(ours)
+    ]
 
 
 def test_fifty_failed_openings_leave_no_thread_and_no_descriptor(ssh: SshDevice) -> None:
+    others = threading.enumerate()
     ssh.manners.no_prompt = True
     failure(ssh, 0.5)
-    assert _settles(10**6)
+    assert _settles(10**6, others)
     before = _descriptors()
     with (
         socket.create_server(("127.0.0.1", 0), backlog=64) as silent,
@@ -590,16 +596,17 @@ def test_fifty_failed_openings_leave_no_thread_and_no_descriptor(ssh: SshDevice)
                     time.monotonic() + 0.2,
                 )
         greeting.shutdown(socket.SHUT_RDWR)
-    assert _settles(before), (_descriptors(), before, _transports())
+    assert _settles(before, others), (_descriptors(), before, _transports(others))
 
 
 def test_sessions_closed_leave_no_thread_and_no_descriptor(ssh: SshDevice) -> None:
+    others = threading.enumerate()
     opened(ssh).close()
-    assert _settles(10**6)
+    assert _settles(10**6, others)
     before, filters = _descriptors(), list(logging.getLogger("netmiko").filters)
     for _ in range(5):
         opened(ssh).close()
-    assert _settles(before)
+    assert _settles(before, others)
     assert logging.getLogger("netmiko").filters == filters
 
 
