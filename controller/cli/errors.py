@@ -50,6 +50,9 @@ _EXITS: tuple[tuple[type[CordonError], Exit], ...] = (
 ALIKE = 5
 """Warnings of one kind shown one by one; the rest are counted."""
 
+FOR_PEACE = frozenset({"untested"})
+"""Warnings that ask for work in peace time: at night one line of the kind is enough."""
+
 
 def exit_of(error: BaseException) -> Exit:
     return next((code for kind, code in _EXITS if isinstance(error, kind)), Exit.INTERNAL)
@@ -103,11 +106,10 @@ def hazard_lines(hazards: Iterable[Hazard], words: Catalogue) -> list[str]:
     for hazard in every:
         if hazard.severity is not Severity.REFUSE:
             by_code.setdefault(hazard.code, []).append(hazard)
-    for alike in by_code.values():
-        lines.extend(
-            f"{words.text('severity.warn')} {hazard_text(hazard, words)}" for hazard in alike[:ALIKE]
-        )
-        lines.extend(_uncounted(alike[ALIKE:], words))
+    for code, alike in by_code.items():
+        told = 1 if code in FOR_PEACE else ALIKE
+        lines.extend(f"{words.text('severity.warn')} {hazard_text(hazard, words)}" for hazard in alike[:told])
+        lines.extend(_uncounted(alike[told:], words))
     return lines
 
 
