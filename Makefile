@@ -55,7 +55,7 @@ test-profiles: $(READY)
 
 # Most of a fault is waiting for what does not come: more workers than cores.
 test-faults: $(READY)
-	$(call lane,tests/faults,-n 4 --dist worksteal)
+	$(call lane,tests/faults,-n 5 --dist worksteal)
 
 # The crash campaign at every point it finds, frozen leaders included: a quarter of an hour.
 faults-full: $(READY)
