@@ -33,7 +33,9 @@ from controller.domain.inventory import (
     ControllerSite,
     Credential,
     Device,
+    Foothold,
     HighAvailability,
+    Hypervisor,
     Inventory,
     Link,
     Location,
@@ -125,6 +127,12 @@ class _Build:
             controller=ControllerSite(
                 attached_to=self._port(*site.attached_to) if site.attached_to else None,
                 consoles=tuple(self._port(console.device, console.interface) for console in site.consoles),
+                rests_on=tuple(
+                    Foothold(what, segment=where)
+                    if isinstance(where, str)
+                    else Foothold(what, port=self._port(*where))
+                    for what, where in site.rests_on.given()
+                ),
             ),
             credentials=_frozen({name: _credential(name, each) for name, each in shape.credentials.items()}),
             devices=_frozen({name: self._device(name, item) for name, item in shape.devices.items()}),
@@ -138,6 +146,10 @@ class _Build:
             digest=digest,
             contacts=tuple(
                 Contact(each.role.value(), each.phone, each.name or "") for each in shape.contacts
+            ),
+            hypervisors=tuple(
+                Hypervisor(name, tuple(self._port(*port) for port in each.ports))
+                for name, each in shape.hypervisors.items()
             ),
         )
 

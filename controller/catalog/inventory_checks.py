@@ -40,6 +40,7 @@ class Check:
         self._pairs()
         self._links()
         self._controller()
+        self._hypervisors()
 
     def add(self, loc: Loc, code: str, **data: object) -> None:
         self.findings.add(self.document.file, self.document.at(loc), code, **data)
@@ -207,6 +208,17 @@ class Check:
             loc: Loc = ("controller", "consoles", index)
             if self.known((*loc, "device"), console.device, "unknown-device", self.names["devices"]):
                 self.port((*loc, "interface"), console.device, console.interface)
+        for what, where in controller.rests_on.given():
+            loc = ("controller", "rests_on", what.value)
+            if isinstance(where, str):
+                self.known(loc, where, "unknown-segment", self.names["segments"])
+            else:
+                self.end(loc, *where)
+
+    def _hypervisors(self) -> None:
+        for name, hypervisor in self.inventory.hypervisors.items():
+            for index, port in enumerate(hypervisor.ports):
+                self.end(("hypervisors", name, "ports", index), *port)
 
     def end(self, loc: Loc, device: str, interface: str) -> Port | None:
         """A ``[device, interface]`` pair: the port, or None where the device is unknown."""

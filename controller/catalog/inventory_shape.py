@@ -18,6 +18,7 @@ from controller.catalog.scalars import (
     Object,
     Pair,
     PortNumber,
+    PortOrSegment,
     Prefix,
     Priority,
     TcpEndpoint,
@@ -33,6 +34,7 @@ from controller.domain.inventory import (
     Bilingual,
     ConduitKind,
     DeviceRole,
+    Footing,
     LinkKind,
     Management,
     PointKind,
@@ -234,9 +236,27 @@ class ConsoleShape(Shape):
     interface: Object
 
 
+class RestsOnShape(Shape):
+    """Each a port as ``[device, interface]`` or a segment's name."""
+
+    host: PortOrSegment | None = None
+    hypervisor: PortOrSegment | None = None
+    disk: PortOrSegment | None = None
+    directory: PortOrSegment | None = None
+
+    def given(self) -> list[tuple[Footing, tuple[str, str] | str]]:
+        found = [(what, getattr(self, what.value)) for what in Footing]
+        return [(what, where) for what, where in found if where is not None]
+
+
 class ControllerShape(Shape):
     attached_to: Pair | None = None
     consoles: list[ConsoleShape] = Field(default_factory=list)
+    rests_on: RestsOnShape = RestsOnShape()
+
+
+class HypervisorShape(Shape):
+    ports: list[Pair] = Field(min_length=1)
 
 
 class ContactShape(Shape):
@@ -259,3 +279,4 @@ class InventoryShape(Shape):
     segments: dict[Name, SegmentShape]
     conduits: dict[Name, ConduitShape] = Field(default_factory=dict)
     contacts: list[ContactShape] = Field(default_factory=list)
+    hypervisors: dict[Name, HypervisorShape] = Field(default_factory=dict)

@@ -180,6 +180,10 @@ def _pair(value: object) -> tuple[str, str]:
     return (as_text(value[0]), _object(value[1]))
 
 
+def _port_or_segment(value: object) -> tuple[str, str] | str:
+    return _pair(value) if isinstance(value, list) else as_text(value)
+
+
 _KEY_TYPES = frozenset(
     {
         "ssh-ed25519",
@@ -298,5 +302,15 @@ Pair = Annotated[
     tuple[str, str],
     BeforeValidator(_pair),
     _schema(type="array", items={"type": _ANY_SCALAR}, minItems=2, maxItems=2),
+]
+PortOrSegment = Annotated[
+    tuple[str, str] | str,
+    BeforeValidator(_port_or_segment),
+    _schema(
+        anyOf=[
+            {"type": "array", "items": {"type": _ANY_SCALAR}, "minItems": 2, "maxItems": 2},
+            {"type": _ANY_SCALAR},
+        ]
+    ),
 ]
 HostKey = Annotated[str, BeforeValidator(_host_key), _schema(type="string", pattern="^(ssh|ecdsa)-")]

@@ -185,6 +185,8 @@ class SubjectCheck:
         used = {point[:2] for point in self._uses}
         used |= {self._long(console.device, console.interface) for console in site.consoles}
         used |= {self._long(*site.attached_to)} if site.attached_to else set()
+        used |= {self._long(*where) for _, where in site.rests_on.given() if not isinstance(where, str)}
+        used |= {self._long(*port) for each in self._inventory.hypervisors.values() for port in each.ports}
         for name, device in self._inventory.devices.items():
             if device.canary is None:
                 continue

@@ -291,12 +291,40 @@ Subject = Segment | Conduit
 """What is cut and brought back as one."""
 
 
+class Footing(StrEnum):
+    """What the controller itself cannot run without."""
+
+    HOST = "host"
+    HYPERVISOR = "hypervisor"
+    DISK = "disk"
+    DIRECTORY = "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class Foothold:
+    """Where a footing of the controller is plugged in: a port, or the segment it is in."""
+
+    what: Footing
+    port: Port | None = None
+    segment: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ControllerSite:
-    """Where the controller's own path enters, if in-band, and the responders' own ports."""
+    """Where the controller's own path enters, if in-band, the responders' own ports, and what the controller
+    rests on."""
 
     attached_to: Port | None = None
     consoles: tuple[Port, ...] = ()
+    rests_on: tuple[Foothold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hypervisor:
+    """A virtualisation host. Its guests reach each other inside it, whatever is cut at its ``ports``."""
+
+    name: str
+    ports: tuple[Port, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +349,7 @@ class Inventory:
     conduits: Mapping[str, Conduit]
     digest: str
     contacts: tuple[Contact, ...] = ()
+    hypervisors: tuple[Hypervisor, ...] = ()
 
     def subjects(self) -> Iterator[Subject]:
         """Segments, then conduits; their names never collide (the catalog refuses it)."""

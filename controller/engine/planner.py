@@ -18,6 +18,7 @@ from controller.domain.profile import DeviceProfile
 from controller.engine.bypass import LAYER_3, find_bypasses, find_spread
 from controller.engine.escalation import Escalations
 from controller.engine.findings import Findings
+from controller.engine.footing import check_footing, check_hypervisors
 from controller.engine.lifelines import check_lifelines
 from controller.engine.network import Cuts, Network
 from controller.engine.objections import Objections
@@ -57,15 +58,17 @@ def plan_isolation(
     own_path.check(waves, findings)
     _check_coverage(inventory, steps, findings)
     # A port left to a person for what else is on it stays open; what is not managed is cut by hand.
-    sent = (
+    sent = [
         step
         for step in steps.planned.values()
         if step.rendering.commands or inventory.devices[step.point.id.device].platform == MANUAL
-    )
-    after = Aftermath(network, Cuts.of(sent))
+    ]
+    before, after = Aftermath(network, Cuts()), Aftermath(network, Cuts.of(sent))
     find_spread(after, steps.planned, steps.wanted, findings)
     find_bypasses(after, steps.wanted, findings)
-    check_lifelines(Aftermath(network, Cuts()), after, steps.wanted, overrides, findings)
+    check_lifelines(before, after, steps.wanted, overrides, findings)
+    check_hypervisors(inventory.hypervisors, sent, findings)
+    check_footing(before, after, sent, steps.wanted, findings)
     escalations: tuple[Escalation, ...] = ()
     if any(wave.on_unreachable is OnUnreachable.ESCALATE for wave in waves):
         objections = Objections(network, own_path, waves, steps.planned.values())

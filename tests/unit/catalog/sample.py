@@ -98,6 +98,7 @@ site: ch-sample
 controller:
   attached_to: [core-1, Gi1/0/48]
   consoles: [{device: acc-1, interface: Gi1/0/40}]
+  rests_on: {hypervisor: [core-1, Gi1/0/20], directory: core-services}
 credentials:
   net: {username: cordon, password: {env: CORDON_NET}, enable: {file: /etc/cordon/enable}, fallback: local}
   local: {username: local, key: {vault: local-key}}
@@ -130,6 +131,8 @@ devices:
 links:
   - {ends: [[core-1, Gi1/0/1], [acc-1, Gi1/0/49]], kind: data}
   - {ends: [[core-1, Gi1/0/2], [core-2, Gi1/0/2]], kind: peer-link}
+hypervisors:
+  esx-1: {ports: [[core-1, Gi1/0/20], [core-2, Gi1/0/20]]}
 segments:
   core-services:
     title: Core

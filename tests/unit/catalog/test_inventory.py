@@ -16,7 +16,10 @@ from controller.domain.inventory import (
     Credential,
     Device,
     DeviceRole,
+    Foothold,
+    Footing,
     HighAvailability,
+    Hypervisor,
     Inventory,
     Link,
     LinkKind,
@@ -53,7 +56,26 @@ def test_site_and_controller(inventory: Inventory) -> None:
     assert inventory.controller == ControllerSite(
         attached_to=Port("core-1", "GigabitEthernet1/0/48"),
         consoles=(Port("acc-1", "GigabitEthernet1/0/40"),),
+        rests_on=(
+            Foothold(Footing.HYPERVISOR, port=Port("core-1", "GigabitEthernet1/0/20")),
+            Foothold(Footing.DIRECTORY, segment="core-services"),
+        ),
     )
+
+
+def test_hypervisors_have_the_ports_as_the_switches_name_them(inventory: Inventory) -> None:
+    ports = tuple(Port(name, "GigabitEthernet1/0/20") for name in ("core-1", "core-2"))
+    assert inventory.hypervisors == (Hypervisor("esx-1", ports),)
+
+
+def test_neither_hypervisors_nor_what_the_controller_rests_on_must_be_written() -> None:
+    text = "".join(
+        line
+        for line in INVENTORY.splitlines(keepends=True)
+        if not line.startswith(("hypervisors", "  esx-1", "  rests_on"))
+    )
+    bare = inventory_from_text(text, "inventory.yaml", switch_profiles())
+    assert (bare.hypervisors, bare.controller.rests_on) == ((), ())
 
 
 def test_credentials_are_references(inventory: Inventory) -> None:

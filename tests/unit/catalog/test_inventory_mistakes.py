@@ -14,6 +14,8 @@ PROBE = "- {tcp: 10.10.1.10:443, from: controller, control: 10.0.0.1:22}"
 PING = '- {icmp: "2001:db8:110::1", from: core-1, control: "icmp:2001:db8::1"}'
 BOX = "box-4g: {platform: manual, role: wan}"
 SAMU = "points: [{device: acc-1, interface: Gi1/0/5, vlan: 130}]"
+RESTS_ON = "rests_on: {hypervisor: [core-1, Gi1/0/20], directory: core-services}"
+ESX = "esx-1: {ports: [[core-1, Gi1/0/20], [core-2, Gi1/0/20]]}"
 CORE_2 = "paths: [{ssh: 10.0.0.2}]\n    credentials: net"
 INTERNET = "{kind: internet, keep_alive: [samu], points: [{device: box-4g, tunnel: WAN 1}]}"
 
@@ -111,6 +113,16 @@ MISTAKES = [
         "point-on-protected-link",
         {"port": "core-2 GigabitEthernet1/0/2", "kind": "peer-link"},
     ),
+    # hypervisors, and what the controller rests on
+    (ESX, ESX.replace("[core-2", "[¶core-3"), "unknown-device.suggested", {"suggestion": "core-2"}),
+    (ESX, ESX.replace("core-2, Gi", "core-2, ¶Gigabit"), "unknown-port.suggested", {"device": "core-2"}),
+    (ESX, ESX.replace("}", ", ¶rack: 3}"), "unknown-key", {"key": "rack", "known": "ports"}),
+    (ESX, "esx-1: {ports: ¶[]}", "list-empty", {"key": "ports"}),
+    (RESTS_ON, RESTS_ON.replace("core-services", "¶core-servises"), "unknown-segment.suggested", {}),
+    (RESTS_ON, RESTS_ON.replace("core-services", "¶{segment: x}"), "text-expected", {"key": "directory"}),
+    (RESTS_ON, RESTS_ON.replace("[core-1", "[¶core-x"), "unknown-device.suggested", {}),
+    (RESTS_ON, RESTS_ON.replace("[core-1, ", "¶["), "pair-expected", {}),
+    (RESTS_ON, RESTS_ON.replace("directory", "¶directry"), "unknown-key.suggested", {"key": "directry"}),
     # segments, conduits and points
     (EMERGENCY, EMERGENCY.replace("acc-1", "¶ac-1"), "unknown-device.suggested", {"suggestion": "acc-1"}),
     (EMERGENCY, EMERGENCY.replace("interface: Gi1/0/3, ", "").replace("{", "¶{"), "point-kind-missing", {}),
@@ -185,6 +197,9 @@ ELSEWHERE = [
     ("depends_on: [core-services]", "depends_on: [emergency]", [
         ("dependency-loop", "    depends_on: [emergency]"),
     ]),
+    (ESX, ESX.replace("core-2, Gi1/0/20", "acc-1, Gi1/0/47"), [("canary-in-use", "    canary:")]),
+    (RESTS_ON, RESTS_ON.replace("core-1, Gi1/0/20", "acc-1, Gi1/0/47"), [("canary-in-use", "    canary:")]),
+    (ESX, "esx-1: {}", [("key-missing", "  esx-1:")]),
     (INTERNET, "", [("value-missing", "  internet:")]),
     (INTERNET, "open", [("mapping-expected", "  internet:")]),
 ]  # fmt: skip
