@@ -8,6 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, params
+from fastapi.routing import APIRoute
 
 from controller.api.problems import CrossSite, Unauthorized
 from controller.api.service import Service, service_of
@@ -24,6 +25,9 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class Needs:
     """A dependency that gives the person who asks, if they may. Raises Unauthorized, NotPermitted,
     CrossSite."""
+
+    also: Permission | None = None
+    """Needed instead of the first, where the body decides which."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
@@ -45,6 +49,17 @@ class Open:
 
     def __call__(self) -> None:
         return None
+
+
+def rule_of(route: APIRoute) -> Needs | Open | None:
+    """What the route was given to hold people to; None where nobody gave it anything."""
+    left = [route.dependant]
+    while left:
+        dependant = left.pop()
+        if isinstance(dependant.call, Needs | Open):
+            return dependant.call
+        left.extend(dependant.dependencies)
+    return None
 
 
 def identified(request: Request, service: Service) -> Person:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from controller.api import (
     accounts,
@@ -21,6 +22,7 @@ from controller.api import (
     site,
     tokens,
 )
+from controller.api.access import Needs, Open, rule_of
 from controller.api.service import Service
 from controller.api.shell import Shell
 
@@ -38,8 +40,8 @@ French or English, by `Accept-Language`. A 5xx is never a judgement on what devi
 
 
 def create_app(service: Service) -> FastAPI:
-    """One application for one service. Its own pages of documentation are left out: they would load scripts
-    from elsewhere; ``openapi.json`` says the same."""
+    """One application for one service. FastAPI's pages of documentation are left out: they would load scripts
+    from elsewhere."""
     app = FastAPI(
         title="Cordon",
         version=service.version,
@@ -63,8 +65,9 @@ def create_app(service: Service) -> FastAPI:
 
 
 def _describe(app: FastAPI) -> None:
-    """Says of every operation how one signs in, and of problems that they are problem documents."""
+    """Says of every operation how one signs in and who may, and of problems that they are such documents."""
     generated = app.openapi
+    rules = _rules()
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -73,9 +76,10 @@ def _describe(app: FastAPI) -> None:
             schemes["token"] = {"type": "http", "scheme": "bearer"}
             schemes["session"] = {"type": "apiKey", "in": "cookie", "name": "__Host-session"}
             whole["security"] = [{"token": []}, {"session": []}]
-            for path in whole["paths"].values():
-                for operation in path.values():
+            for path, operations in whole["paths"].items():
+                for method, operation in operations.items():
                     _as_problems(operation)
+                    _as_permitted(operation, rules[method.upper(), path])
             app.openapi_schema = whole
         return app.openapi_schema
 
@@ -88,5 +92,25 @@ def _as_problems(operation: dict[str, Any]) -> None:
         for kind in list(content):
             if str(content[kind].get("schema", {}).get("$ref", "")).endswith("/ProblemDocument"):
                 content[problems.MEDIA_TYPE] = content.pop(kind)
-    if any(dependency in operation.get("tags", ()) for dependency in ("service",)):
+
+
+def _rules() -> dict[tuple[str, str], Needs | Open | None]:
+    """By method and path."""
+    placed = [(PREFIX, part.router) for part in PARTS] + [("", metrics.router)]
+    return {
+        (method, prefix + route.path): rule_of(route)
+        for prefix, router in placed
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def _as_permitted(operation: dict[str, Any], rule: Needs | Open | None) -> None:
+    """``x-permissions``: what one needs, the first or, as the body says, the second; ``x-open``: why a route
+    needs nobody to be signed in."""
+    if isinstance(rule, Needs):
+        operation["x-permissions"] = [each.value for each in (rule.permission, rule.also) if each]
+    elif rule is not None:
+        operation["x-open"] = rule.why
         operation["security"] = []

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from controller.api.access import Needs, Viewer, anyone, same_site, source_of
-from controller.api.models import Asked, Name, Reason, ReasonAsked, Sha
+from controller.api.models import A_SHA, Asked, Name, Reason, ReasonAsked, Sha
 from controller.api.models.accounts import Secret, SignedIn
 from controller.api.once import ActsOnce
 from controller.api.problems import documented
@@ -52,6 +52,8 @@ class ConsentRequest(BaseModel):
 class ApproveAsked(Asked):
     """``plan``: the hash that was shown to who consents."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plan": A_SHA}]})
+
     plan: Sha
 
 
@@ -68,6 +70,10 @@ class Signed(BaseModel):
 
 class GlassAsked(Asked):
     """``code``: from the envelope. It counts once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"code": "CODE", "name": "Zoé", "reason": "nobody can sign in"}]}
+    )
 
     code: Secret
     name: Name

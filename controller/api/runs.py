@@ -43,7 +43,7 @@ class _MayBegin(Needs):
     def __init__(self) -> None:
         super().__init__(Permission.ISOLATE)
 
-    also = Permission.RESTORE
+    also: Permission = Permission.RESTORE
 
     async def __call__(self, request: Request) -> Person:  # type: ignore[override]  # the body has to be awaited
         service = service_of(request)

@@ -6,9 +6,9 @@ from fastapi import FastAPI
 
 from controller.api.app import create_app
 from controller.api.service import Service
-from controller.web import assets, enrolment
+from controller.web import assets, enrolment, reference
 
-PARTS = (enrolment, assets)
+PARTS = (enrolment, reference, assets)
 
 
 def application(service: Service) -> FastAPI:

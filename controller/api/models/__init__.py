@@ -16,6 +16,9 @@ Reason = Annotated[
 ]
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
+A_SHA = "3f8a4c1e9b7d2056" * 4
+"""For examples."""
+
 
 class Asked(BaseModel):
     """What a client sends: nothing it does not know."""
@@ -49,4 +52,6 @@ class Written(BaseModel):
 
 
 class ReasonAsked(Asked):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "wrong playbook"}]})
+
     reason: Reason = ""

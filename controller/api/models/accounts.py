@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from controller.api.models import Asked, Name
 from controller.engine.accounts import EVERY_SITE, Grant, Invitation, Person, SessionShown, TokenShown, User
@@ -33,6 +33,12 @@ class PersonShown(BaseModel):
 
 class SignInAsked(Asked):
     """``code``: of the authenticator app; with ``recovery``, one of the printed ones."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Zoé", "password": "correct horse battery staple", "code": "492039"}]
+        }
+    )
 
     name: Name
     password: Secret
@@ -66,6 +72,10 @@ class SessionListed(BaseModel):
 
 
 class TokenAsked(Asked):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"label": "monitor", "scope": ["view"], "days": 90}]}
+    )
+
     label: Name
     scope: list[Permission] = Field(min_length=1, max_length=50)
     days: int = Field(default=30, ge=1, le=365)
@@ -98,11 +108,21 @@ class UserListed(BaseModel):
 
 
 class UserAsked(Asked):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Zoé", "roles": [{"role": "responder"}]}]}
+    )
+
     name: Name
     roles: list[GrantShown] = Field(max_length=50)
 
 
 class RolesAsked(Asked):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"roles": [{"role": "restorer", "site": "ch-exemple"}], "disabled": False}]
+        }
+    )
+
     roles: list[GrantShown] = Field(max_length=50)
     disabled: bool = False
 
@@ -116,6 +136,8 @@ class Invited(BaseModel):
 
 
 class EnrolmentAsked(Asked):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"token": "TOKEN"}]})
+
     token: Secret
 
 
@@ -127,6 +149,12 @@ class FactorShown(BaseModel):
 
 
 class Enrolment(Asked):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"token": "TOKEN", "password": "correct horse battery staple", "code": "492039"}]
+        }
+    )
+
     token: Secret
     password: Secret
     code: Annotated[str, StringConstraints(min_length=1, max_length=64)]

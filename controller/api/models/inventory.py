@@ -6,17 +6,34 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from controller.api.models import (
+    A_SHA,
     Asked,
     Sha,
 )
 from controller.domain.inventory import Inventory
 
+_FILE = """\
+format: 1
+site: ch-exemple
+devices:
+  modem: {platform: manual, role: wan, location: {building: B, rack: R5}}
+segments:
+  office:
+    title: {fr: Bureaux, en: Offices}
+    priority: 3
+    ipv6: none
+    prefixes: [10.9.0.0/24]
+    points: [{device: modem, interface: lan}]
+"""
+
 
 class InventoryText(Asked):
     """The whole file, as YAML."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": _FILE}]})
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=6_000_000)]
 
@@ -36,6 +53,8 @@ class RevisionText(RevisionShown):
 
 
 class RevisionNamed(Asked):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"revision": A_SHA}]})
+
     revision: Sha
 
 

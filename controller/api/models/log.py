@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from controller.api.models import (
     Asked,
@@ -23,6 +23,10 @@ class EntryShown(BaseModel):
 
 
 class NoteAsked(Asked):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "07:40 the laboratory works on paper from now on"}]}
+    )
+
     text: Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]*\S[^\x00]*$")]
 
 

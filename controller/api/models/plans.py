@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from controller.api.models import (
     Asked,
@@ -21,6 +21,8 @@ from controller.text.sentences import plain_hazard
 
 class CutAsked(Asked):
     """What to isolate: exactly one of a level, a playbook, or segments and conduits by name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "isolate", "level": 5}]})
 
     action: Literal["isolate"] = "isolate"
     level: int | None = Field(default=None, ge=1, le=9, examples=[5])
@@ -39,6 +41,8 @@ class CutAsked(Asked):
 
 class ReturnAsked(Asked):
     """What to bring back: exactly one of the next wave, a level, a playbook, names, or everything."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "restore", "next_wave": True}]})
 
     action: Literal["restore"]
     next_wave: bool = False

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from controller.api.models import (
+    A_SHA,
     Asked,
     Name,
     PointShown,
@@ -57,12 +58,26 @@ def run(record: RunRecord) -> RunShown:
 class CutRun(CutAsked):
     """``plan``: the hash of what was shown; where it is given, nothing else is carried out."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"action": "isolate", "level": 5, "plan": A_SHA, "reason": "files are being encrypted"}
+            ]
+        }
+    )
+
     plan: Sha | None = None
     reason: Reason = ""
 
 
 class ReturnRun(ReturnAsked):
     """``plan``: the hash of what was shown; nothing else is carried out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"action": "restore", "next_wave": True, "plan": A_SHA, "reason": "wing B is clean"}]
+        }
+    )
 
     plan: Sha
     reason: Reason = ""
@@ -77,6 +92,8 @@ class Begun(BaseModel):
 
 
 class ResumeAsked(Asked):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"accept_drift": ["acc-1"]}]})
+
     accept_drift: list[Name] = Field(default=[], max_length=1000)
 
 
@@ -122,6 +139,12 @@ class ErrandShown(BaseModel):
 
 class ClaimAsked(Asked):
     """``by``: whoever was at the device. ``withdraw``: it was not done after all."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"by": "Zoé", "reason": "cable pulled", "at": "2026-02-11T03:21:00+01:00"}]
+        }
+    )
 
     by: Name
     reason: Reason = ""

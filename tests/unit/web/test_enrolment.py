@@ -199,7 +199,7 @@ def test_every_page_has_exactly_one_rule() -> None:
         assert isinstance(route, APIRoute)
         assert len(rules(route)) == 1, route.path
         found += [(method, route.path) for method in route.methods or () if needed(route) is None]
-    assert sorted(found) == [("GET", STYLE), ("GET", "/enrol"), ("POST", "/enrol")]
+    assert sorted(found) == [("GET", "/api/docs"), ("GET", STYLE), ("GET", "/enrol"), ("POST", "/enrol")]
 
 
 def test_the_application_is_the_api_and_these_pages(at: House) -> None:
