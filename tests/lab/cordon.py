@@ -85,9 +85,13 @@ class Cordon:
 
     def told(self, *words: str, deaf: str | None = None, code: int | None = 0) -> Answer:
         """As a person sees it, in English."""
-        command = ["-m", "controller.cli.main"] if deaf is None else ["-m", "tests.lab.deaf", deaf]
         began = time.monotonic()
-        done = self._lab.controller([*self._within, sys.executable, *command, *words], self.environment)
+        if deaf is None and not self._within:
+            done = self._lab.forked(words, self.environment)
+        else:
+            module = ["controller.cli.main"] if deaf is None else ["tests.lab.deaf", deaf]
+            command = [*self._within, sys.executable, "-m", *module, *words]
+            done = self._lab.controller(command, self.environment)
         seconds = time.monotonic() - began
         if code is not None and done.returncode != code:
             raise AssertionError(

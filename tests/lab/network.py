@@ -17,6 +17,7 @@ from typing import IO, Self
 
 from tests.lab import inventory
 from tests.lab.device import Access, Device
+from tests.lab.forked import Forks
 from tests.lab.hospital import CABLES, DEVICES, HOSTS, NOC, PROBE_LEG, SWITCHES, Host, management6
 from tests.lab.namespace import Namespace, run
 from tests.lab.snapshot import Snapshot, snapshot
@@ -43,6 +44,7 @@ class Lab:
         self._directory, self._lock = _directory()
         self.home = self._directory / "home"
         self.access = _access(self._directory)
+        self._forks: Forks | None = None
         self.noc = Namespace("noc")
         self.hosts = {name: Namespace(name) for name in HOSTS}
         self.devices = {name: Device(name, self._directory / name, self.access, inband) for name in DEVICES}
@@ -72,6 +74,8 @@ class Lab:
         self.close()
 
     def close(self) -> None:
+        if self._forks is not None:
+            self._forks.close()
         self.traffic.close()
         for device in self.devices.values():
             device.close()
@@ -109,6 +113,15 @@ class Lab:
             timeout=timeout,
             check=False,
         )
+
+    def forked(
+        self, arguments: Sequence[str], env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """``cordon`` with ``arguments`` where the controller stands, in a process that need not import."""
+        if self._forks is None:
+            self._forks = Forks(self.noc.enter())
+        environment = {**os.environ, **self.environment, **(env or {})}
+        return subprocess.CompletedProcess(arguments, *self._forks.call(arguments, environment))
 
     def start_controller(
         self, command: Sequence[str], env: Mapping[str, str] | None = None
