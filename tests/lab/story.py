@@ -47,6 +47,7 @@ _VARIES = (
     (re.compile(r"\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b"), "<hash>"),
     (re.compile(r"\b\d+(?:[.,]\d+)? (?:entries|s|min)\b(?: \d+ s\b)?"), "<number>"),
     (re.compile(r"\b\d+ (?:proven|confirmed)\b(?:, \d+ (?:proven|confirmed)\b)*"), "<proofs>"),
+    (re.compile(r"\bentry \d+, by \d+ checkpoints?\. Key: \S+"), "<signature>"),
     (re.compile(r"  +"), "  "),
 )
 
