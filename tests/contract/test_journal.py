@@ -38,7 +38,6 @@ from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.ports import History, Journal, RunRecord, StartupRecord
-from controller.store.writer import Patience
 from tests.fakes.facts import COMMITS
 from tests.fakes.homes import new_home
 from tests.fakes.journal import MemoryHistory, MemoryJournal
@@ -55,9 +54,6 @@ UP, DOWN = {"admin": "up"}, {"admin": "down"}
 Records = tuple[Journal, History]
 Make = Callable[[Path], AbstractContextManager[Records]]
 
-UNHURRIED = Patience(database=30.0)
-"""A disk that is slow for a moment sends nothing to the spool here: that has tests of its own."""
-
 
 def ticking() -> Callable[[], datetime]:
     """A clock that goes on by one second whenever it is looked at."""
@@ -67,7 +63,7 @@ def ticking() -> Callable[[], datetime]:
 
 @contextmanager
 def stored(directory: Path) -> Iterator[Records]:
-    with new_home(directory / "home").lead(clock=ticking(), patience=UNHURRIED) as lead:
+    with new_home(directory / "home").lead(clock=ticking()) as lead:
         yield lead.journal, lead.history
 
 
@@ -75,7 +71,7 @@ def stored(directory: Path) -> Iterator[Records]:
 def stored_for_readers(directory: Path) -> Iterator[Records]:
     """Read by another process's eyes: without the lead."""
     home = new_home(directory / "home")
-    with home.lead(clock=ticking(), patience=UNHURRIED) as lead:
+    with home.lead(clock=ticking()) as lead:
         yield lead.journal, home.history()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import select
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -20,6 +22,8 @@ from typing import Any
 
 import httpx2
 import pyotp
+
+from tests.conftest import UNHURRIED_MS
 
 PASSWORD = "correct horse battery staple"
 
@@ -39,6 +43,7 @@ class Served:
             "CORDON_INVENTORY": str(inventory),
             "CORDON_LANG": "en",
             "PYTHONPATH": str(ROOT),
+            "CORDON_SPOOL_AFTER_MS": UNHURRIED_MS,
             **FAST,
             **(environ or {}),
         }
@@ -51,7 +56,8 @@ class Served:
         return str(self.said["url"])
 
     def start(self, *options: str, seconds: float = 60) -> None:
-        port = self.url.rpartition(":")[2] if self.said else "0"
+        # Its own after a restart too: below those that others are given while it is down.
+        port = self.url.rpartition(":")[2] if self.said else str(_free_port())
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
                 [*CORDON, "--json", "serve", "--bind", f"127.0.0.1:{port}", *options],
@@ -100,6 +106,16 @@ class Served:
             timeout=60,
             trust_env=False,
         )
+
+
+def _free_port() -> int:
+    """One the system gives to nobody who asks for just any."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.Random().sample(range(10_000, lowest), 100):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port")
 
 
 CORDON = [sys.executable, "-m", "controller.cli.main"]

@@ -185,7 +185,9 @@ def test_its_own_certificate_is_private_lasts_and_is_the_one_it_tells(service: S
     for name in ("tls-key.pem", "tls-certificate.pem"):
         assert stat.S_IMODE((service.home / name).stat().st_mode) == 0o600
     with service.client() as client:
-        told = client.get("/version").json()
+        answer = client.get("/version")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
     assert told["fingerprint"] == service.said["fingerprint"]
     service.terminate()
     service.start()

@@ -9,8 +9,12 @@ from functools import cache
 from pathlib import Path
 
 from controller.store.home import Home, open_home
+from controller.store.writer import Patience
 
 SPOOL = 256 * 1024
+
+UNHURRIED = Patience(database=30.0)
+"""For what is not about a slow disk: a machine under load is one."""
 
 
 @cache
@@ -20,7 +24,7 @@ def _template() -> Path:
     return open_home(directory / "home", spool_size=SPOOL).path
 
 
-def new_home(path: Path) -> Home:
+def new_home(path: Path, patience: Patience = UNHURRIED) -> Home:
     """A home as just created, with a small spool."""
     shutil.copytree(_template(), path)
-    return open_home(path, create=False)
+    return open_home(path, create=False, patience=patience)

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.faults.controllers import KILLED, Controllers, Process
 from tests.faults.hooks import Blind, Hooks, notes
-from tests.faults.site import DEVICES, ENABLE, KEPT, PASSWORD, SHUT_BEFORE, WANTED, Site
+from tests.faults.site import DEVICES, ENABLE, KEPT, PASSWORD, PATIENT_MS, SHUT_BEFORE, WANTED, Site
 
 FULL = os.environ.get("CORDON_FAULTS_FULL", "") not in {"", "0"}
 """Every point in every series, instead of a sample where the table says so."""
@@ -94,6 +94,7 @@ class Case:
         return {
             "PATH": os.environ["PATH"],
             "CORDON_HOME": str(self.folder / "home"),
+            "CORDON_SPOOL_AFTER_MS": PATIENT_MS,
             "CORDON_INVENTORY": str(self.site.inventory),
             "CORDON_TEST_PASSWORD": PASSWORD,
             "CORDON_TEST_ENABLE": ENABLE,

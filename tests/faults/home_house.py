@@ -21,7 +21,7 @@ from controller.workers.front import HomeOffice
 from tests.faults.crash import Ground
 from tests.faults.home_cases import HOME_FAULTS, Devices, End
 from tests.faults.home_cli import Command, Said, start
-from tests.faults.site import DEVICES, ENABLE, PASSWORD, SHUT_BEFORE, SICK, WANTED, Site
+from tests.faults.site import DEVICES, ENABLE, PASSWORD, PATIENT_MS, SHUT_BEFORE, SICK, WANTED, Site
 
 ACTIONS = ("isolate", "restore")
 both = pytest.mark.parametrize("action", ACTIONS)
@@ -60,6 +60,7 @@ class House:
         return {
             "PATH": os.environ["PATH"],
             "CORDON_HOME": str(self.home),
+            "CORDON_SPOOL_AFTER_MS": PATIENT_MS,
             "CORDON_INVENTORY": str(self.inventory),
             "CORDON_LANG": self.lang,
             "CORDON_TEST_PASSWORD": PASSWORD,

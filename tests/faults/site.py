@@ -17,6 +17,9 @@ from controller.simulator.site import Account, DeviceSpec
 PASSWORD = "planted-password"
 ENABLE = "planted-enable"
 
+PATIENT_MS = "1500"
+"""CORDON_SPOOL_AFTER_MS: more than a busy disk takes, less than a case that locks the database waits."""
+
 CORE, SICK, HEALTHY, FAR = "core-1", "acc-1", "acc-2", "acc-3"
 DEVICES = (CORE, SICK, HEALTHY, FAR)
 """Device faults are set on ``SICK``; the others are well in every test."""
