@@ -40,8 +40,8 @@ from controller.domain.profile import (
     SessionSpec,
 )
 from controller.domain.template import Template
-from controller.engine.kept import plan_from_tables, plan_to_tables
-from controller.engine.planner import plan_isolation
+from controller.engine.planning.kept import plan_from_tables, plan_to_tables
+from controller.engine.planning.planner import plan_isolation
 from controller.store.kept import KeptFiles
 from controller.store.places import Places
 

@@ -26,8 +26,8 @@ from controller.domain.inventory import (
     Segment,
 )
 from controller.domain.playbook import Action, OnUnreachable, Playbook, Scope, Selector, Stage
-from controller.engine.kept import plan_from_tables, plan_to_tables
-from controller.engine.planner import plan_isolation
+from controller.engine.planning.kept import plan_from_tables, plan_to_tables
+from controller.engine.planning.planner import plan_isolation
 from controller.store.kept import KeptFiles
 from controller.store.places import Places
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from controller.domain.logbook import Attachment
     from controller.domain.profile import DeviceProfile
     from controller.domain.tags import Tag
-    from controller.engine.access import Access
-    from controller.engine.kept import Sources
-    from controller.engine.plans import Documents
+    from controller.engine.execution.running import Services
+    from controller.engine.people.access import Access
+    from controller.engine.planning.kept import Sources
+    from controller.engine.planning.plans import Documents
     from controller.engine.ports import Clock, Journal
-    from controller.engine.running import Services
     from controller.store.home import Home as Home
     from controller.store.kept import KeptFiles as KeptFiles
     from controller.store.leader import Lead as Lead
@@ -119,7 +119,7 @@ class Composition:
         """Real devices, real secrets, real probes."""
         from controller.drivers.netmiko_driver import NetmikoDriver
         from controller.drivers.prober import ControllerProber
-        from controller.engine.running import Limits, Services
+        from controller.engine.execution.running import Limits, Services
         from controller.store.evidence import EvidenceDirectory
         from controller.store.places import Places
         from controller.vault.secrets import SecretResolver
@@ -181,8 +181,8 @@ class Composition:
 
     def access(self, home: Home, journal: Journal) -> Access:
         """The accounts of ``home``, with what needs two persons. Nothing is opened before it is asked."""
-        from controller.engine.access import access
-        from controller.engine.accounts import Limits
+        from controller.engine.people.access import access
+        from controller.engine.people.accounts import Limits
         from controller.identity.passwords import Argon2Passwords
         from controller.identity.totp import AppCodes
 
@@ -256,7 +256,7 @@ def _no_core_dumps() -> None:
 
 def _documents(site: Site) -> Documents:
     from controller.catalog.playbooks import resolve
-    from controller.engine.plans import Documents
+    from controller.engine.planning.plans import Documents
 
     texts = {playbook.digest: site.playbooks.text(name) for name, playbook in site.playbooks.items()}
     return Documents(

@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 from controller.api.problems import CrossSite, Unauthorized
 from controller.api.service import Service, service_of
 from controller.domain.errors import NotPermitted
-from controller.engine.accounts import Person
-from controller.engine.roles import Permission
+from controller.engine.people.accounts import Person
+from controller.engine.people.roles import Permission
 
 COOKIE = "__Host-session"
 CSRF_HEADER = "X-CSRF-Token"

@@ -16,10 +16,10 @@ from controller.api.once import ActsOnce
 from controller.api.problems import documented
 from controller.api.service import Serving
 from controller.api.sessions import signed_in
-from controller.engine.accounts import Person
-from controller.engine.approvals import ApprovalShown, RequestState
-from controller.engine.marks import Marks
-from controller.engine.roles import Permission
+from controller.engine.execution.marks import Marks
+from controller.engine.people.accounts import Person
+from controller.engine.people.approvals import ApprovalShown, RequestState
+from controller.engine.people.roles import Permission
 
 router = APIRouter(tags=["consents"], responses=documented(400, 401, 403, 404, 409, 422, 429, 500, 503))
 

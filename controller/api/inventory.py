@@ -12,9 +12,9 @@ from controller.api.models import inventory as models
 from controller.api.once import ActsOnce
 from controller.api.problems import Changed, PreconditionNeeded, documented
 from controller.api.service import Serving
-from controller.engine.accounts import Person
-from controller.engine.marks import Marks
-from controller.engine.roles import Permission
+from controller.engine.execution.marks import Marks
+from controller.engine.people.accounts import Person
+from controller.engine.people.roles import Permission
 
 router = APIRouter(
     prefix="/inventory",

@@ -16,9 +16,9 @@ from controller.api.paging import Cursor, Limit, Page, cursor_after, read_cursor
 from controller.api.problems import documented, words_of
 from controller.api.service import Serving
 from controller.domain.errors import InvalidRequest
-from controller.engine.accounts import Person
-from controller.engine.marks import Marks
-from controller.engine.roles import Permission
+from controller.engine.execution.marks import Marks
+from controller.engine.people.accounts import Person
+from controller.engine.people.roles import Permission
 from controller.text import Catalogue
 from controller.workers.office import LogLine
 

@@ -12,8 +12,8 @@ from fastapi.responses import JSONResponse
 
 from controller.api.receipts import Receipt, Receipts
 from controller.api.service import service_of
-from controller.engine.accounts import Person
-from controller.engine.marks import Marks
+from controller.engine.execution.marks import Marks
+from controller.engine.people.accounts import Person
 
 Key = Annotated[
     str | None,

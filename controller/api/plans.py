@@ -11,9 +11,9 @@ from controller.api.models import plans as models
 from controller.api.problems import HazardShown, documented, words_of
 from controller.api.service import Serving
 from controller.domain.plan import Plan
-from controller.engine.accounts import Person
-from controller.engine.plans import Return
-from controller.engine.roles import Permission
+from controller.engine.people.accounts import Person
+from controller.engine.people.roles import Permission
+from controller.engine.planning.plans import Return
 from controller.workers.office import Cut
 
 router = APIRouter(

@@ -16,7 +16,7 @@ from typing import Any
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Actor, Noted
 from controller.domain.tags import Tag
-from controller.engine.marks import REQUEST, Marks
+from controller.engine.execution.marks import REQUEST, Marks
 from controller.workers.resident import Resident
 
 REMEMBERED = timedelta(hours=24)

@@ -23,10 +23,10 @@ from controller.domain.facts import Actor
 from controller.domain.plan import Hazard, Severity
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
-from controller.engine.accounts import Person
-from controller.engine.handwork import HandWork
-from controller.engine.marks import Marks
-from controller.engine.roles import Permission
+from controller.engine.execution.handwork import HandWork
+from controller.engine.execution.marks import Marks
+from controller.engine.people.accounts import Person
+from controller.engine.people.roles import Permission
 
 router = APIRouter(tags=["runs"], responses=documented(400, 401, 403, 404, 409, 422, 429, 500, 503))
 

@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from controller.api.receipts import Receipts
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.plan import Plan
-from controller.engine.accounts import SignIn, Users
+from controller.engine.people.accounts import SignIn, Users
 from controller.workers.resident import Resident
 
 PLANS_KEPT = 64

@@ -17,8 +17,8 @@ from controller.api.models.accounts import (
 from controller.api.problems import documented
 from controller.api.service import Serving
 from controller.domain.errors import NotFound
-from controller.engine.accounts import Session
-from controller.engine.roles import Permission
+from controller.engine.people.accounts import Session
+from controller.engine.people.roles import Permission
 
 router = APIRouter(tags=["accounts"], responses=documented(400, 401, 403, 404, 409, 422, 429, 500, 503))
 

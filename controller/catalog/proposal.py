@@ -17,7 +17,7 @@ from controller.catalog.inventory import inventory_from_text
 from controller.domain.errors import InvalidInput
 from controller.domain.inventory import Link, Port
 from controller.domain.profile import DeviceProfile
-from controller.engine.discovery import Comparison, LoosePort, Neighbour
+from controller.engine.readiness.discovery import Comparison, LoosePort, Neighbour
 
 _BARE = re.compile(r"[A-Za-z0-9_.:/-]+")
 

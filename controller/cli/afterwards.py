@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from controller.engine.afterwards import Afterwards, SegmentAfter
+from controller.engine.network.afterwards import Afterwards, SegmentAfter
 from controller.text import Catalogue
 
 NAMED = 8

@@ -14,8 +14,8 @@ from controller.domain.errors import CordonError, InvalidRequest
 from controller.text.times import moment
 
 if TYPE_CHECKING:
-    from controller.engine.approvals import ApprovalShown, Unsigned
-    from controller.engine.breakglass import Glass
+    from controller.engine.people.approvals import ApprovalShown, Unsigned
+    from controller.engine.people.breakglass import Glass
 
 
 def approvals(

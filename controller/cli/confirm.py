@@ -14,7 +14,7 @@ from controller.domain.proof import Proof
 from controller.text.times import moment
 
 if TYPE_CHECKING:
-    from controller.engine.handwork import HandWork, Located
+    from controller.engine.execution.handwork import HandWork, Located
 
 
 def confirm(
@@ -26,7 +26,7 @@ def confirm(
     withdraw: Annotated[bool, typer.Option("--withdraw", help="help.withdraw")] = False,
 ) -> int:
     from controller.cli.watching import actor
-    from controller.engine.handwork import HandWork, as_code
+    from controller.engine.execution.handwork import HandWork, as_code
 
     who = actor()
     work = HandWork(

@@ -84,7 +84,7 @@ def check(
 
 def _of_vault(call: Call, inventory: Inventory) -> tuple[Hazard, ...]:
     """What the vault would cost a cut tonight."""
-    from controller.engine.vaulting import vault_hazards, vault_users
+    from controller.engine.planning.vaulting import vault_hazards, vault_users
 
     if not vault_users(inventory):
         return ()

@@ -12,9 +12,9 @@ from controller.domain.errors import InvalidRequest
 from controller.text.times import moment
 
 if TYPE_CHECKING:
-    from controller.engine.accounts import SessionShown, TokenMade, TokenShown
-    from controller.engine.breakglass import Glass, Sealed
-    from controller.engine.roles import Permission
+    from controller.engine.people.accounts import SessionShown, TokenMade, TokenShown
+    from controller.engine.people.breakglass import Glass, Sealed
+    from controller.engine.people.roles import Permission
 
 Whose = Annotated[str | None, typer.Argument(help="help.whose")]
 Revoke = Annotated[str | None, typer.Option("--revoke", help="help.revoke")]
@@ -120,7 +120,7 @@ def plain_glass(glass: Glass) -> dict[str, Any]:
 
 
 def _permissions(scope: list[str] | None) -> tuple[Permission, ...]:
-    from controller.engine.roles import Permission
+    from controller.engine.people.roles import Permission
 
     known = [permission.value for permission in Permission]
     for said in scope or ():

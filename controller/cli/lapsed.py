@@ -10,7 +10,7 @@ from controller.text.sentences import plain_problem
 from controller.text.times import moment
 
 if TYPE_CHECKING:
-    from controller.engine.plans import Documents
+    from controller.engine.planning.plans import Documents
 
 PROBLEMS_SHOWN = 5
 REVISION_SHOWN = 12

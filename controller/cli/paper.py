@@ -14,13 +14,13 @@ from controller.domain.errors import InvalidRequest
 from controller.domain.playbook import Action
 
 if TYPE_CHECKING:
-    from controller.engine.plans import Documents
-    from controller.engine.walklist import Errand
+    from controller.engine.execution.walklist import Errand
+    from controller.engine.planning.plans import Documents
 
 
 def paper(call: Call, out: Annotated[Path | None, typer.Option("--out", help="help.out")] = None) -> int:
     from controller.cli.sheets import level_frame, level_of, write
-    from controller.engine.walklist import beforehand
+    from controller.engine.execution.walklist import beforehand
     from controller.paper.level import print_level
     from controller.workers.office import Cut
 

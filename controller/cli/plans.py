@@ -25,8 +25,8 @@ def plan(
     from controller.cli.afterwards import afterwards_lines, plain_afterwards
     from controller.cli.cost import cost_lines, plain_plan, wave_lines
     from controller.cli.readiness import plain_time, plan_lines
-    from controller.engine.afterwards import afterwards
-    from controller.engine.plans import Return
+    from controller.engine.network.afterwards import afterwards
+    from controller.engine.planning.plans import Return
     from controller.workers.office import Cut
 
     if (playbook is None) == (level is None):
@@ -61,7 +61,7 @@ def run(
     as_person: AsPerson = None,
     break_glass: BreakGlass = False,
 ) -> int:
-    from controller.engine.plans import Return
+    from controller.engine.planning.plans import Return
     from controller.workers.office import Cut
 
     if _action(call, playbook) is Action.RESTORE:

@@ -159,7 +159,7 @@ def last_lines(found: Readiness | None, now: datetime, words: Catalogue) -> Iter
 
 def plan_lines(call: Call, plan: Plan) -> Iterator[str]:
     """How long it takes by what was measured, and the last check of the devices of a plan."""
-    from controller.engine.livecheck import seconds_expected
+    from controller.engine.readiness.livecheck import seconds_expected
 
     found = call.office.last_readiness()
     seconds = seconds_expected(plan, found)
@@ -175,7 +175,7 @@ def plan_lines(call: Call, plan: Plan) -> Iterator[str]:
 
 
 def plain_time(call: Call, plan: Plan) -> dict[str, float | None]:
-    from controller.engine.livecheck import seconds_expected
+    from controller.engine.readiness.livecheck import seconds_expected
 
     seconds = seconds_expected(plan, call.office.last_readiness())
     return {"seconds_expected": None if seconds is None else round(seconds, 1)}

@@ -12,8 +12,8 @@ from controller.cli.signing import AsPerson
 from controller.domain.errors import CordonError, InvalidRequest
 
 if TYPE_CHECKING:
-    from controller.engine.plans import Return
-    from controller.engine.situation import SubjectSituation
+    from controller.engine.holding.situation import SubjectSituation
+    from controller.engine.planning.plans import Return
 
 AcceptDrift = Annotated[list[str] | None, typer.Option("--accept-drift", help="help.accept-drift")]
 
@@ -30,7 +30,7 @@ def restore(
     accept_drift: AcceptDrift = None,
     as_person: AsPerson = None,
 ) -> int:
-    from controller.engine.plans import Return
+    from controller.engine.planning.plans import Return
 
     subjects = (*(segment or ()), *(conduit or ()))
     chosen = (next_wave, bool(subjects), level is not None, everything, playbook is not None)

@@ -20,8 +20,8 @@ from controller.text.times import moment
 
 if TYPE_CHECKING:
     from controller.domain.plan import Plan
+    from controller.engine.execution.walklist import Errand
     from controller.engine.ports import RunRecord
-    from controller.engine.walklist import Errand
     from controller.text import Catalogue
 
 Run = Annotated[str, typer.Argument(help="help.run-id")]

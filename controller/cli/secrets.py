@@ -15,7 +15,7 @@ from controller.cli.vaulting import TRIES
 from controller.domain.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
-    from controller.engine.vaulting import VaultState
+    from controller.engine.planning.vaulting import VaultState
     from controller.workers.vaulting import HomeVault
 
 Name = Annotated[str, typer.Argument(help="help.secret-name")]
@@ -39,7 +39,7 @@ def keep(call: Call, name: Name) -> int:
 def listed(call: Call) -> int:
     """``secrets list``: names, versions and who uses them; never a value."""
     from controller.cli.errors import hazard_lines
-    from controller.engine.vaulting import vault_hazards, vault_users
+    from controller.engine.planning.vaulting import vault_hazards, vault_users
     from controller.text.sentences import plain_hazard
 
     vault = call.office.vault()
@@ -206,7 +206,7 @@ def _ready(call: Call, vault: HomeVault) -> None:
 
 
 def _summary(call: Call, vault: HomeVault, state: VaultState, by: str) -> str:
-    from controller.engine.vaulting import VaultStanding
+    from controller.engine.planning.vaulting import VaultStanding
 
     if state.standing is VaultStanding.ABSENT:
         return call.text("vault.absent", file=vault.path)

@@ -14,8 +14,8 @@ from controller.domain.errors import InvalidRequest
 from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.plan import Plan
 from controller.domain.proof import Proof
+from controller.engine.execution.walklist import Errand
 from controller.engine.ports import RunRecord
-from controller.engine.walklist import Errand
 from controller.paper.level import Level, Part, Station, Stop
 from controller.paper.sheet import Frame
 from controller.paper.walk import Seal, Task, Walk

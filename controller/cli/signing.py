@@ -11,7 +11,7 @@ from controller.cli.asked import Call
 from controller.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from controller.engine.accounts import Credentials
+    from controller.engine.people.accounts import Credentials
 
 AsPerson = Annotated[str | None, typer.Option("--as", help="help.as-person")]
 BreakGlass = Annotated[bool, typer.Option("--break-glass", help="help.with-break-glass")]
@@ -33,7 +33,7 @@ def secret(call: Call, question: str) -> str:
 
 
 def credentials(call: Call, name: str) -> Credentials:
-    from controller.engine.accounts import Credentials
+    from controller.engine.people.accounts import Credentials
 
     if not call.out.as_json:
         call.out.say(call.text("signing.who", name=name))

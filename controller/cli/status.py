@@ -13,7 +13,7 @@ from controller.domain.proof import Proof
 from controller.text.times import age, duration, moment
 
 if TYPE_CHECKING:
-    from controller.engine.situation import Situation, SubjectSituation
+    from controller.engine.holding.situation import Situation, SubjectSituation
     from controller.text import Catalogue
 
 SHAPES = {"isolated": "■", "partial": "◧", "unknown": "◇", "connected": "○", "kept-alive": "▣"}

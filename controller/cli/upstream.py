@@ -7,8 +7,8 @@ from typing import Any
 
 from controller.domain.inventory import PointId
 from controller.domain.plan import Escalation, Plan
-from controller.engine.escalation import CutOff, cut_off
 from controller.engine.events import StepResult
+from controller.engine.planning.escalation import CutOff, cut_off
 from controller.engine.ports import StepRecord
 from controller.text import Catalogue
 

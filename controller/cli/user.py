@@ -12,7 +12,7 @@ from controller.cli.exits import Exit
 from controller.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from controller.engine.accounts import Factor, Grant, Invitation, User
+    from controller.engine.people.accounts import Factor, Grant, Invitation, User
     from controller.workers.accounting import Added
 
 Name = Annotated[str, typer.Argument(help="help.user-name")]
@@ -141,8 +141,8 @@ def plain_user(user: User) -> dict[str, Any]:
 
 def _grants(roles: list[str] | None) -> tuple[Grant, ...]:
     """``responder`` at every site of the home, ``responder@ch-exemple`` at one."""
-    from controller.engine.accounts import EVERY_SITE, Grant
-    from controller.engine.roles import Role
+    from controller.engine.people.accounts import EVERY_SITE, Grant
+    from controller.engine.people.roles import Role
 
     known = [role.value for role in Role]
     found = []
@@ -155,7 +155,7 @@ def _grants(roles: list[str] | None) -> tuple[Grant, ...]:
 
 
 def _said(grants: tuple[Grant, ...], call: Call) -> str:
-    from controller.engine.accounts import EVERY_SITE
+    from controller.engine.people.accounts import EVERY_SITE
 
     return ", ".join(
         call.text(f"role.{grant.role}") + ("" if grant.site == EVERY_SITE else f" ({grant.site})")

@@ -23,7 +23,7 @@ def devices_of(plan: Plan) -> frozenset[str]:
 def open_vault(call: Call, inventory: Inventory, devices: Collection[str]) -> None:
     """Asks for the passphrase where ``devices`` need it and a person is there. Whatever comes of that, the
     command goes on: a device whose secrets stay sealed says so as its own outcome."""
-    from controller.engine.vaulting import VaultStanding, devices_needing_vault, vault_users
+    from controller.engine.planning.vaulting import VaultStanding, devices_needing_vault, vault_users
 
     if not vault_users(inventory, devices):
         return

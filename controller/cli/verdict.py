@@ -16,7 +16,7 @@ from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
-from controller.engine.walklist import Errand
+from controller.engine.execution.walklist import Errand
 from controller.text import Catalogue
 from controller.text.sentences import cause_text
 from controller.text.times import duration

@@ -14,25 +14,25 @@ from controller.domain.plan import Hazard, Plan, Severity
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
-from controller.engine import plans
-from controller.engine.approvals import Act, Consents, Pledge, WithoutAccounts, need_of
 from controller.engine.events import RunEnded, Watcher
-from controller.engine.handwork import HandWork, confirmation
-from controller.engine.holds import HoldBook
-from controller.engine.marks import Marks as Marks
-from controller.engine.marks import marked as marked
-from controller.engine.neutralising import Neutralising
-from controller.engine.opening import opening, resuming
-from controller.engine.plans import Documents, Return
+from controller.engine.execution.handwork import HandWork, confirmation
+from controller.engine.execution.marks import Marks as Marks
+from controller.engine.execution.marks import marked as marked
+from controller.engine.execution.neutralising import Neutralising
+from controller.engine.execution.opening import opening, resuming
+from controller.engine.execution.runner import Runner
+from controller.engine.execution.running import Services, StopCause
+from controller.engine.execution.sessions import DeviceSlots
+from controller.engine.execution.under_way import Active, Runs
+from controller.engine.holding.watch import Watch
+from controller.engine.people.approvals import Act, Consents, Pledge, WithoutAccounts, need_of
+from controller.engine.planning import plans
+from controller.engine.planning.plans import Documents, Return
+from controller.engine.planning.revisions import DocumentReader as DocumentReader
+from controller.engine.planning.revisions import stored_documents, stored_plan
+from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History, RunRecord
-from controller.engine.rehearsal import Rehearsing
-from controller.engine.revisions import DocumentReader as DocumentReader
-from controller.engine.revisions import stored_documents, stored_plan
-from controller.engine.runner import Runner
-from controller.engine.running import Services, StopCause
-from controller.engine.sessions import DeviceSlots
-from controller.engine.under_way import Active, Runs
-from controller.engine.watch import Watch
+from controller.engine.readiness.rehearsal import Rehearsing
 
 
 class Controller:
@@ -73,19 +73,19 @@ class Controller:
     # --- planning ----------------------------------------------------------------------------------
 
     def plan_playbook(self, name: str, overrides: Collection[str] = ()) -> Plan:
-        """As :func:`controller.engine.plans.plan_playbook`."""
+        """As :func:`controller.engine.planning.plans.plan_playbook`."""
         return plans.plan_playbook(self.documents, name, overrides)
 
     def plan_level(self, level: int, overrides: Collection[str] = ()) -> Plan:
-        """As :func:`controller.engine.plans.plan_level`."""
+        """As :func:`controller.engine.planning.plans.plan_level`."""
         return plans.plan_level(self.documents, level, overrides)
 
     def plan_subjects(self, names: Sequence[str], overrides: Collection[str] = ()) -> Plan:
-        """As :func:`controller.engine.plans.plan_subjects`."""
+        """As :func:`controller.engine.planning.plans.plan_subjects`."""
         return plans.plan_subjects(self.documents, names, overrides)
 
     def plan_return(self, wanted: Return, documents: Documents | None = None) -> Plan:
-        """As :func:`controller.engine.plans.plan_return`, by the leader's own book."""
+        """As :func:`controller.engine.planning.plans.plan_return`, by the leader's own book."""
         return plans.plan_return(documents or self.documents, self._book, self._history, wanted)
 
     # --- acting ------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ class Controller:
         return committed.seq
 
     def neutralise(self, documents: Documents, device: str, reason: str, actor: Actor) -> int | None:
-        """As :meth:`controller.engine.neutralising.Neutralising.neutralise`."""
+        """As :meth:`controller.engine.execution.neutralising.Neutralising.neutralise`."""
         return Neutralising(self._services, self._slots).neutralise(documents, device, reason, actor)
 
     def under_way(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pyotp
 
-from controller.engine.accounts import Factor
+from controller.engine.people.accounts import Factor
 
 ISSUER = "Cordon"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Integer, MetaData, String, Table
 
-from controller.engine import account_records as records
+from controller.engine.people import account_records as records
 
 REVISION = 1
 """The newest revision of these tables this Cordon knows."""

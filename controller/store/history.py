@@ -23,8 +23,8 @@ from controller.domain.facts import (
 )
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Method, PointId
+from controller.engine.points.startup import Told, last_told
 from controller.engine.ports import RunRecord, StartupRecord, StepRecord
-from controller.engine.startup import Told, last_told
 from controller.store import schema
 from controller.store.draft import Draft
 from controller.store.holdings import Holdings

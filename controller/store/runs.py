@@ -21,8 +21,8 @@ from controller.domain.facts import (
 )
 from controller.domain.inventory import PointId
 from controller.domain.lifecycle import RunState, WaveState
+from controller.engine.points.startup import Told, last_told
 from controller.engine.ports import PendingIntent, RunRecord, StepRecord
-from controller.engine.startup import Told, last_told
 from controller.store import schema
 from controller.store.moment import Found, Moment
 

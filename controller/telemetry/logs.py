@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from controller.engine.logcontext import log_context
+from controller.engine.execution.logcontext import log_context
 
 REDACTED = "[redacted]"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from controller.engine.vaulting import VaultStanding, VaultState
+from controller.engine.planning.vaulting import VaultStanding, VaultState
 from controller.vault.private import SecretUnavailable, read_descriptor, read_private_file
 from controller.vault.sealed import KeySource, VaultUnavailable, check_name
 from controller.vault.vault import Opener, OpenVault, Vault, made_key_file

@@ -18,8 +18,8 @@ from controller.api.access import anyone, same_site
 from controller.api.problems import status_of
 from controller.api.service import Service, Serving
 from controller.domain.errors import CordonError, InvalidRequest, SignInFailed
-from controller.engine.accounts import EVERY_SITE, Factor
-from controller.engine.roles import Permission, Role, allows
+from controller.engine.people.accounts import EVERY_SITE, Factor
+from controller.engine.people.roles import Permission, Role, allows
 from controller.text import LANGUAGES, Catalogue
 from controller.text.sentences import sentence
 from controller.web.pages import chosen, form, page

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from controller.api.access import anyone
-from controller.engine.roles import ALLOWS, Permission, Role
+from controller.engine.people.roles import ALLOWS, Permission, Role
 from controller.text import LANGUAGES
 from controller.web.described import described
 from controller.web.pages import chosen, page

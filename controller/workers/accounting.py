@@ -11,8 +11,8 @@ from controller.domain.codec import from_plain, to_plain
 from controller.domain.errors import InvalidRequest, JournalUnavailable, NotPermitted
 from controller.domain.facts import Actor
 from controller.domain.tags import Tag
-from controller.engine.access import Access
-from controller.engine.accounts import (
+from controller.engine.people.access import Access
+from controller.engine.people.accounts import (
     CONSOLE,
     Credentials,
     Factor,
@@ -22,11 +22,11 @@ from controller.engine.accounts import (
     TokenMade,
     User,
 )
-from controller.engine.approvals import ApprovalShown
-from controller.engine.breakglass import Sealed
+from controller.engine.people.approvals import ApprovalShown
+from controller.engine.people.breakglass import Sealed
+from controller.engine.people.roles import Permission
+from controller.engine.people.users import check_password
 from controller.engine.ports import Committed
-from controller.engine.roles import Permission
-from controller.engine.users import check_password
 
 
 @dataclass(frozen=True, slots=True)

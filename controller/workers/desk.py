@@ -18,13 +18,13 @@ from controller.domain.logbook import logbook_facts
 from controller.domain.plan import Basis
 from controller.domain.readiness import Readiness
 from controller.domain.tags import Tag
-from controller.engine.approvals import Act, Pledge, need_of
 from controller.engine.controller import Controller, DocumentReader, marked
 from controller.engine.events import Watcher
-from controller.engine.plans import Documents
-from controller.engine.roles import Permission
-from controller.engine.unrecorded import LastResortJournal
-from controller.engine.vaulting import VaultStanding
+from controller.engine.execution.unrecorded import LastResortJournal
+from controller.engine.people.approvals import Act, Pledge, need_of
+from controller.engine.people.roles import Permission
+from controller.engine.planning.plans import Documents
+from controller.engine.planning.vaulting import VaultStanding
 from controller.workers import accounting
 from controller.workers.requests import (
     Abort,
@@ -52,8 +52,8 @@ from controller.workers.requests import (
 )
 
 if TYPE_CHECKING:
-    from controller.engine.access import Access
-    from controller.engine.accounts import Credentials
+    from controller.engine.people.access import Access
+    from controller.engine.people.accounts import Credentials
     from controller.vault.access import VaultAccess
     from controller.workers.notary import Notary
 

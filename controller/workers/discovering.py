@@ -11,8 +11,8 @@ from controller.bootstrap import Composition
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.facts import Actor
 from controller.domain.inventory import MANUAL
-from controller.engine.discovery import compare, questions, sighting
-from controller.engine.survey import ask
+from controller.engine.readiness.discovery import compare, questions, sighting
+from controller.engine.readiness.survey import ask
 from controller.workers.livechecks import Noting
 from controller.workers.office import Discovery
 from controller.workers.requests import RecordDiscovery

@@ -34,8 +34,6 @@ from controller.domain.proof import Proof
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
 from controller.domain.tags import Tag
-from controller.engine import plans
-from controller.engine.canaries import plan_rehearsal
 from controller.engine.controller import Controller
 from controller.engine.events import (
     Event,
@@ -46,17 +44,19 @@ from controller.engine.events import (
     StepsSettled,
     Watcher,
 )
-from controller.engine.handwork import HandWork, Located, locate
-from controller.engine.holds import HoldBook
-from controller.engine.neutralising import REVERT, Neutralised
-from controller.engine.plans import Documents, Return
+from controller.engine.execution.handwork import HandWork, Located, locate
+from controller.engine.execution.neutralising import REVERT, Neutralised
+from controller.engine.execution.unrecorded import LastResortJournal
+from controller.engine.execution.walklist import Errand, results_on_record, walklist
+from controller.engine.holding.situation import Situation, situation
+from controller.engine.planning import plans
+from controller.engine.planning.canaries import plan_rehearsal
+from controller.engine.planning.plans import Documents, Return
+from controller.engine.planning.untested import rehearsals, untested
+from controller.engine.planning.vaulting import vault_users, with_vault
+from controller.engine.points.holds import HoldBook
+from controller.engine.points.startup import reboots_after
 from controller.engine.ports import Clock, History, RunRecord
-from controller.engine.situation import Situation, situation
-from controller.engine.startup import reboots_after
-from controller.engine.unrecorded import LastResortJournal
-from controller.engine.untested import rehearsals, untested
-from controller.engine.vaulting import vault_users, with_vault
-from controller.engine.walklist import Errand, results_on_record, walklist
 from controller.workers import accounting, exporting
 from controller.workers.auditing import LogSeal, Witness
 from controller.workers.desk import Desk
@@ -103,8 +103,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.bootstrap import Home
-    from controller.engine.access import Access
-    from controller.engine.accounts import Credentials
+    from controller.engine.people.access import Access
+    from controller.engine.people.accounts import Credentials
     from controller.evidence.export import Exported
     from controller.workers.exporting import Extract
 

@@ -14,7 +14,7 @@ from controller.bootstrap import Composition, StoredDocuments
 from controller.domain.codec import from_plain, to_plain
 from controller.domain.errors import InvalidInput
 from controller.domain.plan import Basis, Plan
-from controller.engine.kept import (
+from controller.engine.planning.kept import (
     Kept,
     KeptPlan,
     Sources,
@@ -26,7 +26,7 @@ from controller.engine.kept import (
     plan_to_tables,
     sources_of,
 )
-from controller.engine.plans import Documents, Lapse, plan_playbook
+from controller.engine.planning.plans import Documents, Lapse, plan_playbook
 from controller.workers.office import Keeping
 
 _log = logging.getLogger(__name__)

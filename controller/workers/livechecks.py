@@ -14,10 +14,10 @@ from controller.domain.facts import Actor, Fact, Noted
 from controller.domain.plan import Hazard
 from controller.domain.readiness import DeviceReadiness, Obstacle, Readiness
 from controller.domain.tags import Tag
-from controller.engine.livecheck import Told, check_live
-from controller.engine.logins import Eyes
-from controller.engine.plans import Documents
+from controller.engine.planning.plans import Documents
 from controller.engine.ports import Committed
+from controller.engine.readiness.livecheck import Told, check_live
+from controller.engine.readiness.logins import Eyes
 from controller.workers.office import LiveCheck
 from controller.workers.requests import RecordReadiness
 

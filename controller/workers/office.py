@@ -13,21 +13,21 @@ from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails
 from controller.domain.plan import Hazard, Plan
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
-from controller.engine.discovery import Comparison
 from controller.engine.events import RehearsalEnded, RunEnded, Watcher
-from controller.engine.handwork import HandWork, Located
-from controller.engine.kept import KeptPlan
-from controller.engine.neutralising import Neutralised
-from controller.engine.plans import Documents, Return
+from controller.engine.execution.handwork import HandWork, Located
+from controller.engine.execution.neutralising import Neutralised
+from controller.engine.execution.walklist import Errand
+from controller.engine.holding.situation import Situation
+from controller.engine.planning.kept import KeptPlan
+from controller.engine.planning.plans import Documents, Return
 from controller.engine.ports import RunRecord
-from controller.engine.situation import Situation
-from controller.engine.walklist import Errand
+from controller.engine.readiness.discovery import Comparison
 from controller.workers.auditing import LogSeal, Witness
 from controller.workers.vaulting import HomeVault
 
 if TYPE_CHECKING:
-    from controller.engine.access import Access
-    from controller.engine.accounts import Credentials
+    from controller.engine.people.access import Access
+    from controller.engine.people.accounts import Credentials
     from controller.evidence.export import Exported
     from controller.workers.exporting import Extract
 

@@ -25,7 +25,6 @@ from controller.domain.errors import (
 from controller.domain.facts import SYSTEM, Actor
 from controller.domain.logbook import NO_DETAILS, LogDetails
 from controller.domain.plan import Hazard, Plan
-from controller.engine.accounts import Credentials
 from controller.engine.controller import Marks
 from controller.engine.events import (
     CredentialDropped,
@@ -37,8 +36,9 @@ from controller.engine.events import (
     StepsSettled,
     WaveStarted,
 )
-from controller.engine.handwork import HandWork
-from controller.engine.plans import Lapse, Return
+from controller.engine.execution.handwork import HandWork
+from controller.engine.people.accounts import Credentials
+from controller.engine.planning.plans import Lapse, Return
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,14 @@ from controller.domain.inventory import Inventory, PointId
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Basis, Plan
 from controller.domain.playbook import Action
-from controller.engine.access import Access
 from controller.engine.controller import Controller
 from controller.engine.events import Event, RunStarted, Watcher
-from controller.engine.handwork import HandWork
-from controller.engine.marks import Marks
-from controller.engine.plans import Documents, Return
+from controller.engine.execution.handwork import HandWork
+from controller.engine.execution.marks import Marks
+from controller.engine.execution.unrecorded import LastResortJournal
+from controller.engine.people.access import Access
+from controller.engine.planning.plans import Documents, Return
 from controller.engine.ports import History, RunRecord, StepRecord
-from controller.engine.unrecorded import LastResortJournal
 from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.front import HomeOffice
 from controller.workers.notary import notary_of

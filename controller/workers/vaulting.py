@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.domain.facts import Actor
-from controller.engine.vaulting import VaultStanding, VaultState
+from controller.engine.planning.vaulting import VaultStanding, VaultState
 from controller.workers.requests import RecordVault, VaultAct
 
 if TYPE_CHECKING:

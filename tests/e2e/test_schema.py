@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from controller.engine.roles import Role
+from controller.engine.people.roles import Role
 from tests.unit.api.house import House, house
 
 pytestmark = pytest.mark.e2e

@@ -15,7 +15,7 @@ import pytest
 from controller.bootstrap import Composition
 from controller.domain.facts import Actor
 from controller.domain.proof import Proof
-from controller.engine.plans import Return
+from controller.engine.planning.plans import Return
 from controller.workers.office import Cut
 from controller.workers.resident import reside
 from tests.e2e.service import Served, Someone, Stream, first_administrator, served, token_of

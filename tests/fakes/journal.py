@@ -36,8 +36,8 @@ from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
+from controller.engine.points.startup import Told, last_told
 from controller.engine.ports import Committed, PendingIntent, RunRecord, StartupRecord, StepRecord
-from controller.engine.startup import Told, last_told
 
 F = TypeVar("F")
 

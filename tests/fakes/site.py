@@ -34,9 +34,9 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine.controller import Controller
 from controller.engine.events import Event, RunEnded, StepResult
-from controller.engine.plans import Documents, Return
+from controller.engine.execution.running import Limits, Services
+from controller.engine.planning.plans import Documents, Return
 from controller.engine.ports import Clock, Committed, Login, ProbeResult
-from controller.engine.running import Limits, Services
 from tests.fakes.board import PLATFORM, Board, BoardDriver, FakeClock, board_profile
 from tests.fakes.journal import MemoryHistory, MemoryJournal
 

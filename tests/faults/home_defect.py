@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import controller.cli.verdict
 import controller.drivers.session
-import controller.engine.operation
+import controller.engine.execution.operation
 from controller.cli.main import main
 
 WHERE = "CORDON_FAULTS_DEFECT"
@@ -36,7 +36,7 @@ if __name__ == "__main__":
         case "session":
             controller.drivers.session.NetmikoSession.make_ready = _session  # type: ignore[assignment, method-assign]  # the defect is put in on purpose
         case "operation":
-            controller.engine.operation.change_block = _operation  # type: ignore[assignment, attr-defined]  # the defect is put in on purpose
+            controller.engine.execution.operation.change_block = _operation  # type: ignore[assignment, attr-defined]  # the defect is put in on purpose
         case _:
             controller.cli.verdict.report = _command
     sys.exit(main())

@@ -22,8 +22,8 @@ from controller.domain.inventory import Device
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.domain.tags import Tag
+from controller.engine.execution.running import Services
 from controller.engine.ports import Answer, Block, Committed, Driver, Journal, Login, Purpose, Session
-from controller.engine.running import Services
 
 
 class Blind(StrEnum):

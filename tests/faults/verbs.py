@@ -14,7 +14,7 @@ from controller.domain.facts import Actor, IntentRecorded
 from controller.domain.lifecycle import OVER
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
-from controller.engine.plans import Return
+from controller.engine.planning.plans import Return
 from controller.engine.ports import RunRecord
 from controller.workers.front import HomeOffice
 from controller.workers.office import Cut, Execution

@@ -16,8 +16,8 @@ from controller.cli.main import main
 from controller.domain.inventory import Device
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
+from controller.engine.execution.running import Services
 from controller.engine.ports import Answer, Block, Command, Driver, Journal, Login, Purpose, Session
-from controller.engine.running import Services
 from controller.workers.front import HomeOffice
 
 _COMMENT = "# as you wish"

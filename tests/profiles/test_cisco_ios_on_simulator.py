@@ -14,8 +14,14 @@ import pytest
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import Device, DeviceRole, Method, Point, PointId, PointKind
 from controller.domain.profile import State
-from controller.engine.reading import judge, read_state
-from controller.engine.renderer import PointContext, isolation, point_context, read_commands, restoration
+from controller.engine.points.reading import judge, read_state
+from controller.engine.points.renderer import (
+    PointContext,
+    isolation,
+    point_context,
+    read_commands,
+    restoration,
+)
 from controller.simulator.process import Simulation, simulate
 from controller.simulator.site import Account, DeviceSpec
 from tests.unit.simulator.console import ENABLE, PASSWORD, USER, Console

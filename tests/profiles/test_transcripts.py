@@ -26,8 +26,8 @@ from controller.domain.inventory import (
     Segment,
 )
 from controller.domain.profile import DeviceProfile, State
-from controller.engine.reading import judge, read_state
-from controller.engine.renderer import PointContext, isolation, point_context, read_commands
+from controller.engine.points.reading import judge, read_state
+from controller.engine.points.renderer import PointContext, isolation, point_context, read_commands
 
 HERE = Path(__file__).parent
 PROFILES = load_profiles([HERE.parents[1] / "device_profiles"])

@@ -9,8 +9,16 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from controller.api.models import Asked, Name
-from controller.engine.accounts import EVERY_SITE, Grant, Invitation, Person, SessionShown, TokenShown, User
-from controller.engine.roles import Permission, Role
+from controller.engine.people.accounts import (
+    EVERY_SITE,
+    Grant,
+    Invitation,
+    Person,
+    SessionShown,
+    TokenShown,
+    User,
+)
+from controller.engine.people.roles import Permission, Role
 
 PublicId = Annotated[str, Path(pattern=r"^[0-9a-f]{4,40}$")]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000)]

@@ -19,8 +19,8 @@ from controller.api.models import (
 from controller.api.models.plans import CutAsked, ReturnAsked
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.proof import Outcome, Proof
+from controller.engine.execution.walklist import Errand
 from controller.engine.ports import RunRecord, StepRecord
-from controller.engine.walklist import Errand
 from controller.text import Catalogue
 from controller.text.sentences import cause_text
 

@@ -19,7 +19,7 @@ from controller.api.problems import HazardShown
 from controller.domain.inventory import Conduit, Subject
 from controller.domain.proof import Proof
 from controller.domain.readiness import Readiness
-from controller.engine.situation import Situation, SubjectSituation, SubjectState
+from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
 from controller.text import Catalogue
 from controller.text.sentences import plain_hazard
 

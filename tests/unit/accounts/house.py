@@ -17,9 +17,9 @@ from controller.domain.plan import Basis, Hazard, Plan, Severity, Wave
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
-from controller.engine.access import Access, access
-from controller.engine.accounts import Grant, Limits, Person, Session
-from controller.engine.roles import Role
+from controller.engine.people.access import Access, access
+from controller.engine.people.accounts import Grant, Limits, Person, Session
+from controller.engine.people.roles import Role
 from controller.identity.passwords import Argon2Passwords
 from controller.identity.totp import AppCodes
 from controller.store.accounts import HomeAccounts

@@ -20,10 +20,10 @@ from controller.domain.errors import (
 )
 from controller.domain.plan import Plan, Severity
 from controller.domain.playbook import Action, Gate
-from controller.engine.accounts import Grant, Person, RequestState, Via
-from controller.engine.approvals import Act, ApprovalShown, Cause, Pledge, WithoutAccounts, need_of
-from controller.engine.restoration import enforced
-from controller.engine.roles import Permission, Role
+from controller.engine.people.accounts import Grant, Person, RequestState, Via
+from controller.engine.people.approvals import Act, ApprovalShown, Cause, Pledge, WithoutAccounts, need_of
+from controller.engine.people.roles import Permission, Role
+from controller.engine.planning.restoration import enforced
 from tests.unit.accounts.house import PASSWORD, ROOT, House, cut_plan, isolated, restore_plan
 
 ONE = restore_plan(Gate(approvals=1))

@@ -7,10 +7,10 @@ import pytest
 from controller.domain.errors import AwaitingApproval, InvalidRequest, JournalUnavailable, SignInDelayed
 from controller.domain.facts import Actor
 from controller.domain.playbook import Gate
-from controller.engine.accounts import Limits, Via
-from controller.engine.approvals import Act, Pledge
-from controller.engine.breakglass import Glass
-from controller.engine.roles import BREAK_GLASS, Permission, Role
+from controller.engine.people.accounts import Limits, Via
+from controller.engine.people.approvals import Act, Pledge
+from controller.engine.people.breakglass import Glass
+from controller.engine.people.roles import BREAK_GLASS, Permission, Role
 from tests.unit.accounts.house import ROOT, SITE, House, cut_plan, isolated, restore_plan
 
 CUT = cut_plan("samu")

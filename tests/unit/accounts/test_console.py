@@ -14,8 +14,8 @@ import pytest
 from controller.cli.main import main
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Actor
-from controller.engine.accounts import Grant, Invitation
-from controller.engine.roles import Role
+from controller.engine.people.accounts import Grant, Invitation
+from controller.engine.people.roles import Role
 from controller.workers.accounting import asked
 from controller.workers.front import HomeOffice, cordon_office
 from controller.workers.requests import AskAccounts, WriteLog, error_from_line, request_to_line

@@ -11,10 +11,10 @@ from controller.domain.errors import AwaitingApproval, InvalidRequest, OpenCause
 from controller.domain.facts import Actor
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action, Gate, Stage
-from controller.engine.accounts import Person, RequestState
 from controller.engine.events import RunEnded
-from controller.engine.plans import Return
-from controller.engine.roles import Role
+from controller.engine.people.accounts import Person, RequestState
+from controller.engine.people.roles import Role
+from controller.engine.planning.plans import Return
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import ACTOR, Site, device, documents, inventory, playbook, port, segment, stage
 from tests.unit.accounts.house import House

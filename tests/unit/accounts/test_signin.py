@@ -19,10 +19,10 @@ from controller.domain.errors import (
     SignInDelayed,
     SignInFailed,
 )
-from controller.engine.account_records import OpenSession
-from controller.engine.accounts import Grant, Limits, Via
-from controller.engine.delays import Delays
-from controller.engine.roles import Permission, Role
+from controller.engine.people.account_records import OpenSession
+from controller.engine.people.accounts import Grant, Limits, Via
+from controller.engine.people.delays import Delays
+from controller.engine.people.roles import Permission, Role
 from controller.identity.passwords import Argon2Passwords
 from tests.unit.accounts.house import PASSWORD, ROOT, SITE, House
 

@@ -16,10 +16,10 @@ from controller.domain.errors import (
     NotFound,
     SignInFailed,
 )
-from controller.engine.account_records import Account
-from controller.engine.accounts import Grant, Limits
-from controller.engine.roles import ALLOWS, Permission, Role, allows
-from controller.engine.users import IN_PERSON
+from controller.engine.people.account_records import Account
+from controller.engine.people.accounts import Grant, Limits
+from controller.engine.people.roles import ALLOWS, Permission, Role, allows
+from controller.engine.people.users import IN_PERSON
 from controller.store.accounts import HomeAccounts
 from tests.unit.accounts.house import PASSWORD, ROOT, House
 

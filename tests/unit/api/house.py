@@ -16,8 +16,8 @@ from controller.api.app import create_app
 from controller.api.service import Service
 from controller.bootstrap import Composition
 from controller.domain.facts import Actor, Text
-from controller.engine.accounts import Grant
-from controller.engine.roles import Role
+from controller.engine.people.accounts import Grant
+from controller.engine.people.roles import Role
 from controller.workers.resident import Resident, reside
 from tests.fakes.homes import new_home
 

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from controller.api import metrics
 from controller.api.access import COOKIE, Needs, Open
 from controller.api.app import PARTS, PREFIX
-from controller.engine.roles import ALLOWS, Permission, Role
+from controller.engine.people.roles import ALLOWS, Permission, Role
 from tests.unit.api.house import House
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from controller.api.app import create_app
 from controller.api.service import Service
 from controller.api.shell import MOST
-from controller.engine.roles import Role
+from controller.engine.people.roles import Role
 from tests.unit.api.house import INVENTORY, ROOT, House, house
 
 CUT = {"action": "isolate", "subjects": ["office"], "reason": "test"}

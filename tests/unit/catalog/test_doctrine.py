@@ -9,7 +9,7 @@ from controller.catalog.shipped import shipped_examples, shipped_playbooks, ship
 from controller.catalog.site import Site, load_site
 from controller.domain.inventory import MANUAL, ConduitKind, SegmentRole
 from controller.domain.plan import Plan
-from controller.engine.planner import plan_isolation
+from controller.engine.planning.planner import plan_isolation
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from controller.catalog.inventory import inventory_from_text
 from controller.catalog.profiles import load_profiles
 from controller.catalog.proposal import proposal
 from controller.domain.inventory import Inventory, Link, LinkKind, Port
-from controller.engine.discovery import Comparison, LoosePort, Neighbour, WrongLink
+from controller.engine.readiness.discovery import Comparison, LoosePort, Neighbour, WrongLink
 
 PROFILES = load_profiles([Path(__file__).parents[3] / "device_profiles"])
 HEAD = """format: 1

@@ -54,10 +54,6 @@ from controller.domain.proof import Outcome, Proof, worst
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals, Rehearsed, Software
 from controller.drivers.clock import SystemClock
-from controller.engine.access import Access, access
-from controller.engine.accounts import Credentials
-from controller.engine.accounts import Limits as AccountLimits
-from controller.engine.discovery import Comparison, LoosePort, Neighbour
 from controller.engine.events import (
     JournalDegraded,
     RehearsalEnded,
@@ -68,13 +64,17 @@ from controller.engine.events import (
     Watcher,
     WaveStarted,
 )
-from controller.engine.handwork import HandWork, Located
-from controller.engine.kept import KeptPlan
-from controller.engine.neutralising import Neutralised
-from controller.engine.plans import Documents, Lapse, Return
+from controller.engine.execution.handwork import HandWork, Located
+from controller.engine.execution.neutralising import Neutralised
+from controller.engine.execution.walklist import Errand, step_code, walklist
+from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
+from controller.engine.people.access import Access, access
+from controller.engine.people.accounts import Credentials
+from controller.engine.people.accounts import Limits as AccountLimits
+from controller.engine.planning.kept import KeptPlan
+from controller.engine.planning.plans import Documents, Lapse, Return
 from controller.engine.ports import History, RunRecord
-from controller.engine.situation import Situation, SubjectSituation, SubjectState
-from controller.engine.walklist import Errand, step_code, walklist
+from controller.engine.readiness.discovery import Comparison, LoosePort, Neighbour
 from controller.evidence.export import Exported
 from controller.identity.passwords import Argon2Passwords
 from controller.identity.totp import AppCodes

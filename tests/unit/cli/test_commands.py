@@ -19,7 +19,7 @@ from controller.cli.verdict import errand_lines
 from controller.domain.inventory import PointId
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
-from controller.engine.walklist import step_code, walklist
+from controller.engine.execution.walklist import step_code, walklist
 from controller.text import Catalogue
 from tests.unit.cli.office import INVENTORY as SITE
 from tests.unit.cli.office import NEW_KEY, RUN, ScriptedOffice, make_plan, scripted

@@ -14,9 +14,9 @@ from controller.cli.verdict import plain_errand
 from controller.domain.errors import OpenCause
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
-from controller.engine.plans import Return
-from controller.engine.situation import situation
-from controller.engine.walklist import walklist
+from controller.engine.execution.walklist import walklist
+from controller.engine.holding.situation import situation
+from controller.engine.planning.plans import Return
 from controller.text import Catalogue
 from tests.fakes.site import ACTOR
 from tests.unit.engine.test_escalation import planned, tree

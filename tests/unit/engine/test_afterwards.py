@@ -10,8 +10,8 @@ from controller.bootstrap import Composition
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Severity
 from controller.domain.playbook import Stage
-from controller.engine.afterwards import Afterwards, afterwards
-from controller.engine.plans import plan_level
+from controller.engine.network.afterwards import Afterwards, afterwards
+from controller.engine.planning.plans import plan_level
 from tests.fakes.site import port, stage
 from tests.unit.engine.test_hazards import ring
 from tests.unit.engine.test_reachability import asked, found, hospitals, planned, stages

@@ -24,8 +24,8 @@ from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action, Scope
 from controller.domain.proof import Proof
-from controller.engine.plans import Return
-from controller.engine.running import Limits
+from controller.engine.execution.running import Limits
+from controller.engine.planning.plans import Return
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     ACTOR,

@@ -12,7 +12,7 @@ from controller.domain.hold import Attribution
 from controller.domain.inventory import Method
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
-from controller.engine.plans import Return
+from controller.engine.planning.plans import Return
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import Site, by_point, device, documents, inventory, playbook, port, segment, stage
 

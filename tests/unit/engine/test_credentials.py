@@ -20,12 +20,12 @@ from controller.domain.proof import Proof
 from controller.drivers.clock import SystemClock
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.engine.controller import Controller
-from controller.engine.credentials import MOST_REJECTS, CredentialRecord
 from controller.engine.events import CredentialDropped, RunEnded
-from controller.engine.plans import Documents
+from controller.engine.execution.credentials import MOST_REJECTS, CredentialRecord
+from controller.engine.execution.running import Limits, Services
+from controller.engine.execution.sessions import Sessions
+from controller.engine.planning.plans import Documents
 from controller.engine.ports import Login, OpenCause, OpenFailed
-from controller.engine.running import Limits, Services
-from controller.engine.sessions import Sessions
 from controller.simulator.process import Simulation, simulate
 from controller.simulator.site import Account, DeviceSpec
 from tests.fakes import site as made

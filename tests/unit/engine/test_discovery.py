@@ -9,7 +9,7 @@ import pytest
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import ControllerSite, Device, DeviceRole, Inventory, Link, LinkKind, Port
 from controller.domain.inventory import Path as Way
-from controller.engine.discovery import (
+from controller.engine.readiness.discovery import (
     Comparison,
     Learned,
     LoosePort,

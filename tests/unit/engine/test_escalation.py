@@ -25,12 +25,12 @@ from controller.domain.lifecycle import RunState
 from controller.domain.plan import Escalation, Plan
 from controller.domain.playbook import OnUnreachable, Stage
 from controller.domain.proof import Outcome, Proof
-from controller.engine.network import Network
-from controller.engine.plans import Return
-from controller.engine.situation import SubjectState, situation
-from controller.engine.startup import reboots_after
-from controller.engine.upstream import Upstream
-from controller.engine.walklist import walklist
+from controller.engine.execution.walklist import walklist
+from controller.engine.holding.situation import SubjectState, situation
+from controller.engine.network.vlans import Network
+from controller.engine.planning.plans import Return
+from controller.engine.planning.upstream import Upstream
+from controller.engine.points.startup import reboots_after
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     INBAND,

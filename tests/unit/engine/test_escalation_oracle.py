@@ -13,8 +13,8 @@ from hypothesis import given
 from controller.domain.inventory import Inventory, LinkKind, Management, Port
 from controller.domain.plan import Escalation, Plan, Step
 from controller.domain.playbook import OnUnreachable, Stage
-from controller.engine.network import Network
-from controller.engine.objections import objections_to
+from controller.engine.network.objections import objections_to
+from controller.engine.network.vlans import Network
 from tests.unit.engine.test_reachability import World, _touched, asked, done, hospitals, many, planned, stages
 
 

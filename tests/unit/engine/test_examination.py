@@ -11,10 +11,10 @@ from controller.catalog.shipped import shipped_profiles
 from controller.domain.inventory import Device, DeviceRole, Method, PointKind
 from controller.domain.profile import DeviceProfile, Line
 from controller.domain.template import Template
-from controller.engine.credentials import CredentialRecord
-from controller.engine.examination import Examination, Target
-from controller.engine.logins import Eyes
-from controller.engine.renderer import point_context
+from controller.engine.execution.credentials import CredentialRecord
+from controller.engine.points.renderer import point_context
+from controller.engine.readiness.examination import Examination, Target
+from controller.engine.readiness.logins import Eyes
 from tests.fakes.board import BoardDriver, FakeClock
 from tests.fakes.site import FEW, Keys, inventory, port
 

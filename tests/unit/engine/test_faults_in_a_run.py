@@ -13,7 +13,7 @@ from controller.domain.inventory import Method
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import Event, StepsSettled
-from controller.engine.plans import Return
+from controller.engine.planning.plans import Return
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     ACTOR,

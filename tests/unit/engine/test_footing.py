@@ -19,7 +19,7 @@ from controller.domain.inventory import (
 )
 from controller.domain.plan import Rendering, Severity, Step
 from controller.engine.findings import Findings
-from controller.engine.footing import check_hypervisors
+from controller.engine.network.footing import check_hypervisors
 from tests.fakes.site import device, inventory, port, segment, stage
 from tests.unit.engine.test_hazards import link
 from tests.unit.engine.test_reachability import data, found, planned, routed

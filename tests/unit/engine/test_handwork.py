@@ -16,9 +16,9 @@ from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof, worst
 from controller.domain.tags import Tag
 from controller.engine.events import RunEnded
-from controller.engine.handwork import HandWork, locate
-from controller.engine.situation import SubjectState, situation
-from controller.engine.walklist import Errand, results_on_record, step_code, walklist
+from controller.engine.execution.handwork import HandWork, locate
+from controller.engine.execution.walklist import Errand, results_on_record, step_code, walklist
+from controller.engine.holding.situation import SubjectState, situation
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     ACTOR,
@@ -189,7 +189,7 @@ def test_a_code_two_runs_share_is_settled_by_naming_one(monkeypatch: pytest.Monk
     made, first = cut_with_far_lost()
     second = made.cut("one")
     short = {BOX: "BBBBBB", FAR: "FFFFFF", NEAR: "NNNNNN"}
-    monkeypatch.setattr("controller.engine.handwork.step_code", lambda _run, point: short[point])
+    monkeypatch.setattr("controller.engine.execution.handwork.step_code", lambda _run, point: short[point])
     with pytest.raises(InvalidRequest) as caught:
         locate(made.history, "ffffff")
     assert caught.value.reason == "code-ambiguous"

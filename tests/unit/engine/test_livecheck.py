@@ -9,9 +9,9 @@ import pytest
 from controller.domain.inventory import PointId
 from controller.domain.playbook import Playbook
 from controller.domain.readiness import DeviceReadiness, Obstacle, Readiness
-from controller.engine.livecheck import check_live, expected, levels, seconds_expected
-from controller.engine.logins import Eyes
-from controller.engine.plans import Documents
+from controller.engine.planning.plans import Documents
+from controller.engine.readiness.livecheck import check_live, expected, levels, seconds_expected
+from controller.engine.readiness.logins import Eyes
 from tests.fakes.board import Board, BoardDriver, FakeClock, Fault, Port, Strike
 from tests.fakes.site import FEW, Keys, device, documents, inventory, playbook, port, segment, stage
 

@@ -13,7 +13,7 @@ from controller.domain.facts import Fact, Noted
 from controller.domain.profile import ReadinessSpec, RevertKind, RevertSpec
 from controller.domain.tags import Tag
 from controller.domain.template import Template
-from controller.engine.plans import Documents
+from controller.engine.planning.plans import Documents
 from tests.fakes.board import PLATFORM, Board, Fault, Port, Strike
 from tests.fakes.site import ACTOR, Site, device, documents, inventory, port, segment
 

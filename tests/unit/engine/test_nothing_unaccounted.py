@@ -10,7 +10,7 @@ import pytest
 
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
-from controller.engine.operation import OperationRun
+from controller.engine.execution.operation import OperationRun
 from tests.fakes.board import Board, Port
 from tests.fakes.site import Site, by_point, device, documents, inventory, port, segment
 

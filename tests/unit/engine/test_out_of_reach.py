@@ -6,8 +6,8 @@ from controller.domain.errors import OpenCause
 from controller.domain.inventory import MANUAL
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Outcome
-from controller.engine.plans import Return
-from controller.engine.situation import Situation, SubjectState, situation
+from controller.engine.holding.situation import Situation, SubjectState, situation
+from controller.engine.planning.plans import Return
 from tests.fakes.board import Board, Port
 from tests.fakes.site import Site, by_point, device, documents, inventory, playbook, port, segment, stage
 

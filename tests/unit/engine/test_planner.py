@@ -27,8 +27,8 @@ from controller.domain.inventory import (
 )
 from controller.domain.plan import Plan, Severity
 from controller.domain.playbook import Scope
-from controller.engine import plans
-from controller.engine.plans import Documents
+from controller.engine.planning import plans
+from controller.engine.planning.plans import Documents
 from tests.fakes.site import (
     conduit,
     device,

@@ -33,7 +33,7 @@ from controller.domain.plan import Hazard, Plan, Severity, Step
 from controller.domain.playbook import Order, Scope, Stage
 from controller.domain.profile import DeviceProfile, Line, MethodSpec, PointSpec
 from controller.domain.template import Template
-from controller.engine.planner import plan_isolation
+from controller.engine.planning.planner import plan_isolation
 from tests.fakes.board import PLATFORM, board_profile
 from tests.fakes.site import (
     INBAND,

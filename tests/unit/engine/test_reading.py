@@ -13,8 +13,8 @@ from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.profile import Each, MethodSpec, PointSpec, Read, RegexParse, RestoreClause, TableParse
 from controller.domain.proof import Proof
 from controller.domain.template import Template
-from controller.engine.reading import judge, port_names, read_state
-from controller.engine.renderer import (
+from controller.engine.points.reading import judge, port_names, read_state
+from controller.engine.points.renderer import (
     PointContext,
     isolation,
     point_context,

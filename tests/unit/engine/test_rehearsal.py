@@ -16,10 +16,10 @@ from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.rehearsal import Rehearsed
-from controller.engine.canaries import canaries, plan_rehearsal
 from controller.engine.events import Event, RehearsalEnded, RunStarted
-from controller.engine.plans import Documents, plan_subjects
-from controller.engine.untested import rehearsals, untested
+from controller.engine.planning.canaries import canaries, plan_rehearsal
+from controller.engine.planning.plans import Documents, plan_subjects
+from controller.engine.planning.untested import rehearsals, untested
 from tests.fakes.board import Board, Fault, Strike
 from tests.fakes.board import Port as BoardPort
 from tests.fakes.site import ACTOR, NOWHERE, Site, device, documents, inventory, port, segment

@@ -6,9 +6,9 @@ from controller.domain.errors import InvalidRequest, NotFound
 from controller.domain.inventory import Need, Point
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
-from controller.engine.plans import Return
-from controller.engine.restoration import waves_of_return
-from controller.engine.situation import SubjectSituation, SubjectState, situation
+from controller.engine.holding.situation import SubjectSituation, SubjectState, situation
+from controller.engine.planning.plans import Return
+from controller.engine.planning.restoration import waves_of_return
 from tests.fakes.board import Board, Port
 from tests.fakes.site import Site, device, documents, inventory, playbook, port, segment, stage
 

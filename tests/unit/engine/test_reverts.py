@@ -10,7 +10,7 @@ from controller.catalog.profiles import load_profiles
 from controller.catalog.shipped import shipped_profiles
 from controller.domain.inventory import Device, DeviceRole, Link, LinkKind, Port
 from controller.domain.plan import Hazard
-from controller.engine.reverts import find_reverts
+from controller.engine.points.reverts import find_reverts
 from controller.text import Catalogue
 from controller.text.sentences import hazard_text
 from tests.fakes.site import inventory

@@ -10,10 +10,10 @@ from typing import TypeVar
 from controller.domain.errors import JournalUnavailable
 from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
-from controller.engine.crew import PATIENCE
 from controller.engine.events import Event, RunEnded, RunStarted
-from controller.engine.plans import Return
-from controller.engine.running import Limits
+from controller.engine.execution.crew import PATIENCE
+from controller.engine.execution.running import Limits
+from controller.engine.planning.plans import Return
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     ACTOR,

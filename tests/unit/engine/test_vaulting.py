@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.domain.inventory import Credential, Inventory, SecretRef, SecretSource
-from controller.engine import plans
-from controller.engine.vaulting import (
+from controller.engine.planning import plans
+from controller.engine.planning.vaulting import (
     VaultStanding,
     VaultState,
     devices_needing_vault,

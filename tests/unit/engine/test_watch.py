@@ -18,10 +18,10 @@ from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
-from controller.engine.reassertion import MOST_REASSERTIONS, UNWATCHED
-from controller.engine.sessions import DeviceSlots
-from controller.engine.situation import situation
-from controller.engine.watch import Watch
+from controller.engine.execution.sessions import DeviceSlots
+from controller.engine.holding.reassertion import MOST_REASSERTIONS, UNWATCHED
+from controller.engine.holding.situation import situation
+from controller.engine.holding.watch import Watch
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import Site, device, documents, inventory, playbook, port, segment, stage
 

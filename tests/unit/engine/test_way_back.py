@@ -12,7 +12,7 @@ from controller.domain.inventory import ControllerSite, Inventory, Link, LinkKin
 from controller.domain.inventory import Port as LinkEnd
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan
-from controller.engine.plans import Return
+from controller.engine.planning.plans import Return
 from tests.fakes.board import Board, Port
 from tests.fakes.site import INBAND, Site, by_point, device, documents, inventory, port, segment
 

@@ -16,8 +16,8 @@ from controller.domain.inventory import Bilingual, Contact
 from controller.domain.plan import Plan, Rendering
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
-from controller.engine.track import not_attempted
-from controller.engine.walklist import Errand, beforehand, step_code, walklist
+from controller.engine.execution.walklist import Errand, beforehand, step_code, walklist
+from controller.engine.points.track import not_attempted
 from controller.paper.level import print_level
 from controller.paper.sheet import BROKEN
 from controller.paper.walk import print_walk

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
-from controller.engine.logcontext import bound
+from controller.engine.execution.logcontext import bound
 from controller.telemetry.logs import REDACTED, LogForm, configure
 
 SECRET = "Hirondelle-42"

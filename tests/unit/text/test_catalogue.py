@@ -19,11 +19,11 @@ from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
-from controller.engine.accounts import RequestState
-from controller.engine.approvals import Cause as RequestCause
-from controller.engine.roles import Permission, Role
-from controller.engine.running import StopCause
-from controller.engine.situation import SubjectState
+from controller.engine.execution.running import StopCause
+from controller.engine.holding.situation import SubjectState
+from controller.engine.people.accounts import RequestState
+from controller.engine.people.approvals import Cause as RequestCause
+from controller.engine.people.roles import Permission, Role
 from controller.text import LANGUAGES, Catalogue, language
 from controller.text.times import age, duration
 

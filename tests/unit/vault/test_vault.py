@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controller.engine.vaulting import VaultStanding, VaultState
+from controller.engine.planning.vaulting import VaultStanding, VaultState
 from controller.text import LANGUAGES, Catalogue
 from controller.vault import private
 from controller.vault.access import Unattended, VaultAccess

@@ -15,9 +15,9 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from controller.engine.accounts import Grant
-from controller.engine.roles import Role
-from controller.engine.users import AccountUsers
+from controller.engine.people.accounts import Grant
+from controller.engine.people.roles import Role
+from controller.engine.people.users import AccountUsers
 from controller.text import Catalogue
 from controller.web.application import PARTS, application
 from controller.web.assets import STYLE

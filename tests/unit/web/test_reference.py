@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from controller.api.app import PREFIX
 from controller.api.models import Asked
-from controller.engine.roles import ALLOWS, Permission, Role
+from controller.engine.people.roles import ALLOWS, Permission, Role
 from controller.text import Catalogue
 from controller.web.application import application
 from controller.web.assets import STYLE

@@ -13,11 +13,11 @@ import pytest
 
 import controller.bootstrap
 import controller.catalog.site
-import controller.engine.plans
+import controller.engine.planning.plans
 from controller.domain.errors import InvalidInput, InvalidRequest
 from controller.domain.facts import Actor, Text
 from controller.domain.plan import Plan
-from controller.engine.planner import plan_isolation
+from controller.engine.planning.planner import plan_isolation
 from controller.workers.front import HomeOffice, cordon_office
 from controller.workers.office import Cut, Keeping
 from controller.workers.requests import Isolate, request_from_line, request_to_line
@@ -85,7 +85,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def begin() -> None:
         monkeypatch.setattr(controller.catalog.site, "load_site", refuse)
-        monkeypatch.setattr(controller.engine.plans, "plan_isolation", refuse)
+        monkeypatch.setattr(controller.engine.planning.plans, "plan_isolation", refuse)
 
     return begin
 
@@ -156,7 +156,7 @@ def test_another_program_s_plans_count_for_nothing(desk: Desk, monkeypatch: pyte
         compiled.append(plan_isolation(*given))
         return compiled[-1]
 
-    monkeypatch.setattr(controller.engine.plans, "plan_isolation", compile_it)
+    monkeypatch.setattr(controller.engine.planning.plans, "plan_isolation", compile_it)
     assert desk.plan().hash
     assert compiled
     desk.inventory.write_text(BROKEN)
@@ -258,7 +258,7 @@ def test_a_return_is_not_planned_from_what_was_valid_last(desk: Desk) -> None:
     desk.keep()
     desk.inventory.write_text(BROKEN)
     with pytest.raises(InvalidInput):
-        desk.office().plan_return(controller.engine.plans.Return(everything=True))
+        desk.office().plan_return(controller.engine.planning.plans.Return(everything=True))
 
 
 def test_mistakes_and_damage_together_leave_the_sources(desk: Desk) -> None:

@@ -1,0 +1,203 @@
+"""Devices of a run that cannot be reached, cut off at their neighbours' ports within the same run.
+
+Each is judged again at the moment it is needed, with all that was cut off before: what each may do alone, two
+together may not. One that would take the controller's way to a device still to be cut waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+
+from controller.domain.facts import Noted
+from controller.domain.hold import HoldKey
+from controller.domain.inventory import PointId, Port
+from controller.domain.plan import Escalation, Operation, Wave
+from controller.domain.playbook import Action, OnUnreachable
+from controller.domain.proof import Outcome, Proof, worst
+from controller.domain.tags import Tag
+from controller.engine.events import StepResult, StepsSettled
+from controller.engine.execution.running import Running
+from controller.engine.network.objections import OWN_PATH, Objections, objections_to
+from controller.engine.network.vlans import Network
+from controller.engine.planning.escalation import cut_from_outside
+from controller.engine.points.track import cut_upstream, joined
+
+_NO_ANSWER = frozenset({"hung-up", "deadline"})
+"""The causes of a device that died while it was worked on; one that cannot be opened has ``open.*``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _CutOff:
+    """What a cut upstream achieved for all that lies behind it."""
+
+    cause: str
+    proof: Proof
+    read_at: datetime | None
+
+
+class Escalating:
+    """The escalations of one run. ``operate`` carries an operation out and returns its results; ``keep``
+    takes the results that replace others; ``over`` tells which devices nothing is left to do for."""
+
+    def __init__(
+        self,
+        running: Running,
+        operate: Callable[[Wave, Operation], tuple[StepResult, ...]],
+        keep: Callable[[Iterable[StepResult]], None],
+        over: Callable[[], Collection[str]],
+    ) -> None:
+        self._running = running
+        self._operate = operate
+        self._keep = keep
+        self._over = over
+        self._escalations = {each.device: each for each in running.plan.escalations}
+        self._waves = {step.point.id: wave for wave, _, step in running.plan.upstream()}
+        self._lock = Lock()
+        self._unreached: dict[str, dict[PointId, StepResult]] = {}
+        self._waiting: dict[str, Escalation] = {}
+        self._begun: set[str] = set()
+        self._ports: set[Port] = set()
+        self._cut_off: dict[str, _CutOff] = {}
+
+    def uses(self, device: str) -> bool:
+        """Whether a cut upstream may be at work on the device."""
+        return any(port.device == device for port in self._ports)
+
+    def again(self) -> tuple[Escalation, ...]:
+        """Those an earlier process began: their ports are held by this run, in whatever state they are."""
+        running = self._running
+        planned = {step.point.id for _, _, step in running.plan.steps()} if self._escalations else set()
+        return tuple(
+            each
+            for each in self._escalations.values()
+            if any(
+                running.book.hold(HoldKey(running.run, name, step.point.id)) is not None
+                for operation in each.operations
+                for step in operation.steps
+                if step.point.id not in planned
+                for name in step.subjects
+            )
+        )
+
+    def ended(self, wave: Wave, device: str, results: Sequence[StepResult]) -> None:
+        """Told of the end of an operation; cuts the device off where it could not be reached."""
+        if self._running.action is not Action.ISOLATE or wave.on_unreachable is not OnUnreachable.ESCALATE:
+            return
+        unreached = {each.step.point.id: each for each in results if _unreached(each)}
+        if not unreached:
+            return
+        with self._lock:
+            self._unreached.setdefault(device, {}).update(unreached)
+            already, escalation = self._cut_off.get(device), self._escalations.get(device)
+        if already is not None:
+            self._cover([device], already)
+        elif escalation is not None:
+            self.attempt(escalation)
+
+    def waiting(self) -> tuple[Escalation, ...]:
+        """Those that would have taken the controller's way to what was still to be cut."""
+        with self._lock:
+            return tuple(self._waiting.values())
+
+    def attempt(self, escalation: Escalation, *, last: bool = False) -> None:
+        """Cuts the device off, unless that is objected to; ``last``: nothing is waited for any more."""
+        running, device = self._running, escalation.device
+        if running.stopping.is_set():
+            return
+        code, detail = escalation.refused, escalation.because
+        with self._lock:
+            if device in self._begun:
+                return
+            if not code:
+                ports = {Port(point.device, point.object) for point in escalation.points}
+                severed = {device, *escalation.behind}
+                objection = self._objections.now(device, ports, severed, self._over(), self._ports)
+                if objection is not None:
+                    if objection.code == OWN_PATH and not last:
+                        self._waiting[device] = escalation
+                        return
+                    code, detail = objection.code, objection.detail
+                else:
+                    self._ports |= ports
+            self._waiting.pop(device, None)
+            self._begun.add(device)
+        if code:
+            self._refuse(device, code, detail)
+        else:
+            self._execute(escalation)
+
+    def repeat(self, escalation: Escalation) -> None:
+        """As decided before the process that began it died."""
+        with self._lock:
+            self._begun.add(escalation.device)
+            self._ports |= {Port(point.device, point.object) for point in escalation.points}
+        self._execute(escalation)
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    @cached_property
+    def _objections(self) -> Objections:
+        return objections_to(self._running.plan, Network(self._running.inventory))
+
+    def _execute(self, escalation: Escalation) -> None:
+        running, where = self._running, ", ".join(map(str, escalation.points))
+        note = Noted(escalation.device, (("escalated", where), ("behind", ", ".join(escalation.behind))))
+        running.commit(Tag.OPERATION_ESCALATED, [note])
+        results: list[StepResult] = []
+        for operation in escalation.operations:
+            wave = self._waves[operation.steps[0].point.id]
+            results.extend(self._operate(wave, operation))
+        self._keep(results)
+        proof = worst(each.proof for each in results)
+        if not proof.satisfies(Proof.ACCEPTED):
+            self._tell(escalation.device, f"upstream-unproven:{where}")
+            return
+        times = [each.read_at for each in results if each.read_at is not None]
+        done = _CutOff(cut_upstream(escalation.points), proof, min(times, default=None))
+        severed = (escalation.device, *escalation.behind)
+        with self._lock:
+            self._cut_off.update(dict.fromkeys(severed, done))
+        self._cover(severed, done)
+
+    def _cover(self, devices: Iterable[str], done: _CutOff) -> None:
+        """What could not be reached behind the cut has its proof."""
+        for device in devices:
+            with self._lock:
+                found = self._unreached.pop(device, {})
+            self._settle(
+                device,
+                [
+                    replace(each, proof=done.proof, read_at=done.read_at, cause=done.cause)
+                    for each in found.values()
+                ],
+            )
+
+    def _refuse(self, device: str, code: str, detail: str) -> None:
+        note = Noted(device, (("not-escalated", code), ("because", detail)))
+        self._running.commit(Tag.OPERATION_ESCALATED, [note])
+        self._tell(device, f"upstream-{code}:{detail}" if detail else f"upstream-{code}")
+
+    def _tell(self, device: str, cause: str) -> None:
+        with self._lock:
+            found = dict(self._unreached.get(device, {}))
+        self._settle(device, [replace(each, cause=joined(each.cause, cause)) for each in found.values()])
+
+    def _settle(self, device: str, results: Sequence[StepResult]) -> None:
+        running = self._running
+        if results:
+            facts = [each.as_fact(running.run, running.action) for each in results]
+            running.commit(Tag.OPERATION_SETTLED, facts)
+            running.watcher(StepsSettled(running.run, device, tuple(results)))
+            self._keep(results)
+
+
+def _unreached(result: StepResult) -> bool:
+    """Whether nothing is known of the point for want of an answer."""
+    if result.proof is not Proof.UNKNOWN or not cut_from_outside(result.step):
+        return False
+    cause = result.cause
+    return cause.startswith("open.") or cause in _NO_ANSWER or result.outcome is Outcome.NOT_SENT

@@ -1,0 +1,275 @@
+"""One operation on one device: read, record the intent, send the block, read back, judge.
+
+Each round reads first and sends only where the state is not yet as wanted, so a round can follow a dropped
+session or a dead process without ever re-sending blindly. An isolation may go several rounds (a fallback
+method, a session that died); a restore sends once and otherwise leaves the decision to a person.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from controller.domain.errors import CordonError, OpenFailed
+from controller.domain.inventory import Device
+from controller.domain.plan import Operation, Wave
+from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile, State
+from controller.domain.proof import Outcome, Proof
+from controller.engine.events import StepResult
+from controller.engine.execution.claims import claims
+from controller.engine.execution.logcontext import bound
+from controller.engine.execution.operation_record import OperationRecord
+from controller.engine.execution.patience import await_session
+from controller.engine.execution.readback import ReadBack, States
+from controller.engine.execution.running import Running
+from controller.engine.points.blocks import (
+    change_block,
+    interrupted,
+    outcome_of,
+    reads_after,
+    reads_before,
+    transcript,
+)
+from controller.engine.points.drift import changed_meanwhile, drifted
+from controller.engine.points.reading import judge
+from controller.engine.points.renderer import point_context
+from controller.engine.points.track import Track
+from controller.engine.ports import Session
+
+MOST_ROUNDS = 6
+"""First method, its resend after a lost session, and fallbacks: no profile lists more."""
+
+_log = logging.getLogger(__name__)
+
+
+class OperationRun:
+    """Carries out one operation of a run. :meth:`execute` returns a result for every step, whatever the
+    device does; it raises only what ends the whole run: JournalUnavailable, StaleEpoch."""
+
+    def __init__(
+        self, running: Running, wave: Wave, operation: Operation, device: Device, profile: DeviceProfile
+    ) -> None:
+        self._running = running
+        self._wave = wave
+        self._operation = operation
+        self._device = device
+        self._profile = profile
+        self._clock = running.services.clock
+        self._read_back = ReadBack(operation, profile.session.settle / 1000, running.services.clock)
+        self._record = OperationRecord(running, wave, device.name)
+        self._was_there = False
+        self._tracks: list[Track] = []
+        for step in operation.steps:
+            context = point_context(step.point, step.subjects, step.prefixes, device, profile)
+            if context is not None and running.concerns(step.point.id):
+                self._tracks.append(Track(step, context))
+
+    def execute(self) -> tuple[StepResult, ...]:
+        running, name = self._running, self._device.name
+        here = bound(run=running.run, device=name)
+        with here, running.slots.hold(name, running.precedence, lambda: running.sessions.drop(name)):
+            return self.execute_here()
+
+    def execute_here(self) -> tuple[StepResult, ...]:
+        """As :meth:`execute`, for who is at the device already."""
+        try:
+            self._act()
+        except CordonError:
+            raise
+        except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the others' cut
+            self._failed()
+            with suppress(Exception):  # where a log cannot be written, a cut goes on
+                extra = {"run": self._running.run, "device": self._device.name}
+                _log.exception("operation failed", extra=extra)
+        return self._record.results(self._tracks)
+
+    # --- rounds ------------------------------------------------------------------------------------
+
+    def _act(self) -> None:
+        self._leave_to_hand()
+        deadline = self._clock.monotonic() + self._running.services.limits.operation
+        for _ in range(MOST_ROUNDS):
+            if not self._left():
+                return
+            if self._gives_way():
+                break
+            try:
+                session = await_session(
+                    self._running, self._wave, self._device, deadline, was_there=self._was_there
+                )
+            except OpenFailed as failure:
+                self._unreached(failure)
+                return
+            self._running.session_had(self._device)
+            if self._gives_way():  # a cut that waits for this device could not end a session not yet had
+                break
+            self._round(session, deadline)
+            if self._clock.monotonic() >= deadline:
+                break
+        if not self._left():
+            return
+        if self._gives_way():
+            self._stop(self._left())
+        else:
+            self._give_up("deadline" if self._clock.monotonic() >= deadline else "no-method-left")
+
+    def _leave_to_hand(self) -> None:
+        """Points the plan names without a line for them: no method of theirs spares their neighbours."""
+        if self._running.action is Action.ISOLATE:
+            by_hand = [track for track in self._tracks if not track.rendering.commands]
+            for track in by_hand:
+                track.finish(Proof.UNKNOWN, "by-hand")
+            if by_hand:
+                self._record.settle(by_hand, facts=self._record.unmet(by_hand))
+
+    def _round(self, session: Session, deadline: float) -> None:
+        tracks = self._left()
+        self._was_there = True
+        read_at = self._clock.now()
+        states = self._read_back.states(session, tracks, deadline)
+        if states is None:
+            self._lost(tracks)
+            return
+        self._running.book.seen(point for point, state in states.items() if state is not None)
+        for track in tracks:
+            state = states[track.point]
+            track.state, track.read_at = state, None if state is None else read_at
+            if self._running.action is Action.RESTORE:
+                self._settle_restore(track, state)
+            elif track.confirmed_by(state):
+                track.finish(Proof.CONFIRMED, "already-cut" if track.outcome is Outcome.NOT_ATTEMPTED else "")
+        settled = [track for track in tracks if track.done]
+        change = [track for track in tracks if not track.done]
+        if change and self._gives_way():
+            self._stop(change)
+            change = []
+        facts = self._record.recovered(self._tracks)
+        if self._running.action is Action.ISOLATE:
+            for track in (*settled, *change):
+                facts.extend(claims(self._running, track, states[track.point], read_at))
+        if change:
+            facts.extend(self._running.learnt_before(self._device))
+            self._record.intend(facts, change)
+            facts = []
+        if settled or facts:
+            self._record.settle(settled, facts=facts)
+        if change and self._running.plan.gives_way and self._gives_way():
+            self._stop(change)
+        elif change:
+            self._send(session, change, states, deadline)
+
+    def _settle_restore(self, track: Track, state: State | None) -> None:
+        """Ends the track where nothing may be sent, or nothing needs to be."""
+        running = self._running
+        if state is None:
+            track.finish(Proof.UNKNOWN, "unreadable")
+        elif running.book.holders(track.point) - set(running.ends_of(track.point)):
+            track.finish(Proof.UNKNOWN, "held-again")
+        elif track.outcome is not Outcome.NOT_ATTEMPTED:
+            # The block went out and the session was lost: what is read now is its end, good or bad.
+            proof = judge(track.rendering.expect, state)
+            track.finish(proof, "" if proof is Proof.CONFIRMED else track.cause)
+        elif drifted(running.book, track, state) and self._device.name not in running.accept_drift:
+            track.finish(Proof.CONTRADICTED, "drift")
+        elif judge(track.rendering.expect, state) is Proof.CONFIRMED:
+            track.finish(Proof.CONFIRMED, "already-back")
+        elif not track.rendering.commands:
+            track.finish(Proof.CONTRADICTED, "read-back-differs")
+
+    # --- giving way --------------------------------------------------------------------------------
+
+    def _gives_way(self) -> bool:
+        """To an abort, a failing journal, a restore's failure elsewhere or, if it restores, to a cut."""
+        return self._running.stopping.is_set()
+
+    def _stop(self, tracks: Sequence[Track]) -> None:
+        """Ends the tracks as they stand; those never read leave no record."""
+        for track in tracks:
+            if track.outcome is Outcome.NOT_ATTEMPTED and self._record.intended:
+                track.outcome = Outcome.NOT_SENT
+            track.finish(track.proof, self._running.cause)
+        touched = [track for track in tracks if track.read_at or track.outcome is not Outcome.NOT_ATTEMPTED]
+        if touched:
+            self._record.settle(touched, settles=True)
+
+    # --- sending and learning ----------------------------------------------------------------------
+
+    def _send(self, session: Session, change: Sequence[Track], states: States, deadline: float) -> None:
+        running = self._running
+        running.before_change([track.point for track in change])
+        block = change_block(self._operation, [track.rendering for track in change])
+        for track in change:  # what was read before is no longer what is known
+            track.sending()
+        written = session.write(block)
+        answers = () if written is Outcome.NOT_SENT else session.collect(deadline)
+        for group, track in enumerate(change, start=1):
+            track.outcome, track.cause = outcome_of(answers, group, self._profile)
+        before = reads_before(self._operation, answers)
+        doubted = [track for track in change if changed_meanwhile(track, states[track.point], before)]
+        self._read_back.judge(session, change, reads_after(self._operation, answers), deadline)
+        lost = interrupted(answers) or not session.is_open
+        if lost:
+            running.sessions.drop(self._device.name)
+        for track in change:
+            self._conclude(track, lost=lost)
+        self._record.settle(change, transcript(answers), doubted=doubted, settles=True)
+
+    def _conclude(self, track: Track, *, lost: bool) -> None:
+        """Decides whether the step is over, gets its next method, or is read again in a new session."""
+        if track.proof is Proof.CONFIRMED:
+            track.finish(Proof.CONFIRMED)
+        elif lost:
+            if track.resent:
+                track.finish(Proof.UNKNOWN, track.cause or "hung-up")
+            track.resent = True
+        elif self._falls_back(track):
+            track.choice += 1
+        elif track.proof is Proof.UNKNOWN:
+            accepted = track.outcome is Outcome.ACCEPTED
+            track.finish(Proof.ACCEPTED if accepted else Proof.UNKNOWN, track.cause or "unreadable")
+        else:
+            track.finish(Proof.CONTRADICTED, track.cause or "read-back-differs")
+
+    def _falls_back(self, track: Track) -> bool:
+        """Where the device refused or reads otherwise; what cannot be read gives no reason to send more."""
+        failed = track.outcome is Outcome.REJECTED or track.proof is Proof.CONTRADICTED
+        return failed and self._running.action is Action.ISOLATE and track.has_fallback
+
+    def _lost(self, tracks: Sequence[Track]) -> None:
+        """The session died while reading: once more in a new one, then it is for a person."""
+        self._running.sessions.drop(self._device.name)
+        for track in tracks:
+            if track.resent:
+                track.finish(Proof.UNKNOWN, track.cause or "hung-up")
+            track.resent = True
+        over = [track for track in tracks if track.done]
+        if over:
+            self._record.settle(over, facts=self._record.unmet(over))
+
+    def _unreached(self, failure: OpenFailed) -> None:
+        """No session (any more): what was sent before stays sent, the rest was never sent."""
+        cause = f"open.{failure.cause}"
+        left = self._left()
+        for track in left:
+            if track.outcome is Outcome.NOT_ATTEMPTED:
+                track.outcome = Outcome.NOT_SENT
+            track.finish(Proof.UNKNOWN, cause)
+        self._record.unreached(cause, str(failure.data.get("detail", "")), left)
+
+    def _give_up(self, cause: str) -> None:
+        left = self._left()
+        for track in left:
+            track.finish(track.proof, track.cause or cause)
+        self._record.settle(left, facts=self._record.unmet(left))
+
+    def _failed(self) -> None:
+        """A defect of ours: what was sent is known, what came of it is not."""
+        self._running.sessions.drop(self._device.name)
+        for track in self._left():
+            track.finish(Proof.UNKNOWN, "internal")
+        self._record.settle(self._tracks, facts=self._record.unmet(self._tracks), settles=True)
+
+    def _left(self) -> list[Track]:
+        return [track for track in self._tracks if not track.done]

@@ -1,0 +1,265 @@
+"""Executes a plan: waves in order, the devices of a wave side by side, until the last has ended or given
+up."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from threading import Lock
+
+from controller.domain.errors import CordonError
+from controller.domain.facts import Fact, HoldEnded, Noted, RunMoved, WaveMoved
+from controller.domain.hold import Ending, HoldKey
+from controller.domain.inventory import Device, PointId
+from controller.domain.lifecycle import RunState, WaveState
+from controller.domain.plan import Escalation, Operation, Wave
+from controller.domain.playbook import Action, OnFailure
+from controller.domain.profile import DeviceProfile
+from controller.domain.tags import Tag
+from controller.engine.events import (
+    CredentialDropped,
+    RunEnded,
+    RunStarted,
+    StepResult,
+    StepsSettled,
+    WaveStarted,
+)
+from controller.engine.execution.beforehand import Beforehand
+from controller.engine.execution.claims import unmet
+from controller.engine.execution.crew import Crew
+from controller.engine.execution.escalating import Escalating
+from controller.engine.execution.operation import OperationRun
+from controller.engine.execution.probing import Probing
+from controller.engine.execution.running import Running, StopCause
+from controller.engine.execution.saving import Saving
+from controller.engine.points.track import not_attempted
+
+_log = logging.getLogger(__name__)
+
+
+class Runner:
+    """One execution of one plan. A cut carries on past failures; a restore stops at the first."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._results: dict[PointId, StepResult] = {}
+        self._lock = Lock()
+        self._broken: CordonError | None = None
+        self._probing = Probing(running)
+        self._to_come = Counter(
+            each.device for wave in running.plan.waves for each in wave.operations if self._concerns(each)
+        )
+        self._beforehand = Beforehand(running)
+        self._saving = Saving(running, self._beforehand)
+        self._escalating = Escalating(running, self._carried_out, self._keep, self._over)
+        self._at_device: dict[str, dict[PointId, StepResult]] = defaultdict(dict)
+        running.before_change = self._probing.changing
+        running.session_had = self._beforehand.begin
+        running.learnt_before = self._beforehand.before_change
+        running.sessions.record.when_dropped = self._dropped
+
+    def run(self) -> RunEnded:
+        """Returns when nothing is under way any more. Raises JournalUnavailable or StaleEpoch: then nothing
+        further was sent, and what was under way is on record as intended."""
+        running = self._running
+        running.watcher(RunStarted(running.run, running.plan, running.services.clock.now()))
+        try:
+            self._release_without_work()
+            self._probing.start()
+            self._beforehand.start()
+            with Crew(running.services.limits.threads, running.services.clock) as crew:
+                try:
+                    self._waves(crew)
+                except BaseException as error:  # what has not begun must not begin any more
+                    running.stop(error.code if isinstance(error, CordonError) else "internal")
+                    raise
+            if self._broken is not None:
+                raise self._broken
+            results = dict(self._probing.finish(self._results))
+            self._saving.finish()
+        finally:
+            running.sessions.close()
+            self._beforehand.close()
+            self._saving.close()
+            self._probing.close()
+        return self._ended(results)
+
+    def _waves(self, crew: Crew) -> None:
+        running = self._running
+        under_way: list[tuple[Wave, list[Future[None]]]] = []
+        self._escalate(crew, self._escalating.again(), self._escalating.repeat)
+        for wave in running.plan.waves:
+            if wave.waits:
+                self._await(crew, under_way)
+                self._escalate(crew, self._escalating.waiting(), self._escalating.attempt)
+            operations = [operation for operation in wave.operations if self._concerns(operation)]
+            if running.stopping.is_set():
+                self._leave(wave, operations)
+                continue
+            if not operations:
+                continue
+            running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING)])
+            running.watcher(WaveStarted(running.run, wave.index))
+            jobs = [crew.start(partial(self._operate, wave, each)) for each in operations]
+            under_way.append((wave, jobs))
+        self._await(crew, under_way)
+        self._escalate(crew, self._escalating.waiting(), partial(self._escalating.attempt, last=True))
+
+    def _await(self, crew: Crew, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
+        for wave, jobs in under_way:
+            crew.join(jobs)
+            if self._broken is None:
+                self._running.commit(
+                    Tag.WAVE_MOVED, [WaveMoved(self._running.run, wave.index, WaveState.DONE)]
+                )
+        under_way.clear()
+
+    def _concerns(self, operation: Operation) -> bool:
+        """A resumed restore passes over operations whose points all came back before the interruption."""
+        return any(self._running.concerns(step.point.id) for step in operation.steps)
+
+    def _operate(self, wave: Wave, operation: Operation) -> None:
+        running = self._running
+        device = running.inventory.devices.get(operation.device)
+        profile = running.profiles.get(operation.platform)
+        try:
+            results = self._carried_out(wave, operation)
+        except CordonError as error:
+            self._break(error)
+            return
+        with self._lock:
+            self._results.update({result.step.point.id: result for result in results})
+            self._at_device[operation.device].update({each.step.point.id: each for each in results})
+            self._to_come[operation.device] -= 1
+            over = not self._to_come[operation.device]
+        if over and not self._saves(device, profile) and not self._escalating.uses(operation.device):
+            # Thousands of devices: no more sessions stay open than there is work for.
+            running.sessions.drop(operation.device)
+        stops = running.action is Action.RESTORE and wave.on_failure is OnFailure.STOP
+        if stops and not all(result.satisfied for result in results):
+            running.stop(StopCause.FAILED)
+        self._upstream(partial(self._escalating.ended, wave, operation.device, results))
+
+    def _carried_out(self, wave: Wave, operation: Operation) -> tuple[StepResult, ...]:
+        """Raises what ends the whole run: JournalUnavailable, StaleEpoch."""
+        running = self._running
+        device = running.inventory.devices.get(operation.device)
+        profile = running.profiles.get(operation.platform)
+        try:
+            if device is None or profile is None:
+                return self._by_hand(wave, operation)
+            return OperationRun(running, wave, operation, device, profile).execute()
+        except CordonError:
+            raise
+        except Exception:  # noqa: BLE001 - a defect before it began must not end the others' cut
+            with suppress(Exception):  # where a log cannot be written, a cut goes on
+                extra = {"run": running.run, "device": operation.device}
+                _log.exception("operation failed", extra=extra)
+            return tuple(not_attempted(step, wave, "internal") for step in operation.steps)
+
+    def _break(self, error: CordonError) -> None:
+        self._broken = self._broken or error
+        self._running.stop(error.code)
+
+    # --- devices cut off from outside ----------------------------------------------------------------
+
+    def _upstream(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except CordonError as error:
+            self._break(error)
+        except Exception:  # noqa: BLE001 - a defect there must not end the others' cut
+            with suppress(Exception):  # where a log cannot be written, a cut goes on
+                _log.exception("escalation failed", extra={"run": self._running.run})
+
+    def _escalate(
+        self, crew: Crew, escalations: Iterable[Escalation], act: Callable[[Escalation], None]
+    ) -> None:
+        crew.join([crew.start(partial(self._upstream, partial(act, each))) for each in escalations])
+
+    def _keep(self, results: Iterable[StepResult]) -> None:
+        with self._lock:
+            self._results.update({result.step.point.id: result for result in results})
+
+    def _over(self) -> set[str]:
+        """The devices nothing is left to do for."""
+        with self._lock:
+            return {device for device, left in self._to_come.items() if not left}
+
+    # -------------------------------------------------------------------------------------------------
+
+    def _saves(self, device: Device | None, profile: DeviceProfile | None) -> bool:
+        if device is None or profile is None:
+            return False
+        return self._saving.begin(device, profile, tuple(self._at_device[device.name].values()))
+
+    def _dropped(self, credential: str, devices: tuple[str, ...]) -> None:
+        """In the middle of a log-in: where it cannot be recorded, the next commit says so."""
+        run = self._running.run
+        self._running.watcher(CredentialDropped(run, credential, devices))
+        note = Noted(run, (("credential", credential), ("devices", ", ".join(devices))))
+        with suppress(CordonError):
+            self._running.commit(Tag.CREDENTIAL_DROPPED, [note])
+
+    def _leave(self, wave: Wave, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            for step in operation.steps:
+                self._results[step.point.id] = not_attempted(step, wave, self._running.cause)
+
+    def _by_hand(self, wave: Wave, operation: Operation) -> tuple[StepResult, ...]:
+        """Cordon does not speak to this device: its steps go to the walk-list."""
+        running = self._running
+        results = tuple(running.as_known(not_attempted(step, wave, "manual")) for step in operation.steps)
+        facts: list[Fact] = [result.as_fact(running.run, running.action) for result in results]
+        if running.action is Action.ISOLATE:
+            facts.extend(unmet(running, operation.steps))
+        running.commit(Tag.OPERATION_SETTLED, facts)
+        running.watcher(StepsSettled(running.run, operation.device, results))
+        return results
+
+    def _release_without_work(self) -> None:
+        """Ends the holds no device has anything to do for: of points that another hold keeps cut, and of
+        points nothing was ever sent to. One that has become a cut point's last since the plan was made stays:
+        the point is still cut."""
+        running = self._running
+        if running.stopping.is_set():
+            return
+        worked = {step.point.id for _, _, step in running.plan.steps()}
+        facts: list[Fact] = []
+        for run, subject, point in running.plan.ends:
+            if point in worked or running.book.hold(HoldKey(run, subject, point)) is None:
+                continue
+            kept = running.book.holders(point) - set(running.ends_of(point))
+            if kept or running.book.untouched(point):
+                facts.append(HoldEnded(run, subject, point, Ending.RESTORE, running.run))
+        if facts:
+            running.commit(Tag.HOLD_ENDED, facts)
+
+    def _ended(self, results: dict[PointId, StepResult]) -> RunEnded:
+        running = self._running
+        states = {
+            "": RunState.FINISHED,
+            StopCause.ABORTED: RunState.ABORTED,
+        }
+        state = states.get(running.cause, RunState.STOPPED)
+        facts: list[Fact] = []
+        if state is RunState.ABORTED:
+            facts.append(RunMoved(running.run, RunState.STOPPING, running.cause))
+        facts.append(RunMoved(running.run, state, running.cause))
+        running.commit(Tag.RUN_MOVED, facts)
+        for wave, _, step in running.plan.steps():  # a step nobody accounts for is one without its proof
+            if step.point.id not in results and running.concerns(step.point.id):
+                results[step.point.id] = not_attempted(step, wave, "internal")
+        points = (step.point.id for _, _, step in (*running.plan.steps(), *running.plan.upstream()))
+        ended = RunEnded(
+            running.run,
+            state,
+            tuple(results[point] for point in dict.fromkeys(points) if point in results),
+            running.cause,
+        )
+        running.watcher(ended)
+        return ended

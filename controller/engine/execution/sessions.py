@@ -1,0 +1,193 @@
+"""Sessions with devices: one a device and run, and one run at a device at a time, where a cut goes first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Condition, Lock
+
+from controller.domain.errors import OpenCause, OpenFailed
+from controller.domain.inventory import Device, Inventory
+from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile
+from controller.engine.execution.credentials import CredentialRecord
+from controller.engine.ports import Clock, Driver, Login, Secrets, Session
+
+
+class Sessions:
+    """The sessions of one run, kept open between its operations and closed with it. ``record`` is what the
+    devices said of the run's credentials."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        profiles: Mapping[str, DeviceProfile],
+        driver: Driver,
+        secrets: Secrets,
+        clock: Clock,
+        connect_seconds: float,
+        record: CredentialRecord | None = None,
+    ) -> None:
+        self.record = record or CredentialRecord()
+        self._inventory = inventory
+        self._profiles = profiles
+        self._driver = driver
+        self._secrets = secrets
+        self._clock = clock
+        self._connect_seconds = connect_seconds
+        self._lock = Lock()
+        self._open: dict[str, Session] = {}
+
+    def apart(self, connect_seconds: float | None = None) -> Sessions:
+        """Further sessions with the same devices, none shared; what is known of the credentials is.
+        ``connect_seconds``: at most so long to have one."""
+        patience = self._connect_seconds if connect_seconds is None else connect_seconds
+        return Sessions(
+            self._inventory,
+            self._profiles,
+            self._driver,
+            self._secrets,
+            self._clock,
+            min(patience, self._connect_seconds),
+            self.record,
+        )
+
+    def get(self, device: Device) -> Session:
+        """An open session. Raises OpenFailed."""
+        with self._lock:
+            session = self._open.get(device.name)
+        if session is not None and session.is_open:
+            return session
+        deadline = self._clock.monotonic() + self._connect_seconds
+        session = self._driver.open(device, self._profiles[device.platform], self._logins(device), deadline)
+        with self._lock:
+            self._open[device.name] = session
+        return session
+
+    def drop(self, device: str) -> None:
+        with self._lock:
+            session = self._open.pop(device, None)
+        if session is not None:
+            session.close()
+
+    def close(self) -> None:
+        with self._lock:
+            sessions = list(self._open.values())
+            self._open.clear()
+        for session in sessions:
+            session.close()
+
+    def _logins(self, device: Device) -> list[Login]:
+        """The device's credential, then its fallbacks, without those it rejected or the run dropped. One
+        whose secret is missing is passed over while another is left."""
+        chain = self._chain(device)
+        logins: list[Login] = []
+        missing: OpenFailed | None = None
+        for name in self.record.usable(device.name, chain):
+            try:
+                login = self._secrets.login(self._inventory.credentials[name])
+            except OpenFailed as failure:
+                missing = OpenFailed(device.name, failure.cause, str(failure.data.get("detail", "")))
+                continue
+            trial = self.record.trial(device.name, name, chain)
+            logins.append(replace(login, credential=name, trial=trial))
+        if not logins:
+            raise missing or self._none_left(device, chain)
+        return logins
+
+    def _chain(self, device: Device) -> tuple[str, ...]:
+        names: list[str] = []
+        name = device.credentials
+        while name is not None:
+            names.append(name)
+            name = self._inventory.credentials[name].fallback
+        return tuple(names)
+
+    def _none_left(self, device: Device, chain: tuple[str, ...]) -> OpenFailed:
+        """It rejected every credential itself, or those it did not are dropped."""
+        if not chain:
+            return OpenFailed(device.name, OpenCause.SECRET_MISSING)
+        rejected = [name for name in chain if self.record.rejected_by(device.name, name)]
+        cause = OpenCause.LOGIN_REJECTED if len(rejected) == len(chain) else OpenCause.CREDENTIAL_DROPPED
+        return OpenFailed(device.name, cause, ", ".join(chain))
+
+
+@dataclass
+class _Slot:
+    action: Action | None = None
+    preempt: Callable[[], None] | None = None
+    cuts_waiting: int = 0
+    visited: bool = False
+
+
+class DeviceSlots:
+    """One run at a device at a time. A cut that finds a restore there ends the restore's session and goes
+    next; a restore waits for every cut. Who only looks gives way to both."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._slots: dict[str, _Slot] = defaultdict(_Slot)
+
+    @contextmanager
+    def hold(self, device: str, action: Action, preempt: Callable[[], None]) -> Iterator[None]:
+        """``preempt`` is called, from another thread, when a cut wants the device a restore holds."""
+        with self._changed:
+            slot = self._slots[device]
+            if action is Action.ISOLATE:
+                slot.cuts_waiting += 1
+                try:
+                    if slot.action is Action.RESTORE and slot.preempt is not None:
+                        slot.preempt()
+                    self._changed.wait_for(lambda: slot.action is None)
+                finally:
+                    slot.cuts_waiting -= 1
+            else:
+                if slot.visited and slot.preempt is not None:
+                    slot.preempt()
+                self._changed.wait_for(lambda: slot.action is None and slot.cuts_waiting == 0)
+            slot.action, slot.preempt = action, preempt
+        try:
+            yield
+        finally:
+            with self._changed:
+                slot.action, slot.preempt = None, None
+                self._changed.notify_all()
+
+    @contextmanager
+    def visit(self, device: str, preempt: Callable[[], None]) -> Iterator[Visit | None]:
+        """For a look at a device nobody acts at; None where somebody does. ``preempt`` is called, from
+        another thread, when anybody wants to act there."""
+        with self._changed:
+            slot = self._slots[device]
+            free = slot.action is None and slot.cuts_waiting == 0
+            if free:
+                slot.action, slot.preempt, slot.visited = Action.RESTORE, preempt, True
+        if not free:
+            yield None
+            return
+        visit = Visit(self._changed, slot)
+        try:
+            yield visit
+        finally:
+            with self._changed:
+                slot.action, slot.preempt, slot.visited = None, None, False
+                self._changed.notify_all()
+
+
+class Visit:
+    """A look at a device, given by :meth:`DeviceSlots.visit`."""
+
+    def __init__(self, changed: Condition, slot: _Slot) -> None:
+        self._changed = changed
+        self._slot = slot
+
+    def stay(self) -> bool:
+        """To cut again what was found open: from now on it is an isolation like any other, and nobody ends
+        it. False where another isolation waits: that one goes first."""
+        with self._changed:
+            if self._slot.cuts_waiting:
+                return False
+            self._slot.action, self._slot.preempt, self._slot.visited = Action.ISOLATE, None, False
+            return True

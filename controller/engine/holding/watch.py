@@ -1,0 +1,294 @@
+"""The watch over held points: each is read again before its proof expires, and cut again where it is found
+open. It only ever moves towards isolation: what it sends are the lines of the cut that holds the point.
+
+Where a point found open is left to a person (:mod:`controller.engine.holding.reassertion`), it only raises
+the alarm.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import lru_cache
+from threading import Condition, Thread
+
+from controller.domain.errors import CordonError, OpenFailed
+from controller.domain.facts import SYSTEM, Fact, Noted
+from controller.domain.inventory import MANUAL, Device, Inventory, PointId
+from controller.domain.profile import DeviceProfile, State
+from controller.domain.proof import Outcome, Proof
+from controller.domain.tags import Tag
+from controller.engine.execution.credentials import CredentialRecord
+from controller.engine.execution.running import Services
+from controller.engine.execution.sessions import DeviceSlots, Sessions, Visit
+from controller.engine.holding.reassertion import Reassertion
+from controller.engine.holding.watched import (
+    READ_AFTER,
+    REOPENED,
+    SILENT,
+    Basis,
+    Watched,
+    age_of,
+    alarm,
+    by_run,
+    reading,
+    share_of,
+    watched_at,
+    with_present,
+)
+from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
+from controller.engine.points.blocks import complete_answers, interrupted, read_block
+from controller.engine.points.holds import HoldBook
+from controller.engine.points.reading import read_state
+from controller.engine.points.renderer import operation, point_context
+from controller.engine.ports import History
+
+OVERDUE = timedelta(minutes=12)
+"""Readings this old are renewed also while a run is under way: they expire before long."""
+
+RETRY = timedelta(minutes=1)
+"""Before a device that did not answer, or where somebody was, is tried again."""
+
+SOON = timedelta(minutes=3)
+"""Before a device is read again that did answer: what it says of some points may be no reading."""
+
+REMIND = timedelta(hours=1)
+"""Before the same alarm about a point that waits for a person is raised again."""
+
+_TICK = 5.0
+_THREADS = 4
+
+_log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Looks in threads of its own between :meth:`start` and :meth:`stop`, or device by device with
+    :meth:`look`. ``current``: the present inventory, for a device's present address and login, or None;
+    ``busy``: whether a run is under way."""
+
+    def __init__(
+        self,
+        services: Services,
+        history: History,
+        reader: DocumentReader,
+        book: HoldBook,
+        slots: DeviceSlots,
+        busy: Callable[[], bool],
+        current: Callable[[], Inventory | None],
+    ) -> None:
+        self._services = services
+        self._clock = services.clock
+        self._history = history
+        self._reader = reader
+        self._book = book
+        self._slots = slots
+        self._busy = busy
+        self._current = current
+        self._reassertion = Reassertion(services, history, book, slots)
+        self._basis = lru_cache(maxsize=8)(self._read_basis)
+        self._not_before: dict[str, datetime] = {}
+        self._reminded: dict[PointId, datetime] = {}
+        self._silent: set[str] = set()
+        self._credentials = (CredentialRecord(), self._clock.now())
+        self._changed = Condition()
+        self._over = False
+        self._thread = Thread(target=self._keep_watch, name="watch", daemon=True)
+
+    # --- in the background ----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Nothing begins any more; what is under way at a device comes to its end."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(self._services.limits.operation)
+
+    def _keep_watch(self) -> None:
+        visits: dict[str, Future[None]] = {}
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="watch") as pool:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._over, _TICK)
+                    if self._over:
+                        break
+                visits = {name: visit for name, visit in visits.items() if not visit.done()}
+                try:
+                    due = self.due()
+                except Exception:  # noqa: BLE001 - a history that cannot be read now may be read later
+                    _log.exception("the watch cannot tell what is due")
+                    continue
+                for name in due:
+                    if name not in visits:
+                        visits[name] = pool.submit(self._visit, name)
+            pool.shutdown(cancel_futures=True)
+
+    def _visit(self, device: str) -> None:
+        if self._over:
+            return
+        try:
+            self.look(device)
+        except CordonError as error:  # no journal, no lead: whoever acts is told; the watch tries again
+            _log.warning("the watch could not look", extra={"device": device, "why": str(error)})
+        except Exception:  # noqa: BLE001 - a defect at one device must not end the watch over the others
+            _log.exception("the watch failed", extra={"device": device})
+
+    # --- what is due -----------------------------------------------------------------------------------
+
+    def due(self) -> tuple[str, ...]:
+        """The devices to be read now, the oldest reading first."""
+        now, reads = self._clock.now(), self._history.last_reads()
+        busy = self._busy()
+        oldest: dict[str, timedelta] = {}
+        for point in {hold.key.point for hold in self._book.holds()}:
+            age = age_of(reads.get(point), now)
+            oldest[point.device] = max(age, oldest.get(point.device, timedelta(0)))
+        due = [
+            (age, device)
+            for device, age in oldest.items()
+            if age >= (OVERDUE if busy else READ_AFTER + share_of(device))
+            and now >= self._not_before.get(device, now)
+        ]
+        return tuple(device for _, device in sorted(due, reverse=True))
+
+    # --- one device --------------------------------------------------------------------------------------
+
+    def look(self, device: str) -> None:
+        """Reads the held points of a device and cuts again those found open. Nothing where somebody acts
+        there. Raises JournalUnavailable, StaleEpoch."""
+        now = self._clock.now()
+        self._not_before[device] = now + RETRY
+        reads = self._history.last_reads()
+        watched = watched_at(device, self._book.holds(), reads, self._basis)
+        if not watched:
+            self._not_before[device] = now + READ_AFTER
+            return
+        inventory = with_present(watched[0].basis.inventory, self._current())
+        found, profiles = inventory.devices.get(device), watched[0].basis.profiles
+        if found is None or found.platform == MANUAL or found.platform not in profiles:
+            self._not_before[device] = now + READ_AFTER
+            return
+        sessions = self._sessions(inventory, profiles)
+        try:
+            sessions.get(found)  # before anybody is kept out: who acts there must not wait for a log-in
+            with self._slots.visit(device, lambda: sessions.drop(device)) as visit:
+                if visit is not None:
+                    self._read(visit, found, profiles[found.platform], watched, sessions)
+        except OpenFailed as failure:
+            self._unanswered(device, failure)
+        finally:
+            sessions.close()
+
+    def _read(
+        self,
+        visit: Visit,
+        device: Device,
+        profile: DeviceProfile,
+        watched: Sequence[Watched],
+        sessions: Sessions,
+    ) -> None:
+        session = sessions.get(device)
+        # Somebody may have let go of points since the list was made; now nobody can.
+        held = [each for each in watched if self._book.hold(each.hold.key) is not None]
+        if not held:
+            return
+        block = operation(held[0].basis.profiles, device, [each.step for each in held])
+        read_at = self._clock.now()
+        deadline = self._clock.monotonic() + self._services.limits.operation
+        if session.write(read_block(block)) is Outcome.NOT_SENT:
+            return
+        answers = session.collect(deadline)
+        if interrupted(answers):
+            return
+        self._silent.discard(device.name)
+        known = complete_answers(answers)
+        open_points: list[tuple[Watched, State]] = []
+        facts: list[Fact] = []
+        for each in held:
+            context = point_context(each.step.point, each.step.subjects, each.step.prefixes, device, profile)
+            state = read_state(context, known) if context is not None else None
+            proof = each.confirmed_by(state)
+            if proof is Proof.CONFIRMED:
+                facts.append(reading(each, Proof.CONFIRMED, state, read_at, ""))
+            elif proof is Proof.CONTRADICTED and state is not None:
+                open_points.append((each, state))
+        if facts:
+            self._commit(Tag.POINT_WATCHED, facts)
+        self._not_before[device.name] = read_at + SOON
+        if open_points:
+            self._found_open(visit, device, profile, open_points, read_at, sessions)
+
+    # --- found open -----------------------------------------------------------------------------------
+
+    def _found_open(
+        self,
+        visit: Visit,
+        device: Device,
+        profile: DeviceProfile,
+        found: Sequence[tuple[Watched, State]],
+        read_at: datetime,
+        sessions: Sessions,
+    ) -> None:
+        """The alarm first, then the cut again: both are on record before a byte is sent."""
+        reads, told = self._history.last_reads(), self._reassertion.counts()
+        again: list[Watched] = []
+        facts: list[Fact] = []
+        alarms: list[Fact] = []
+        for each, state in found:
+            before = told[each.hold.key.run, each.point]
+            why = self._reassertion.left_to_a_person(each, reads.get(each.point), before)
+            facts.append(reading(each, Proof.CONTRADICTED, state, read_at, REOPENED))
+            if not why:
+                again.append(each)
+            elif read_at - self._reminded.get(each.point, read_at - REMIND) < REMIND:
+                continue
+            self._reminded[each.point] = read_at
+            alarms.append(alarm(each, why))
+        self._commit(Tag.POINT_REOPENED if alarms else Tag.POINT_WATCHED, [*facts, *alarms])
+        self._not_before[device.name] = read_at + RETRY
+        if again and visit.stay():
+            for run, wave, part in by_run(again):
+                self._reassertion.cut_again(run, wave, part, device, profile, sessions)
+
+    def _unanswered(self, device: str, failure: OpenFailed) -> None:
+        """Said once; the age of its proofs says the rest."""
+        self._not_before[device] = self._clock.now() + RETRY
+        if device not in self._silent:
+            self._silent.add(device)
+            note = Noted(SILENT, (("device", device), ("cause", f"open.{failure.cause}")))
+            self._commit(Tag.WATCH_BLIND, [note])
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    def _commit(self, tag: Tag, facts: Sequence[Fact]) -> None:
+        self._services.journal.commit(tag, facts, SYSTEM)
+        self._book.apply(facts)
+
+    def _sessions(self, inventory: Inventory, profiles: Mapping[str, DeviceProfile]) -> Sessions:
+        """What devices say of credentials counts for an hour: nobody's account is locked by a watch."""
+        record, since = self._credentials
+        if self._clock.now() - since > REMIND:
+            record = CredentialRecord()
+            self._credentials = (record, self._clock.now())
+        services = self._services
+        return Sessions(
+            inventory,
+            profiles,
+            services.driver,
+            services.secrets,
+            services.clock,
+            services.limits.connect,
+            record,
+        )
+
+    def _read_basis(self, run: str) -> Basis:
+        record = self._history.run(run)
+        plan = stored_plan(self._history, record.plan)
+        inventory, profiles = stored_documents(self._history, self._reader, record)
+        every = (*plan.upstream(), *plan.steps())
+        return Basis(plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in every})

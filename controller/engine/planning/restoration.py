@@ -1,0 +1,278 @@
+"""From open holds to a restore plan: which subjects return, in which waves, to exactly which state. Pure.
+
+Order of return: what a subject depends on or needs comes before it, then by priority; what leads to a device
+that is out of reach comes before the points at it. A point shared by several subjects returns with the last
+of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from controller.domain.canonical import digest
+from controller.domain.hold import Attribution, Hold, HoldKey
+from controller.domain.inventory import Device, Inventory, Management, PointId, Segment, Subject
+from controller.domain.plan import Basis, Plan, Severity, Step, Wave
+from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Playbook, Stage
+from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Proof
+from controller.engine.findings import Findings
+from controller.engine.network.topology import Topology
+from controller.engine.people.roles import Role
+from controller.engine.planning.selection import selected
+from controller.engine.planning.wayback import WayBack
+from controller.engine.points.holds import HoldBook, returning
+from controller.engine.points.renderer import RENDERER, operation, point_context, restoration
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest:
+    """What is to come back. ``ends``: the holds to let go; ``prefixes``: the networks that were cut at each
+    point, which the inventory may no longer say; ``playbook``: as it appears on record, its stages, if any,
+    give the order and the gates; ``accept_drift``: devices whose drift or doubtful attribution a person has
+    decided to overwrite, or whose points that cannot be brought back are to stay held while the rest returns.
+    ``rehearsal``: the points are canary ports. Who cut them is no question, what cannot be brought back stays
+    held while the rest returns, and a failure at one holds up no other.
+    """
+
+    playbook: Playbook
+    ends: frozenset[HoldKey]
+    prefixes: Mapping[PointId, tuple[str, ...]]
+    accept_drift: frozenset[str] = frozenset()
+    rehearsal: bool = False
+    resting: Mapping[PointId, frozenset[PointId]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[Subject]]:
+    """The held subjects ``names`` in waves: each wave of one priority, after all it depends on among them."""
+    left = {name: subject for name in names if (subject := inventory.subject(name)) is not None}
+    waves: list[list[Subject]] = []
+    while left:
+        ready = [subject for subject in left.values() if not (_before(subject) & left.keys())]
+        if not ready:  # `needs` may be circular, `depends_on` may not: it alone decides then
+            ready = [subject for subject in left.values() if not (_depends_on(subject) & left.keys())]
+        if not ready:
+            ready = list(left.values())
+        first = min(subject.priority for subject in ready)
+        wave = sorted((subject for subject in ready if subject.priority == first), key=lambda each: each.name)
+        waves.append(wave)
+        for subject in wave:
+            del left[subject.name]
+    return waves
+
+
+def _before(subject: Subject) -> frozenset[str]:
+    if isinstance(subject, Segment):
+        needed = {need.segment for need in subject.needs}
+        return (_depends_on(subject) | needed) - {subject.name}
+    return frozenset()
+
+
+def _depends_on(subject: Subject) -> frozenset[str]:
+    return frozenset(subject.depends_on) if isinstance(subject, Segment) else frozenset()
+
+
+def plan_restore(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    profiles_digest: str,
+    book: HoldBook,
+    request: RestoreRequest,
+) -> Plan:
+    """Compiles the return of everything whose last hold is among ``request.ends``."""
+    holds = book.holds()
+    opening, _kept = returning(holds, request.ends)
+    findings = Findings()
+    shut = _upstream_stays(holds, request, findings)
+    opening = {point: held for point, held in opening.items() if point not in shut}
+    subjects = {hold.key.subject for hold in holds if hold.key in request.ends}
+    order = _order(inventory, subjects, request.playbook)
+    position = {name: index for index, (names, _stage) in enumerate(order) for name in names}
+    by_wave: dict[int, list[PointId]] = defaultdict(list)
+    for point, held in opening.items():
+        by_wave[max(position[hold.key.subject] for hold in held)].append(point)
+
+    waves: list[Wave] = []
+    returning_points: set[PointId] = set()
+    for turn in WayBack(inventory, book).turns(by_wave, findings):
+        names, stage = order[turn.order]
+        steps = [
+            step
+            for point in turn.points
+            if (step := _step(inventory, profiles, opening[point], book, request, findings)) is not None
+        ]
+        returning_points.update(step.point.id for step in steps)
+        on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
+        waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage, on_failure))
+    _warn_of_dependencies(inventory, holds, subjects, findings)
+    for stage in request.playbook.stages:
+        if not enforced(stage.gate):
+            findings.hazard("gate-not-enforced", Severity.REFUSE, stage.name)
+    return Plan(
+        playbook=request.playbook.name,
+        action=Action.RESTORE,
+        site=inventory.site,
+        level=request.playbook.level,
+        basis=Basis(
+            inventory.digest, profiles_digest, request.playbook.digest, RENDERER, _baselines(book, opening)
+        ),
+        waves=tuple(waves),
+        hazards=tuple(sorted(findings.hazards.values())),
+        save=request.playbook.save,
+        # What cannot be brought back stays held, on record and in every list.
+        ends=tuple(
+            (key.run, key.subject, key.point)
+            for key in sorted(request.ends, key=lambda key: (key.run, key.subject, key.point.order))
+            if key.point not in shut
+            and (key.point in returning_points or key.point not in opening or book.untouched(key.point))
+        ),
+        gates=tuple(dict.fromkeys(stage.gate for _, stage in order if stage and not stage.gate.open)),
+    )
+
+
+def enforced(gate: Gate) -> bool:
+    """Whether every condition of ``gate`` can be checked: the consent of persons can, by their roles."""
+    known = {role.value for role in Role}
+    return replace(gate, approvals=0, roles=()).open and known.issuperset(gate.roles)
+
+
+def _order(
+    inventory: Inventory, subjects: Collection[str], playbook: Playbook
+) -> list[tuple[tuple[str, ...], Stage | None]]:
+    """The waves as names with the stage they come from. What a playbook's stages leave out, and subjects the
+    inventory no longer knows, come last."""
+    left = set(subjects)
+    order: list[tuple[tuple[str, ...], Stage | None]] = []
+    for stage in playbook.stages:
+        chosen = {subject.name for subject, _ in selected(stage, inventory)} & left
+        left -= chosen
+        order.extend(
+            (tuple(each.name for each in wave), stage) for wave in waves_of_return(inventory, chosen)
+        )
+    known = {name for name in left if inventory.subject(name) is not None}
+    order.extend((tuple(each.name for each in wave), None) for wave in waves_of_return(inventory, known))
+    if left - known:
+        order.append((tuple(sorted(left - known)), None))
+    return order
+
+
+def _step(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    held: Sequence[Hold],
+    book: HoldBook,
+    request: RestoreRequest,
+    findings: Findings,
+) -> Step | None:
+    point = held[0].point
+    if book.untouched(point.id):
+        upstream = sorted(str(port) for port, points in request.resting.items() if point.id in points)
+        if book.claimed(point.id):
+            findings.hazard("cut-by-hand", Severity.WARN, str(point.id))
+        elif upstream:
+            findings.hazard("cut-upstream", Severity.WARN, str(point.id), ports=", ".join(upstream))
+        else:
+            findings.hazard("never-touched", Severity.WARN, str(point.id))
+        return None
+    device = inventory.devices.get(point.id.device)
+    if device is None or device.platform not in profiles:
+        findings.hazard("device-gone", _unless_accepted(point.id, request), str(point.id))
+        return None
+    names = tuple(dict.fromkeys(hold.key.subject for hold in held))
+    prefixes = request.prefixes.get(point.id, ())
+    context = point_context(point, names, prefixes, device, profiles[device.platform])
+    baseline = book.baseline(point.id)
+    if context is None or baseline is None or baseline.state is None:
+        findings.hazard("baseline-unknown", _unless_accepted(point.id, request), str(point.id))
+        return None
+    doubtful = any(hold.attribution is Attribution.ASSUMED for hold in held)
+    if doubtful and not request.rehearsal and device.name not in request.accept_drift:
+        findings.hazard("attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
+    methods = book.methods(point.id) or tuple(hold.method for hold in held)
+    return Step(point, names, prefixes, restoration(context, methods, baseline.state))
+
+
+def _upstream_stays(holds: Sequence[Hold], request: RestoreRequest, findings: Findings) -> frozenset[PointId]:
+    """The ports that stay shut though nobody holds them any more: points behind them, cut nowhere else, are
+    held on. Named together with those that are themselves held on."""
+    left: dict[PointId, set[str]] = defaultdict(set)
+    for hold in holds:
+        if hold.key not in request.ends:
+            left[hold.key.point].add(hold.key.subject)
+    asked = {key.point for key in request.ends}
+    shut: set[PointId] = set()
+    for port, points in request.resting.items():
+        behind = set[str]().union(*(left.get(point, ()) for point in points))
+        if port in asked and (behind or port in left):
+            names = ", ".join(sorted(behind | left.get(port, set())))
+            findings.hazard("upstream-stays", Severity.WARN, str(port), subjects=names)
+            if behind and port not in left:
+                shut.add(port)
+    return frozenset(shut)
+
+
+def _unless_accepted(point: PointId, request: RestoreRequest) -> Severity:
+    accepted = request.rehearsal or point.device in request.accept_drift
+    return Severity.WARN if accepted else Severity.REFUSE
+
+
+def _waves(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    steps: Iterable[Step],
+    names: Sequence[str],
+    first: int,
+    stage: Stage | None,
+    on_failure: OnFailure,
+) -> list[Wave]:
+    """In-band devices nearest first: the way back to the farther ones may lead through them."""
+    by_device: dict[str, list[Step]] = defaultdict(list)
+    for step in steps:
+        by_device[step.point.id.device].append(step)
+    distances = Topology(inventory).distances()
+    ranks: dict[int, list[Device]] = defaultdict(list)
+    for name in by_device:
+        device = inventory.devices[name]
+        ranks[0 if device.management is Management.OOB else distances.get(name, 0)].append(device)
+    return [
+        Wave(
+            index=first + index,
+            stage=", ".join(names),
+            operations=tuple(
+                operation(profiles, device, by_device[device.name])
+                for device in sorted(ranks[rank], key=lambda device: device.name)
+            ),
+            on_failure=on_failure,
+            on_unreachable=OnUnreachable.REPORT,
+            verify=stage.verify if stage else Proof.CONFIRMED,
+            gate=stage.gate if stage else Gate(),
+        )
+        for index, rank in enumerate(sorted(ranks))
+    ]
+
+
+def _warn_of_dependencies(
+    inventory: Inventory,
+    holds: Sequence[Hold],
+    returning_subjects: Collection[str],
+    findings: Findings,
+) -> None:
+    held = {hold.key.subject for hold in holds}
+    for name in sorted(returning_subjects):
+        subject = inventory.subject(name)
+        missing = (_before(subject) & held) - set(returning_subjects) if subject else frozenset()
+        if missing:
+            findings.hazard("dependency-still-cut", Severity.WARN, name, needs=", ".join(sorted(missing)))
+
+
+def _baselines(book: HoldBook, points: Iterable[PointId]) -> str:
+    found = {str(point): book.baseline(point) for point in points}
+    return digest(
+        {
+            name: (dict(base.state) if base and base.state is not None else None)
+            for name, base in found.items()
+        }
+    )

@@ -1,0 +1,169 @@
+"""What a device printed, understood as the state of a point: complete, or not at all. Pure.
+
+Whatever does not match is unknown. An absence (no such flow, not in the set) counts only where the profile
+recognises the answer as one (``given``), so that an empty or foreign answer never looks like proof.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import textfsm
+
+from controller.domain.plan import Expected
+from controller.domain.profile import Parse, RegexParse, State, TableParse
+from controller.domain.proof import Proof
+from controller.domain.template import Template
+from controller.engine.points.renderer import PointContext, satisfies
+
+NONE = "none"
+"""The value of a per-prefix field where the subject has no prefix of that family."""
+PARTIAL = "partial"
+"""The value of a per-prefix field on which its prefixes differ."""
+
+
+def read_state(context: PointContext, answers: Mapping[str, str]) -> State | None:
+    """The state of the point from ``answers`` (command → complete answer); None unless every field was
+    read."""
+    state: dict[str, str] = {}
+    for read in context.spec.reads:
+        answer = answers.get(read.send.fill(context.values))
+        if answer is None or context.profile.error_in(answer):
+            return None
+        text = answer.replace("\r\n", "\n").replace("\r", "\n")
+        for parse in read.parse:
+            state.update(_fields(parse, context, text))
+    return state if all(name in state for name in context.spec.fields) else None
+
+
+def misread(context: PointContext, answers: Mapping[str, str]) -> tuple[str, str]:
+    """Why :func:`read_state` gives nothing: the first command to blame, and ``no-answer``, ``refused`` or
+    ``unreadable``."""
+    known: dict[str, str] = {}
+    unread = ""
+    for read in context.spec.reads:
+        command = read.send.fill(context.values)
+        answer = answers.get(command)
+        if answer is None:
+            return command, "no-answer"
+        if context.profile.error_in(answer):
+            return command, "refused"
+        text = answer.replace("\r\n", "\n").replace("\r", "\n")
+        for parse in read.parse:
+            found = _fields(parse, context, text)
+            known.update(found)
+            if not found:
+                unread = unread or command
+    return unread, "unreadable"
+
+
+def judge(expect: Expected, state: State | None) -> Proof:
+    """``confirmed`` where the state is as wanted, ``contradicted`` where it is not, ``unknown`` unread; where
+    nothing is wanted nothing is confirmed."""
+    if state is None or not expect:
+        return Proof.UNKNOWN
+    return Proof.CONFIRMED if satisfies(state, expect) else Proof.CONTRADICTED
+
+
+def configured(context: PointContext, state: State) -> State:
+    """The configured fields alone: what a baseline restores and drift is judged on."""
+    return {name: state[name] for name in context.spec.config}
+
+
+def _fields(parse: Parse, context: PointContext, text: str) -> State:
+    if isinstance(parse, TableParse):
+        return _table(parse, context, text)
+    if parse.each is None:
+        return _regex(parse, context, context.values, text)
+    prefixes = context.prefixes[parse.each]
+    if not prefixes:
+        names = re.compile(_pattern(parse.pattern, context, {**context.values, "prefix": ""})).groupindex
+        return dict.fromkeys((*names, *parse.matched, *parse.otherwise), NONE)
+    merged: dict[str, str] = {}
+    for prefix in prefixes:
+        found = _regex(parse, context, {**context.values, "prefix": prefix}, text)
+        if not found:
+            return {}
+        for name, value in found.items():
+            merged[name] = value if merged.get(name, value) == value else PARTIAL
+    return merged
+
+
+def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], text: str) -> State:
+    found = _compiled(_pattern(parse.pattern, context, values)).search(text)
+    if found is None:
+        given = parse.given
+        recognised = given is not None and _compiled(_pattern(given, context, values)).search(text)
+        return parse.otherwise if recognised else {}
+    groups = {name: value for name, value in found.groupdict().items() if value is not None}
+    for name, number in parse.within.items():
+        if name in groups:
+            groups[name] = _within(groups[name], number.fill(values))
+    named = {name: parse.values.get(name, {}).get(value, value) for name, value in groups.items()}
+    return {**named, **parse.matched}
+
+
+def _within(listed: str, number: str) -> str:
+    """Whether a list of numbers and ranges holds the number; words other than ``all`` hold none."""
+    if listed.strip().lower() == "all":
+        return "yes"
+    spans = re.findall(r"(\d+)(?:-(\d+))?", listed)
+    return "yes" if any(int(low) <= int(number) <= int(high or low) for low, high in spans) else "no"
+
+
+def _pattern(template: Template, context: PointContext, values: Mapping[str, str]) -> str:
+    """The pattern with values escaped, and a port's name in any form the platform prints: never as a part of
+    another's (``Gi1/0/1`` of ``Gi1/0/10``, of ``Gi1/0/1.100`` or of ``TwoGi1/0/1``)."""
+    forms = "|".join(re.escape(form) for form in port_names(values["interface"], context.profile.names))
+    escaped = {name: re.escape(value) for name, value in values.items()}
+    return template.fill({**escaped, "interface": rf"(?<!\w)(?:{forms})(?!\w|[/.:]\d)"})
+
+
+def port_names(name: str, names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """``name`` and its other forms: ``GigabitEthernet1/0/1`` → also ``Gi1/0/1``, ``GigE1/0/1`` …"""
+    forms = [name]
+    for long, short in names.items():
+        for known in (long, *short):
+            if re.fullmatch(re.escape(known) + r"[\d/.:]+", name):
+                forms.extend(form + name[len(known) :] for form in (long, *short))
+                return tuple(dict.fromkeys(forms))
+    return tuple(forms)
+
+
+def _table(parse: TableParse, context: PointContext, text: str) -> State:
+    table = textfsm_template(parse.template)
+    try:
+        rows = textfsm.TextFSM(io.StringIO(table)).ParseTextToDicts(text)
+    except textfsm.TextFSMError:
+        return {}
+    wanted = {
+        column: set(port_names(value.fill(context.values), context.profile.names))
+        for column, value in parse.row.items()
+    }
+    rows = [row for row in rows if all(str(row.get(column)) in names for column, names in wanted.items())]
+    if len(rows) != 1:
+        return {}
+    raw = {name: rows[0].get(column) for name, column in parse.fields.items()}
+    plain = {
+        name: ",".join(value) if isinstance(value, list) else str(value)
+        for name, value in raw.items()
+        if value is not None
+    }
+    return {name: parse.values.get(name, {}).get(value, value) for name, value in plain.items()}
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.MULTILINE)
+
+
+@lru_cache(maxsize=256)
+def textfsm_template(name: str) -> str:
+    """The text of a template of ntc-templates."""
+    import ntc_templates  # noqa: PLC0415 - a question reads no device
+
+    return (Path(ntc_templates.__file__).parent / "templates" / f"{name}.textfsm").read_text("utf-8")

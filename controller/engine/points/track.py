@@ -1,0 +1,117 @@
+"""Where one step stands while its operation is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.inventory import PointId
+from controller.domain.plan import Rendering, Step, Wave
+from controller.domain.profile import State
+from controller.domain.proof import CAUSES_JOINED_BY, Outcome, Proof
+from controller.engine.events import StepResult
+from controller.engine.points.reading import judge
+from controller.engine.points.renderer import PointContext
+
+
+@dataclass
+class Track:
+    """``choice`` counts the methods given up, ``sent`` is the one last sent; ``resent``: its one further try
+    after a lost session is used up; ``done``: nothing more will be sent or read for it in this operation."""
+
+    step: Step
+    context: PointContext
+    choice: int = 0
+    sent: Rendering | None = None
+    outcome: Outcome = Outcome.NOT_ATTEMPTED
+    proof: Proof = Proof.UNKNOWN
+    state: State | None = None
+    read_at: datetime | None = None
+    cause: str = ""
+    resent: bool = False
+    done: bool = False
+
+    @property
+    def point(self) -> PointId:
+        return self.step.point.id
+
+    @property
+    def rendering(self) -> Rendering:
+        return self._renderings[self.choice]
+
+    @property
+    def has_fallback(self) -> bool:
+        return self.choice + 1 < len(self._renderings)
+
+    @property
+    def _renderings(self) -> tuple[Rendering, ...]:
+        return (self.step.rendering, *self.step.fallbacks)
+
+    def confirmed_by(self, state: State | None) -> bool:
+        """By the method whose turn it is, or one before it that took effect late."""
+        tried = self._renderings[: self.choice + 1]
+        return any(judge(rendering.expect, state) is Proof.CONFIRMED for rendering in tried)
+
+    @property
+    def may_settle(self) -> bool:
+        """Whether waiting can still bring the state wanted: all that is configured is as wanted."""
+        if self.state is None:
+            return True
+        configured = self.context.spec.config
+        return all(
+            self.state[name] in wanted for name, wanted in self.rendering.expect.items() if name in configured
+        )
+
+    def sending(self) -> None:
+        self.sent, self.outcome = self.rendering, Outcome.SENT
+        self.proof, self.state, self.read_at = Proof.UNKNOWN, None, None
+
+    def finish(self, proof: Proof, cause: str = "") -> None:
+        self.proof, self.cause, self.done = proof, cause, True
+
+    def result(self, wave: Wave) -> StepResult:
+        return StepResult(
+            step=self.step,
+            wave=wave.index,
+            method=(self.sent or self.rendering).method,
+            outcome=self.outcome,
+            proof=self.proof,
+            state=self.state,
+            read_at=self.read_at,
+            cause=self.cause,
+            wanted=wave.verify,
+        )
+
+
+_CUT_UPSTREAM = "cut-upstream"
+
+
+def cut_upstream(ports: Iterable[PointId]) -> str:
+    """The cause of a proof that rests on ``ports`` of other devices being shut."""
+    return f"{_CUT_UPSTREAM}:{', '.join(map(str, ports))}"
+
+
+def joined(cause: str, more: str) -> str:
+    return f"{cause}{CAUSES_JOINED_BY}{more}" if cause else more
+
+
+def rests_on(cause: str) -> frozenset[str]:
+    """The ports, as texts, that a proof with this cause rests on; none where it is the point's own."""
+    code, _, ports = cause.partition(":")
+    return frozenset(ports.split(", ")) if code == _CUT_UPSTREAM else frozenset()
+
+
+def not_attempted(step: Step, wave: Wave, cause: str) -> StepResult:
+    """The result of a step that nothing was tried for."""
+    return StepResult(
+        step=step,
+        wave=wave.index,
+        method=step.rendering.method,
+        outcome=Outcome.NOT_ATTEMPTED,
+        proof=Proof.UNKNOWN,
+        state=None,
+        read_at=None,
+        cause=cause,
+        wanted=wave.verify,
+    )

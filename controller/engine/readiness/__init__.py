@@ -1,0 +1,1 @@
+"""In peace time: devices looked at, their surroundings compared, cuts rehearsed."""
