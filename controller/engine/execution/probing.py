@@ -12,15 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock
 
-from controller.domain.errors import OpenFailed
 from controller.domain.facts import PointRead, ProbeAnswered
-from controller.domain.inventory import CONTROLLER, PointId, Probe, ProbeTarget
+from controller.domain.inventory import PointId
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.events import StepResult, StepsSettled
+from controller.engine.execution.asking import Asking
 from controller.engine.execution.running import Running
-from controller.engine.ports import Block, Command, ProbeResult, Purpose
+from controller.engine.ports import ProbeResult
 
 
 class Probing:
@@ -32,7 +32,7 @@ class Probing:
         self._before: dict[str, list[Future[ProbeResult]]] = {}
         self._first_change: dict[str, float] = {}
         self._lock = Lock()
-        self._asking: dict[str, Lock] = defaultdict(Lock)
+        self._asking = Asking(running.inventory, running.profiles, running.services, running.probe_sessions)
         self._cut_at = {
             step.point.id: step.subjects for _, _, step in (*running.plan.upstream(), *running.plan.steps())
         }
@@ -46,7 +46,7 @@ class Probing:
         """Asks every probe once, in the background."""
         if self._running.action is Action.ISOLATE:
             for name, subject in self._subjects.items():
-                self._before[name] = [self._pool.submit(self._ask, probe) for probe in subject.probes]
+                self._before[name] = [self._pool.submit(self._asking.ask, probe) for probe in subject.probes]
 
     def changing(self, points: Sequence[PointId]) -> None:
         """Notes that lines are about to be sent to ``points``."""
@@ -67,7 +67,7 @@ class Probing:
             for name in result.step.subjects:
                 by_subject[name].append(result)
         after = {
-            name: [self._pool.submit(self._ask, probe) for probe in subject.probes]
+            name: [self._pool.submit(self._asking.ask, probe) for probe in subject.probes]
             for name, subject in self._subjects.items()
         }
         changed: dict[PointId, StepResult] = {}
@@ -128,36 +128,6 @@ class Probing:
         kinds = {result.step.point.kind for result in results}
         wanted = {point.id for point in subject.points if point.kind in kinds}
         return wanted <= {result.step.point.id for result in results}
-
-    def _ask(self, probe: Probe) -> ProbeResult:
-        services = self._running.services
-        deadline = services.clock.monotonic() + services.limits.probe
-        if probe.source == CONTROLLER:
-            return services.prober.ask(probe, deadline)
-        answered = self._ask_device(probe.source, probe.target, deadline)
-        control = self._ask_device(probe.source, probe.control, deadline)
-        return ProbeResult(probe, answered, control, services.clock.monotonic())
-
-    def _ask_device(self, name: str, target: ProbeTarget, deadline: float) -> bool | None:
-        """None where the device cannot be asked: no session, or a platform without such a probe."""
-        running = self._running
-        device = running.inventory.devices[name]
-        profile = running.profiles.get(device.platform)
-        spec = profile.probes.get(target.kind) if profile else None
-        if spec is None:
-            return None
-        text = spec.send.fill({**device.settings, "address": target.address, "port": str(target.port or "")})
-        with self._asking[name]:
-            try:
-                session = running.probe_sessions.get(device)
-            except OpenFailed:
-                return None
-            session.write(Block((Command(text, Purpose.READ),)))
-            answers = session.collect(deadline + running.services.limits.probe)
-        if not answers or not answers[0].complete:
-            running.probe_sessions.drop(name)
-            return None
-        return spec.answered.search(answers[0].text) is not None
 
     def _answered(self, subject: str, phase: str, results: Sequence[ProbeResult]) -> list[ProbeAnswered]:
         now = self._running.services.clock.now()
