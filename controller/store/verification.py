@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.domain.logbook import ATTACHED
@@ -28,6 +29,7 @@ from controller.store import evidence, recomputed, schema, triggers
 from controller.store.database import reading
 from controller.store.places import Places
 from controller.store.signatures import Signatures, Unsound, Witness, size_of
+from controller.store.stored import Row, StoredEntry, StoredRows, read_any_text, stored_entries
 
 _PLAN = "plan"
 """The one kind of revision whose digest is not the SHA-256 of its content."""
@@ -124,7 +126,7 @@ def verify(places: Places, witnesses: Sequence[Witness] = ()) -> Verification:
     signatures = state.signatures
     try:
         with reading(places.database) as connection:
-            _read_any_text(connection)
+            read_any_text(connection)
             absent = triggers.missing(connection)
             if absent:
                 faults.append(Fault(None, "triggers", ", ".join(absent)))
@@ -140,7 +142,7 @@ def verify(places: Places, witnesses: Sequence[Witness] = ()) -> Verification:
         faults.append(Fault(bad.entry, bad.code, bad.detail))
         if bad.good is not None and bad.good < state.seq:
             state.back_to(bad.good)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         faults.append(Fault(None, "unreadable", str(error)))
     return Verification(
         faults=tuple(faults),
@@ -158,77 +160,39 @@ def verify(places: Places, witnesses: Sequence[Witness] = ()) -> Verification:
     )
 
 
-def _read_any_text(connection: Connection) -> None:
-    """Text that is no UTF-8 is a bad row to be named, not the end of reading."""
-    raw: Any = connection.connection.driver_connection
-    raw.text_factory = lambda data: data.decode(errors="surrogateescape")
-
-
 def _walk(connection: Connection, state: _State) -> None:
-    tables = [(table.name, _Rows(connection, table, table.c.id)) for table in schema.COVERED]
-    payloads = _Rows(connection, schema.payload, schema.payload.c.commitment)
+    tables = [(table.name, StoredRows(connection, table, table.c.id)) for table in schema.COVERED]
+    payloads = StoredRows(connection, schema.payload, schema.payload.c.commitment)
     erased = set(connection.execute(select(schema.erasure.c.commitment)).scalars())
-    streamed = connection.execution_options(yield_per=500)
-    for entry in streamed.execute(select(schema.entry).order_by(schema.entry.c.seq)):
+    for entry in stored_entries(connection):
         body = _sealed(entry, state)
         seq = entry.seq
-        covered = {name: source.take(seq) for name, source in tables if source.due <= seq}
-        _check_rows(entry.seq, body, covered)
-        _check_epoch(entry, body, covered, state)
-        _check_payloads(entry.seq, body, payloads.take(entry.seq), erased, state)
-        state.seq, state.chain = entry.seq, entry.chain
-        state.signatures.grow(entry.seq, entry.leaf, entry.chain)
-        _check_signatures(entry.seq, body, covered, state)
-        _note_degraded(body, state)
+        covered = {name: _taken(source, seq) for name, source in tables if source.due <= seq}
+        _check_rows(seq, body, covered)
+        _check_epoch(entry, covered.get("epoch"), state)
+        texts = _taken(payloads, seq) if payloads.due <= seq else []
+        _check_payloads(seq, body, texts, erased, state)
+        state.seq, state.chain = seq, entry.chain
+        state.signatures.grow(seq, entry.leaf, entry.chain)
+        _check_signatures(seq, body, covered, state)
+        _note_degraded(seq, body, state)
         _note_evidence(covered, state)
     for name, source in (*tables, (schema.payload.name, payloads)):
-        if source.left():
-            raise _Bad(source.next_entry or state.seq, "not-covered", name)
+        if source.due < math.inf or source.strays:
+            raise _Bad(int(source.due) if source.due < math.inf else state.seq, "not-covered", name)
 
 
-class _Rows:
-    """The rows of one table in the order of the entries that cover them."""
-
-    def __init__(self, connection: Connection, table: Table, then: Any) -> None:
-        ordered = select(table).order_by(table.c.entry, then)
-        self._rows = iter(connection.execution_options(yield_per=500).execute(ordered))
-        self._entry = table.c.keys().index("entry")
-        self._strays = 0
-        self.due: float = 0
-        """The entry the next row belongs to; infinity after the last."""
-        self._next = self._following()
-
-    def take(self, entry: int) -> list[tuple[Any, ...]]:
-        taken = []
-        while self._next is not None and self._next[self._entry] <= entry:
-            if self._next[self._entry] < entry:
-                raise _Bad(self._next[self._entry], "not-covered")
-            taken.append(self._next)
-            self._next = self._following()
-        return taken
-
-    def left(self) -> bool:
-        return self._next is not None or self._strays > 0
-
-    @property
-    def next_entry(self) -> int | None:
-        return None if self._next is None else int(self._next[self._entry])
-
-    def _following(self) -> tuple[Any, ...] | None:
-        """The next row that says which entry it belongs to; others are missed where they belong."""
-        for row in self._rows:
-            if isinstance(row[self._entry], int):
-                self.due = row[self._entry]
-                return tuple(row)
-            self._strays += 1
-        self.due = math.inf
-        return None
+def _taken(source: StoredRows, seq: int) -> list[Row]:
+    if source.due < seq:
+        raise _Bad(int(source.due), "not-covered")
+    return source.take()
 
 
-_KEYS = {"v", "seq", "epoch", "at", "tag", "rows", "texts"}
+_KEYS = ("v", "seq", "epoch", "at", "tag", "rows", "texts")
+_KINDS = [int, int, int, str, str, dict, list]
 
 
-def _sealed(entry: Row[Any], state: _State) -> dict[str, Any]:
+def _sealed(entry: StoredEntry, state: _State) -> dict[str, Any]:
     """The body, if it is what was sealed here."""
     seq = state.seq + 1
     if entry.seq != seq:
@@ -237,32 +201,33 @@ def _sealed(entry: Row[Any], state: _State) -> dict[str, Any]:
         body = recomputed.body(entry.body)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _Bad(seq, "not-canonical") from error
-    if not body.keys() >= _KEYS:
+    if [type(body.get(name)) for name in _KEYS] != _KINDS:
         raise _Bad(seq, "not-canonical")
     leaf = recomputed.leaf(entry.body)
     if entry.leaf != leaf:
         raise _Bad(seq, "leaf")
     if entry.chain != recomputed.chain(state.chain, leaf):
         raise _Bad(seq, "chain")
-    for name in ("seq", "epoch"):
-        if body[name] != getattr(entry, name):
-            raise _Bad(seq, "contradicts", name)
+    if body["seq"] != seq:
+        raise _Bad(seq, "contradicts", "seq")
+    if body["epoch"] != entry.epoch:
+        raise _Bad(seq, "contradicts", "epoch")
     return body
 
 
-def _check_rows(seq: int, body: dict[str, Any], covered: dict[str, list[tuple[Any, ...]]]) -> None:
-    for name in sorted(body["rows"].keys() | covered.keys()):
+def _check_rows(seq: int, body: dict[str, Any], covered: dict[str, list[Row]]) -> None:
+    sealed = body["rows"]
+    for name in covered if sealed.keys() == covered.keys() else sorted(sealed.keys() | covered.keys()):
         rows = covered.get(name, [])
-        if body["rows"].get(name) != [len(rows), _digest(rows)]:
+        if sealed.get(name) != [len(rows), _digest(rows)]:
             raise _Bad(seq, "rows", name)
-    columns = schema.revision.c.keys()
     for row in covered.get("revision", []):
-        cells = dict(zip(columns, row, strict=True))
+        cells = dict(zip(schema.revision.c.keys(), row, strict=True))
         if cells["kind"] != _PLAN and recomputed.document(cells["content"]) != cells["digest"]:
             raise _Bad(seq, "revision", cells["digest"])
 
 
-def _digest(rows: Sequence[tuple[Any, ...]]) -> str:
+def _digest(rows: Sequence[Row]) -> str:
     try:
         return recomputed.rows(rows)
     except (TypeError, ValueError):
@@ -270,22 +235,21 @@ def _digest(rows: Sequence[tuple[Any, ...]]) -> str:
         return ""
 
 
-def _check_epoch(
-    entry: Row[Any], body: dict[str, Any], covered: dict[str, list[tuple[Any, ...]]], state: _State
-) -> None:
+_EPOCH = schema.epoch.c.keys().index("epoch")
+
+
+def _check_epoch(entry: StoredEntry, begun: list[Row] | None, state: _State) -> None:
     """An epoch begins with the entry that covers its row, and only once; it never goes back."""
-    column = schema.epoch.c.keys().index("epoch")
-    begun = [row[column] for row in covered.get("epoch", [])]
     if begun:
-        if begun != [entry.epoch] or entry.epoch <= state.epoch:
-            raise _Bad(entry.seq, "epoch", str(body["epoch"]))
+        if [row[_EPOCH] for row in begun] != [entry.epoch] or entry.epoch <= state.epoch:
+            raise _Bad(entry.seq, "epoch", str(entry.epoch))
         state.epoch, state.epochs = entry.epoch, state.epochs + 1
     elif entry.epoch != state.epoch:
-        raise _Bad(entry.seq, "epoch", str(body["epoch"]))
+        raise _Bad(entry.seq, "epoch", str(entry.epoch))
 
 
 def _check_payloads(
-    seq: int, body: dict[str, Any], payloads: list[tuple[Any, ...]], erased: set[str], state: _State
+    seq: int, body: dict[str, Any], payloads: list[Row], erased: set[str], state: _State
 ) -> None:
     if sorted(str(row[0]) for row in payloads) != body["texts"]:
         raise _Bad(seq, "texts")
@@ -301,33 +265,31 @@ def _check_payloads(
             raise _Bad(seq, "texts", name)
 
 
-def _check_signatures(
-    seq: int, body: dict[str, Any], covered: dict[str, list[tuple[Any, ...]]], state: _State
-) -> None:
+def _check_signatures(seq: int, body: dict[str, Any], covered: dict[str, list[Row]], state: _State) -> None:
     tables = (schema.note, schema.checkpoint)
+    if not any(table.name in covered for table in tables):
+        return
     notes, signed = (
         [dict(zip(table.c.keys(), row, strict=True)) for row in covered.get(table.name, [])]
         for table in tables
     )
-    if notes or signed:
-        try:
-            state.signatures.read(seq, body["tag"], notes, signed)
-        except Unsound as bad:
-            if bad.good is None:
-                state.seq = seq - 1
-            raise
+    try:
+        state.signatures.read(seq, body["tag"], notes, signed)
+    except Unsound as bad:
+        if bad.good is None:
+            state.seq = seq - 1
+        raise
 
 
-def _note_evidence(covered: dict[str, list[tuple[Any, ...]]], state: _State) -> None:
-    columns = schema.evidence.c.keys()
+def _note_evidence(covered: dict[str, list[Row]], state: _State) -> None:
     for row in covered.get("evidence", []):
-        cells = dict(zip(columns, row, strict=True))
+        cells = dict(zip(schema.evidence.c.keys(), row, strict=True))
         if cells["file"]:
             state.evidence.append((cells["file"], cells["digest"]))
     state.evidence.extend(filter(None, map(_attached, covered.get("note", []))))
 
 
-def _attached(row: tuple[Any, ...]) -> tuple[str, str] | None:
+def _attached(row: Row) -> tuple[str, str] | None:
     """File and digest, where the note is that a file was attached to an entry of the logbook."""
     cells = dict(zip(schema.note.c.keys(), row, strict=True))
     if cells["subject"] != ATTACHED:
@@ -349,10 +311,18 @@ def _evidence(places: Places, state: _State) -> Iterator[Fault]:
         yield Fault(None, wrong, ", ".join(files))
 
 
-def _note_degraded(body: dict[str, Any], state: _State) -> None:
-    at = datetime.fromisoformat(body["at"])
+def _note_degraded(seq: int, body: dict[str, Any], state: _State) -> None:
+    if body["tag"] not in _DEGRADED:
+        return
+    try:
+        at = datetime.fromisoformat(body["at"])
+    except ValueError as error:
+        raise _Bad(seq, "not-canonical") from error
     open_ = state.degraded[-1] if state.degraded and state.degraded[-1].last is None else None
     if body["tag"] == Tag.JOURNAL_DEGRADED and open_ is None:
-        state.degraded.append(Interval(body["seq"], None, at, None))
+        state.degraded.append(Interval(seq, None, at, None))
     elif body["tag"] == Tag.JOURNAL_RESTORED and open_ is not None:
-        state.degraded[-1] = Interval(open_.first, body["seq"], open_.since, at)
+        state.degraded[-1] = Interval(open_.first, seq, open_.since, at)
+
+
+_DEGRADED = {Tag.JOURNAL_DEGRADED.value, Tag.JOURNAL_RESTORED.value}
