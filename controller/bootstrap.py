@@ -279,7 +279,7 @@ def _program_digest() -> str:
     digest = hashlib.sha256()
     package = Path(__file__).parent
     for layer in ("domain", "engine", "catalog"):
-        for path in sorted((package / layer).glob("*.py")):
+        for path in sorted((package / layer).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -147,7 +147,10 @@ def test_a_mistake_writes_nothing(cordon: Cordon, arguments: tuple[str, ...], er
     assert len(cordon("log", "show")["entries"]) == 1
 
 
-def test_a_note_does_not_wait_for_a_database_that_does_not_answer(cordon: Cordon, home: Path) -> None:
+def test_a_note_does_not_wait_for_a_database_that_does_not_answer(
+    cordon: Cordon, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORDON_SPOOL_AFTER_MS", "500")
     first = cordon("log", "before")["seq"]
     with closing(sqlite3.connect(home / "cordon.db", isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")

@@ -342,7 +342,7 @@ def test_a_disk_that_cannot_be_written_for_a_while(small_disk: Path) -> None:
     with home.lead() as lead:
         assert not note(lead, "before")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with open_home(home.path).lead(patience=REFUSED) as lead:
+    with open_home(home.path).lead(patience=QUICK) as lead:
         with pytest.raises(JournalUnavailable):
             note(lead, "nowhere")
         assert lead.history.runs() == ()

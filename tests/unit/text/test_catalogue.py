@@ -158,7 +158,7 @@ def test_every_cause_has_a_text() -> None:
     for call in (*_calls("finish", "engine"), *_calls("_give_up", "engine"), *_calls("_with", "engine")):
         for argument in call.args[:] if len(call.args) == 1 else call.args[1:]:
             causes |= _code_like(_literals(argument))
-    for _, tree in _trees("engine/blocks.py"):
+    for _, tree in _trees("engine/points/blocks.py"):
         for node in ast.walk(tree):
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
                 causes |= _code_like(_literals(node.value.elts[-1]))
