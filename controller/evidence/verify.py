@@ -218,12 +218,12 @@ def is_signed(text: str, signatures: Iterable[Key], keys: Iterable[Key]) -> bool
     )
 
 
-def roots_of(leaves: Iterable[bytes], sizes: Iterable[int]) -> Dict[int, bytes]:
-    """The Merkle root of the first n leaves, for each n in ``sizes``."""
+def roots_of(leaves: bytes, sizes: Iterable[int]) -> Dict[int, bytes]:
+    """The Merkle root of the first n leaves (32 bytes each), for each n in ``sizes``."""
     full: List[Tuple[int, bytes]] = []
     found, wanted = {}, set(sizes)
-    for number, leaf in enumerate(leaves, 1):
-        full.append((1, leaf))
+    for number in range(1, max(wanted, default=0) + 1):
+        full.append((1, leaves[32 * number - 32 : 32 * number]))
         while len(full) > 1 and full[-1][0] == full[-2][0]:
             (width, right), (_, left) = full.pop(), full.pop()
             full.append((2 * width, sha(b"\x01", left, right)))
@@ -262,18 +262,31 @@ def check_files(archive: zipfile.ZipFile) -> Dict[str, Any]:
     return manifest
 
 
-def check_chain(archive: zipfile.ZipFile, manifest: Dict[str, Any]) -> List[bytes]:
-    leaves = [bytes.fromhex(line) for line in archive.read("leaves.txt").decode().split("\n")[:-1]]
-    chain = sha(b"cordon-log-v1")
-    for leaf in leaves:
-        chain = sha(b"\x02", chain, leaf)
-    if (
-        any(len(leaf) != 32 for leaf in leaves)
-        or chain.hex() != manifest["chain"]
-        or len(leaves) != manifest["entries"]
-    ):
+def check_chain(archive: zipfile.ZipFile, manifest: Dict[str, Any]) -> bytes:
+    """All leaf hashes, one after the other."""
+    leaves, chain = bytearray(), sha(b"cordon-log-v1")
+    with archive.open("leaves.txt") as lines:
+        for line in lines:
+            leaf = bytes.fromhex(line.decode())
+            if len(leaf) != 32:
+                raise Bad("leaves")
+            leaves += leaf
+            chain = sha(b"\x02", chain, leaf)
+    if chain.hex() != manifest["chain"] or len(leaves) != 32 * manifest["entries"]:
         raise Bad("leaves")
-    return leaves
+    return bytes(leaves)
+
+
+def write_table(archive: zipfile.ZipFile, path: str) -> None:
+    """The entries disclosed, once they are known to be good."""
+    with open(path, "w", encoding="utf-8-sig", newline="") as made:
+        table = csv.writer(made)
+        table.writerow(["entry", "time", "what", "by", "name", "data", "texts"])
+        with archive.open("entries.jsonl") as bodies, archive.open("rows.jsonl") as rows:
+            with archive.open("texts.jsonl") as texts:
+                for line in bodies:
+                    beside, said = json.loads(rows.readline()), json.loads(texts.readline())
+                    table.writerow(line_of(json.loads(line), beside["rows"], said["texts"]))
 
 
 def line_of(body: Any, rows: Any, texts: Any) -> List[str]:
@@ -292,11 +305,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Log:
     """What is learnt from the disclosed entries, in order."""
 
-    def __init__(self, leaves: List[bytes], whole: bool, without_names: bool) -> None:
+    def __init__(self, leaves: bytes, whole: bool, without_names: bool) -> None:
         self.leaves, self.whole, self.without_names = leaves, whole, without_names
-        self.origin = "cordon/" + leaves[0][:8].hex() if leaves else ""
+        self.size = len(leaves) // 32
+        self.origin = "cordon/" + leaves[:8].hex() if leaves else ""
         self.last = self.shown = self.replaced = self.left_out = 0
-        self.table: List[List[str]] = []
         self.keys: List[Key] = []
         self.key_lines: List[str] = []
         self.unworded: List[int] = []
@@ -311,13 +324,9 @@ class Log:
             seq, tag = body["seq"], body["tag"]
         except (ValueError, KeyError, TypeError) as error:
             raise Bad("content", seq=self.last + 1) from error
-        if (
-            type(seq) is not int
-            or not self.last < seq <= len(self.leaves)
-            or (self.whole and seq != self.last + 1)
-        ):
+        if type(seq) is not int or not self.last < seq <= self.size or (self.whole and seq != self.last + 1):
             raise Bad("order", seq=self.last + 1)
-        if sha(b"\x00", line) != self.leaves[seq - 1]:
+        if sha(b"\x00", line) != self.leaves[32 * seq - 32 : 32 * seq]:
             raise Bad("content", seq=seq)
         try:
             self._rows(seq, body["rows"], rows)
@@ -325,7 +334,6 @@ class Log:
         except (KeyError, TypeError, ValueError) as error:
             raise Bad("form", "rows.jsonl, texts.jsonl", seq) from error
         self._learn(seq, tag, rows["rows"])
-        self.table.append(line_of(body, rows["rows"], texts["texts"]))
         self.last, self.shown = seq, self.shown + 1
 
     def _rows(self, seq: int, sealed: Any, given: Any) -> None:
@@ -413,7 +421,7 @@ class Log:
         return signed
 
 
-def check_entries(archive: zipfile.ZipFile, manifest: Dict[str, Any], leaves: List[bytes]) -> Log:
+def check_entries(archive: zipfile.ZipFile, manifest: Dict[str, Any], leaves: bytes) -> Log:
     log = Log(leaves, manifest["whole"], manifest["without_names"])
     with archive.open("entries.jsonl") as bodies, archive.open("rows.jsonl") as rows:
         with archive.open("texts.jsonl") as texts:
@@ -425,7 +433,7 @@ def check_entries(archive: zipfile.ZipFile, manifest: Dict[str, Any], leaves: Li
                 log.read(line.rstrip(b"\n"), *beside)
             if rows.read(1) or texts.read(1):
                 raise Bad("form", "rows.jsonl, texts.jsonl")
-    if manifest["whole"] and log.shown != len(leaves):
+    if manifest["whole"] and log.shown != log.size:
         raise Bad("order", seq=log.shown + 1)
     return log
 
@@ -456,7 +464,7 @@ def check_witness(said: str, log: Log) -> int:
         digits = re.sub(r"\D", "", said)  # the last digit of every group is a check digit
         size, root = int(digits[:-31] or 0), b""
         heard = "".join(digits[-30:][place : place + 4] for place in range(0, 30, 5))
-    if size > len(log.leaves):
+    if size > log.size:
         raise Bad("longer", str(size))
     found = roots_of(log.leaves, [size]).get(size, b"")
     digits_of_root = "{:024d}".format(int.from_bytes(found, "big") % 10**24)
@@ -465,13 +473,12 @@ def check_witness(said: str, log: Log) -> int:
     return size
 
 
-def verify(path: str, witness: str, say: Callable[..., None]) -> List[List[str]]:
-    """Says what was found; the table of the entries disclosed. Raises Bad."""
+def verify(path: str, witness: str, say: Callable[..., None], table: str = "") -> None:
+    """Says what was found, and writes the ``table`` if one is wanted. Raises Bad."""
     with zipfile.ZipFile(path) as archive:
         try:
             manifest = check_files(archive)
-            leaves = check_chain(archive, manifest)
-            log = check_entries(archive, manifest, leaves)
+            log = check_entries(archive, manifest, check_chain(archive, manifest))
             signed = log.settle()
             absent = check_evidence(archive, log)
             last = log.notes[-1][2] if log.notes else ""
@@ -481,9 +488,11 @@ def verify(path: str, witness: str, say: Callable[..., None]) -> List[List[str]]
         if kept != ("".join(line + "\n" for line in log.key_lines), last):
             raise Bad("keys")
         seen = check_witness(witness, log) if witness else None
-    say("size", origin=log.origin, count=len(leaves), shown=log.shown, head=manifest["chain"])
+        if table:
+            write_table(archive, table)
+    say("size", origin=log.origin, count=log.size, shown=log.shown, head=manifest["chain"])
     if log.notes:
-        say("signed", signed=signed, count=len(log.notes), rest=len(leaves) - signed)
+        say("signed", signed=signed, count=len(log.notes), rest=log.size - signed)
         say("used", key=log.key_lines[-1])
     else:
         say("none")
@@ -498,7 +507,6 @@ def verify(path: str, witness: str, say: Callable[..., None]) -> List[List[str]]
     if seen is not None:
         say("agrees", detail=seen)
     say("good")
-    return log.table
 
 
 def main() -> int:
@@ -521,10 +529,7 @@ def main() -> int:
         if witness and os.path.exists(witness):
             with open(witness, encoding="utf-8") as opened:
                 witness = opened.read()
-        table = verify(asked.file, witness, say)
-        if asked.csv:
-            with open(asked.csv, "w", encoding="utf-8-sig", newline="") as made:
-                csv.writer(made).writerows([["entry", "time", "what", "by", "name", "data", "texts"], *table])
+        verify(asked.file, witness, say, asked.csv)
     except Bad as bad:
         if bad.what == "usage":
             say("usage", detail=bad.detail)
