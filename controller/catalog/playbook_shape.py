@@ -128,6 +128,7 @@ class GateShape(Shape):
     probes: Truth = False
     hold: Duration = 0
     watch: Duration = 0
+    go: Truth = False
 
 
 class StageShape(Shape):
@@ -144,6 +145,8 @@ class StageShape(Shape):
         Proof, BeforeValidator(_verify), WithJsonSchema({"enum": [proof.value for proof in _VERIFY]})
     ] = Proof.CONFIRMED
     gate: GateShape = GateShape()
+    wave_size: Count = 0
+    pause: Duration = 0
 
 
 class EvidenceShape(Shape):

@@ -317,7 +317,10 @@ def _stage(shape: StageShape) -> Stage:
             probes=gate.probes,
             hold=gate.hold,
             watch=gate.watch,
+            go=gate.go,
         ),
+        wave_size=shape.wave_size,
+        pause=shape.pause,
     )
 
 

@@ -196,6 +196,45 @@ class CheckpointSigned:
 
 
 @dataclass(frozen=True, slots=True)
+class Attested:
+    """What a named person states of a subject so that it may return, or (``given`` False) takes back.
+    ``attestation`` is its id, ``dated`` the day it speaks of, ISO 8601 or "", ``attachment`` the SHA-256 of a
+    file or ""."""
+
+    attestation: str
+    subject: str
+    statement: str
+    person: str
+    given: bool
+    dated: str
+    attachment: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class GateDecided:
+    """A named person's go or no-go for the return of a subject; each person's last word counts."""
+
+    subject: str
+    person: str
+    go: bool
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class GateChecked:
+    """How a subject's gate stood right before a wave. ``plan``: the hash of exactly what goes to the subject
+    and of what that rests on; ``wants``: the codes of what was missing."""
+
+    run: str
+    wave: int
+    subject: str
+    plan: str
+    passed: bool
+    wants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Anything else worth an entry. ``data`` is values only; ``text`` what a person wrote or a device
     said."""
@@ -220,5 +259,8 @@ Fact = (
     | StartupMoved
     | EvidenceTaken
     | CheckpointSigned
+    | Attested
+    | GateDecided
+    | GateChecked
     | Noted
 )

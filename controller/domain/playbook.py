@@ -58,9 +58,18 @@ class Selector:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
+STANDING = "restore-by-priority"
+"""The restore playbook whose gates stand before every return, whichever way it is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What must hold before the waves of a stage go out. Times in seconds."""
+    """What must hold for each subject of a stage before it returns. Times in seconds.
+
+    ``approvals``: persons beside the one who asks, each with one of ``roles`` where there are any; ``attest``:
+    the statements somebody must have made since the subject was cut; ``probes``: what it depends on answers;
+    ``go``: somebody beside the one who asks says go; ``hold``: how long it stays cut after the last cut and
+    the last statement; ``watch``: how long it is watched once it is back."""
 
     approvals: int = 0
     roles: tuple[str, ...] = ()
@@ -68,6 +77,7 @@ class Gate:
     probes: bool = False
     hold: int = 0
     watch: int = 0
+    go: bool = False
 
     @property
     def open(self) -> bool:
@@ -76,7 +86,8 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """``method`` in order of preference; for a restore it is empty: what was cut is undone."""
+    """``method`` in order of preference; for a restore it is empty: what was cut is undone. ``wave_size``:
+    how many points return at once, 0 for all; ``pause``: seconds before the next of its waves."""
 
     name: str
     action: Action
@@ -87,6 +98,8 @@ class Stage:
     on_unreachable: OnUnreachable = OnUnreachable.REPORT
     verify: Proof = Proof.CONFIRMED
     gate: Gate = Gate()
+    wave_size: int = 0
+    pause: int = 0
 
 
 @dataclass(frozen=True, slots=True)

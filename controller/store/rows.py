@@ -41,6 +41,9 @@ TABLES: Mapping[type, Table] = {
     facts.StartupMoved: schema.startup,
     facts.EvidenceTaken: schema.evidence,
     facts.CheckpointSigned: schema.checkpoint,
+    facts.Attested: schema.attested,
+    facts.GateDecided: schema.gate_decision,
+    facts.GateChecked: schema.gate_check,
     facts.Noted: schema.note,
 }
 

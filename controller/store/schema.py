@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Named, Table, TypedColumns
 
-REVISION = 3
+REVISION = 4
 """The newest revision of the schema this Cordon knows."""
 
 metadata = MetaData()
@@ -190,6 +190,39 @@ class CheckpointColumns(CoveredColumns):
     note: Named[str]
 
 
+class AttestedColumns(CoveredColumns):
+    """``attestation`` is the statement's own id, ``text`` a commitment."""
+
+    attestation: Named[str]
+    subject: Named[str]
+    statement: Named[str]
+    person: Named[str]
+    given: Named[int]
+    dated: Named[str]
+    attachment: Named[str]
+    text: Named[str | None]
+
+
+class GateDecisionColumns(CoveredColumns):
+    """``text`` is a commitment."""
+
+    subject: Named[str]
+    person: Named[str]
+    go: Named[int]
+    text: Named[str | None]
+
+
+class GateCheckColumns(CoveredColumns):
+    """``plan`` is the hash of a subject's part of the run's plan; ``wants``: JSON list of codes."""
+
+    run: Named[str] = Column(index=True)
+    wave: Named[int]
+    subject: Named[str]
+    plan: Named[str]
+    passed: Named[int]
+    wants: Named[str]
+
+
 class NoteColumns(CoveredColumns):
     """``data``: JSON list of pairs; ``text`` is a commitment."""
 
@@ -216,6 +249,9 @@ probe_answer = Table("probe_answer", metadata, ProbeAnswerColumns)
 startup = Table("startup", metadata, StartupColumns)
 evidence = Table("evidence", metadata, EvidenceColumns)
 checkpoint = Table("checkpoint", metadata, CheckpointColumns)
+attested = Table("attested", metadata, AttestedColumns)
+gate_decision = Table("gate_decision", metadata, GateDecisionColumns)
+gate_check = Table("gate_check", metadata, GateCheckColumns)
 note = Table("note", metadata, NoteColumns)
 
 Index("ix_outcome_operation", outcome.c.run, outcome.c.device, outcome.c.attempt)

@@ -8,9 +8,12 @@ from datetime import datetime
 
 from controller.domain.facts import (
     Actor,
+    Attested,
     CheckpointSigned,
     EvidenceTaken,
     Fact,
+    GateChecked,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
@@ -84,6 +87,16 @@ def _data(fact: Fact) -> Mapping[str, str]:  # noqa: C901, PLR0911, PLR0912 - on
             return {"device": fact.device, "table": fact.kind.value, **kept}
         case CheckpointSigned():
             return {"entries": str(fact.size)}
+        case Attested():
+            more = {"dated": fact.dated, "sha256": fact.attachment}
+            said = {name: value for name, value in more.items() if value}
+            return {"segment": fact.subject, "statement": fact.statement, "id": fact.attestation, **said}
+        case GateDecided():
+            return {"segment": fact.subject, "decision": "go" if fact.go else "no-go"}
+        case GateChecked():
+            wants = {"wants": ", ".join(fact.wants)} if fact.wants else {}
+            gate = {"gate": "open" if fact.passed else "closed", "plan": fact.plan[:12], **wants}
+            return {"wave": str(fact.wave + 1), "segment": fact.subject, **gate}
         case Noted(subject="log"):
             return dict(fact.data)
         case Noted(subject="log-by" | "log-handed-to"):
@@ -107,7 +120,7 @@ def _texts(fact: Fact) -> Iterable[str]:
             return (fact.transcript,)
         case Noted(subject="log-by" | "log-handed-to" | "attachment"):
             return ()
-        case Noted():
+        case Noted() | Attested() | GateDecided():
             return (fact.text,)
         case _:
             return ()

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import strategies as st
 
 from controller.domain.facts import (
+    Attested,
     BaselineTaken,
     EvidenceTaken,
     Fact,
+    GateChecked,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
@@ -148,6 +151,27 @@ FACTS: st.SearchStrategy[Fact] = st.one_of(
         cause=WORDS,
         cut=st.booleans(),
         transcript=TEXTS,
+    ),
+    st.builds(
+        Attested,
+        attestation=WORDS,
+        subject=WORDS,
+        statement=WORDS,
+        person=WORDS,
+        given=st.booleans(),
+        dated=WORDS,
+        attachment=WORDS,
+        text=TEXTS,
+    ),
+    st.builds(GateDecided, subject=WORDS, person=WORDS, go=st.booleans(), text=TEXTS),
+    st.builds(
+        GateChecked,
+        run=RUNS,
+        wave=st.integers(0, 9),
+        subject=WORDS,
+        plan=WORDS,
+        passed=st.booleans(),
+        wants=st.lists(WORDS, max_size=3).map(tuple),
     ),
     st.builds(
         EvidenceTaken,
