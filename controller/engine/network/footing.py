@@ -12,7 +12,7 @@ from controller.domain.inventory import WHOLE_PORT, Foothold, Hypervisor, Port
 from controller.domain.plan import Severity, Step
 from controller.engine.findings import Findings
 from controller.engine.network.bypass import some
-from controller.engine.network.lifelines import losses
+from controller.engine.network.lifelines import losses, said
 from controller.engine.network.reachability import Aftermath
 from controller.engine.network.vlans import PORTS, UNTAGGED_PORT
 
@@ -71,4 +71,4 @@ def _taken(
         return (str(step.point.id) for step in sent if step.point.port == foothold.port)
     if foothold.segment in wanted:
         return (foothold.segment,)
-    return losses(before, after, after.network.inventory.segments[foothold.segment], wanted)
+    return said(losses(before, after, after.network.inventory.segments[foothold.segment], wanted))

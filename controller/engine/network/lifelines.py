@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from controller.domain.inventory import Inventory, Port, Segment
 from controller.domain.plan import Severity
@@ -12,6 +14,20 @@ from controller.engine.network.reachability import Aftermath
 from controller.engine.network.vlans import Cuts, Socket, Vlan, families_of
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+Place = tuple[str, frozenset[Vlan]]
+"""A device where hosts or a gateway of a segment are, and in which VLANs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Of what a segment lives on. ``what`` stays the same however the cut came about, and grows with it;
+    ``reason`` is the chain that ends with where it is cut. ``follows``: from another loss, and goes unsaid
+    beside it."""
+
+    what: tuple[object, ...]
+    reason: str
+    follows: bool = False
 
 
 def check_lifelines(
@@ -26,7 +42,7 @@ def check_lifelines(
     inventory = after.network.inventory
     kept = [each for each in inventory.segments.values() if each.keep_alive and each.name not in wanted]
     for segment in kept:
-        reasons = sorted(set(losses(before, after, segment, wanted)))
+        reasons = sorted(set(said(losses(before, after, segment, wanted))))
         if reasons:
             findings.hazard(
                 "keep-alive-depends",
@@ -50,36 +66,40 @@ def chains(inventory: Inventory, segment: Segment) -> Mapping[str, tuple[str, ..
     return found
 
 
-def losses(before: Aftermath, after: Aftermath, segment: Segment, wanted: Collection[str]) -> Iterator[str]:
-    """What the segment loses of what it lives on, as chains that end with where it is cut. What follows from
-    a loss already named is not named again."""
+def losses(before: Aftermath, after: Aftermath, segment: Segment, wanted: Collection[str]) -> Iterator[Loss]:
+    """What the segment loses of what it lives on. Cuts that come on top of others only ever add to it."""
     inventory = after.network.inventory
     isolated = False
     for name, chain in chains(inventory, segment).items():
         arrow = " → ".join(chain)
         if name in wanted:
-            yield arrow
+            yield Loss((name,), arrow)
             continue
         needed = inventory.segments[name]
         parted = list(_parted(before, after, needed))
-        yield from (f"{arrow} → {lost}" for lost in parted)
+        yield from (Loss((name, *each.what), f"{arrow} → {each.reason}") for each in parted)
         if name == segment.name:
             isolated = bool(parted)
-        elif not parted and not isolated:
-            for family in set(families_of(segment)) & set(families_of(needed)):
-                if before.passage(segment, needed, family) and not after.passage(segment, needed, family):
-                    yield f"{arrow} → {_stopped(after, (segment.name, name))}"
+            continue
+        for family in set(families_of(segment)) & set(families_of(needed)):
+            if before.passage(segment, needed, family) and not after.passage(segment, needed, family):
+                stopped = f"{arrow} → {_stopped(after, (segment.name, name))}"
+                yield Loss((name, family), stopped, follows=isolated or bool(parted))
     for conduit in inventory.conduits.values():
-        if segment.name in conduit.keep_alive and not isolated:
-            for family in families_of(segment):
-                if before.out(segment, conduit, family) and not after.out(segment, conduit, family):
-                    at = [str(point.id) for point in conduit.points if point.id in after.cuts.points]
-                    cut = " + ".join(at) or _stopped(after, (segment.name, conduit.name))
-                    yield f"{segment.name} → {conduit.name} → {cut}"
+        for family in families_of(segment) if segment.name in conduit.keep_alive else ():
+            if before.out(segment, conduit, family) and not after.out(segment, conduit, family):
+                at = [str(point.id) for point in conduit.points if point.id in after.cuts.points]
+                cut = " + ".join(at) or _stopped(after, (segment.name, conduit.name))
+                yield Loss((conduit.name, family), f"{segment.name} → {conduit.name} → {cut}", isolated)
 
 
-def _parted(before: Aftermath, after: Aftermath, segment: Segment) -> Iterator[str]:
-    """Where hosts of one segment are cut off from each other or from all gateways they had."""
+def said(found: Iterable[Loss]) -> Iterator[str]:
+    """The reasons that a person is told."""
+    return (each.reason for each in found if not each.follows)
+
+
+def _parted(before: Aftermath, after: Aftermath, segment: Segment) -> Iterator[Loss]:
+    """Where hosts and gateways of one segment are cut off from each other."""
     sockets = before.network.sockets[segment.name]
     gateways = [
         Socket(gateway.device, frozenset({vlan}), None)
@@ -88,21 +108,33 @@ def _parted(before: Aftermath, after: Aftermath, segment: Segment) -> Iterator[s
     ]
     for socket in sockets:
         if not after.live(socket):
-            yield str(socket.point)
-    groups: dict[tuple[Vlan, int], dict[tuple[str, frozenset[Vlan]], Socket]] = {}
+            yield Loss((socket.point,), str(socket.point))
+    groups: dict[tuple[Vlan, int], dict[Place, Socket]] = {}
     for socket in (*sockets, *gateways):
         for part in before.parts(socket):
             groups.setdefault(part, {}).setdefault((socket.device, socket.vlans), socket)
-    known = any(each.point is not None for each in sockets)
-    for (vlan, _), group in groups.items():
-        if known and all(each.point is None for each in group.values()):
-            continue
-        left = [{part for part in after.parts(each) if part[0] == vlan} for each in group.values()]
-        if not set.intersection(*left):
-            yield _cut_links(after, vlan, set[int]().union(*({part for _, part in each} for each in left)))
+    for at, group in groups.items():
+        vlan, _ = at
+        left = {
+            place: {part for part in after.parts(each) if part[0] == vlan} for place, each in group.items()
+        }
+        if not set.intersection(*left.values()):
+            parts = {part for each in left.values() for _, part in each}
+            yield Loss((at, _still_together(left)), _cut_links(after, vlan, parts))
     for gateway in segment.gateways:
-        if not all(after.up(gateway, family) for family in families_of(segment)):
-            yield f"{gateway.device} {gateway.interface}"
+        down = frozenset(family for family in families_of(segment) if not after.up(gateway, family))
+        if down:
+            yield Loss((gateway, down), f"{gateway.device} {gateway.interface}")
+
+
+def _still_together(left: Mapping[Place, Iterable[tuple[Vlan, int]]]) -> frozenset[frozenset[Place]]:
+    """Who goes on reaching whom, as the largest groups. ``left``: the parts each is in."""
+    by_part: dict[tuple[Vlan, int], set[Place]] = defaultdict(set)
+    for place, parts in left.items():
+        for part in parts:
+            by_part[part].add(place)
+    groups = {frozenset(places) for places in by_part.values() if len(places) > 1}
+    return frozenset(each for each in groups if not any(each < other for other in groups))
 
 
 def _cut_links(after: Aftermath, vlan: Vlan, parts: Collection[int]) -> str:

@@ -5,12 +5,12 @@ What is refused is an effect of that cut alone: what the plan does anyway was ju
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from controller.domain.inventory import MANUAL, Port, Segment
 from controller.domain.plan import Plan, Step, Wave
-from controller.engine.network.lifelines import chains, losses
+from controller.engine.network.lifelines import Loss, chains, losses, said
 from controller.engine.network.ownpath import OwnPath
 from controller.engine.network.reachability import Aftermath
 from controller.engine.network.vlans import Cuts, Network, in_band
@@ -50,12 +50,15 @@ class Objections:
         self._before = Aftermath(network, Cuts())
         consoles = {console.device for console in inventory.controller.consoles}
         self._planned = {each.device for wave in waves for each in wave.operations} - consoles
+        self._worst = own_path.worst(sent)
         self._lost_anyway = own_path.lost_too_early(waves, ())
         self._kept = [
             each for each in inventory.segments.values() if each.keep_alive and each.name not in wanted
         ]
         self._lifelines, self._ports = _lifelines(network, self._kept)
-        self._doomed = {each.name: frozenset(self._losses(each, self._cuts)) for each in self._kept}
+        self._doomed = {
+            each.name: frozenset(loss.what for loss in self._losses(each, self._cuts)) for each in self._kept
+        }
         self._common = self._common_links()
 
     def beforehand(self, device: str, ports: Collection[Port], severed: Collection[str]) -> Objection | None:
@@ -63,7 +66,7 @@ class Objections:
         found = self._at_once(ports, severed) or self._unplanned(device, severed)
         if found is not None or self._others_unaffected(ports, severed):
             return found
-        lost = self._own_path.lost(self._with(ports)) - self._own_path.lost(self._cuts)
+        lost = self._own_path.lost(_with(self._worst, ports)) - self._own_path.lost(self._worst)
         lost -= self._planned | {device}
         return _own_path(lost) if lost else self._kills(ports)
 
@@ -101,17 +104,18 @@ class Objections:
         return _own_path(lost) if lost else None
 
     def _kills(self, ports: Collection[Port]) -> Objection | None:
-        cuts = self._with(ports)
-        reasons = [
-            reason for each in self._kept for reason in self._losses(each, cuts) - self._doomed[each.name]
+        cuts = _with(self._cuts, ports)
+        more = [
+            loss
+            for each in self._kept
+            for loss in self._losses(each, cuts)
+            if loss.what not in self._doomed[each.name]
         ]
-        return Objection(KEEP_ALIVE, "; ".join(sorted(set(reasons)))) if reasons else None
+        reasons = set(said(more)) or {each.reason for each in more}
+        return Objection(KEEP_ALIVE, "; ".join(sorted(reasons))) if more else None
 
-    def _losses(self, segment: Segment, cuts: Cuts) -> set[str]:
-        return set(losses(self._before, Aftermath(self._network, cuts), segment, self._wanted))
-
-    def _with(self, ports: Collection[Port]) -> Cuts:
-        return replace(self._cuts, ports=self._cuts.ports | set(ports))
+    def _losses(self, segment: Segment, cuts: Cuts) -> Iterator[Loss]:
+        return losses(self._before, Aftermath(self._network, cuts), segment, self._wanted)
 
     # --- the quick way ---------------------------------------------------------------------------------
 
@@ -121,8 +125,9 @@ class Objections:
         network = self._network
         homes = {home.name for name in network.inventory.devices if (home := network.home(name))}
         names = {*homes, *(name for each in self._kept for name in chains(network.inventory, each))}
-        dead = network.dead(self._cuts).union(
-            *(network.dead(self._cuts, vlan) for name in names for vlan in network.vlans[name])
+        dead = network.dead(self._worst).union(
+            network.dead(self._cuts),
+            *(network.dead(self._cuts, vlan) for name in names for vlan in network.vlans[name]),
         )
         stops = network.routes.union(*self._cuts.blocked.values())
         return frozenset(
@@ -175,6 +180,10 @@ def _lifelines(network: Network, kept: Iterable[Segment]) -> tuple[Mapping[str, 
             for point in conduit.points if segment.name in conduit.keep_alive else ():
                 found((segment.name, conduit.name), point.port)
     return devices, ports
+
+
+def _with(cuts: Cuts, ports: Collection[Port]) -> Cuts:
+    return replace(cuts, ports=cuts.ports | set(ports))
 
 
 def _own_path(lost: Iterable[str]) -> Objection:

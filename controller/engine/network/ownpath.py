@@ -107,6 +107,10 @@ class OwnPath:
         """The devices that are out of reach after ``cuts``."""
         return frozenset(self._inband - Aftermath(self._network, cuts).manageable())
 
+    def worst(self, steps: Iterable[Step]) -> Cuts:
+        """What the steps that a way may lead through may take, by whatever they do there."""
+        return _worst(step for step in steps if self.matters(step))
+
     def lost_by_wave(self, waves: Sequence[Wave]) -> list[frozenset[str]]:
         """The devices out of reach once each wave has gone."""
         found: list[frozenset[str]] = []

@@ -71,7 +71,9 @@ def plan_isolation(
     check_footing(before, after, sent, steps.wanted, findings)
     escalations: tuple[Escalation, ...] = ()
     if any(wave.on_unreachable is OnUnreachable.ESCALATE for wave in waves):
-        objections = Objections(network, own_path, waves, steps.planned.values())
+        # As a run will judge them: nobody answered for what a cut of a neighbour's port would take.
+        unanswered = OwnPath(network, ()) if overrides else own_path
+        objections = Objections(network, unanswered, waves, steps.planned.values())
         escalations = tuple(Escalations(network, profiles, objections, after, findings).of(waves))
     return Plan(
         playbook=playbook.name,

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
-from controller.domain.inventory import Inventory, LinkKind, Management, Port
+from controller.domain.inventory import Inventory, Link, LinkKind, Management, Method, Need, Port
 from controller.domain.plan import Escalation, Plan, Step
 from controller.domain.playbook import OnUnreachable, Stage
-from controller.engine.network.objections import objections_to
+from controller.engine.network.objections import KEEP_ALIVE, objections_to
 from controller.engine.network.vlans import Network
+from tests.fakes.site import device, inventory, port, segment, stage
 from tests.unit.engine.test_reachability import World, _touched, asked, done, hospitals, many, planned, stages
 
 
@@ -204,3 +206,55 @@ def test_however_many_are_cut_off_one_after_the_other_nothing_kept_alive_dies(
     assert kept_and_well(known, after, cut) == kept_and_well(known, world, cut)
     off = {name for each in taken for name in (each.device, *each.behind)}
     assert near(known, after) - in_plan - off <= near(known, world)
+
+
+# --- what a plan takes anyway, by hand ---------------------------------------------------------------------
+
+
+def twice_attached(*more: Link, needs: Sequence[Need] = ()) -> Inventory:
+    """``dead`` hangs on the core by two links, one of them cut with the wards; so is the link to ``far``,
+    where the emergency call centre has a port. ``east`` has a link of its own to the core, for an office."""
+    links = [
+        *(Link((Port("core", at), Port("dead" if at != "far" else "far", at))) for at in ("d1", "d2", "far")),
+        *more,
+    ]
+    subjects = [
+        segment("samu", [port(at, "p", 10) for at in ("core", "far")], keep_alive=True, needs=tuple(needs)),
+        segment("calls", [port("east", "p", 10)], keep_alive=True),
+        segment("office", [port("core", "east", 20), port("core", "p2", 20)]),
+        segment(
+            "wards", [*(port("core", at, 30, tagged=True) for at in ("d1", "far")), port("dead", "p", 30)]
+        ),
+    ]
+    return inventory([device(name) for name in ("core", "far", "east", "dead")], subjects, links)
+
+
+EAST = (
+    Link((Port("core", "east"), Port("east", "core"))),
+    Link((Port("dead", "east"), Port("east", "dead"))),
+)
+
+
+def judged(known: Inventory) -> tuple[Escalation, str]:
+    """The one held ready for ``dead``, and what a run would object to it before anything else is cut off."""
+    plan = escalating(known, [stage("wards", methods=[Method.SHUTDOWN])])
+    [found] = [each for each in plan.escalations if each.device == "dead"]
+    ports = [Port("core", "d1"), Port("core", "d2")]
+    ports += [Port("east", "dead")] if "east" in {far.device for far, _ in World(known, ()).wires()} else []
+    objection = objections_to(plan, Network(known)).now("dead", ports, {"dead"}, ("core", "dead"), ())
+    return found, objection.code if objection else ""
+
+
+def test_what_the_plan_takes_anyway_is_no_objection_however_the_ports_around_it_are_called() -> None:
+    found, objection = judged(twice_attached())
+    assert [str(point) for point in found.points] == ["core d1", "core d2"]
+    assert not found.refused
+    assert not objection
+
+
+@pytest.mark.parametrize(("needs", "refused"), [((Need("calls"),), KEEP_ALIVE), ((), "")])
+def test_who_loses_something_already_may_not_lose_more(needs: Sequence[Need], refused: str) -> None:
+    """The call centre is parted by the plan; what it needs it would still reach through the dead device."""
+    found, objection = judged(twice_attached(*EAST, needs=needs))
+    assert found.refused == refused
+    assert objection == refused

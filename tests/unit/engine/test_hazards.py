@@ -363,6 +363,28 @@ def test_the_link_to_its_gateway_and_the_way_to_its_conduit_are_part_of_what_it_
     assert not found(spared, "keep-alive-depends")
 
 
+def test_a_gateway_parted_from_its_pair_is_a_loss_also_where_no_host_is_known_beside_them() -> None:
+    """Both count on hearing each other, beyond a firewall as well."""
+    gateways = [routed("fw", 10), routed("core", 10)]
+    known = inventory(
+        [device("fw", DeviceRole.FIREWALL), device("core", DeviceRole.CORE), device("ward")],
+        [
+            segment(
+                "samu",
+                [port("ward", "p", 10)],
+                keep_alive=True,
+                vlans=(10,),
+                gateways=tuple(each.port for each in gateways),
+            ),
+            segment("wards", [port("fw", "c", 11, tagged=True)], vlans=(11,)),
+        ],
+        [link("ward f", "fw w"), link("fw c", "core f")],
+    )
+    plan = planned(known, [stage("wards", methods=[Method.SHUTDOWN])])
+    assert reasons(plan) == ["samu → fw c"]
+    assert plan.refusals
+
+
 def test_no_second_choice_of_a_method_takes_a_link_others_live_on() -> None:
     plan = planned(centre(), [stage("wards", methods=[Method.VLAN, Method.SHUTDOWN])])
     assert [step.fallbacks for _, _, step in plan.steps()] == [(), ()]
