@@ -36,6 +36,7 @@ from controller.workers.requests import (
     Line,
     Neutralise,
     RecordDiscovery,
+    RecordExport,
     RecordReadiness,
     RecordVault,
     RecordWitness,
@@ -214,7 +215,8 @@ class Desk:
         | AskVault
         | RecordVault
         | SealLog
-        | RecordWitness,
+        | RecordWitness
+        | RecordExport,
     ) -> int | None:
         match request:
             case Neutralise(device, reason, actor):
@@ -229,6 +231,8 @@ class Desk:
                 data = (("entries", str(request.size)), ("root", request.root), ("way", request.way))
                 note = Noted("witness", data, Text(request.name))
                 return self._journal.commit(Tag.LOG_WITNESSED, [note], request.actor).seq
+            case RecordExport():
+                return self._journal.commit(Tag.LOG_EXPORTED, [_exported(request)], request.actor).seq
             case _:
                 return self._vaulting(request)
 
@@ -289,6 +293,18 @@ class Desk:
         profiles = self._reader.profiles(sources[basis.profiles])
         inventory = self._reader.inventory(sources[basis.inventory], profiles)
         return Documents(inventory, profiles, basis.profiles, {}, {}, sources)
+
+
+def _exported(request: RecordExport) -> Noted:
+    data = (
+        ("scope", request.scope),
+        ("names", request.names),
+        ("shown", str(request.shown)),
+        ("entries", str(request.entries)),
+        ("sha256", request.digest),
+        ("size", str(request.size)),
+    )
+    return Noted("export", data)
 
 
 class _Others:

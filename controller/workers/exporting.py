@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from controller.domain.errors import InvalidRequest, NotFound
+from controller.domain.errors import CordonError, InvalidRequest, NotFound
+from controller.domain.facts import Actor
+from controller.workers.requests import RecordExport
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +32,42 @@ class Extract:
     without_names: bool = False
 
 
-def export(composition: Composition, path: Path, extract: Extract) -> Exported:
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An export on disk. ``entry`` is the number of the entry that tells of it, None where there is none:
+    ``unrecorded`` is the code of why, "" where nobody asked for one or it is only in the spool yet."""
+
+    exported: Exported
+    entry: int | None = None
+    unrecorded: str = ""
+
+
+def export(
+    composition: Composition,
+    path: Path,
+    extract: Extract,
+    record: Callable[[RecordExport], int | None],
+    actor: Actor | None,
+) -> Handed:
+    """``record`` hands a request to whoever leads; without an ``actor`` nothing is put on record, nor
+    anything written in the home. Raises NotFound, InvalidRequest, JournalUnreadable."""
+    exported, said = _write(composition, path, extract)
+    if actor is None:
+        return Handed(exported)
+    names = "replaced" if extract.without_names else "in"
+    try:
+        entry = record(
+            RecordExport(
+                exported.digest, exported.size, said, names, exported.shown, exported.entries, actor
+            )
+        )
+    except (CordonError, OSError) as error:
+        return Handed(exported, None, error.code if isinstance(error, CordonError) else "internal")
+    return Handed(exported, entry)
+
+
+def _write(composition: Composition, path: Path, extract: Extract) -> tuple[Exported, str]:
+    """The file, and what it holds in words of the log."""
     from controller.evidence.export import Scope, write_export  # noqa: PLC0415 - only who exports pays for it
 
     home = composition.home(create=False)
@@ -41,10 +79,9 @@ def export(composition: Composition, path: Path, extract: Extract) -> Exported:
     if entries is not None and not entries:
         raise InvalidRequest("export-empty")
     scope = Scope(entries, extract.without_names, said or "all")
+    now = composition.clock().now()
     try:
-        return write_export(
-            path, lambda: home.sealed(through), home.evidence, scope, composition.clock().now()
-        )
+        return write_export(path, lambda: home.sealed(through), home.evidence, scope, now), scope.said
     except FileExistsError:
         raise InvalidRequest("export-exists", file=str(path)) from None
     except OSError as error:

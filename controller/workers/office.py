@@ -28,8 +28,8 @@ from controller.workers.vaulting import HomeVault
 if TYPE_CHECKING:
     from controller.engine.people.access import Access
     from controller.engine.people.accounts import Credentials
-    from controller.evidence.export import Exported
-    from controller.workers.exporting import Extract
+    from controller.workers.exporting import Extract, Handed
+    from controller.workers.forwarding import LogForwarding
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +273,14 @@ class Office(Protocol):
         """Checkpoints, proofs, witnesses and the key."""
         ...
 
-    def export(self, path: Path, extract: Extract) -> Exported:
-        """Writes the log, or a part of it, into one file that proves itself; changes nothing. Raises
-        NotFound, InvalidRequest, JournalUnreadable."""
+    def export(self, path: Path, extract: Extract, actor: Actor | None = None) -> Handed:
+        """Writes the log, or a part of it, into one file that proves itself, and puts on record that
+        ``actor`` took it; without one the home is only read. Raises NotFound, InvalidRequest,
+        JournalUnreadable."""
+        ...
+
+    def forwarding(self) -> LogForwarding:
+        """The sending on of the log to a receiver elsewhere."""
         ...
 
     def log_head(self) -> tuple[int, str] | None:

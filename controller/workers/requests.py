@@ -30,6 +30,7 @@ from controller.engine.events import (
     CredentialDropped,
     Event,
     JournalDegraded,
+    ProbationMoved,
     RehearsalEnded,
     RunEnded,
     RunStarted,
@@ -185,6 +186,20 @@ class RecordWitness:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordExport:
+    """That somebody took ``shown`` of the first ``entries`` out of the house in one file: its SHA-256
+    ``digest`` and ``size`` in bytes, ``scope`` as it was asked for, ``names`` ``in`` it or ``replaced``."""
+
+    digest: str
+    size: int
+    scope: str
+    names: str
+    shown: int
+    entries: int
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Neutralise:
     """Takes away what would undo a cut at one device."""
 
@@ -231,6 +246,7 @@ Request = (
     | Neutralise
     | SealLog
     | RecordWitness
+    | RecordExport
 )
 
 _REQUESTS: dict[str, type[Any]] = {
@@ -248,6 +264,7 @@ _REQUESTS: dict[str, type[Any]] = {
         AskVault,
         SealLog,
         RecordWitness,
+        RecordExport,
         RecordVault,
         RecordReadiness,
         RecordDiscovery,
@@ -262,6 +279,7 @@ _EVENTS: dict[str, type[Any]] = {
         StepsSettled,
         JournalDegraded,
         CredentialDropped,
+        ProbationMoved,
         RunEnded,
         RehearsalEnded,
     )

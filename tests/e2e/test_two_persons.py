@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from controller.bootstrap import Composition
 from controller.cli.main import main
-from controller.workers.front import cordon_office
+from controller.workers.leading import AnyLeader
 
 INVENTORY = """
 format: 1
@@ -101,7 +102,7 @@ def test_alone_what_is_kept_alive_is_cut_by_the_envelope_only_and_everybody_sees
 def led(cordon: Cordon, tmp_path: Path) -> Iterator[None]:
     """Somebody leads the home meanwhile, as a service does: the console hands everything over."""
     files = {"inventory": tmp_path / "inventory.yaml", "playbooks": (tmp_path / "playbooks",)}
-    with cordon_office(home=tmp_path / "home", **files)._leading():  # noqa: SLF001 - what a service does
+    with AnyLeader(Composition(home=tmp_path / "home", **files), lambda _: None).lead():
         yield
 
 

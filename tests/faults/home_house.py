@@ -17,7 +17,7 @@ import pytest
 from controller.bootstrap import Composition
 from controller.domain.proof import Proof
 from controller.text import Catalogue
-from controller.workers.front import HomeOffice
+from controller.workers.front import HomeOffice, office_of
 from tests.faults.crash import Ground
 from tests.faults.home_cases import HOME_FAULTS, Devices, End
 from tests.faults.home_cli import Command, Said, start
@@ -106,7 +106,7 @@ class House:
 
     @property
     def office(self) -> HomeOffice:
-        return HomeOffice(Composition(home=self.home, inventory=self.inventory))
+        return office_of(Composition(home=self.home, inventory=self.inventory))
 
     def sent(self) -> list[dict[str, Any]]:
         """Every line any device got from the commands of this house."""

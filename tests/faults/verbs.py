@@ -16,7 +16,7 @@ from controller.domain.playbook import Action
 from controller.domain.tags import Tag
 from controller.engine.planning.plans import Return
 from controller.engine.ports import RunRecord
-from controller.workers.front import HomeOffice
+from controller.workers.front import HomeOffice, office_of
 from controller.workers.office import Cut, Execution
 
 MakeComposition = Callable[..., Composition]
@@ -31,14 +31,14 @@ def create(make: MakeComposition, _job: Job) -> int:
 
 def act(make: MakeComposition, job: Job) -> int:
     """Isolates or restores everything, without looking at what was before."""
-    office = HomeOffice(make())
+    office = office_of(make())
     return _answered(lambda: _tell(_act(office, job["action"], job.get("accept_drift", ()))))
 
 
 def take_over(make: MakeComposition, job: Job) -> int:
     """What a second process does after the first one died or froze: resumes the run that is not over; where
     nothing was begun, asks for it anew."""
-    office = HomeOffice(make())
+    office = office_of(make())
 
     def work() -> dict[str, Any]:
         runs = [run for run in office.runs() if run.action is Action(job["action"])]
@@ -55,7 +55,7 @@ def finish(make: MakeComposition, job: Job) -> int:
     """Brings everything back that is still held, as a person would: without accepting what is in doubt
     first, then with; verifies the log, and tells every intent in it as (monotonic ns, device, object)."""
     composition = make()
-    office = HomeOffice(composition)
+    office = office_of(composition)
 
     def work() -> dict[str, Any]:
         told: dict[str, Any] = {"refused": []}
@@ -82,7 +82,7 @@ def finish(make: MakeComposition, job: Job) -> int:
 
 def cli(make: MakeComposition, job: Job) -> int:
     """``cordon``, with the arguments ``argv``; its exit code."""
-    return main(job["argv"], lambda **settings: HomeOffice(make(**settings)))
+    return main(job["argv"], lambda **settings: office_of(make(**settings)))
 
 
 VERBS: dict[str, Callable[[MakeComposition, Job], int]] = {

@@ -18,7 +18,7 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.engine.execution.running import Services
 from controller.engine.ports import Answer, Block, Command, Driver, Journal, Login, Purpose, Session
-from controller.workers.front import HomeOffice
+from controller.workers.front import office_of
 
 _COMMENT = "# as you wish"
 
@@ -71,7 +71,7 @@ def deaf_cordon(pattern: str, arguments: Sequence[str]) -> int:
             real = super().services(journal)
             return replace(real, driver=DeafDriver(real.driver, re.compile(pattern)))
 
-    return main(arguments, lambda **given: HomeOffice(Deaf(**given)))
+    return main(arguments, lambda **given: office_of(Deaf(**given)))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from controller.bootstrap import Composition
 from controller.cli.main import main
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Actor
@@ -18,6 +19,7 @@ from controller.engine.people.accounts import Grant, Invitation
 from controller.engine.people.roles import Role
 from controller.workers.accounting import asked
 from controller.workers.front import HomeOffice, cordon_office
+from controller.workers.leading import AnyLeader
 from controller.workers.requests import AskAccounts, WriteLog, error_from_line, request_to_line
 from tests.unit.accounts.house import PASSWORD, ROOT
 
@@ -106,9 +108,8 @@ def test_the_code_is_printed_once_and_its_state_told(cordon: Any) -> None:
 @pytest.fixture
 def led(home: Path) -> Iterator[HomeOffice]:
     """Another process's office, so to speak: the lead is held here meanwhile."""
-    office = cordon_office(home=home)
-    with office._leading():  # noqa: SLF001 - what a service does
-        yield office
+    with AnyLeader(Composition(home=home), lambda _: None).lead():
+        yield cordon_office(home=home)
 
 
 def test_the_leader_does_what_the_console_asks(led: HomeOffice, cordon: Any, home: Path) -> None:

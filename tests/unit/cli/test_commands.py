@@ -494,22 +494,25 @@ def test_a_question_imports_only_what_it_asks(tmp_path: Path) -> None:
     database = ["sqlalchemy", "asyncio"]
     lab, home = Path(__file__).parents[3] / "examples" / "lab" / "inventory.yaml", tmp_path / "home"
 
-    def ask(*arguments: str, without: list[str]) -> None:
-        code = (
+    def ask(*arguments: str, without: list[str], code: int = 0) -> None:
+        program = (
             "import sys; from controller.cli.main import main; code = main(sys.argv[1:]); "
             f"print([code, *(name for name in {without!r} if name in sys.modules)], file=sys.stderr)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments, "--inventory", str(lab), "--home", str(home)],
+            [sys.executable, "-c", program, *arguments, "--inventory", str(lab), "--home", str(home)],
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
         )
-        assert done.stderr.splitlines()[-1] == "[0]", (arguments, done.stderr)
+        assert done.stderr.splitlines()[-1] == f"[{code}]", (arguments, done.stderr)
 
     ask("isolate", "--level", "5", "--dry-run", without=[*unasked, *database])
-    ask("status", without=[])  # makes the home
+    ask("status", without=[*unasked, *database], code=2)
+    assert not home.exists()  # whoever looks in the wrong place makes no home there
+    home.mkdir(mode=0o700)
+    ask("status", without=[])  # makes the database
     ask("status", without=unasked)
 
 

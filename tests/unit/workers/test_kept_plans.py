@@ -264,7 +264,8 @@ def test_a_return_is_not_planned_from_what_was_valid_last(desk: Desk) -> None:
 def test_mistakes_and_damage_together_leave_the_sources(desk: Desk) -> None:
     desk.keep()
     fresh = desk.fresh()
-    keeper_of = desk.office()._keeper._of_file()  # noqa: SLF001 - which file holds what is nobody else's business
+    keeper = desk.office()._documents._keeper  # noqa: SLF001 - which file holds what is nobody else's business
+    keeper_of = keeper._of_file()  # noqa: SLF001 - the same
     assert keeper_of is not None
     (desk.plans / f"{keeper_of.documents}.content").write_bytes(b"")
     desk.inventory.write_text(BROKEN)

@@ -1,0 +1,78 @@
+"""Plans as faces ask for them: of the documents in force, with what the home knows of devices and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from controller.bootstrap import Composition
+from controller.domain.errors import CordonError, NotFound
+from controller.domain.plan import Plan
+from controller.domain.rehearsal import Rehearsals
+from controller.engine.planning import plans
+from controller.engine.planning.canaries import plan_rehearsal
+from controller.engine.planning.plans import Return
+from controller.engine.planning.untested import rehearsals, untested
+from controller.engine.planning.vaulting import vault_users, with_vault
+from controller.engine.points.holds import HoldBook
+from controller.workers.documents import CurrentDocuments
+from controller.workers.leading import Leading
+from controller.workers.office import Cut
+from controller.workers.vaulting import HomeVault
+
+
+class Planning:
+    """As :class:`controller.workers.office.Office` says of each."""
+
+    def __init__(
+        self,
+        composition: Composition,
+        documents: CurrentDocuments,
+        leader: Leading,
+        vault: Callable[[], HomeVault],
+    ) -> None:
+        self._composition = composition
+        self._documents = documents
+        self._leader = leader
+        self._vault = vault
+
+    def cut(self, cut: Cut) -> Plan:
+        return self._with_vault(self._with_untested(self._cut(cut)))
+
+    def back(self, wanted: Return) -> Plan:
+        history = self._leader.history()
+        book = HoldBook(history, self._composition.clock())
+        return self._with_vault(plans.plan_return(self._documents.present(), book, history, wanted))
+
+    def rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
+        return plan_rehearsal(self._documents.present(), devices)
+
+    def rehearsals(self) -> Rehearsals:
+        try:
+            return rehearsals(self._composition.home(create=False).history())
+        except NotFound:
+            return Rehearsals(())
+
+    def _cut(self, cut: Cut) -> Plan:
+        documents = self._documents.in_force()
+        if cut.level is not None or cut.playbook is not None:
+            name = cut.playbook or plans.playbook_of_level(documents, cut.level or 0).name
+            kept = None if cut.overrides else self._documents.kept_plan(documents, name)
+            return kept or plans.plan_playbook(documents, name, cut.overrides)
+        return plans.plan_subjects(documents, cut.subjects, cut.overrides)
+
+    def _with_untested(self, plan: Plan) -> Plan:
+        """Where the home cannot be read nobody can tell: that holds up no cut."""
+        try:
+            known = self.rehearsals()
+        except CordonError:
+            return plan
+        expires_after = timedelta(days=self._composition.settings.rehearsal_days)
+        now = self._composition.clock().now()
+        return untested(plan, self._documents.in_force().inventory, known, now, expires_after)
+
+    def _with_vault(self, plan: Plan) -> Plan:
+        inventory = self._documents.in_force().inventory
+        if not vault_users(inventory):
+            return plan
+        return with_vault(plan, inventory, self._vault().state())

@@ -1,0 +1,109 @@
+"""What the home has on record, as faces show it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from controller.bootstrap import Composition, StoredDocuments
+from controller.domain.codec import from_plain
+from controller.domain.errors import CordonError
+from controller.domain.inventory import Inventory
+from controller.domain.plan import Hazard, Plan
+from controller.engine.execution.handwork import Located, locate
+from controller.engine.execution.walklist import Errand, results_on_record, walklist
+from controller.engine.holding.situation import Situation, situation
+from controller.engine.points.startup import reboots_after
+from controller.engine.ports import RunRecord
+from controller.workers.auditing import Witness
+from controller.workers.documents import CurrentDocuments
+from controller.workers.leading import Leading
+from controller.workers.loglines import log_line
+from controller.workers.office import LogLine, Verdict
+
+
+class Records:
+    """As :class:`controller.workers.office.Office` says of each. Raises NotFound where there is no home."""
+
+    def __init__(self, composition: Composition, documents: CurrentDocuments, leader: Leading) -> None:
+        self._composition = composition
+        self._documents = documents
+        self._leader = leader
+
+    # --- the situation and its runs ----------------------------------------------------------------
+
+    def situation(self) -> Situation:
+        documents = self._documents.in_force()
+        now = self._composition.clock().now()
+        return situation(documents.inventory, self._leader.history(), now, documents.profiles)
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        return self._leader.history().runs()
+
+    def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]:
+        record = self._leader.history().run(run)
+        plan = self.stored_plan(record.plan)
+        inventory = self.inventory_of(plan)
+        return record, plan, walklist(record.run, plan, inventory, results_on_record(record, plan))
+
+    def reboots(self, run: str, plan: Plan) -> tuple[Hazard, ...]:
+        history = self._leader.history()
+        record, known = history.run(run), self._documents.known(plan.basis)
+        profiles = (
+            known.profiles
+            if known
+            else StoredDocuments().profiles(history.revision("profiles", plan.basis.profiles))
+        )
+        return reboots_after(plan, record.steps, record.startups, profiles)
+
+    def locate(self, code: str, run: str = "") -> Located:
+        return locate(self._leader.history(), code, run)
+
+    def stored_plan(self, digest: str) -> Plan:
+        return from_plain(Plan, json.loads(self._leader.history().revision("plan", digest)))
+
+    def inventory_of(self, plan: Plan) -> Inventory:
+        basis = plan.basis
+        known = self._documents.known(basis)
+        if known is not None:
+            return known.inventory
+        history, reader = self._leader.history(), StoredDocuments()
+        profiles = reader.profiles(history.revision("profiles", basis.profiles))
+        return reader.inventory(history.revision("inventory", basis.inventory), profiles)
+
+    # --- the log -----------------------------------------------------------------------------------
+
+    def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
+        for record in self._leader.found_home().entries(after=since, tag=tag, run=run):
+            yield log_line(
+                record.entry.seq, record.at, record.tag, record.actor, record.degraded, record.facts
+            )
+
+    def log_head(self) -> tuple[int, str] | None:
+        try:
+            seq, chain = self._composition.home(create=False).head()
+        except CordonError:
+            return None
+        return seq, chain.hex()
+
+    def verify(self, witnesses: Sequence[Witness] = ()) -> Verdict:
+        found = self._leader.found_home().verify(witnesses)
+        first = found.faults[0] if found.faults else None
+        return Verdict(
+            entries=found.seq,
+            head=found.chain.hex(),
+            first_bad=found.first_bad,
+            problem=first.code if first else "",
+            detail=first.detail if first else "",
+            degraded=tuple(
+                (each.since.isoformat(), each.until.isoformat() if each.until else "")
+                for each in found.degraded
+            ),
+            erased=found.erased,
+            origin=found.origin,
+            root=found.root.hex(),
+            signed=found.signed,
+            checkpoints=found.checkpoints,
+            keys=found.keys,
+            replaced=found.replaced,
+        )

@@ -1,0 +1,1 @@
+"""The report of an incident: read from the log, put into words, set as pages."""
