@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from controller.api.access import Needs, Viewer
 from controller.api.models import Written
 from controller.api.models import log as models
 from controller.api.once import ActsOnce
-from controller.api.paging import Cursor, Limit, Page, cursor_after, read_cursor
+from controller.api.paging import Page, WhichPart, cursor_after, read_cursor
 from controller.api.problems import documented, words_of
 from controller.api.service import Serving
 from controller.domain.errors import InvalidRequest
+from controller.domain.logbook import LogDetails
 from controller.engine.execution.marks import Marks
 from controller.engine.people.accounts import Person
 from controller.engine.people.roles import Permission
@@ -26,49 +29,101 @@ router = APIRouter(tags=["log"], responses=documented(400, 401, 403, 404, 409, 4
 
 Writer = Annotated[Person, Depends(Needs(Permission.WRITE_LOG))]
 Auditor = Annotated[Person, Depends(Needs(Permission.READ_AUDIT))]
-TagFilter = Annotated[
-    str | None, Query(max_length=60, pattern=r"^[a-z:]+$", description="A tag, or how it begins.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are asked for."""
+
+    part: WhichPart
+    tag: Annotated[
+        str | None, Query(max_length=60, pattern=r"^[a-z:]+$", description="A tag, or how it begins.")
+    ] = None
+    run: Annotated[str | None, Query(max_length=40, pattern=r"^[0-9a-f-]+$", description="One run's.")] = None
+    last: Annotated[bool, Query(description="Begin with the newest entries instead of the oldest.")] = False
+
+
+AttachmentName = Annotated[
+    str,
+    Query(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f/\\]+$",
+        description="What the file is called.",
+    ),
 ]
-RunFilter = Annotated[str | None, Query(max_length=40, pattern=r"^[0-9a-f-]+$", description="One run's.")]
-Last = Annotated[bool, Query(description="Begin with the newest entries instead of the oldest.")]
+
+WhichEntries = Annotated[Wanted, Depends()]
 
 
 @router.get("/logbook", summary="What happened, machine and people in one order, oldest first")
 def logbook(
-    serving: Serving,
-    request: Request,
-    person: Viewer,
-    tag: TagFilter = None,
-    run: RunFilter = None,
-    last: Last = False,
-    cursor: Cursor = None,
-    limit: Limit = 100,
+    serving: Serving, request: Request, person: Viewer, wanted: WhichEntries
 ) -> Page[models.EntryShown]:
     """What devices answered is left out for those who may not read it."""
     plain = person.may(Permission.READ_TRANSCRIPTS, serving.site)
-    return _entries(serving, words_of(request), (tag, run), (cursor, limit), last=last, transcripts=plain)
+    return _entries(serving, words_of(request), wanted, transcripts=plain)
 
 
 @router.post("/logbook", status_code=201, summary="Write into the logbook", response_model=Written)
 def write(serving: Serving, person: Writer, once: ActsOnce, asked: models.NoteAsked) -> JSONResponse:
+    """An entry is never changed: a correction is a new one that names the old. Attachments are sent
+    first."""
+
     def act(marks: Marks) -> Written:
-        return Written(seq=serving.office.write_once(asked.text, person.actor, marks))
+        kept = tuple(serving.office.attachment(each.sha256, each.name) for each in asked.attachments)
+        details = LogDetails(
+            status=asked.status,
+            by=asked.by.strip(),
+            at=asked.happened_at,
+            corrects=asked.corrects,
+            handed_to=asked.handed_to.strip(),
+            attachments=kept,
+            nothing=asked.nothing,
+        )
+        return Written(seq=serving.office.write_log(asked.text, person.actor, details, marks))
 
     return once.answer(person, 201, act, again=lambda _: Written(seq=None))
 
 
+@router.post("/logbook/attachments", status_code=201, summary="Keep a file for an entry to cite")
+async def attach(
+    serving: Serving, _: Writer, request: Request, name: AttachmentName
+) -> models.AttachmentShown:
+    """The body is the file as it is, at most 8 MiB. It is kept in the home by its SHA-256; the entry that
+    cites it puts it on record."""
+    content = await request.body()
+    kept = await run_in_threadpool(serving.office.attach_content, name, content)
+    return models.AttachmentShown(sha256=kept.digest, name=kept.name, size=kept.size, file=kept.file)
+
+
+@router.get("/logbook/rhythm", summary="When something is to be written next")
+def rhythm(serving: Serving, _: Viewer) -> models.RhythmShown:
+    found = serving.office.rhythm()
+    if found is None:
+        return models.RhythmShown(minutes=0, last=None, due_at=None, due=False)
+    now = serving.office.composition.clock().now()
+    return models.RhythmShown(
+        minutes=found.minutes, last=found.last, due_at=found.due, due=found.is_due(now)
+    )
+
+
+@router.put("/logbook/rhythm", summary="Agree how often something is written", response_model=Written)
+def agree_rhythm(
+    serving: Serving, person: Writer, once: ActsOnce, asked: models.RhythmAsked
+) -> JSONResponse:
+    """For an incident: where nothing is written for that long, the service puts it on record, and every
+    watcher hears of it."""
+
+    def act(marks: Marks) -> Written:
+        return Written(seq=serving.office.agree_rhythm(asked.minutes, person.actor, marks))
+
+    return once.answer(person, 200, act, again=lambda _: Written(seq=None))
+
+
 @router.get("/audit", summary="The whole log, oldest first")
-def audit(
-    serving: Serving,
-    request: Request,
-    _: Auditor,
-    tag: TagFilter = None,
-    run: RunFilter = None,
-    last: Last = False,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Page[models.EntryShown]:
-    return _entries(serving, words_of(request), (tag, run), (cursor, limit), last=last, transcripts=True)
+def audit(serving: Serving, request: Request, _: Auditor, wanted: WhichEntries) -> Page[models.EntryShown]:
+    return _entries(serving, words_of(request), wanted, transcripts=True)
 
 
 @router.get("/audit/verify", summary="Whether nothing was altered or removed")
@@ -89,19 +144,13 @@ def verify(serving: Serving, request: Request, _: Auditor) -> models.VerdictShow
 
 
 def _entries(
-    serving: Serving,
-    words: Catalogue,
-    which: tuple[str | None, str | None],
-    part: tuple[str | None, int],
-    *,
-    last: bool,
-    transcripts: bool,
+    serving: Serving, words: Catalogue, wanted: Wanted, *, transcripts: bool
 ) -> Page[models.EntryShown]:
-    (tag, run), (cursor, limit) = which, part
+    cursor, limit = wanted.part.cursor, wanted.part.limit
     after = _after(cursor)
-    if last and cursor is None:
+    if wanted.last and cursor is None:
         after = max(0, serving.office.feed.head - limit)
-    lines = serving.office.log(since=after, tag=tag, run=run)
+    lines = serving.office.log(since=after, tag=wanted.tag, run=wanted.run)
     found = list(islice(lines, limit + 1))
     following = cursor_after(str(found[limit - 1].seq)) if len(found) > limit else None
     return Page(items=[_entry(line, words, transcripts) for line in found[:limit]], next=following)

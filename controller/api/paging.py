@@ -6,9 +6,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from controller.domain.errors import InvalidRequest
@@ -23,6 +24,17 @@ Cursor = Annotated[
 Limit = Annotated[int, Query(ge=1, le=500, description="Most items of a page.")]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list is asked for."""
+
+    cursor: Cursor = None
+    limit: Limit = 100
+
+
+WhichPart = Annotated[Part, Depends()]
+
+
 class Page(BaseModel, Generic[T]):
     """``next`` is the cursor of the next page, null on the last."""
 
@@ -30,14 +42,12 @@ class Page(BaseModel, Generic[T]):
     next: str | None = Field(examples=["YWNjLTE"])
 
 
-def page(
-    items: Sequence[R], key: Callable[[R], str], cursor: str | None, limit: int, shown: Callable[[R], T]
-) -> Page[T]:
+def page(items: Sequence[R], key: Callable[[R], str], part: Part, shown: Callable[[R], T]) -> Page[T]:
     """``items`` are in the order of ``key``, which tells them apart."""
-    after = read_cursor(cursor)
+    after = read_cursor(part.cursor)
     left = [item for item in items if after is None or key(item) > after]
-    found = left[:limit]
-    following = cursor_after(key(found[-1])) if len(left) > limit else None
+    found = left[: part.limit]
+    following = cursor_after(key(found[-1])) if len(left) > part.limit else None
     return Page(items=[shown(item) for item in found], next=following)
 
 

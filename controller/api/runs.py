@@ -13,7 +13,7 @@ from controller.api.access import Needs, Viewer, identified
 from controller.api.models import ReasonAsked, Written
 from controller.api.models import runs as models
 from controller.api.once import ActsOnce
-from controller.api.paging import Cursor, Limit, Page, page
+from controller.api.paging import Page, WhichPart, page
 from controller.api.plans import compiled, return_of
 from controller.api.problems import documented, words_of
 from controller.api.receipts import Receipt
@@ -76,11 +76,11 @@ TranscriptReader = Annotated[Person, Depends(Needs(Permission.READ_TRANSCRIPTS))
 
 
 @router.get("/runs", summary="Runs, the newest first")
-def runs(serving: Serving, _: Viewer, cursor: Cursor = None, limit: Limit = 100) -> Page[models.RunShown]:
+def runs(serving: Serving, _: Viewer, part: WhichPart) -> Page[models.RunShown]:
     every = serving.office.runs()
     numbered = [(f"{10**9 - at:010d}", record) for at, record in enumerate(every)]
     newest = list(reversed(numbered))
-    return page(newest, lambda each: each[0], cursor, limit, lambda each: models.run(each[1]))
+    return page(newest, lambda each: each[0], part, lambda each: models.run(each[1]))
 
 
 @router.post("/runs", status_code=202, summary="Cut, or bring back", response_model=models.Begun)
@@ -132,15 +132,11 @@ def show(serving: Serving, _: Viewer, run: Run) -> models.RunWhole:
 
 
 @router.get("/runs/{run}/steps", summary="What is known of each point of a run")
-def steps(
-    serving: Serving, request: Request, _: Viewer, run: Run, cursor: Cursor = None, limit: Limit = 100
-) -> Page[models.StepKnown]:
+def steps(serving: Serving, request: Request, _: Viewer, run: Run, part: WhichPart) -> Page[models.StepKnown]:
     record, _plan, _errands = serving.office.run(run)
     words = words_of(request)
     ordered = sorted(record.steps, key=lambda each: _order(each.point.order))
-    return page(
-        ordered, lambda each: _order(each.point.order), cursor, limit, lambda each: models.step(each, words)
-    )
+    return page(ordered, lambda each: _order(each.point.order), part, lambda each: models.step(each, words))
 
 
 @router.get("/runs/{run}/walk-list", summary="What must be done by hand, most urgent first")
@@ -151,7 +147,7 @@ def walk_list(serving: Serving, request: Request, _: Viewer, run: Run) -> list[m
 
 @router.get("/runs/{run}/transcripts", summary="What was sent and what the devices answered, word for word")
 def transcripts(
-    serving: Serving, _: TranscriptReader, run: Run, cursor: Cursor = None, limit: Limit = 100
+    serving: Serving, _: TranscriptReader, run: Run, part: WhichPart
 ) -> Page[models.TranscriptShown]:
     record, _plan, _errands = serving.office.run(run)
     found = [
@@ -165,7 +161,7 @@ def transcripts(
         for line in serving.office.log(run=record.run, tag="engine:operation")
         if line.text
     ]
-    return page(found, lambda each: f"{each.seq:012d}", cursor, limit, lambda each: each)
+    return page(found, lambda each: f"{each.seq:012d}", part, lambda each: each)
 
 
 @router.post("/runs/{run}/abort", status_code=202, summary="Stop a run", response_model=models.StopAsked)

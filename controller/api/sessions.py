@@ -12,7 +12,6 @@ from controller.api.models.accounts import (
     SignedIn,
     SignInAsked,
     person_shown,
-    session_listed,
 )
 from controller.api.problems import documented
 from controller.api.service import Serving
@@ -49,13 +48,13 @@ def sign_out(serving: Serving, request: Request, response: Response, _: Own) -> 
     cookie = request.cookies.get(COOKIE)
     if cookie and "authorization" not in request.headers:
         serving.sign_in.sign_out(cookie)
-    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="strict", path="/")
+    take_cookie(response)
 
 
 @router.get("/sessions", summary="Sessions: one's own, or with the permission everybody's")
 def sessions(serving: Serving, person: Own) -> list[SessionListed]:
     whose = None if reads_accounts(serving, person) else person.id
-    return [session_listed(each) for each in serving.sign_in.sessions(whose)]
+    return [SessionListed.model_validate(each) for each in serving.sign_in.sessions(whose)]
 
 
 @router.delete("/sessions/{session}", status_code=204, summary="End a session")
@@ -67,7 +66,15 @@ def revoke_session(serving: Serving, person: Own, session: PublicId) -> None:
 
 
 def signed_in(response: Response, session: Session, site: str) -> SignedIn:
-    """The cookie is this service's alone, over TLS alone; no script reads it, no other page has it sent."""
-    response.set_cookie(COOKIE, session.token, secure=True, httponly=True, samesite="strict", path="/")
+    give_cookie(response, session)
     person = person_shown(session.person, site)
     return SignedIn(person=person, csrf=csrf_token(session.token), idle=session.idle, ends_at=session.ends_at)
+
+
+def give_cookie(response: Response, session: Session) -> None:
+    """It is this service's alone, over TLS alone; no script reads it, no other page has it sent."""
+    response.set_cookie(COOKIE, session.token, secure=True, httponly=True, samesite="strict", path="/")
+
+
+def take_cookie(response: Response) -> None:
+    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="strict", path="/")

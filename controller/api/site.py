@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request
@@ -12,13 +12,14 @@ from controller.api.access import Viewer
 from controller.api.models import point as shown_point
 from controller.api.models import site as models
 from controller.api.models import situation as standing
-from controller.api.paging import Cursor, Limit, Page, page
+from controller.api.paging import Page, Part, WhichPart, page
 from controller.api.problems import documented, words_of
 from controller.api.service import Serving
 from controller.domain.errors import NotFound
 from controller.domain.inventory import Point, PointId
 from controller.domain.proof import Proof, aged
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 router = APIRouter(tags=["site"], responses=documented(400, 401, 403, 404, 422, 429, 500, 503))
@@ -39,11 +40,8 @@ def readiness(serving: Serving, request: Request, _: Viewer) -> standing.Readine
 
 
 @router.get("/devices", summary="The devices of the inventory")
-def devices(
-    serving: Serving, _: Viewer, cursor: Cursor = None, limit: Limit = 100
-) -> Page[models.DeviceShown]:
-    found = serving.office.documents_in_force().inventory.devices
-    return page(_by_name(found), lambda each: each.name, cursor, limit, models.device)
+def devices(serving: Serving, _: Viewer, part: WhichPart) -> Page[models.DeviceShown]:
+    return _named(serving.office.documents_in_force().inventory.devices, part, models.device)
 
 
 @router.get("/devices/{name}", summary="One device")
@@ -55,35 +53,25 @@ def device(serving: Serving, _: Viewer, name: str) -> models.DeviceShown:
 
 
 @router.get("/segments", summary="The segments: what is cut and brought back as one")
-def segments(
-    serving: Serving, _: Viewer, cursor: Cursor = None, limit: Limit = 100
-) -> Page[models.SegmentShown]:
-    found = serving.office.documents_in_force().inventory.segments
-    return page(_by_name(found), lambda each: each.name, cursor, limit, models.segment)
+def segments(serving: Serving, _: Viewer, part: WhichPart) -> Page[models.SegmentShown]:
+    return _named(serving.office.documents_in_force().inventory.segments, part, models.segment)
 
 
 @router.get("/conduits", summary="The conduits: paths out of the site")
-def conduits(
-    serving: Serving, _: Viewer, cursor: Cursor = None, limit: Limit = 100
-) -> Page[models.ConduitShown]:
-    found = serving.office.documents_in_force().inventory.conduits
-    return page(_by_name(found), lambda each: each.name, cursor, limit, models.conduit)
+def conduits(serving: Serving, _: Viewer, part: WhichPart) -> Page[models.ConduitShown]:
+    return _named(serving.office.documents_in_force().inventory.conduits, part, models.conduit)
 
 
 @router.get("/playbooks", summary="The playbooks")
-def playbooks(
-    serving: Serving, _: Viewer, cursor: Cursor = None, limit: Limit = 100
-) -> Page[models.PlaybookShown]:
-    found = serving.office.documents_in_force().playbooks
-    return page(_by_name(found), lambda each: each.name, cursor, limit, models.playbook)
+def playbooks(serving: Serving, _: Viewer, part: WhichPart) -> Page[models.PlaybookShown]:
+    return _named(serving.office.documents_in_force().playbooks, part, models.playbook)
 
 
 @router.get("/points", summary="The points, with what holds them and how well that is known")
 def points(
     serving: Serving,
     _: Viewer,
-    cursor: Cursor = None,
-    limit: Limit = 100,
+    part: WhichPart,
     held: Annotated[bool | None, Query(description="Only those held, or only those free.")] = None,
     subject: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[models.PointHeld]:
@@ -121,7 +109,7 @@ def points(
         if (held is None or (point.id in holders) is held)
         and (subject is None or subject in subjects[point.id])
     ]
-    return page(chosen, lambda each: _order(each.id), cursor, limit, shown)
+    return page(chosen, lambda each: _order(each.id), part, shown)
 
 
 def _order(point: PointId) -> str:
@@ -130,5 +118,5 @@ def _order(point: PointId) -> str:
     return f"{device}\n{name}\n{vlan + 1:05d}"
 
 
-def _by_name(found: Mapping[str, T]) -> list[T]:
-    return [found[name] for name in sorted(found)]
+def _named(found: Mapping[str, R], part: Part, shown: Callable[[R], T]) -> Page[T]:
+    return page(sorted(found.items()), lambda each: each[0], part, lambda each: shown(each[1]))

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from controller.api.access import Own, reads_accounts
-from controller.api.models.accounts import PublicId, TokenAsked, TokenIssued, TokenListed, token_listed
+from controller.api.models.accounts import PublicId, TokenAsked, TokenIssued, TokenListed
 from controller.api.once import ActsOnce
 from controller.api.problems import documented
 from controller.api.service import Serving
@@ -20,7 +20,7 @@ router = APIRouter(tags=["accounts"], responses=documented(400, 401, 403, 404, 4
 @router.get("/tokens", summary="API tokens: one's own, or with the permission everybody's")
 def tokens(serving: Serving, person: Own) -> list[TokenListed]:
     whose = None if reads_accounts(serving, person) else person.id
-    return [token_listed(each) for each in serving.users.tokens(whose)]
+    return [TokenListed.model_validate(each) for each in serving.users.tokens(whose)]
 
 
 @router.post("/tokens", status_code=201, summary="Make an API token", response_model=TokenIssued)
@@ -29,7 +29,7 @@ def issue_token(serving: Serving, person: Own, once: ActsOnce, asked: TokenAsked
 
     def act(_marks: Marks) -> TokenIssued:
         made = serving.users.issue_token(person.id, asked.label, tuple(asked.scope), asked.days, person.actor)
-        return TokenIssued(**token_listed(made.shown).model_dump(), secret=made.secret)
+        return TokenIssued(**TokenListed.model_validate(made.shown).model_dump(), secret=made.secret)
 
     return once.answer(person, 201, act, secret=lambda given: {**given, "secret": None})
 

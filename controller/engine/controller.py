@@ -16,20 +16,19 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.execution.handwork import HandWork, confirmation
-from controller.engine.execution.marks import Marks as Marks
-from controller.engine.execution.marks import marked as marked
+from controller.engine.execution.marks import Marks, marked
 from controller.engine.execution.neutralising import Neutralising
 from controller.engine.execution.opening import opening, resuming
 from controller.engine.execution.runner import Runner
 from controller.engine.execution.running import Services, StopCause
 from controller.engine.execution.sessions import DeviceSlots
 from controller.engine.execution.under_way import Active, Runs
+from controller.engine.holding.probation import Probations
 from controller.engine.holding.watch import Watch
 from controller.engine.people.approvals import Act, Consents, Pledge, WithoutAccounts, need_of
 from controller.engine.planning import plans
 from controller.engine.planning.plans import Documents, Return
-from controller.engine.planning.revisions import DocumentReader as DocumentReader
-from controller.engine.planning.revisions import stored_documents, stored_plan
+from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History, RunRecord
 from controller.engine.readiness.rehearsal import Rehearsing
@@ -57,10 +56,11 @@ class Controller:
         self._ended_runs = 0
         self.rehearsing = Rehearsing(self, services, history)
         self._consents: Consents = WithoutAccounts()
+        self.probations = Probations(services, history, reader, self._book, self._cut_again)
 
     def ask_others(self, consents: Consents) -> None:
         """From now on what needs two persons waits for ``consents``. Without them a restore with gates is
-        refused, and what is kept alive is cut by one person with a reason."""
+        refused, and so is a cut of what is kept alive."""
         self._consents = consents
 
     @property
@@ -174,6 +174,7 @@ class Controller:
         Raises NotFound, InvalidRequest when the run is over or under way, and what its action raises."""
         active: Active | None = None
         facts: Sequence[Fact] = ()
+        earlier: RunRecord | None = None
         while active is None:
             with self._changed:
                 moment = self._ended_runs
@@ -195,8 +196,8 @@ class Controller:
                     self._end_what_gives_way()
                 if cuts or self._still(moment):
                     active = self._open(plan, actor, watcher, inventory, profiles, accept_drift, record)
-                    facts = resuming(record)
-        return self._execute(active, facts, Tag.RUN_RESUMED)
+                    facts, earlier = resuming(record), record
+        return self._execute(active, facts, Tag.RUN_RESUMED, earlier=earlier)
 
     def abort(self, run: str, actor: Actor, reason: str) -> bool:
         """Stops a run at the next safe point: blocks under way end, no other begins. ``run`` may be a prefix
@@ -267,6 +268,10 @@ class Controller:
             self._services.journal.commit(Tag.RUN_MOVED, facts, SYSTEM)
         return tuple(record.run for record in left)
 
+    def _cut_again(self, plan: Plan, documents: Documents, why: str) -> RunEnded:
+        """What came back and is not well: told by its own run's entries."""
+        return self.isolate(plan, why, SYSTEM, lambda _: None, documents)
+
     # --- who may act ---------------------------------------------------------------------------------
     # A cut waits for nothing: whatever takes time (reading, compiling) is done before the lock is taken.
 
@@ -315,6 +320,7 @@ class Controller:
         facts: Sequence[Fact],
         tag: Tag = Tag.RUN_OPENED,
         pledge: Pledge | None = None,
+        earlier: RunRecord | None = None,
     ) -> RunEnded:
         """Records the decision, runs, and leaves the run's place; those who joined get the same end. What the
         decision rests on is used up first: nobody can act on it twice."""
@@ -325,6 +331,7 @@ class Controller:
                 self._consents.take(pledge, act, running.run, running.actor)
             running.commit(tag, facts)
             if running.action is Action.RESTORE:
+                self.probations.attach(running, earlier)
                 with suppress(JournalUnavailable):  # then nothing is saved
                     running.startups = self._history.startups()
             ended = Runner(running).run()

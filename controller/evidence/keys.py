@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from controller.disk import sync_directory
 from controller.domain.checkpoint import ED25519, Signature, VerifierKey
 
 _PREFIX = "PRIVATE+KEY+"
@@ -95,14 +96,6 @@ def verifies(key: VerifierKey, text: str, signature: Signature) -> bool:
     except InvalidSignature:
         return False
     return True
-
-
-def sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _parsed(content: bytes) -> SigningKey:

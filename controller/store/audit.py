@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from controller.domain.errors import JournalUnreadable
 from controller.domain.facts import Actor, Fact, Noted, Text
 from controller.store import schema
 from controller.store.database import reading
+from controller.store.locks import boot_id
 from controller.store.places import Places
 from controller.store.rows import Row, from_row, is_fact
 
@@ -75,6 +76,18 @@ def sealed(places: Places, through: int) -> Iterator[SealedEntry]:
         seq = batch[-1].entry.seq
 
 
+def record(sealed: SealedEntry, instead: Mapping[str, str]) -> AuditRecord:
+    """The entry as people read it; ``instead``: by commitment, what stands in place of a text."""
+    texts: dict[str, str | None] = {
+        each.commitment: None if each.content is None else each.content.decode() for each in sealed.texts
+    }
+    rows = [
+        (table, tuple(row[2:])) for table, found in sealed.rows.items() if is_fact(table) for row in found
+    ]
+    epoch = int(json.loads(sealed.entry.body)["epoch"])
+    return _record(sealed.entry, epoch, rows, {**texts, **instead})
+
+
 def _sealed_batch(connection: Connection, after: int, through: int) -> list[SealedEntry]:
     entry = schema.entry
     wanted = select(entry).where(entry.c.seq > after, entry.c.seq <= through).order_by(entry.c.seq)
@@ -114,6 +127,19 @@ def head(places: Places) -> tuple[int, bytes]:
     with reading(places.database) as connection:
         row = connection.execute(query).first()
     return (0, CHAIN_START) if row is None else (row.seq, row.chain)
+
+
+def clocks_before(places: Places, epoch: int) -> tuple[datetime, float] | None:
+    """Wall clock and monotonic clock (seconds) at the last entry of an epoch before ``epoch``; None where
+    there is none, or where the machine was started anew since. Raises JournalUnreadable."""
+    entry = schema.entry.c
+    query = select(entry.body).where(entry.epoch < epoch).order_by(entry.seq.desc()).limit(1)
+    with _readable(places) as connection:
+        body = connection.execute(query).scalar()
+    said = {} if body is None else json.loads(body)
+    if said.get("boot") != boot_id():
+        return None
+    return datetime.fromisoformat(said["at"]), said["monotonic"] / 1e9
 
 
 def tag_of(places: Places, seq: int) -> str | None:

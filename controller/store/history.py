@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.domain.errors import JournalUnreadable, NotFound
 from controller.domain.facts import (
+    Attested,
+    GateDecided,
     HoldOpened,
     IntentRecorded,
     Noted,
@@ -24,7 +26,7 @@ from controller.domain.facts import (
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Method, PointId
 from controller.engine.points.startup import Told, last_told
-from controller.engine.ports import RunRecord, StartupRecord, StepRecord
+from controller.engine.ports import RunRecord, Said, StartupRecord, Statements, StepRecord
 from controller.store import schema
 from controller.store.draft import Draft
 from controller.store.holdings import Holdings
@@ -32,6 +34,7 @@ from controller.store.moment import Found, Moment, moment
 from controller.store.places import Places
 from controller.store.runs import records, step
 from controller.store.spooled import spooled
+from controller.store.ticks import Ticks
 
 
 class StoreHistory:
@@ -83,6 +86,23 @@ class StoreHistory:
             for one in found
             if isinstance(one.fact, Noted) and one.fact.subject in subjects
         )
+
+    def statements(self, subject: str) -> Statements:
+        hold, said = schema.hold, (schema.attested, schema.gate_decision)
+        with self._moment() as moment:
+            cut = moment.connection.execute(
+                select(func.max(hold.c.entry)).where(hold.c.subject == subject)
+            ).scalar()
+            late = [one for one in moment.late if getattr(one.fact, "subject", None) == subject]
+            cut = max((one.entry for one in late if isinstance(one.fact, HoldOpened)), default=cut)
+            found = [one for table in said for one in moment.facts(table, table.c.subject == subject)]
+            ticks = Ticks(moment)
+            words = tuple(
+                Said(one.fact, one.at, cut is not None and one.entry > cut, ticks.since(one.entry))
+                for one in sorted([*found, *late], key=lambda each: (each.entry, each.place))
+                if isinstance(one.fact, Attested | GateDecided)
+            )
+            return Statements(words, ticks.since(cut) if cut is not None else 0.0)
 
     def startups(self) -> Mapping[str, StartupRecord]:
         intent = schema.intent

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from controller.disk import sync_directory
 from controller.domain.entry import SealedEntry
 from controller.domain.errors import CordonError, InvalidRequest, JournalUnreadable, LeaderElsewhere, NotFound
 from controller.domain.facts import SYSTEM, Actor, Noted
@@ -23,6 +24,7 @@ from controller.store import audit, leader, locks, requests, sealing, spool, tri
 from controller.store.accounts import HomeAccounts
 from controller.store.database import check_revision, migrate, reading
 from controller.store.draft import now, takeover
+from controller.store.forwarded import ForwardedFile
 from controller.store.history import StoreHistory
 from controller.store.places import Places
 from controller.store.schema import REVISION
@@ -116,6 +118,10 @@ class Home:
         with self._readable(), proving(self._places) as proofs:
             yield proofs
 
+    def forwarded(self) -> ForwardedFile:
+        """How far the log was sent elsewhere."""
+        return ForwardedFile(self._places)
+
     @property
     def log_key(self) -> Path:
         """The file of the key that signs checkpoints."""
@@ -139,6 +145,10 @@ class Home:
     def tag_of(self, seq: int) -> str | None:
         """See :func:`controller.store.audit.tag_of`."""
         return audit.tag_of(self._places, seq)
+
+    def clocks_before(self, epoch: int) -> tuple[datetime, float] | None:
+        """See :func:`controller.store.audit.clocks_before`."""
+        return audit.clocks_before(self._places, epoch)
 
     def entries(
         self,
@@ -223,7 +233,7 @@ def _bring_up_to_date(places: Places, spool_size: int) -> None:
         migrate(places.database, record)
         # A leader that cannot read the database still has to rise above this epoch.
         locks.write_holder(descriptor, epoch)
-        spool.sync_directory(places.home)
+        sync_directory(places.home)
     finally:
         os.close(descriptor)
 

@@ -18,10 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from controller.disk import sync_directory
 from controller.domain.bulk import uncollected
 from controller.store import locks
 from controller.store.places import Places
-from controller.store.spool import sync_directory
 
 Plain = Any
 """A value of JSON."""

@@ -57,6 +57,16 @@ class Places:
         return self.home / "inbox"
 
     @property
+    def forwarded(self) -> Path:
+        """How far the log was sent to receivers elsewhere; it may be lost: then all of it is sent again."""
+        return self.home / "forwarded.json"
+
+    @property
+    def forwarding_lock(self) -> Path:
+        """Held by the process that sends just now."""
+        return self.home / "forwarding.lock"
+
+    @property
     def plans(self) -> Path:
         """The plans kept compiled."""
         return self.home / "plans"

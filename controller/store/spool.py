@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from controller.disk import sync_directory
+
 SIZE = 16 * 1024 * 1024
 SECTOR = 4096
 START = 2 * SECTOR
@@ -37,14 +39,6 @@ def create(path: Path, size: int = SIZE) -> None:
         os.close(descriptor)
     fresh.rename(path)
     sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read(path: Path) -> list[bytes]:

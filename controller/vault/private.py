@@ -9,6 +9,8 @@ import stat
 import time
 from pathlib import Path
 
+from controller.disk import sync_directory
+
 LARGEST = 64 * 1024
 """Bytes of a secret: a private key is far below."""
 
@@ -78,14 +80,6 @@ def make_key_file(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _text(content: bytes) -> str:

@@ -26,9 +26,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from controller.disk import sync_directory
 from controller.domain.canonical import canonical_bytes
 from controller.domain.errors import InvalidRequest
-from controller.vault.private import LARGEST, sync_directory
+from controller.vault.private import LARGEST
 
 FORMAT = 1
 _MAGIC = "cordon-vault"

@@ -14,20 +14,23 @@ from typing import TYPE_CHECKING, Any
 from controller.domain.codec import from_plain
 from controller.domain.errors import CordonError, InvalidRequest
 from controller.domain.facts import SYSTEM, Actor, Fact, Noted, RevisionStored, Text
-from controller.domain.logbook import logbook_facts
+from controller.domain.logbook import RHYTHM, logbook_facts
 from controller.domain.plan import Basis
 from controller.domain.readiness import Readiness
 from controller.domain.tags import Tag
-from controller.engine.controller import Controller, DocumentReader, marked
+from controller.engine.controller import Controller
 from controller.engine.events import Watcher
+from controller.engine.execution.marks import marked
 from controller.engine.execution.unrecorded import LastResortJournal
 from controller.engine.people.approvals import Act, Pledge, need_of
 from controller.engine.people.roles import Permission
 from controller.engine.planning.plans import Documents
+from controller.engine.planning.revisions import DocumentReader
 from controller.engine.planning.vaulting import VaultStanding
 from controller.workers import accounting
 from controller.workers.requests import (
     Abort,
+    AgreeRhythm,
     AskAccounts,
     AskVault,
     Confirm,
@@ -200,6 +203,9 @@ class Desk:
             case WriteLog():
                 facts = [*logbook_facts(request.text, request.details), *marked(request.marks)]
                 return self._journal.commit(Tag.LOG_WRITTEN, facts, request.actor).seq
+            case AgreeRhythm(minutes, actor, marks):
+                agreed = Noted(RHYTHM, (("minutes", str(minutes)),))
+                return self._journal.commit(Tag.LOG_RHYTHM_SET, [agreed, *marked(marks)], actor).seq
             case Confirm():
                 return controller.confirm(request.work, request.actor, request.marks)
             case _:

@@ -25,7 +25,6 @@ from controller.domain.errors import (
 from controller.domain.facts import SYSTEM, Actor
 from controller.domain.logbook import NO_DETAILS, LogDetails
 from controller.domain.plan import Hazard, Plan
-from controller.engine.controller import Marks
 from controller.engine.events import (
     CredentialDropped,
     Event,
@@ -38,6 +37,7 @@ from controller.engine.events import (
     WaveStarted,
 )
 from controller.engine.execution.handwork import HandWork
+from controller.engine.execution.marks import Marks
 from controller.engine.people.accounts import Credentials
 from controller.engine.planning.plans import Lapse, Return
 
@@ -113,6 +113,15 @@ class WriteLog:
     actor: Actor
     marks: Marks = ()
     details: LogDetails = NO_DETAILS
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeRhythm:
+    """From now on something is written in the logbook every so many ``minutes``; 0: no more."""
+
+    minutes: int
+    actor: Actor
+    marks: Marks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +246,7 @@ Request = (
     | Rehearse
     | Abort
     | WriteLog
+    | AgreeRhythm
     | Confirm
     | LendVaultKey
     | AskVault
@@ -258,6 +268,7 @@ _REQUESTS: dict[str, type[Any]] = {
         Rehearse,
         Abort,
         WriteLog,
+        AgreeRhythm,
         Confirm,
         AskAccounts,
         LendVaultKey,

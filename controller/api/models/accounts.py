@@ -14,8 +14,6 @@ from controller.engine.people.accounts import (
     Grant,
     Invitation,
     Person,
-    SessionShown,
-    TokenShown,
     User,
 )
 from controller.engine.people.roles import Permission, Role
@@ -71,6 +69,8 @@ class Present(BaseModel):
 
 
 class SessionListed(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     user: str
     name: str
@@ -90,6 +90,8 @@ class TokenAsked(Asked):
 
 
 class TokenListed(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
     user: str
     label: str
@@ -190,29 +192,6 @@ def roles_shown(grants: tuple[Grant, ...]) -> list[GrantShown]:
 
 def grants_of(roles: list[GrantShown]) -> tuple[Grant, ...]:
     return tuple(Grant(each.role, each.site) for each in roles)
-
-
-def session_listed(found: SessionShown) -> SessionListed:
-    return SessionListed(
-        id=found.id,
-        user=found.user,
-        name=found.name,
-        source=found.source,
-        opened_at=found.opened_at,
-        seen_at=found.seen_at,
-    )
-
-
-def token_listed(found: TokenShown) -> TokenListed:
-    return TokenListed(
-        id=found.id,
-        user=found.user,
-        label=found.label,
-        scope=list(found.scope),
-        created_at=found.created_at,
-        expires_at=found.expires_at,
-        used_at=found.used_at,
-    )
 
 
 def user_listed(found: User) -> UserListed:

@@ -9,6 +9,7 @@ from controller.engine.people.accounts import AccountStore, Limits, OneTimeCodes
 from controller.engine.people.ageing import Ageing
 from controller.engine.people.approval_book import ApprovalBook
 from controller.engine.people.breakglass import GlassCase
+from controller.engine.people.parts import AccountParts
 from controller.engine.people.signin import AccountSignIn
 from controller.engine.people.users import AccountUsers
 from controller.engine.ports import Clock, History, Journal
@@ -33,12 +34,12 @@ def access(
     history: Callable[[], History],
     limits: Limits,
 ) -> Access:
-    ageing = Ageing(clock)
-    sign_in = AccountSignIn(store, passwords, codes, journal, clock, limits, ageing)
+    parts = AccountParts(store, passwords, codes, journal, clock, limits, Ageing(clock))
+    sign_in = AccountSignIn(parts)
     glass = GlassCase(store, sign_in, journal, clock)
     return Access(
         sign_in,
-        AccountUsers(store, passwords, codes, journal, clock, limits, ageing),
-        ApprovalBook(store, journal, clock, limits, glass, history, ageing),
+        AccountUsers(parts),
+        ApprovalBook(store, journal, clock, limits, glass, history, parts.ageing),
         glass,
     )

@@ -55,10 +55,8 @@ class ApprovalBook:
             if act.code:
                 self._glass.check(act.code, actor.id)
                 return Pledge(code=act.code, reason=reason)
-            if not actor.id.startswith("user:") and self._glass.glass().number == 0:
-                return None  # nothing was ever sealed here: the machine's own accounts answer by a reason
         if not actor.id.startswith("user:"):
-            raise InvalidRequest("account-needed" if need.cause is Cause.GATE else "override-alone")
+            raise InvalidRequest(self._alone(need))
         self._lapse()
         with self._store.change() as change:
             request = change.one(
@@ -68,6 +66,12 @@ class ApprovalBook:
         if len(counted) < request.needed:
             raise _awaiting(request, len(counted))
         return Pledge(request=request.id)
+
+    def _alone(self, need: Need) -> str:
+        """Why who has shown no account may not act; the code of the error."""
+        if need.cause is Cause.GATE:
+            return "account-needed"
+        return "override-alone" if self._glass.glass().sealed else "override-unsealed"
 
     def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
         if pledge.code:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from controller.domain.canonical import Canonical, canonical_bytes
-from controller.domain.errors import Refused
+from controller.domain.errors import InvalidRequest, Refused
 from controller.domain.facts import Actor
 from controller.domain.plan import Hazard, Plan, Severity
 from controller.domain.playbook import Action
@@ -172,7 +172,9 @@ class WithoutAccounts:
     def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
         del reason, actor
         need = need_of(act.plan)
-        if need is not None and need.cause is Cause.GATE:
+        if need is not None and need.cause is Cause.OVERRIDE:
+            raise InvalidRequest("override-unsealed")
+        if need is not None:
             raise Refused([Hazard("gate-not-enforced", Severity.REFUSE, act.plan.playbook)])
         return None
 

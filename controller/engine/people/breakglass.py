@@ -11,7 +11,10 @@ from typing import Protocol
 
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import SYSTEM, Actor, Noted, Text
+from controller.domain.inventory import Inventory
+from controller.domain.plan import Hazard, Severity
 from controller.domain.tags import Tag
+from controller.engine.findings import some
 from controller.engine.people.account_records import OpenSession, Seal
 from controller.engine.people.accounts import AccountStore, Look, Session
 from controller.engine.people.signin import AccountSignIn
@@ -46,6 +49,14 @@ class Glass:
     @property
     def sealed(self) -> bool:
         return self.number > 0 and self.broken_at is None
+
+
+def glass_hazards(inventory: Inventory, glass: Glass) -> tuple[Hazard, ...]:
+    """What is to be known in peace time: that nobody alone could cut what is kept alive, where it must be."""
+    kept = [segment.name for segment in inventory.segments.values() if segment.keep_alive]
+    if not kept or glass.sealed:
+        return ()
+    return (Hazard("glass-unsealed", Severity.WARN, some(kept)),)
 
 
 class BreakGlass(Protocol):

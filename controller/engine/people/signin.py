@@ -19,24 +19,19 @@ from controller.domain.facts import SYSTEM, Actor, Noted, Text
 from controller.domain.tags import Tag
 from controller.engine.people.account_records import Account, ApiToken, OpenSession, RecoveryCode
 from controller.engine.people.accounts import (
-    AccountStore,
     Change,
     Grant,
-    Limits,
     Look,
-    OneTimeCodes,
-    Passwords,
     Person,
     Session,
     SessionShown,
     Via,
 )
-from controller.engine.people.ageing import Ageing
 from controller.engine.people.delays import Delays
+from controller.engine.people.parts import AccountParts
 from controller.engine.people.refusals import RefusalLog
 from controller.engine.people.roles import BREAK_GLASS, Role
 from controller.engine.people.tokens import digest, digest_of_code, new_token, public_id
-from controller.engine.ports import Clock, Journal
 
 TOUCH_EVERY = 60.0
 """Seconds between two records that somebody is still there."""
@@ -52,25 +47,10 @@ class AccountSignIn:
     """Safe to call from many threads. Where nothing can be journalled people still come in and see: it is
     their acts that are refused then."""
 
-    def __init__(
-        self,
-        store: AccountStore,
-        passwords: Passwords,
-        codes: OneTimeCodes,
-        journal: Journal,
-        clock: Clock,
-        limits: Limits,
-        ageing: Ageing,
-    ) -> None:
-        self._store = store
-        self._passwords = passwords
-        self._codes = codes
-        self._journal = journal
-        self._clock = clock
-        self._limits = limits
-        self._ageing = ageing
-        self.delays = Delays(clock)
-        self._refusals = RefusalLog(journal, clock)
+    def __init__(self, parts: AccountParts) -> None:
+        self._parts = parts
+        self.delays = Delays(parts.clock)
+        self._refusals = RefusalLog(parts.journal, parts.clock)
 
     # --- coming in ---------------------------------------------------------------------------------
 
@@ -79,7 +59,9 @@ class AccountSignIn:
     ) -> Session:
         account = self._who(name, password, code, source, recovery=recovery)
         return self.open(
-            OpenSession("", public_id(), account.id, None, account.name, source, *2 * (self._clock.now(),)),
+            OpenSession(
+                "", public_id(), account.id, None, account.name, source, *2 * (self._parts.clock.now(),)
+            ),
             account.grants,
         )
 
@@ -92,26 +74,26 @@ class AccountSignIn:
         token = new_token()
         kept = replace(kept, hash=digest(token))
         person = _person_of(kept, grants)
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             self._make_room(change, kept)
             change.put(kept)
-            self._ageing.begins(kept.hash, kept.opened_at)
-            self._ageing.begins(kept.hash + SEEN, kept.seen_at)
+            self._parts.ageing.begins(kept.hash, kept.opened_at)
+            self._parts.ageing.begins(kept.hash + SEEN, kept.seen_at)
             self._tell(
                 Tag.SIGNED_IN, person.id, (("session", kept.id), ("source", kept.source)), person.actor
             )
         ends_at = kept.opened_at + timedelta(seconds=self._longest(kept))
-        return Session(token, person, self._limits.idle, ends_at)
+        return Session(token, person, self._parts.limits.idle, ends_at)
 
     def _who(self, name: str, password: str, code: str, source: str, *, recovery: bool) -> Account:
         key = key_of(name)
         self.admit(key, source)
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             known = look.one(Account, key=key)
         usable = known is not None and known.usable
-        right, renewed = self._passwords.check(password, known.password if known and usable else None)
+        right, renewed = self._parts.passwords.check(password, known.password if known and usable else None)
         # The same way for every failure: neither the answer nor its time tells what was wrong.
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             account = change.one(Account, key=key)
             checked = known.password if known else None
             if account is not None and right and account.usable and account.password == checked:
@@ -121,7 +103,7 @@ class AccountSignIn:
                     self.delays.succeeded(key, source)
                     return account
         self.refuse(key, source, known.person if known else "")
-        raise SignInFailed(clock=f"{self._clock.now():%Y-%m-%d %H:%M:%S} UTC")
+        raise SignInFailed(clock=f"{self._parts.clock.now():%Y-%m-%d %H:%M:%S} UTC")
 
     def _second(self, change: Change, account: Account, code: str, *, recovery: bool) -> Account | None:
         """The account after the code counted; None where it does not. Every code counts once."""
@@ -135,7 +117,7 @@ class AccountSignIn:
                 Tag.CODE_USED, account.person, (("left", left),), Actor(account.person, Text(account.name))
             )
             return account
-        step = self._codes.step(account.factor or "", code, self._clock.now())
+        step = self._parts.codes.step(account.factor or "", code, self._parts.clock.now())
         if step is None or step <= account.step:
             return None
         return replace(account, step=step)
@@ -152,7 +134,7 @@ class AccountSignIn:
     # --- being in ----------------------------------------------------------------------------------
 
     def session(self, token: str) -> Person | None:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             kept = look.one(OpenSession, hash=digest(token))
             account = _account_of(look, kept)
         if kept is None:
@@ -166,29 +148,29 @@ class AccountSignIn:
         return _person_of(kept, account.grants if account else ())
 
     def bearer(self, token: str) -> Person | None:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             kept = look.one(ApiToken, hash=digest(token))
             account = look.one(Account, id=kept.user) if kept else None
         if kept is None or account is None or account.disabled:
             return None
         lasts = (kept.expires_at - kept.created_at).total_seconds()
-        if self._ageing.age(kept.hash, kept.created_at) >= lasts:
+        if self._parts.ageing.age(kept.hash, kept.created_at) >= lasts:
             return None
-        now = self._clock.now()
+        now = self._parts.clock.now()
         if kept.used_at is None or abs((now - kept.used_at).total_seconds()) >= TOUCH_EVERY:
-            with suppress(JournalUnreadable), self._store.change() as change:
+            with suppress(JournalUnreadable), self._parts.store.change() as change:
                 if change.one(ApiToken, hash=kept.hash):
                     change.put(replace(kept, used_at=now))
         return Person(account.person, account.name, account.grants, Via.TOKEN, kept.id, frozenset(kept.scope))
 
     def sign_out(self, token: str) -> None:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             kept = look.one(OpenSession, hash=digest(token))
         if kept is not None:
             self._end(kept, "signed-out")
 
     def sessions(self, user: str | None = None) -> tuple[SessionShown, ...]:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             every = look.every(OpenSession)
             accounts = {account.id: account for account in look.every(Account)}
         shown = []
@@ -205,34 +187,34 @@ class AccountSignIn:
         return tuple(sorted(shown, key=lambda each: each.opened_at))
 
     def revoke_session(self, session: str, actor: Actor) -> None:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             kept = change.one(OpenSession, id=session)
             if kept is None:
                 raise NotFound(kind="session", name=session)
-            self._journal.commit(Tag.SESSION_ENDED, [_ended(kept, "revoked")], actor)
+            self._parts.journal.commit(Tag.SESSION_ENDED, [_ended(kept, "revoked")], actor)
             change.drop(OpenSession, hash=kept.hash)
 
     # --- parts -------------------------------------------------------------------------------------
 
     def _over(self, kept: OpenSession, rests: float) -> bool:
-        lasted = self._ageing.age(kept.hash, kept.opened_at)
-        return rests >= self._limits.idle or lasted >= self._longest(kept)
+        lasted = self._parts.ageing.age(kept.hash, kept.opened_at)
+        return rests >= self._parts.limits.idle or lasted >= self._longest(kept)
 
     def _rests(self, kept: OpenSession) -> float:
-        return self._ageing.age(kept.hash + SEEN, kept.seen_at)
+        return self._parts.ageing.age(kept.hash + SEEN, kept.seen_at)
 
     def _longest(self, kept: OpenSession) -> int:
-        return self._limits.session if kept.glass is None else self._limits.glass
+        return self._parts.limits.session if kept.glass is None else self._parts.limits.glass
 
     def _touch(self, kept: OpenSession) -> None:
-        with suppress(JournalUnreadable), self._store.change() as change:
+        with suppress(JournalUnreadable), self._parts.store.change() as change:
             if change.one(OpenSession, hash=kept.hash):
-                now = self._clock.now()
+                now = self._parts.clock.now()
                 change.put(replace(kept, seen_at=now))
-                self._ageing.begins(kept.hash + SEEN, now)
+                self._parts.ageing.begins(kept.hash + SEEN, now)
 
     def _end(self, kept: OpenSession, cause: str) -> None:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             if change.one(OpenSession, hash=kept.hash):
                 change.drop(OpenSession, hash=kept.hash)
                 self._tell_note(Tag.SESSION_ENDED, _ended(kept, cause), SYSTEM)
@@ -251,7 +233,7 @@ class AccountSignIn:
 
     def _tell_note(self, tag: Tag, note: Noted, actor: Actor) -> None:
         try:
-            self._journal.commit(tag, [note], actor)
+            self._parts.journal.commit(tag, [note], actor)
         except JournalUnavailable:
             return
 

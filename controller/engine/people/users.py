@@ -12,24 +12,19 @@ from controller.domain.facts import SYSTEM, Actor, Noted, Text
 from controller.domain.tags import Tag
 from controller.engine.people.account_records import Account, ApiToken, Invited, OpenSession, RecoveryCode
 from controller.engine.people.accounts import (
-    AccountStore,
     Change,
     Factor,
     Grant,
     Invitation,
-    Limits,
     Look,
-    OneTimeCodes,
-    Passwords,
     TokenMade,
     TokenShown,
     User,
 )
-from controller.engine.people.ageing import Ageing
+from controller.engine.people.parts import AccountParts
 from controller.engine.people.roles import ALLOWS, Permission, Role
 from controller.engine.people.signin import key_of
 from controller.engine.people.tokens import digest, digest_of_code, new_code, new_token, public_id
-from controller.engine.ports import Clock, Journal
 
 SHORTEST, LONGEST = 12, 256
 """Characters of a password. Length is what protects; nothing else is asked of it but not to be one letter."""
@@ -64,36 +59,21 @@ IN_PERSON = frozenset(
 class AccountUsers:
     """Safe to call from many threads."""
 
-    def __init__(
-        self,
-        store: AccountStore,
-        passwords: Passwords,
-        codes: OneTimeCodes,
-        journal: Journal,
-        clock: Clock,
-        limits: Limits,
-        ageing: Ageing,
-    ) -> None:
-        self._store = store
-        self._passwords = passwords
-        self._codes = codes
-        self._journal = journal
-        self._clock = clock
-        self._limits = limits
-        self._ageing = ageing
+    def __init__(self, parts: AccountParts) -> None:
+        self._parts = parts
 
     # --- looking -----------------------------------------------------------------------------------
 
     def users(self) -> tuple[User, ...]:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             return tuple(_shown(look, account) for account in look.every(Account))
 
     def user(self, user: str) -> User:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             return _shown(look, find(look, user))
 
     def tokens(self, user: str | None = None) -> tuple[TokenShown, ...]:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             account = find(look, user) if user else None
             kept = look.every(ApiToken, **({"user": account.id} if account else {}))
         return tuple(_token(one) for one in sorted(kept, key=lambda each: each.created_at))
@@ -103,48 +83,48 @@ class AccountUsers:
     def create(self, name: str, grants: tuple[Grant, ...], actor: Actor) -> Invitation:
         shown, key = _checked_name(name), key_of(name)
         roles = _checked_grants(grants)
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             if change.one(Account, key=key):
                 raise InvalidRequest("name-taken", name=shown)
-            number, now = change.number(Account), self._clock.now()
+            number, now = change.number(Account), self._parts.clock.now()
             account = Account(number, shown, key, roles, False, None, None, 0, now)
             self._note(Tag.ACCOUNT_CREATED, account, actor, *_plain(roles), text=shown)
             change.put(account)
             return self._invite(change, account, now)
 
     def invite(self, user: str, actor: Actor) -> Invitation:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             account = find(change, user)
             self._note(Tag.ACCOUNT_INVITED, account, actor)
-            return self._invite(change, account, self._clock.now())
+            return self._invite(change, account, self._parts.clock.now())
 
     def first_invitation(self) -> Invitation | None:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             accounts = change.every(Account)
             if any(account.usable for account in accounts):
                 return None
             found = next((one for one in accounts if one.key == FIRST and not one.disabled), None)
             if found is not None and Grant(Role.ADMINISTRATOR) in found.grants:
                 self._note(Tag.ACCOUNT_INVITED, found, SYSTEM)
-                return self._invite(change, found, self._clock.now())
+                return self._invite(change, found, self._parts.clock.now())
         return self.create(FIRST if found is None else f"{FIRST}-2", (Grant(Role.ADMINISTRATOR),), SYSTEM)
 
     def invited(self, token: str) -> Factor | None:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             kept, account = self._invitation(look, token)
-        return self._codes.factor(account.name, kept.factor) if kept and account else None
+        return self._parts.codes.factor(account.name, kept.factor) if kept and account else None
 
     def enrol(self, token: str, password: str, code: str) -> tuple[str, ...]:
-        with self._store.look() as look:
+        with self._parts.store.look() as look:
             kept, account = self._invitation(look, token)
         if kept is None or account is None:
             raise self._not_good()
         check_password(password, account.name)
-        step = self._codes.step(kept.factor, code, self._clock.now())
+        step = self._parts.codes.step(kept.factor, code, self._parts.clock.now())
         if step is None:
             raise self._not_good()
-        hashed = self._passwords.hash(password)
-        with self._store.change() as change:
+        hashed = self._parts.passwords.hash(password)
+        with self._parts.store.change() as change:
             kept, account = self._invitation(change, token)
             if kept is None or account is None:
                 raise self._not_good()
@@ -156,27 +136,27 @@ class AccountUsers:
 
     def _invite(self, change: Change, account: Account, now: datetime) -> Invitation:
         """The one invitation of the account: one made before opens nothing any more."""
-        token, lasts = new_token(), self._limits.invitation
+        token, lasts = new_token(), self._parts.limits.invitation
         change.drop(Invited, user=account.id)
-        change.put(Invited(digest(token), account.id, self._codes.secret(), now, lasts))
-        self._ageing.begins(digest(token), now)
+        change.put(Invited(digest(token), account.id, self._parts.codes.secret(), now, lasts))
+        self._parts.ageing.begins(digest(token), now)
         return Invitation(token, _shown(change, account), now + timedelta(seconds=lasts))
 
     def _invitation(self, look: Look, token: str) -> tuple[Invited | None, Account | None]:
         kept = look.one(Invited, hash=digest(token))
-        if kept is None or self._ageing.age(kept.hash, kept.made_at) >= kept.lasts:
+        if kept is None or self._parts.ageing.age(kept.hash, kept.made_at) >= kept.lasts:
             return None, None
         account = look.one(Account, id=kept.user)
         return (None, None) if account is None or account.disabled else (kept, account)
 
     def _not_good(self) -> SignInFailed:
-        return SignInFailed(clock=f"{self._clock.now():%Y-%m-%d %H:%M:%S} UTC")
+        return SignInFailed(clock=f"{self._parts.clock.now():%Y-%m-%d %H:%M:%S} UTC")
 
     # --- changes -----------------------------------------------------------------------------------
 
     def grant(self, user: str, grants: tuple[Grant, ...], actor: Actor) -> User:
         roles = _checked_grants(grants)
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             account = find(change, user)
             changed = replace(account, grants=roles)
             _leave_an_administrator(change, account, changed)
@@ -185,7 +165,7 @@ class AccountUsers:
             return _shown(change, changed)
 
     def disable(self, user: str, actor: Actor) -> None:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             account = find(change, user)
             changed = replace(account, disabled=True)
             _leave_an_administrator(change, account, changed)
@@ -195,15 +175,15 @@ class AccountUsers:
                 change.drop(kind, user=account.id)
 
     def enable(self, user: str, actor: Actor) -> None:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             account = find(change, user)
             self._note(Tag.ACCOUNT_ENABLED, account, actor)
             change.put(replace(account, disabled=False))
 
     def set_password(self, user: str, password: str, actor: Actor) -> None:
         check_password(password, self.user(user).name)
-        hashed = self._passwords.hash(password)
-        with self._store.change() as change:
+        hashed = self._parts.passwords.hash(password)
+        with self._parts.store.change() as change:
             account = find(change, user)
             self._note(Tag.PASSWORD_CHANGED, account, actor)
             change.put(replace(account, password=hashed))
@@ -211,18 +191,18 @@ class AccountUsers:
             change.drop(Invited, user=account.id)
 
     def renew_factor(self, user: str, actor: Actor) -> Factor:
-        secret = self._codes.secret()
-        with self._store.change() as change:
+        secret = self._parts.codes.secret()
+        with self._parts.store.change() as change:
             account = find(change, user)
             self._note(Tag.FACTOR_RENEWED, account, actor)
             # Codes of the new secret have steps of their own; none has counted yet.
             change.put(replace(account, factor=secret, step=0))
             change.drop(OpenSession, user=account.id)
             change.drop(Invited, user=account.id)
-        return self._codes.factor(account.name, secret)
+        return self._parts.codes.factor(account.name, secret)
 
     def renew_codes(self, user: str, actor: Actor) -> tuple[str, ...]:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             account = find(change, user)
             self._note(Tag.CODES_RENEWED, account, actor)
             return _new_codes(change, account)
@@ -235,13 +215,13 @@ class AccountUsers:
         wanted = frozenset(scope)
         if not 1 <= days <= LONGEST_TOKEN:
             raise InvalidRequest("token-days", days=days, most=LONGEST_TOKEN)
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             account = find(change, user)
             allowed = frozenset[Permission]().union(*(ALLOWS[grant.role] for grant in account.grants))
             beyond = sorted(wanted - (allowed - IN_PERSON))
             if beyond or not wanted or account.disabled:
                 raise InvalidRequest("token-scope", name=account.name, beyond=", ".join(beyond) or "-")
-            secret, now = new_token(), self._clock.now()
+            secret, now = new_token(), self._parts.clock.now()
             kept = ApiToken(
                 hash=digest(secret),
                 id=public_id(),
@@ -255,22 +235,22 @@ class AccountUsers:
             data = (("token", kept.id), ("scope", " ".join(kept.scope)), ("days", str(days)))
             self._note(Tag.TOKEN_ISSUED, account, actor, *data, text=kept.label)
             change.put(kept)
-            self._ageing.begins(kept.hash, now)
+            self._parts.ageing.begins(kept.hash, now)
         return TokenMade(secret, _token(kept))
 
     def revoke_token(self, token: str, actor: Actor) -> None:
-        with self._store.change() as change:
+        with self._parts.store.change() as change:
             kept = change.one(ApiToken, id=token)
             if kept is None:
                 raise NotFound(kind="token", name=token)
             note = Noted(f"user:{kept.user}", (("token", kept.id),))
-            self._journal.commit(Tag.TOKEN_REVOKED, [note], actor)
+            self._parts.journal.commit(Tag.TOKEN_REVOKED, [note], actor)
             change.drop(ApiToken, hash=kept.hash)
 
     # --- parts -------------------------------------------------------------------------------------
 
     def _note(self, tag: Tag, account: Account, actor: Actor, *data: tuple[str, str], text: str = "") -> None:
-        self._journal.commit(tag, [Noted(account.person, data, Text(text))], actor)
+        self._parts.journal.commit(tag, [Noted(account.person, data, Text(text))], actor)
 
 
 def find(look: Look, user: str) -> Account:
