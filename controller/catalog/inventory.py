@@ -202,6 +202,7 @@ class _Build:
             gateways=gateways,
             points=tuple(points),
             probes=tuple(_probe(probe) for probe in shape.probes),
+            forbidden=tuple(_probe(probe) for probe in shape.forbidden),
         )
 
     def _conduit(self, name: str, shape: ConduitShape) -> Conduit:
@@ -213,6 +214,7 @@ class _Build:
             keep_alive=tuple(shape.keep_alive),
             points=tuple(self._point(point) for point in shape.points),
             probes=tuple(_probe(probe) for probe in shape.probes),
+            forbidden=tuple(_probe(probe) for probe in shape.forbidden),
         )
 
     def _point(self, shape: PointShape) -> Point:

@@ -218,6 +218,7 @@ class SegmentShape(Shape):
     gateways: list[Pair] = Field(default_factory=list)
     points: list[PointShape] = Field(default_factory=list)
     probes: list[ProbeShape] = Field(default_factory=list)
+    forbidden: list[ProbeShape] = Field(default_factory=list)
 
 
 class ConduitShape(Shape):
@@ -229,6 +230,7 @@ class ConduitShape(Shape):
     keep_alive: list[Text] = Field(default_factory=list)
     points: list[PointShape] = Field(default_factory=list)
     probes: list[ProbeShape] = Field(default_factory=list)
+    forbidden: list[ProbeShape] = Field(default_factory=list)
 
 
 class ConsoleShape(Shape):

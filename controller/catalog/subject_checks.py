@@ -9,7 +9,7 @@ from typing import NamedTuple
 from controller.catalog.document import Loc
 from controller.catalog.findings import listed
 from controller.catalog.inventory_checks import Check
-from controller.catalog.inventory_shape import ConduitShape, PointShape, ProbeShape, SegmentShape
+from controller.catalog.inventory_shape import ConduitShape, PointShape, SegmentShape
 from controller.catalog.ports import NAMED_PORTS, canonical
 from controller.catalog.scalars import Endpoint
 from controller.domain.inventory import (
@@ -75,7 +75,7 @@ class SubjectCheck:
         refused = any(self._document.pruned(*loc, key) for key in ("points", "gateways", "keep_alive"))
         if not (segment.points or segment.gateways or segment.keep_alive or refused):
             check.add_at_key(loc, "segment-without-points", name=name)
-        self._probes(loc, segment.probes)
+        self._probes(loc, segment)
 
     def _conduit(self, name: str, conduit: ConduitShape) -> None:
         check, loc = self._check, ("conduits", name)
@@ -90,7 +90,7 @@ class SubjectCheck:
         self._points(loc, conduit, keep_alive=False)
         if not conduit.points and not self._document.pruned(*loc, "points"):
             check.add_at_key(loc, "conduit-without-points", name=name)
-        self._probes(loc, conduit.probes)
+        self._probes(loc, conduit)
 
     def _points(self, subject: Loc, shape: SegmentShape | ConduitShape, keep_alive: bool) -> set[Port]:
         """The objects that the points of the subject name."""
@@ -134,9 +134,11 @@ class SubjectCheck:
         offered = listed(sorted({kind.value for kind, _ in profile.points}))
         self._check.add(loc, code, kind=kind, device=device, platform=profile.platform, known=offered)
 
-    def _probes(self, subject: Loc, probes: list[ProbeShape]) -> None:
-        for index, probe in enumerate(probes):
-            loc: Loc = (*subject, "probes", index)
+    def _probes(self, subject: Loc, shape: SegmentShape | ConduitShape) -> None:
+        both = (("probes", shape.probes), ("forbidden", shape.forbidden))
+        every = [(key, index, probe) for key, probes in both for index, probe in enumerate(probes)]
+        for key, index, probe in every:
+            loc: Loc = (*subject, key, index)
             target = probe.tcp or (Endpoint(probe.icmp, None) if probe.icmp else None)
             if target is None or (probe.tcp and probe.icmp):
                 if not self._document.pruned(*loc):

@@ -256,7 +256,8 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """``priority`` 1 returns first. ``points`` include the gateways, as points of kind ``svi``."""
+    """``priority`` 1 returns first. ``points`` include the gateways, as points of kind ``svi``. ``forbidden``
+    probes must not be answered while it is watched after a return."""
 
     name: str
     title: Bilingual
@@ -272,6 +273,7 @@ class Segment:
     gateways: tuple[Port, ...] = ()
     points: tuple[Point, ...] = ()
     probes: tuple[Probe, ...] = ()
+    forbidden: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,7 @@ class Conduit:
     keep_alive: tuple[str, ...] = ()
     points: tuple[Point, ...] = ()
     probes: tuple[Probe, ...] = ()
+    forbidden: tuple[Probe, ...] = ()
 
 
 Subject = Segment | Conduit

@@ -11,6 +11,7 @@ from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan, Step
 from controller.domain.playbook import Action
+from controller.domain.probation import Probation
 from controller.domain.profile import State
 from controller.domain.proof import Outcome, Proof
 from controller.domain.rehearsal import Rehearsed
@@ -89,6 +90,17 @@ class CredentialDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbationMoved:
+    """What came back is being watched: how far, and how it ended. ``doubt``: the code of why nobody can tell
+    how it fares, ``probe`` the probe that says so; meanwhile no time is counted."""
+
+    run: str
+    probation: Probation
+    doubt: str = ""
+    probe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     run: str
     state: RunState
@@ -108,6 +120,13 @@ class RehearsalEnded:
 
 
 Event = (
-    RunStarted | WaveStarted | StepsSettled | JournalDegraded | CredentialDropped | RunEnded | RehearsalEnded
+    RunStarted
+    | WaveStarted
+    | StepsSettled
+    | JournalDegraded
+    | CredentialDropped
+    | ProbationMoved
+    | RunEnded
+    | RehearsalEnded
 )
 Watcher = Callable[[Event], None]

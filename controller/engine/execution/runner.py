@@ -101,8 +101,10 @@ class Runner:
                 self._leave(wave, operations)
                 continue
             if not operations:
+                running.wave_over(wave)
                 continue
-            running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING)])
+            begins = running.wave_begins(wave)
+            running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING), *begins])
             running.watcher(WaveStarted(running.run, wave.index))
             jobs = [crew.start(partial(self._operate, wave, each)) for each in operations]
             under_way.append((wave, jobs))
@@ -116,6 +118,7 @@ class Runner:
                 self._running.commit(
                     Tag.WAVE_MOVED, [WaveMoved(self._running.run, wave.index, WaveState.DONE)]
                 )
+                self._running.wave_over(wave)
         under_way.clear()
 
     def _concerns(self, operation: Operation) -> bool:
@@ -244,6 +247,7 @@ class Runner:
         states = {
             "": RunState.FINISHED,
             StopCause.ABORTED: RunState.ABORTED,
+            StopCause.TRIPPED: RunState.ABORTED,  # what it still had to bring back is planned anew
         }
         state = states.get(running.cause, RunState.STOPPED)
         facts: list[Fact] = []

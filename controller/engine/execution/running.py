@@ -12,7 +12,7 @@ from threading import Lock
 from controller.domain.facts import Actor, Fact
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import Device, Inventory, PointId
-from controller.domain.plan import Plan
+from controller.domain.plan import Plan, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
@@ -35,13 +35,15 @@ from controller.engine.ports import (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, and how many devices at a time. ``operation`` bounds all attempts at one device together."""
+    """Seconds, and how many devices at a time. ``operation`` bounds all attempts at one device together;
+    ``look`` is the time between two looks at what came back, 0: whoever leads looks."""
 
     connect: float = 10.0
     operation: float = 30.0
     probe: float = 2.0
     save: float = 60.0
     threads: int = 50
+    look: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class StopCause:
     FAILED = "stopped-at-failure"
     DEGRADED = "journal-degraded"
     STANDING_DOWN = "standing-down"
+    TRIPPED = "tripwire"
 
 
 @dataclass
@@ -74,7 +77,9 @@ class Running:
     ``probe_sessions`` are apart from ``sessions``, so that a probe never holds up a device's own cut.
     ``startups`` is what became of startup configurations before this run, for what brings back, ``compared``
     how they stood before the changes of a run that goes on;
-    ``session_had`` is told of a device's first session, ``learnt_before`` asked right before its change.
+    ``wave_begins`` tells what goes on record before a wave's first byte, ``wave_over`` returns once what
+    comes after it may begin; ``session_had`` is told of a device's first session, ``learnt_before`` asked
+    right before its change.
     ``unsettled`` are the attempts per device that an earlier process intended and never settled; ``attempts``
     counts the attempts on record per device."""
 
@@ -94,6 +99,8 @@ class Running:
     before_change: Callable[[Sequence[PointId]], None] = lambda _: None
     session_had: Callable[[Device], None] = lambda _: None
     learnt_before: Callable[[Device], list[Fact]] = lambda _: []
+    wave_begins: Callable[[Wave], Sequence[Fact]] = lambda _: ()
+    wave_over: Callable[[Wave], None] = lambda _: None
     startups: Mapping[str, StartupRecord] = field(default_factory=dict)
     compared: Mapping[str, StartupState] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))

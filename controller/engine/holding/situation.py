@@ -13,6 +13,7 @@ from controller.domain.hold import Hold
 from controller.domain.inventory import REHEARSAL, Conduit, Inventory, PointId, Segment, Subject
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Hazard
+from controller.domain.probation import PROBATION, Probation, probations
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof, aged, worst
 from controller.engine.planning.restoration import waves_of_return
@@ -54,7 +55,7 @@ class SubjectSituation:
 class Situation:
     """``level`` is that of the highest isolation level with open holds; ``under_way`` the runs not over;
     ``canaries`` the ports a rehearsal left cut, which nothing else counts; ``reboots`` where a reboot would
-    open what is cut, or cut what is not."""
+    open what is cut, or cut what is not; ``probations``: what came back and is still being watched."""
 
     site: str
     at: datetime
@@ -66,6 +67,7 @@ class Situation:
     inventory_changed: bool
     canaries: tuple[PointId, ...] = ()
     reboots: tuple[Hazard, ...] = ()
+    probations: tuple[Probation, ...] = ()
 
 
 def situation(
@@ -109,7 +111,13 @@ def situation(
         inventory_changed=any(run.inventory != inventory.digest for run in active),
         canaries=tuple(sorted(canaries, key=lambda point: point.order)),
         reboots=reboots(holds, reads, history.startups(), inventory, profiles),
+        probations=_watched(history),
     )
+
+
+def _watched(history: History) -> tuple[Probation, ...]:
+    notes = (note for _, note in history.noted(PROBATION))
+    return tuple(each for each in probations(notes) if each.open)
 
 
 def _subject(

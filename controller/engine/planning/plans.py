@@ -10,14 +10,15 @@ from datetime import datetime
 from controller.domain.errors import InvalidRequest, NotFound, Problem
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import REHEARSAL, Bilingual, Inventory, Method, PointId
-from controller.domain.plan import Plan
-from controller.domain.playbook import Action, Playbook, Save, Scope, Selector, Stage
+from controller.domain.plan import Hazard, Plan, Severity
+from controller.domain.playbook import STANDING, Action, Playbook, Save, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.engine.planning.planner import plan_isolation, selection_digest
 from controller.engine.planning.restoration import RestoreRequest, plan_restore, waves_of_return
 from controller.engine.planning.revisions import stored_plan
 from controller.engine.planning.selection import selected
+from controller.engine.planning.watching import groups, open_probations
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.track import rests_on
 from controller.engine.ports import History, StepRecord
@@ -146,7 +147,7 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
     if not ends:
         raise InvalidRequest("nothing-held")
     plans = _plans(history, {key.run for key in ends})
-    return plan_restore(
+    plan = plan_restore(
         documents.inventory,
         documents.profiles,
         documents.profiles_digest,
@@ -158,8 +159,26 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
             wanted.accept_drift,
             wanted.rehearsal,
             _resting(plans, book, history),
+            documents.stages.get(STANDING, ()),
         ),
     )
+    return plan if wanted.rehearsal else _watched(plan, documents, history)
+
+
+def _watched(plan: Plan, documents: Documents, history: History) -> Plan:
+    """Nothing else returns while something is watched, and nothing is to be watched that could not be cut
+    again."""
+    found = [
+        Hazard("on-probation", Severity.REFUSE, name)
+        for name in open_probations(history)
+        if name not in {subject for _, subject, _ in plan.ends}
+    ]
+    for name in dict.fromkeys(name for group in groups(plan) for name in group.subjects):
+        refusals = plan_subjects(documents, [name]).refusals if documents.inventory.subject(name) else ()
+        if refusals:
+            because = ", ".join(dict.fromkeys(f"{each.code} ({each.culprit})" for each in refusals))
+            found.append(Hazard("no-cutting-again", Severity.REFUSE, name, (("because", because),)))
+    return replace(plan, hazards=tuple(sorted([*plan.hazards, *found]))) if found else plan
 
 
 def _plans(history: History, runs: Collection[str]) -> list[Plan]:

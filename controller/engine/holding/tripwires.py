@@ -1,0 +1,74 @@
+"""What a probation listens to: the probes of what came back, and those that must never succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from controller.domain.inventory import Probe, Subject
+from controller.engine.ports import ProbeResult
+
+PROBE_LOST, FORBIDDEN_ANSWERS, SIGNAL = "probe-lost", "forbidden-answers", "signal"
+"""Why a subject is cut again; the text is ``cause.<value>``."""
+
+NOT_ANSWERED_YET, CANNOT_BE_ASKED, CONTROL_SILENT = "not-answered-yet", "cannot-be-asked", "control-silent"
+"""Why nobody knows how a probe stands; the text is ``doubt.<value>``."""
+
+MOST_MISSES = 2
+"""A probe that fails so often in a row, while its control answers, is lost: one lost packet is no alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``cause``: why the subject must be cut again; ``doubt``: why nobody can tell; neither: all is well.
+    ``probe`` is the one that says so."""
+
+    cause: str = ""
+    doubt: str = ""
+    probe: str = ""
+
+
+@dataclass
+class Tripwires:
+    """Of one subject. A probe can be lost once it has answered: what never did may not be up yet, and until
+    it does nobody can say how the subject fares."""
+
+    subject: Subject
+    _alive: set[Probe] = field(default_factory=set)
+    _misses: dict[Probe, int] = field(default_factory=dict)
+
+    def probes(self) -> tuple[Probe, ...]:
+        return (*self.subject.probes, *self.subject.forbidden)
+
+    def judge(self, results: Sequence[ProbeResult]) -> Judged:
+        """``results``: of :meth:`probes`, in order."""
+        known = len(self.subject.probes)
+        doubts = []
+        for result in results[known:]:
+            if result.answered:
+                return Judged(cause=FORBIDDEN_ANSWERS, probe=_name(result.probe))
+            if result.answered is None or not result.control:
+                doubts.append(_doubt(result))
+        for result in results[:known]:
+            probe = result.probe
+            if result.answered:
+                self._alive.add(probe)
+                self._misses.pop(probe, None)
+            elif result.answered is None or not result.control:
+                doubts.append(_doubt(result))
+            elif probe not in self._alive:
+                doubts.append(Judged(doubt=NOT_ANSWERED_YET, probe=_name(probe)))
+            else:
+                self._misses[probe] = self._misses.get(probe, 0) + 1
+                if self._misses[probe] >= MOST_MISSES:
+                    return Judged(cause=PROBE_LOST, probe=_name(probe))
+        return doubts[0] if doubts else Judged()
+
+
+def _doubt(result: ProbeResult) -> Judged:
+    asked = result.answered is not None
+    return Judged(doubt=CONTROL_SILENT if asked else CANNOT_BE_ASKED, probe=_name(result.probe))
+
+
+def _name(probe: Probe) -> str:
+    return f"{probe.target} ({probe.source})"

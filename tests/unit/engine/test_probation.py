@@ -1,0 +1,388 @@
+"""What came back is watched: a tripwire has it cut again and stops the waves behind it; nothing else ends it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.errors import InvalidRequest, Refused
+from controller.domain.facts import Actor, IntentRecorded, Noted
+from controller.domain.inventory import Probe, ProbeKind, ProbeTarget
+from controller.domain.lifecycle import RunState
+from controller.domain.playbook import Action, Gate, OnFailure, Playbook, Scope, Selector, Stage
+from controller.domain.probation import PROBATION, Probation, ProbationState, probations
+from controller.domain.tags import Tag
+from controller.engine.controller import Controller
+from controller.engine.events import ProbationMoved, RunEnded, WaveStarted
+from controller.engine.holding.situation import situation
+from controller.engine.planning.plans import Return
+from tests.fakes.board import Board, Port
+from tests.fakes.site import ACTOR, FEW, Site, device, documents, inventory, playbook, port, segment, stage
+
+WATCH = 30
+
+
+def probe(address: str) -> Probe:
+    target, control = ProbeTarget(ProbeKind.TCP, address, 443), ProbeTarget(ProbeKind.ICMP, "192.0.2.99")
+    return Probe(target, "controller", control)
+
+
+WELL, OUTSIDE = "192.0.2.10", "192.0.2.66"
+
+
+def back(*names: str, watch: int = WATCH) -> Playbook:
+    stages = [
+        Stage(
+            name,
+            Action.RESTORE,
+            (Selector(Scope.SEGMENTS, (name,)),),
+            on_failure=OnFailure.STOP,
+            gate=Gate(watch=watch),
+        )
+        for name in names
+    ]
+    return replace(playbook("back"), stages=tuple(stages))
+
+
+class Guarded(Site):
+    """Two segments, cut; ``answering`` are the addresses that answer."""
+
+    def __init__(self) -> None:
+        one = segment("one", [port("a", "p1")], 1, probes=(probe(WELL),), forbidden=(probe(OUTSIDE),))
+        other = segment("other", [port("b", "p1")], 2)
+        known = inventory([device("a"), device("b")], [one, other])
+        boards = [Board("a", {"p1": Port()}), Board("b", {"p1": Port()})]
+        book = playbook("level-1", stage("one", "other"), level=1)
+        super().__init__(documents(known, [book, back("one", "other")]), boards, replace(FEW, look=0))
+        self.answering = {WELL, "192.0.2.99"}
+        self.prober.alive = lambda target: any(each in target for each in self.answering)
+        self.before = self.configuration()
+        self.cut("one", "other")
+
+    def is_cut(self, name: str) -> bool:
+        return self.board(name).ports["p1"].admin == "down"
+
+    def looks(self, seconds: int) -> None:
+        """A look every two seconds."""
+        for _ in range(seconds // 2):
+            self.clock.pause(2)
+            self.controller.probations.look()
+
+    def standing(self) -> dict[str, Probation]:
+        notes = [each for each in self.journal.facts if isinstance(each, Noted) and each.subject == PROBATION]
+        return {each.subject: each for each in probations(notes)}
+
+    def returning(self, act: Callable[[], RunEnded] | None = None) -> Future[RunEnded]:
+        """The return in a thread of its own, once its first wave is being watched."""
+        ended: Future[RunEnded] = Future()
+
+        def work() -> None:
+            try:
+                ended.set_result(act() if act else self.bring_back(playbook="back"))
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                ended.set_exception(error)
+
+        threading.Thread(target=work, daemon=True).start()
+        return ended
+
+
+def until(condition: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < give_up
+        time.sleep(0.005)
+
+
+def waves(at: Site) -> list[int]:
+    return [event.wave for event in at.events if isinstance(event, WaveStarted)]
+
+
+@pytest.fixture
+def at() -> Iterator[Guarded]:
+    made = Guarded()
+    yield made
+    made.controller.stand_down()
+
+
+def watched(at: Guarded, name: str = "one") -> None:
+    until(lambda: name in at.standing() and not at.is_cut("a" if name == "one" else "b"))
+    until(lambda: at.controller.probations._kept[name].whole)  # noqa: SLF001 - no event tells the end of a wave
+
+
+def tripped(ended: Future[RunEnded]) -> RunEnded:
+    found = ended.result(20)
+    assert (found.state, found.cause) == (RunState.ABORTED, "tripwire")
+    return found
+
+
+def test_the_next_wave_waits_until_the_one_before_was_observed_long_enough(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.looks(WATCH)  # the first look only begins to count
+    assert at.standing()["one"].state is ProbationState.UNDER_WAY
+    assert at.is_cut("b")
+    at.looks(2)
+    watched(at, "other")
+    at.looks(WATCH + 2)
+    assert ended.result(20).state is RunState.FINISHED
+    assert at.configuration() == at.before
+    assert {each.state for each in at.standing().values()} == {ProbationState.PASSED}
+    told = [event.probation.state for event in at.events if isinstance(event, ProbationMoved)]
+    assert told == [ProbationState.UNDER_WAY, ProbationState.PASSED] * 2
+
+
+def test_it_is_on_record_before_the_first_byte(at: Guarded) -> None:
+    at.returning()
+    watched(at)
+    facts = at.journal.facts
+    begun = next(n for n, each in enumerate(facts) if isinstance(each, Noted) and each.subject == PROBATION)
+    opened = next(
+        n
+        for n, each in enumerate(facts)
+        if isinstance(each, IntentRecorded) and each.action is Action.RESTORE
+    )
+    assert begun < opened
+
+
+def test_a_lost_probe_has_it_cut_again_and_stops_what_is_behind(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.looks(4)
+    at.answering.discard(WELL)
+    at.looks(2)
+    assert not at.is_cut("a"), "one lost packet is no alarm"
+    at.looks(2)
+    tripped(ended)
+    assert at.is_cut("a")
+    assert at.is_cut("b")
+    assert waves(at) == [0, 0], "of the cut, of the return; the second wave never began"
+    found = at.standing()["one"]
+    assert (found.state, found.cause) == (ProbationState.CUT_AGAIN, "probe-lost")
+    assert at.history.run(found.by).action is Action.ISOLATE
+    assert Tag.PROBATION_TRIPPED in [commit.tag for commit in at.journal.commits]
+
+
+def test_a_probe_whose_control_is_silent_says_nothing(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.looks(4)
+    at.answering.clear()
+    at.looks(3600)
+    assert not at.is_cut("a")
+    assert at.standing()["one"].state is ProbationState.UNDER_WAY
+    at.answering = {WELL, "192.0.2.99"}
+    at.looks(WATCH)
+    watched(at, "other")
+    at.looks(WATCH + 2)
+    assert ended.result(20).state is RunState.FINISHED
+
+
+def test_a_forbidden_probe_that_answers_has_it_cut_again(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.answering.add(OUTSIDE)
+    at.looks(2)
+    tripped(ended)
+    assert at.is_cut("a")
+    assert at.standing()["one"].cause == "forbidden-answers"
+
+
+def test_a_signal_does(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    assert not at.controller.probations.trip("other", "signal"), "it has not come back"
+    assert at.controller.probations.trip("one", "signal", Actor("signal:edr"), "beaconing")
+    tripped(ended)
+    assert at.is_cut("a")
+    assert not at.controller.probations.trip("one", "signal"), "it is cut already"
+
+
+def test_the_second_wave_is_cut_again_and_the_first_stays(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.looks(WATCH + 2)
+    watched(at, "other")
+    assert at.controller.probations.trip("other", "signal")
+    tripped(ended)
+    assert (at.is_cut("a"), at.is_cut("b")) == (False, True)
+
+
+def test_a_cut_by_somebody_ends_it(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.cut("one")
+    assert ended.result(20).state is RunState.STOPPED
+    at.looks(2)
+    assert at.standing()["one"].state is ProbationState.LEFT
+    assert at.is_cut("a")
+
+
+def test_what_was_tripped_is_not_resumed_but_planned_anew(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.controller.probations.trip("one", "signal")
+    run = tripped(ended).run
+    with pytest.raises(InvalidRequest) as caught:
+        at.resume(run)
+    assert caught.value.reason == "run-not-resumable"
+    again = at.returning()
+    watched(at)
+    at.looks(WATCH + 2)
+    watched(at, "other")
+    at.looks(WATCH + 2)
+    assert again.result(20).state is RunState.FINISHED
+    assert at.configuration() == at.before
+
+
+# --- processes that die --------------------------------------------------------------------------------------
+
+
+def die(at: Guarded, ended: Future[RunEnded]) -> str:
+    """The process is gone: what its threads still do is stopped before the next is made."""
+    (run,) = at.controller.under_way()
+    at.controller.stand_down()
+    ended.result(20)
+    at.restart()
+    return run
+
+
+def test_it_survives_its_process_and_unobserved_time_does_not_count(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    at.looks(20)
+    run = die(at, ended)
+    at.clock.pause(24 * 3600)
+    at.controller.probations.take_up()
+    assert at.standing()["one"].state is ProbationState.UNDER_WAY
+    at.looks(WATCH)
+    assert at.standing()["one"].state is ProbationState.UNDER_WAY
+    at.looks(2)
+    assert at.standing()["one"].state is ProbationState.PASSED
+    assert at.is_cut("b"), "what follows waits for a person"
+    resumed = at.returning(lambda: at.resume(run))
+    watched(at, "other")
+    at.looks(WATCH + 2)
+    assert resumed.result(20).state is RunState.FINISHED
+    assert at.configuration() == at.before
+
+
+def test_a_resumed_return_waits_for_the_watch_it_left(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    run = die(at, ended)
+    resumed = at.returning(lambda: at.resume(run))
+    until(lambda: "one" in at.controller.probations._kept)  # noqa: SLF001 - nothing tells that it was taken up
+    at.looks(10)
+    assert at.is_cut("b")
+    at.controller.probations.trip("one", "signal")
+    tripped(resumed)
+    assert at.is_cut("a")
+    assert at.is_cut("b")
+
+
+def test_a_tripwire_of_a_watch_taken_up_has_it_cut_again(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    die(at, ended)
+    at.controller.probations.take_up()
+    at.answering.add(OUTSIDE)
+    at.looks(2)
+    until(lambda: at.standing()["one"].state is ProbationState.CUT_AGAIN)
+    assert at.is_cut("a")
+
+
+def test_a_cut_its_process_died_before_goes_out_when_it_is_taken_up(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    die(at, ended)
+    found = replace(at.standing()["one"], state=ProbationState.TRIPPED, cause="signal")
+    at.journal.commit(Tag.PROBATION_TRIPPED, [found.fact()], ACTOR)
+    at.restart()
+    at.controller.probations.take_up()
+    until(lambda: at.standing()["one"].state is ProbationState.CUT_AGAIN)
+    assert at.is_cut("a")
+
+
+# --- a person's word ---------------------------------------------------------------------------------------------
+
+
+def test_nobody_shortens_a_watch_that_goes_on(at: Guarded) -> None:
+    at.returning()
+    watched(at)
+    at.looks(4)
+    with pytest.raises(InvalidRequest) as caught:
+        at.controller.probations.let_pass("one", ACTOR, "in a hurry")
+    assert caught.value.reason == "probation-goes-on"
+
+
+def test_where_nobody_can_tell_a_person_says_go(at: Guarded) -> None:
+    at.answering.discard(WELL)  # it never comes up
+    ended = at.returning()
+    watched(at)
+    at.looks(3600)
+    assert at.standing()["one"].state is ProbationState.UNDER_WAY
+    assert not at.is_cut("a"), "what never answered is not lost"
+    at.controller.probations.let_pass("one", ACTOR, "its server returns tomorrow")
+    watched(at, "other")
+    at.looks(WATCH + 2)
+    assert ended.result(20).state is RunState.FINISHED
+    assert at.standing()["one"].cause == "person"
+
+
+def test_nothing_is_let_pass_that_is_not_watched(at: Guarded) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        at.controller.probations.let_pass("one", ACTOR, "")
+    assert caught.value.reason == "not-on-probation"
+
+
+# --- planning ----------------------------------------------------------------------------------------------------
+
+
+def refusals(at: Guarded, wanted: Return) -> list[tuple[str, str]]:
+    return [(each.code, each.culprit) for each in at.controller.plan_return(wanted).refusals]
+
+
+def test_nothing_else_returns_while_something_is_watched(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    die(at, ended)
+    assert refusals(at, Return(subjects=("other",))) == [("on-probation", "one")]
+    at.controller.probations.take_up()
+    at.looks(WATCH + 2)
+    assert refusals(at, Return(subjects=("other",))) == []
+
+
+def test_what_could_not_be_cut_again_is_not_brought_back_under_a_watch() -> None:
+    at = Guarded()
+    kept = segment("kept", [port("a", "p1", 7, tagged=True)], 1, keep_alive=True)
+    known = inventory(at.documents.inventory.devices.values(), [*at.documents.inventory.subjects(), kept])
+    at.restart(documents(known, [back("one", "other")]))
+    codes = {code for code, _ in refusals(at, Return(playbook="back"))}
+    assert codes == {"no-cutting-again"}
+    with pytest.raises(Refused):
+        at.bring_back(playbook="back")
+
+
+def test_the_situation_tells_what_is_watched(at: Guarded) -> None:
+    ended = at.returning()
+    watched(at)
+    found = situation(at.documents.inventory, at.history, at.clock.now() + timedelta(seconds=1))
+    assert [(each.subject, each.left) for each in found.probations] == [("one", WATCH)]
+    at.controller.probations.trip("one", "signal")
+    tripped(ended)
+    found = situation(at.documents.inventory, at.history, at.clock.now())
+    assert found.probations == ()
+
+
+def test_a_controller_without_anything_watched_starts_no_thread() -> None:
+    at = Guarded()
+    at.controller.probations.take_up()
+    at.bring_back("one", "other")
+    assert not any(each.name == "probation" for each in threading.enumerate())
+    assert isinstance(at.controller, Controller)
