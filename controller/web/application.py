@@ -6,9 +6,9 @@ from fastapi import FastAPI
 
 from controller.api.app import create_app
 from controller.api.service import Service
-from controller.web import assets, enrolment, reference
+from controller.web import assets, enrolment, live, preferences, problems, reference, signing, situation
 
-PARTS = (enrolment, reference, assets)
+PARTS = (enrolment, reference, assets, preferences, signing, live, situation)
 
 
 def application(service: Service) -> FastAPI:
@@ -16,4 +16,5 @@ def application(service: Service) -> FastAPI:
     app = create_app(service)
     for part in PARTS:
         app.include_router(part.router, include_in_schema=False)
+    problems.install(app)
     return app

@@ -163,7 +163,12 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing(at: House) -> None:
         assert shown.headers["referrer-policy"] == "no-referrer"
         assert shown.headers["cache-control"] == "no-store"
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=|<img|<iframe", shown.text)
-        assert set(re.findall(r'(?:src|action|href)="(?!otpauth:)([^"?]+)', shown.text)) <= {STYLE, "/enrol"}
+        assert set(re.findall(r'(?:src|action|href)="(?!otpauth:)([^"]+)', shown.text)) <= {
+            STYLE,
+            "/sign-in",
+            "/enrol",
+            *re.findall(r'"(/enrol\?[^"]+)"', shown.text),
+        }
     sheet = browser.open(STYLE)
     assert sheet.headers["content-type"].startswith("text/css")
     assert "url(" not in sheet.text
@@ -199,7 +204,19 @@ def test_every_page_has_exactly_one_rule() -> None:
         assert isinstance(route, APIRoute)
         assert len(rules(route)) == 1, route.path
         found += [(method, route.path) for method in route.methods or () if needed(route) is None]
-    assert sorted(found) == [("GET", "/api/docs"), ("GET", STYLE), ("GET", "/enrol"), ("POST", "/enrol")]
+    assert sorted(found) == [
+        ("GET", "/"),
+        ("GET", "/api/docs"),
+        ("GET", "/assets/console.css"),
+        ("GET", "/assets/console.js"),
+        ("GET", "/enrol"),
+        ("GET", "/sign-in"),
+        ("GET", "/sign-in/break-glass"),
+        ("POST", "/enrol"),
+        ("POST", "/preferences"),
+        ("POST", "/sign-in"),
+        ("POST", "/sign-in/break-glass"),
+    ]
 
 
 def test_the_application_is_the_api_and_these_pages(at: House) -> None:
