@@ -12,7 +12,7 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
-from controller.domain.errors import InvalidRequest
+from controller.domain.errors import CordonError, InvalidRequest
 from controller.domain.inventory import MANUAL
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def check(
         for device in inventory.devices.values()
         if device.platform != MANUAL and device.host_key is None
     ]
-    hazards = _of_vault(call, inventory)
+    hazards = (*_of_vault(call, inventory), *of_glass(call, inventory))
     if call.out.as_json:
         call.out.object(
             {
@@ -89,6 +89,16 @@ def _of_vault(call: Call, inventory: Inventory) -> tuple[Hazard, ...]:
     if not vault_users(inventory):
         return ()
     return vault_hazards(inventory, call.office.vault().state())
+
+
+def of_glass(call: Call, inventory: Inventory) -> tuple[Hazard, ...]:
+    """Whether anybody alone could cut what is kept alive. Accounts that cannot be read are told elsewhere."""
+    from controller.engine.people.breakglass import glass_hazards
+
+    try:
+        return glass_hazards(inventory, call.office.access().glass.glass())
+    except CordonError:
+        return ()
 
 
 def _plain_kept(kept: Keeping) -> dict[str, Any]:

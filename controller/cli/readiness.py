@@ -28,6 +28,8 @@ SHOWN = 8
 
 def check_live(call: Call, names: Sequence[str]) -> int:
     """0 where all that was looked at could be cut, else 6."""
+    from controller.cli.documents import of_glass
+    from controller.cli.errors import hazard_lines
     from controller.cli.vaulting import open_vault
 
     inventory = call.office.documents(anew=True).inventory
@@ -37,12 +39,14 @@ def check_live(call: Call, names: Sequence[str]) -> int:
     call.out.say(call.text("live.begins", site=inventory.site, count=count))
     found = call.office.check_live(names, actor(), lambda _: None)
     code = Exit.DONE if found.readiness.ready else Exit.UNPROVEN
+    glass = of_glass(call, inventory)
     if call.out.as_json:
         plain = plain_readiness(found.readiness, call.words)
+        plain["hazards"] = [plain_hazard(each, call.words) for each in glass]
         unrecorded = found.unrecorded or None
         call.out.object({"command": call.command, **plain, "unrecorded": unrecorded, "exit": int(code)})
         return code
-    call.out.say(*readiness_lines(found.readiness, call.words))
+    call.out.say(*readiness_lines(found.readiness, call.words), *hazard_lines(glass, call.words))
     if found.unrecorded:
         call.out.warn(call.text("live.unrecorded", code=found.unrecorded))
     return code

@@ -75,7 +75,10 @@ class Person:
 
 def test_alone_what_is_kept_alive_is_cut_by_the_envelope_only_and_everybody_sees_it(cordon: Cordon) -> None:
     cut = ("isolate", "--segment", "samu", "--override", "samu", "--reason", "fire")
+    assert [each["code"] for each in cordon("check")[1]["hazards"]] == ["glass-unsealed"]
+    assert cordon(*cut)[1]["error"] == "override-unsealed"
     _, sealed = cordon("user", "break-glass", "--print")
+    assert cordon("check")[1]["hazards"] == []
     assert cordon(*cut)[1]["error"] == "override-alone"
     assert cordon(*cut, "--break-glass", typed=("WRONG",))[1]["error"] == "break-glass-wrong"
     assert cordon("status")[1]["subjects"][1]["held"] == 0

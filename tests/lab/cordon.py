@@ -71,10 +71,10 @@ class Cordon:
         }
         (self.playbooks / f"{name}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
 
-    def __call__(self, *words: str, deaf: str | None = None, code: int | None = 0) -> Answer:
+    def __call__(self, *words: str, deaf: str | None = None, code: int | None = 0, typed: str = "") -> Answer:
         """``cordon WORDS --json``; fails unless it ends with ``code`` (None: any). ``deaf``: see
-        :mod:`tests.lab.deaf`."""
-        answer = self.told(*words, "--json", deaf=deaf, code=code)
+        :mod:`tests.lab.deaf`. ``typed``: what standard input holds, where nobody is deaf."""
+        answer = self.told(*words, "--json", deaf=deaf, code=code, typed=typed)
         data: dict[str, Any] = json.loads(answer.stdout)
         assert data["exit"] == answer.code
         return Answer(answer.code, answer.stdout, answer.stderr, data, answer.seconds)
@@ -83,11 +83,11 @@ class Cordon:
         """The same, for what asks a person: it gets its yes and a reason."""
         return self(*words, "--yes", "--reason", _REASON, deaf=deaf, code=code)
 
-    def told(self, *words: str, deaf: str | None = None, code: int | None = 0) -> Answer:
+    def told(self, *words: str, deaf: str | None = None, code: int | None = 0, typed: str = "") -> Answer:
         """As a person sees it, in English."""
         began = time.monotonic()
         if deaf is None and not self._within:
-            done = self._lab.forked(words, self.environment)
+            done = self._lab.forked(words, self.environment, typed)
         else:
             module = ["controller.cli.main"] if deaf is None else ["tests.lab.deaf", deaf]
             command = [*self._within, sys.executable, "-m", *module, *words]

@@ -1,8 +1,8 @@
 """``python -m tests.lab.forked``: calls of ``cordon``, each in a process of its own, without its imports.
 
 What a call imports costs it more time than what it does here. This process imports it once and forks for each
-line of JSON on standard input: ``arguments``, ``environment``, and the files that take what the call says. It
-answers with the exit status, one call after the other.
+line of JSON on standard input: ``arguments``, ``environment``, and the files of what it reads and says;
+it answers with the exit status, one call after the other.
 """
 
 from __future__ import annotations
@@ -39,14 +39,19 @@ class Forks:
             text=True,
         )
 
-    def call(self, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
-        """Exit status, standard output and standard error."""
+    def call(
+        self, arguments: Sequence[str], environment: Mapping[str, str], typed: str = ""
+    ) -> tuple[int, str, str]:
+        """Exit status, standard output and standard error. ``typed`` is what standard input holds."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
+            given = Path(folder, "in")
+            given.write_text(typed)
             job = {"arguments": list(arguments), "environment": dict(environment)}
-            self._process.stdin.write(json.dumps({**job, "out": str(out), "err": str(err)}) + "\n")
+            files = {"in": str(given), "out": str(out), "err": str(err)}
+            self._process.stdin.write(json.dumps({**job, **files}) + "\n")
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
             if not answer:
@@ -67,7 +72,7 @@ def _carry_out(job: Mapping[str, Any]) -> None:
     try:
         os.environ.clear()
         os.environ.update(job["environment"])
-        for descriptor, path in ((0, os.devnull), (1, job["out"]), (2, job["err"])):
+        for descriptor, path in ((0, job["in"]), (1, job["out"]), (2, job["err"])):
             opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             os.dup2(opened, descriptor)
             os.close(opened)

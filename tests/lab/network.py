@@ -115,13 +115,13 @@ class Lab:
         )
 
     def forked(
-        self, arguments: Sequence[str], env: Mapping[str, str] | None = None
+        self, arguments: Sequence[str], env: Mapping[str, str] | None = None, typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """``cordon`` with ``arguments`` where the controller stands, in a process that need not import."""
         if self._forks is None:
             self._forks = Forks(self.noc.enter())
         environment = {**os.environ, **self.environment, **(env or {})}
-        return subprocess.CompletedProcess(arguments, *self._forks.call(arguments, environment))
+        return subprocess.CompletedProcess(arguments, *self._forks.call(arguments, environment, typed))
 
     def start_controller(
         self, command: Sequence[str], env: Mapping[str, str] | None = None

@@ -170,7 +170,9 @@ def test_a_cut_of_the_controllers_own_path_is_refused_before_anything_is_contact
 # --- what must stay alive ----------------------------------------------------------------------------
 
 
-def test_a_kept_segment_is_cut_only_by_an_explicit_reasoned_override(lab: Lab, tmp_path: Path) -> None:
+def test_a_kept_segment_is_cut_alone_only_by_an_explicit_reasoned_override_and_the_code(
+    lab: Lab, tmp_path: Path
+) -> None:
     before = lab.configuration()
     kept = routes(("samu", "servers"))
     cordon = Cordon(lab, tmp_path)
@@ -182,11 +184,14 @@ def test_a_kept_segment_is_cut_only_by_an_explicit_reasoned_override(lab: Lab, t
     }
     override = ("isolate", "--playbook", "everyone", "--override", "samu", "--yes")
     assert cordon(*override, code=2).data["error"] == "reason-needed"
+    alone = (*override, "--reason", "the call centre itself is infected")
+    assert cordon(*alone, code=2).data["error"] == "override-unsealed"
     assert watch.packets()[22] == 0
     watch.close()
     lab.traffic.live(kept, PROBED)
 
-    cordon(*override, "--reason", "the call centre itself is infected")
+    sealed = cordon("user", "break-glass", "--print").data["code"]
+    cordon(*alone, "--break-glass", typed=f"{sealed}\n")
     lab.traffic.verdict(routes(("printers", "servers")), kept, PROBED)
     cordon.act("restore", "--all")
     lab.traffic.live(kept, PROBED)

@@ -7,15 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 from controller.domain.inventory import Conduit, Method, PointId, Segment
 from controller.domain.plan import Severity, Step
-from controller.engine.findings import Findings
+from controller.engine.findings import Findings, some
 from controller.engine.network.reachability import Aftermath, Passage
 from controller.engine.network.vlans import Cuts, Socket, families_of
 
 LAYER_3 = frozenset({Method.SVI, Method.ACL, Method.POLICY})
 """Methods that stop what is routed; hosts in one VLAN still reach each other."""
-
-SHOWN = 5
-"""Of a list in a text; the whole list is in the hazard's data."""
 
 
 def find_bypasses(after: Aftermath, wanted: Collection[str], findings: Findings) -> None:
@@ -126,10 +123,3 @@ def find_spread(
 def _all_ports_cut(after: Aftermath, segment: Segment) -> bool:
     known: list[Socket] = [each for each in after.network.sockets[segment.name] if each.point is not None]
     return bool(known) and not any(after.live(each) for each in known)
-
-
-def some(names: Iterable[str]) -> str:
-    """The first few, and how many more."""
-    every = list(names)
-    more = f" (+{len(every) - SHOWN})" if len(every) > SHOWN else ""
-    return ", ".join(every[:SHOWN]) + more

@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable
 
 from controller.domain.inventory import WHOLE_PORT, Foothold, Hypervisor, Port
 from controller.domain.plan import Severity, Step
-from controller.engine.findings import Findings
-from controller.engine.network.bypass import some
+from controller.engine.findings import Findings, some
 from controller.engine.network.lifelines import losses, said
 from controller.engine.network.reachability import Aftermath
 from controller.engine.network.vlans import PORTS, UNTAGGED_PORT

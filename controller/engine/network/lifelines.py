@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from controller.domain.inventory import Inventory, Port, Segment
 from controller.domain.plan import Severity
-from controller.engine.findings import Findings
-from controller.engine.network.bypass import some
+from controller.engine.findings import Findings, some
 from controller.engine.network.reachability import Aftermath
 from controller.engine.network.vlans import Cuts, Socket, Vlan, families_of
 

@@ -1,22 +1,24 @@
 """Two persons: a request bound to exactly what would be sent, and what others say to it.
 
-An approval signs the hash of a plan: its commands, the baselines, inventory, profiles and playbook it rests
-on, its hazards. A plan that changed has another hash and no approvals. Whoever asked cannot approve, whatever
-their roles; a request counts once, for one run; time, silence or a restart never approve anything.
+An approval signs the hash of a plan: of a restore the part of one subject (its commands, the baselines and
+statements it rests on), of a cut that takes what is kept alive the whole, with its hazards. What changed has
+another hash and no approvals. Whoever asked cannot approve, whatever their roles; a request counts once, for
+one run; time, silence or a restart never approve anything.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from controller.domain.canonical import Canonical, canonical_bytes
-from controller.domain.errors import InvalidRequest, Refused
+from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Actor
-from controller.domain.plan import Hazard, Plan, Severity
+from controller.domain.plan import Plan, Severity
 from controller.domain.playbook import Action
 from controller.engine.people.accounts import Person
 from controller.engine.people.accounts import RequestState as RequestState
@@ -48,8 +50,7 @@ def need_of(plan: Plan) -> Need | None:
             hazard.code in OVERRIDES and hazard.severity is Severity.WARN for hazard in plan.hazards
         )
         return Need(Cause.OVERRIDE, 1) if overridden else None
-    every = (*plan.gates, *(wave.gate for wave in plan.waves))
-    gates = [gate for gate in every if gate.approvals or gate.roles]
+    gates = [gate for gate in plan.gates if gate.approvals or gate.roles]
     if not gates:
         return None
     roles = sorted({role for gate in gates for role in gate.roles})
@@ -156,9 +157,14 @@ class Pledge:
 class Consents(Protocol):
     """What whoever carries plans out asks before and while doing so."""
 
-    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
-        """None where nothing is needed. Nothing is used up. Raises AwaitingApproval, having put the request
-        on record; InvalidRequest where nobody can be asked."""
+    def check(self, act: Act, reason: str, actor: Actor, run: str = "") -> Pledge | None:
+        """None where nothing is needed, or ``run`` has used it up already and others than ``actor`` still
+        consent. Nothing is used up. Raises AwaitingApproval, having put the request on record;
+        InvalidRequest where nobody can be asked."""
+        ...
+
+    def present(self, persons: Collection[str]) -> frozenset[str]:
+        """Those of ``persons`` whose accounts can still be used."""
         ...
 
     def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
@@ -169,14 +175,18 @@ class Consents(Protocol):
 class WithoutAccounts:
     """Implements Consents where there is nobody to ask."""
 
-    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
-        del reason, actor
+    def check(self, act: Act, reason: str, actor: Actor, run: str = "") -> Pledge | None:
+        del reason, actor, run
         need = need_of(act.plan)
         if need is not None and need.cause is Cause.OVERRIDE:
             raise InvalidRequest("override-unsealed")
         if need is not None:
-            raise Refused([Hazard("gate-not-enforced", Severity.REFUSE, act.plan.playbook)])
+            raise InvalidRequest("account-needed")
         return None
+
+    def present(self, persons: Collection[str]) -> frozenset[str]:
+        del persons
+        return frozenset()
 
     def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
         """Nothing was pledged."""

@@ -11,8 +11,7 @@ from controller.domain.inventory import MANUAL, Inventory, Method, PointId, Poin
 from controller.domain.plan import Escalation, Operation, Plan, Severity, Step, Wave
 from controller.domain.playbook import OnUnreachable
 from controller.domain.profile import DeviceProfile
-from controller.engine.findings import Findings
-from controller.engine.network.bypass import some
+from controller.engine.findings import Findings, some
 from controller.engine.network.objections import (
     KEEP_ALIVE,
     NEVER_CUT,

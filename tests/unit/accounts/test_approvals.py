@@ -108,11 +108,14 @@ def test_only_conditions_on_persons_are_enforced() -> None:
         assert not enforced(gate)
 
 
-def test_without_accounts_a_gate_is_refused_and_an_override_is_one_persons(house: House) -> None:
+def test_without_accounts_a_gate_and_an_override_are_refused(house: House) -> None:
     consents = WithoutAccounts()
     with pytest.raises(Refused):
         consents.check(Act(ONE), "", ROOT)
-    assert consents.check(Act(cut_plan("samu")), "", ROOT) is None
+    with pytest.raises(InvalidRequest) as caught:
+        consents.check(Act(cut_plan("samu")), "", ROOT)
+    assert caught.value.reason == "override-unsealed"
+    assert consents.check(Act(cut_plan()), "", ROOT) is None
 
 
 # --- the way it goes ---------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from controller.domain.facts import Actor
 from controller.domain.playbook import Gate
 from controller.engine.people.accounts import Limits, Via
 from controller.engine.people.approvals import Act, Pledge
-from controller.engine.people.breakglass import Glass
+from controller.engine.people.breakglass import Glass, glass_hazards
 from controller.engine.people.roles import BREAK_GLASS, Permission, Role
+from tests.fakes.site import device, inventory, port, segment
 from tests.unit.accounts.house import ROOT, SITE, House, cut_plan, isolated, restore_plan
 
 CUT = cut_plan("samu")
@@ -20,9 +21,24 @@ def refused(reason: str) -> pytest.RaisesExc[InvalidRequest]:
     return pytest.RaisesExc(InvalidRequest, check=lambda error: error.reason == reason)
 
 
-def test_before_anything_is_sealed_the_machines_own_accounts_answer_by_a_reason(house: House) -> None:
-    assert house.access.approvals.check(Act(CUT), "life at stake", ROOT) is None
+def test_before_anything_is_sealed_nobody_alone_cuts_what_is_kept_alive(house: House) -> None:
+    with refused("override-unsealed"):
+        house.access.approvals.check(Act(CUT), "life at stake", ROOT)
     assert house.access.glass.glass() == Glass()
+
+
+def test_peace_time_tells_where_no_code_is_sealed_and_something_must_stay_alive(house: House) -> None:
+    def told(*, keep_alive: bool) -> list[tuple[str, str]]:
+        known = inventory([device("a")], [segment("samu", [port("a", "p")], keep_alive=keep_alive)])
+        found = glass_hazards(known, house.access.glass.glass())
+        return [(hazard.code, hazard.culprit) for hazard in found]
+
+    assert told(keep_alive=True) == [("glass-unsealed", "samu")]
+    assert told(keep_alive=False) == []
+    sealed = house.access.glass.seal(ROOT)
+    assert told(keep_alive=True) == []
+    house.access.glass.break_for(sealed.code, "run-1", "", ROOT)
+    assert told(keep_alive=True) == [("glass-unsealed", "samu")]
 
 
 def test_once_sealed_what_is_kept_alive_is_cut_alone_only_by_the_code(house: House) -> None:
@@ -55,7 +71,7 @@ def test_a_code_works_once_also_after_a_restart_and_for_two_at_the_same_moment(h
     house.again()
     with refused("break-glass-wrong"):
         house.access.approvals.check(Act(CUT, code=sealed.code), "", ROOT)
-    with refused("override-alone"):  # broken glass opens nothing for who comes after
+    with refused("override-unsealed"):  # broken glass opens nothing for who comes after
         house.access.approvals.check(Act(CUT), "", ROOT)
 
 
