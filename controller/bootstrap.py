@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from controller.engine.planning.kept import Sources
     from controller.engine.planning.plans import Documents
     from controller.engine.ports import Clock, Journal
+    from controller.identity.signals import Signals
+    from controller.notify.receiver import Receiver
     from controller.store.home import Home as Home
     from controller.store.kept import KeptFiles as KeptFiles
     from controller.store.leader import Lead as Lead
     from controller.telemetry.observer import Observer
+    from controller.text import Catalogue
     from controller.vault.access import VaultAccess
 
 
@@ -150,6 +154,20 @@ class Composition:
 
         return attach(Places(self.settings.home.absolute()), path)
 
+    def attach_content(self, name: str, content: bytes) -> Attachment:
+        """As :meth:`attach`, for what came over a wire."""
+        from controller.store.evidence import attach_content
+        from controller.store.places import Places
+
+        return attach_content(Places(self.settings.home.absolute()), name, content)
+
+    def attachment(self, digest: str, name: str) -> Attachment:
+        """One that is kept already. Raises InvalidRequest."""
+        from controller.store.evidence import attachment
+        from controller.store.places import Places
+
+        return attachment(Places(self.settings.home.absolute()), digest, name)
+
     def configure_logs(self) -> None:
         """Raises InvalidRequest where the log file cannot be written."""
         from controller.telemetry.logs import LogForm, configure
@@ -166,6 +184,13 @@ class Composition:
         from controller.telemetry.observer import Observer
 
         return Observer()
+
+    @cached_property
+    def signals(self) -> Signals:
+        """Who may signal by the API that something went wrong."""
+        from controller.identity.signals import Signals
+
+        return Signals(self.settings.signal_keys)
 
     @cached_property
     def vault(self) -> VaultAccess:
@@ -195,6 +220,28 @@ class Composition:
             self.clock(),
             home.history,
             Limits(idle=60 * settings.session_idle_minutes, session=3600 * settings.session_hours),
+        )
+
+    def words(self) -> Catalogue:
+        """The texts in the language of the settings."""
+        from controller.text import Catalogue, language
+
+        return Catalogue(language(self.settings.lang, os.environ))
+
+    def receiver(self) -> Receiver | None:
+        """Who gets the log elsewhere; None where nobody was named. Raises InvalidRequest."""
+        from controller.notify.receiver import receiver_from
+
+        settings = self.settings
+        if not settings.forward:
+            return None
+        return receiver_from(
+            settings.forward,
+            authorities=settings.forward_ca,
+            pin=settings.forward_pin,
+            name=settings.forward_name,
+            certificate=settings.forward_certificate,
+            key=settings.forward_key,
         )
 
     def service_fingerprint(self) -> str:

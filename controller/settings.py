@@ -74,11 +74,35 @@ class Settings(BaseModel):
     vault_passphrase_fd: int | None = Field(
         default=None, ge=0, description="An inherited descriptor to read the vault's passphrase from, once."
     )
+    signal_keys: Path | None = Field(
+        default=None,
+        description="A directory with the keys of programs that may signal by the API: one file each.",
+    )
     checkpoint_entries: int = Field(
         default=256, ge=1, le=1_000_000, description="Entries after which the log is signed at the latest."
     )
     checkpoint_minutes: int = Field(
         default=10, ge=1, le=1440, description="Minutes after which new entries are signed at the latest."
+    )
+    forward: str | None = Field(
+        default=None,
+        description="Where the log is sent on to (syslog over TLS): ADDRESS:PORT; by default nowhere.",
+    )
+    forward_ca: Path | None = Field(
+        default=None, description="Certificates (PEM) one of which vouches for that receiver's."
+    )
+    forward_pin: str = Field(
+        default="", description="The SHA-256 of that receiver's certificate, instead or as well."
+    )
+    forward_name: str = Field(
+        default="", description="The name its certificate is for, where that is not its address."
+    )
+    forward_certificate: Path | None = Field(
+        default=None, description="The certificate (PEM) by which that receiver knows who sends."
+    )
+    forward_key: Path | None = Field(default=None, description="The private key (PEM) of that certificate.")
+    forward_without_names: bool = Field(
+        default=False, description="Sends neither names nor what people wrote, if true."
     )
     session_idle_minutes: int = Field(
         default=60, ge=1, le=1440, description="Minutes without a sign of life after which a session ends."

@@ -24,7 +24,9 @@ def health(serving: Serving) -> JSONResponse:
     """503 while nothing can be put on record: then a return is refused, and a cut needs
     ``--without-journal``."""
     writable, leading = serving.office.condition()
-    found = models.Health(alive=True, journal_writable=writable, leading=leading)
+    found = models.Health(
+        alive=True, journal_writable=writable, leading=leading, forwarding=serving.forwarding()
+    )
     return JSONResponse(found.model_dump(), 200 if writable and leading else 503)
 
 

@@ -33,6 +33,7 @@ def _gauges(serving: Service) -> Iterator[Gauge]:
     yield Gauge("cordon_journal_writable", "1 while records go into the database.", writable)
     yield Gauge("cordon_leading", "1 while this process leads its home.", leading)
     yield Gauge("cordon_runs_under_way", "Runs that act now.", len(serving.office.under_way()))
+    yield from _forwarding(serving)
     try:
         situation = serving.office.situation()
     except CordonError:
@@ -43,3 +44,16 @@ def _gauges(serving: Service) -> Iterator[Gauge]:
     for proof, count in situation.proofs.items():
         text = "Points held cut, by the proof as it counts now."
         yield Gauge("cordon_points_held", text, count, {"proof": proof.value})
+
+
+def _forwarding(serving: Service) -> Iterator[Gauge]:
+    try:
+        states = serving.office.forwarding().states()
+    except CordonError:
+        return
+    for each in states:
+        said = {"receiver": each.receiver}
+        yield Gauge("cordon_forwarded_entry", "The last entry of the log its receiver has.", each.sent, said)
+        yield Gauge("cordon_forward_lag", "Entries of the log its receiver has not got.", each.behind, said)
+        stuck = each.trouble != ""
+        yield Gauge("cordon_forward_stuck", "1 while the next entry cannot be sent.", stuck, said)

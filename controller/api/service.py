@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Request
 
@@ -55,6 +55,14 @@ class Service:
             return self.office.documents_in_force().inventory.site
         except CordonError:
             return ""
+
+    def forwarding(self) -> Literal["off", "sending", "stuck"]:
+        """Whether the log goes on to its receiver."""
+        try:
+            states = self.office.forwarding().states()
+        except CordonError:
+            return "stuck"
+        return "stuck" if any(each.trouble for each in states) else "sending" if states else "off"
 
     def keep_plan(self, plan: Plan) -> None:
         with self._lock:

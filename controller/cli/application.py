@@ -41,6 +41,7 @@ _COMMANDS = {
         ("version", "documents:version"),
         ("demo", "demo:demo"),
     ),
+    "probation": (("show", "probation:shown"), ("pass", "probation:let_pass")),
     "secrets": (
         ("set", "secrets:keep"),
         ("list", "secrets:listed"),
@@ -63,7 +64,12 @@ _COMMANDS = {
         ("tokens", "keys:tokens"),
         ("break-glass", "keys:break_glass"),
     ),
-    "log": (("write", "logbook:write"), ("nothing", "logbook:nothing"), ("show", "logbook:show")),
+    "log": (
+        ("write", "logbook:write"),
+        ("nothing", "logbook:nothing"),
+        ("every", "logbook:every"),
+        ("show", "logbook:show"),
+    ),
     "audit": (
         ("show", "audit:show"),
         ("verify", "audit:verify"),
@@ -73,6 +79,7 @@ _COMMANDS = {
         ("prove", "sealing:prove"),
         ("key", "sealing:key"),
         ("rotate-key", "sealing:rotate_key"),
+        ("forward", "forwarding:forward"),
     ),
 }
 """Group to commands, each with the module and function that answers it; ``""`` is ``cordon`` itself."""

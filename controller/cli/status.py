@@ -23,7 +23,10 @@ SHAPES = {"isolated": "■", "partial": "◧", "unknown": "◇", "connected": "�
 def status(call: Call) -> int:
     from controller.cli.approvals import second_persons
     from controller.cli.errors import hazard_lines
+    from controller.cli.forwarding import forwarding
     from controller.cli.lapsed import plain_lapse, tell_lapse
+    from controller.cli.probation import probation_lines
+    from controller.cli.logbook import plain_rhythm, rhythm_lines
     from controller.cli.readiness import last_lines, plain_last
     from controller.cli.runs import how_to_go_on, plain_run, run_line
     from controller.text.sentences import plain_hazard
@@ -36,6 +39,8 @@ def status(call: Call) -> int:
         under_way = [plain_run(record) for record in found.under_way]
         lapsed = plain_lapse(call, documents)
         shown |= second_persons(call)[1]
+        shown["logbook"] = plain_rhythm(call.office.rhythm())
+        shown["forwarding"] = forwarding(call, found.subjects)[1]
         live = {"checked_live": plain_last(call.office.last_readiness())}
         shown["reboots"] = [plain_hazard(hazard, call.words) for hazard in found.reboots]
         call.out.object(
@@ -46,10 +51,13 @@ def status(call: Call) -> int:
     if found.canaries:
         ports = ", ".join(str(point) for point in found.canaries)
         call.out.say(call.text("status.canaries", count=len(found.canaries), ports=ports))
+    call.out.say(*probation_lines(found.probations, call.words))
     call.out.say(*hazard_lines(found.reboots, call.words))
     call.out.say(*second_persons(call)[0])
+    call.out.say(*rhythm_lines(call.office.rhythm(), call.words))
     for record in found.under_way:
         call.out.say(run_line(record, call.words), *how_to_go_on(record, call.words))
+    call.out.say(*forwarding(call, found.subjects)[0])
     if live_check := call.office.last_readiness():
         call.out.say(*last_lines(live_check, found.at, call.words))
     return Exit.DONE
@@ -114,6 +122,8 @@ def proofs_text(proofs: Mapping[Proof, int], words: Catalogue) -> str:
 
 
 def plain_situation(found: Situation) -> dict[str, Any]:
+    from controller.cli.probation import plain_probations
+
     return {
         "site": found.site,
         "at": found.at.isoformat(),
@@ -121,6 +131,7 @@ def plain_situation(found: Situation) -> dict[str, Any]:
         "since": found.since.isoformat() if found.since else None,
         "proofs": {each.value: found.proofs.get(each, 0) for each in Proof},
         "inventory_changed": found.inventory_changed,
+        "probations": plain_probations(found.probations),
         "canaries": [{"device": point.device, "object": point.object} for point in found.canaries],
         "subjects": [
             {

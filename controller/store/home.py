@@ -142,6 +142,10 @@ class Home:
         """See :func:`controller.store.audit.sealed`."""
         return audit.sealed(self._places, through)
 
+    def record(self, sealed: SealedEntry, instead: Mapping[str, str]) -> audit.AuditRecord:
+        """See :func:`controller.store.audit.record`."""
+        return audit.record(sealed, instead)
+
     def tag_of(self, seq: int) -> str | None:
         """See :func:`controller.store.audit.tag_of`."""
         return audit.tag_of(self._places, seq)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import structlog
 
-from controller.domain.errors import CordonError, InvalidRequest
+from controller.domain.errors import CordonError, InvalidRequest, NotFound
 from controller.domain.facts import Fact, OutcomeRecorded, StartupMoved, Text
 from controller.notify.receiver import PATIENCE, Cause, Undelivered, deliver
 from controller.notify.syslog import Told, frame
@@ -48,9 +48,9 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ForwardingState:
-    """How far ``receiver`` is: it has every entry up to ``sent`` of ``entries``, the last of them since ``at``.
-    ``trouble``: why the next could not be sent (its text is ``forward.<trouble>``), with ``detail``, since
-    ``since``. Times in ISO 8601, "" for never."""
+    """How far ``receiver`` is: it has every entry up to ``sent`` of ``entries``, the last of them since
+    ``at``. ``trouble``: why the next could not be sent (its text is ``forward.<trouble>``), with ``detail``,
+    since ``since``. Times in ISO 8601, "" for never."""
 
     receiver: str
     sent: int
@@ -217,14 +217,15 @@ class LogForwarding:
         """Of the receiver the settings name; where they name none, of all that ever had anything: a service
         may have settings of its own. Raises CordonError."""
         receiver = self._composition.receiver()
-        home = self._home()
+        try:
+            home = self._home()
+        except NotFound:
+            return ()
         entries, _ = home.head()
         known = home.forwarded()
         wanted = known.every() if receiver is None else (known.of(str(receiver)),)
         return tuple(
-            ForwardingState(
-                each.receiver, each.seq, entries, each.at, each.trouble, each.detail, each.since
-            )
+            ForwardingState(each.receiver, each.seq, entries, each.at, each.trouble, each.detail, each.since)
             for each in wanted
         )
 

@@ -14,6 +14,7 @@ from controller.workers.acting import Acting
 from controller.workers.auditing import LogSeal
 from controller.workers.discovering import discover
 from controller.workers.documents import CurrentDocuments
+from controller.workers.forwarding import LogForwarding
 from controller.workers.leading import AnyLeader, Leading, lend_vault_key, opens_vault
 from controller.workers.livechecks import LiveChecks
 from controller.workers.office import Discovery, LiveCheck
@@ -67,6 +68,7 @@ class HomeOffice:
         self.stored_plan = records.stored_plan
         self.inventory_of = records.inventory_of
         self.log = records.log
+        self.rhythm = records.rhythm
         self.log_head = records.log_head
         self.verify = records.verify
 
@@ -78,8 +80,12 @@ class HomeOffice:
         self.rehearse = self._acting.rehearse
         self.neutralise = self._acting.neutralise
         self.confirm = self._acting.confirm
+        self.let_pass = self._acting.let_pass
         self.write_log = self._acting.write_log
+        self.agree_rhythm = self._acting.agree_rhythm
         self.attach = self._acting.attach
+        self.attach_content = self._acting.attach_content
+        self.attachment = self._acting.attachment
 
         self.access = leader.access
         self.last_readiness = self._live_checks.last
@@ -102,6 +108,9 @@ class HomeOffice:
             lambda: self._composition.home(create=False),
             lambda request: self._leader.ask(request, lambda _: None),
         )
+
+    def forwarding(self) -> LogForwarding:
+        return LogForwarding(self._composition, self._leader.found_home)
 
     def export(self, path: Path, extract: Extract, actor: Actor | None = None) -> Handed:
         return exporting.export(self._composition, path, extract, self._leader.record, actor)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
-from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails
+from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails, Rhythm
 from controller.domain.plan import Hazard, Plan
 from controller.domain.readiness import DeviceReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals
 from controller.engine.events import RehearsalEnded, RunEnded, Watcher
 from controller.engine.execution.handwork import HandWork, Located
+from controller.engine.execution.marks import Marks
 from controller.engine.execution.neutralising import Neutralised
 from controller.engine.execution.walklist import Errand
 from controller.engine.holding.situation import Situation
@@ -249,18 +250,44 @@ class Office(Protocol):
         None while it is only in the spool. Raises InvalidRequest where there is nothing to say of it."""
         ...
 
+    def let_pass(
+        self, subject: str, reason: str, actor: Actor, *, credentials: Credentials | None = None
+    ) -> int | None:
+        """Ends the watch over what came back, where nobody can tell how it fares. Returns the sequence of the
+        entry. Raises InvalidRequest where it is not watched, or the watch goes on by itself."""
+        ...
+
     def inventory_of(self, plan: Plan) -> Inventory:
         """The revision a plan on record was made from, whatever has become of the file."""
         ...
 
-    def write_log(self, text: str, actor: Actor, details: LogDetails = NO_DETAILS) -> int | None:
+    def write_log(
+        self, text: str, actor: Actor, details: LogDetails = NO_DETAILS, marks: Marks = ()
+    ) -> int | None:
         """Returns the sequence of the entry, None while it is only in the spool. Raises NotFound where it
-        corrects no entry of the logbook."""
+        corrects no entry of the logbook, InvalidRequest where it says nothing, or of a time to come."""
+        ...
+
+    def agree_rhythm(self, minutes: int, actor: Actor, marks: Marks = ()) -> int | None:
+        """Every so many minutes something is to be written, 0: no more. Returns as ``write_log``. Raises
+        InvalidRequest."""
+        ...
+
+    def rhythm(self) -> Rhythm | None:
+        """When something is to be written next; None where no rhythm was agreed."""
         ...
 
     def attach(self, path: Path) -> Attachment:
         """Keeps a copy of the file in the home, for an entry that is about to cite it. Raises
         InvalidRequest."""
+        ...
+
+    def attach_content(self, name: str, content: bytes) -> Attachment:
+        """As ``attach``, for what came over a wire: the ``name`` it had."""
+        ...
+
+    def attachment(self, digest: str, name: str) -> Attachment:
+        """One that is kept already, by its SHA-256. Raises InvalidRequest where there is none."""
         ...
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]: ...

@@ -6,6 +6,7 @@ its predecessor left open, watches the points that are held and tells what happe
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -18,22 +19,26 @@ import structlog
 
 from controller.bootstrap import Composition, tell_unrecorded
 from controller.domain.errors import CordonError, InvalidRequest
-from controller.domain.facts import SYSTEM, Actor, Noted
+from controller.domain.facts import SYSTEM, Actor, Noted, Text
 from controller.domain.hold import Hold
 from controller.domain.inventory import PointId
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
+from controller.domain.tags import Tag
 from controller.engine.events import Event, RunStarted
 from controller.engine.execution.handwork import HandWork
 from controller.engine.execution.marks import Marks
 from controller.engine.execution.unrecorded import LastResortJournal
+from controller.engine.holding.tripwires import SIGNAL
 from controller.engine.planning.plans import Return
 from controller.engine.ports import RunRecord, StepRecord
 from controller.workers.feed import Feed, FollowedJournal, Told, told
+from controller.workers.forwarding import forwarded
 from controller.workers.front import HomeOffice
 from controller.workers.leading import ThisLeader, opened_desk
-from controller.workers.requests import Confirm, Request, Restore, Resume, WriteLog
+from controller.workers.reminding import reminding
+from controller.workers.requests import Confirm, Request, Restore, Resume
 from controller.workers.revisions import Revisions
 from controller.workers.shared_documents import SharedDocuments
 
@@ -70,6 +75,7 @@ class Resident(HomeOffice):
         self.journal = journal
         self.home = home
         self.notary = opened.notary
+        self.timekeeper = opened.timekeeper
         self._desk = opened.desk
         self._controller = opened.controller
         self._history = lead.history
@@ -97,13 +103,22 @@ class Resident(HomeOffice):
     def begin_again(self, run: str, actor: Actor, accept_drift: frozenset[str] = frozenset()) -> Begun:
         return self._begin(Resume(run, accept_drift, actor))
 
-    def write_once(self, text: str, actor: Actor, marks: Marks) -> int | None:
-        """As ``write_log``, with marks."""
-        return self._desk.perform(WriteLog(text, actor, marks), lambda _: None)
+    def let_pass_once(self, subject: str, reason: str, actor: Actor, marks: Marks) -> int | None:
+        """As ``let_pass``, with marks."""
+        return self._acting.let_pass(subject, reason, actor, marks=marks)
 
     def confirm_once(self, work: HandWork, actor: Actor, marks: Marks) -> int | None:
         """As ``confirm``, with marks."""
         return self._desk.perform(Confirm(work, actor, marks), lambda _: None)
+
+    def signal(self, sender: str, subject: str, said: str) -> bool:
+        """Has ``subject`` cut again, now, if it came back and is being watched; else only the log has it."""
+        actor = Actor(f"signal:{sender}", Text(sender))
+        if self._controller.probations.trip(subject, SIGNAL, actor, said):
+            return True
+        note = Noted(SIGNAL, (("sender", sender), ("subject", subject)), Text(said))
+        self.journal.commit(Tag.SIGNAL_HEARD, [note], actor)
+        return False
 
     def under_way(self) -> tuple[str, ...]:
         """The runs that act now."""
@@ -114,6 +129,14 @@ class Resident(HomeOffice):
         self._stood_down = True
         self._controller.stand_down()
         self._desk.drain()
+        self._controller.probations.stop()
+
+    def take_up_probations(self) -> None:
+        """What a process before this one was watching is watched again."""
+        try:
+            self._controller.probations.take_up()
+        except CordonError as error:
+            _log.warning("what came back before is not watched", why=str(error))
 
     def _begin(self, request: Request) -> Begun:
         """Has ``request`` carried out in a thread of its own; returns once its run has begun. Raises what
@@ -158,6 +181,10 @@ class Resident(HomeOffice):
         acting = self.under_way()
         return tuple(each for each in self.runs() if each.state in resting and each.run not in acting)
 
+    def acts(self) -> bool:
+        """Whether any run acts now."""
+        return bool(self.under_way())
+
     def condition(self) -> tuple[bool, bool]:
         """Whether the journal takes records into the database, and whether this process leads."""
         return not self.journal.degraded, not self._stood_down
@@ -174,17 +201,33 @@ def reside(composition: Composition) -> Iterator[Resident]:
         office = Resident(composition, home, lead, journal, feed)
         feed.start()
         _finish_cuts(office)
+        office.take_up_probations()
         office.watch.start()
         Thread(target=office.prepare, name="preparing", daemon=True).start()
         try:
-            with office.notary.at_work():
+            with (
+                office.notary.at_work(),
+                forwarded(composition, home, office.acts),
+                office.timekeeper.at_work(),
+                reminding(office.rhythm, journal, composition.clock()),
+            ):
+                _told(journal, Tag.SERVICE_STARTED)
                 try:
                     yield office
                 finally:
                     office.watch.stop()
                     office.stand_down()
+                    _told(journal, Tag.SERVICE_STOPPED)
         finally:
             feed.stop()
+
+
+def _told(journal: LastResortJournal, tag: Tag) -> None:
+    """Without the one, the other tells that the process ended otherwise."""
+    try:
+        journal.commit(tag, [Noted("service", (("pid", str(os.getpid())),))], SYSTEM)
+    except CordonError as error:
+        _log.warning("not on record", tag=tag.value, why=str(error))
 
 
 def _finish_cuts(office: Resident) -> None:

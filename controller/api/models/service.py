@@ -8,12 +8,14 @@ from pydantic import BaseModel
 
 
 class Health(BaseModel):
-    """``armed``: sessions held open, ready to fire; ``none`` in this version."""
+    """``armed``: sessions held open, ready to fire; ``none`` in this version. ``forwarding``: whether what is
+    in the log goes on to its receiver; ``off`` where none is named."""
 
     alive: bool
     journal_writable: bool
     leading: bool
     armed: Literal["none"] = "none"
+    forwarding: Literal["off", "sending", "stuck"] = "off"
 
 
 class VersionShown(BaseModel):

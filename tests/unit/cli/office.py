@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
+from controller.bootstrap import Composition
 from controller.cli.main import main
 from controller.domain.errors import (
     AwaitingApproval,
@@ -47,7 +48,7 @@ from controller.domain.inventory import (
     Segment,
 )
 from controller.domain.lifecycle import RunState
-from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails
+from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails, Rhythm
 from controller.domain.plan import Basis, Hazard, Operation, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, OnUnreachable, Playbook, Stage
 from controller.domain.proof import Outcome, Proof, worst
@@ -65,6 +66,7 @@ from controller.engine.events import (
     WaveStarted,
 )
 from controller.engine.execution.handwork import HandWork, Located
+from controller.engine.execution.marks import Marks
 from controller.engine.execution.neutralising import Neutralised
 from controller.engine.execution.walklist import Errand, step_code, walklist
 from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
@@ -75,7 +77,6 @@ from controller.engine.planning.kept import KeptPlan
 from controller.engine.planning.plans import Documents, Lapse, Return
 from controller.engine.ports import History, RunRecord
 from controller.engine.readiness.discovery import Comparison, LoosePort, Neighbour
-from controller.evidence.export import Exported
 from controller.identity.passwords import Argon2Passwords
 from controller.identity.totp import AppCodes
 from controller.store.accounts import HomeAccounts
@@ -83,7 +84,8 @@ from controller.vault.access import Unattended, VaultAccess
 from controller.vault.vault import Vault
 from controller.workers.accounting import NotLeading
 from controller.workers.auditing import LogSeal, Witness
-from controller.workers.exporting import Extract
+from controller.workers.exporting import Extract, Handed
+from controller.workers.forwarding import LogForwarding
 from controller.workers.office import (
     Cut,
     Discovery,
@@ -504,11 +506,25 @@ class ScriptedOffice:
     def inventory_of(self, plan: Plan) -> Inventory:
         return INVENTORY
 
-    def write_log(self, text: str, actor: Actor, details: LogDetails = NO_DETAILS) -> int | None:
+    def write_log(
+        self, text: str, actor: Actor, details: LogDetails = NO_DETAILS, marks: Marks = ()
+    ) -> int | None:
         self.note("log", text)
         return None if self.script == "degraded" else 17
 
+    def agree_rhythm(self, minutes: int, actor: Actor, marks: Marks = ()) -> int | None:
+        raise AssertionError("no rhythm is agreed here")
+
+    def rhythm(self) -> Rhythm | None:
+        return None
+
     def attach(self, path: Path) -> Attachment:
+        raise AssertionError("nothing is attached here")
+
+    def attach_content(self, name: str, content: bytes) -> Attachment:
+        raise AssertionError("nothing is attached here")
+
+    def attachment(self, digest: str, name: str) -> Attachment:
         raise AssertionError("nothing is attached here")
 
     def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
@@ -530,8 +546,14 @@ class ScriptedOffice:
 
         return LogSeal(nowhere, nowhere)
 
-    def export(self, path: Path, extract: Extract) -> Exported:
+    def export(self, path: Path, extract: Extract, actor: Actor | None = None) -> Handed:
         raise AssertionError("nothing is exported here")
+
+    def forwarding(self) -> LogForwarding:
+        def nowhere() -> Any:
+            raise NotFound(kind="home", name="/nonexistent")
+
+        return LogForwarding(Composition(), nowhere)
 
     def log_head(self) -> tuple[int, str] | None:
         return 9, "cd" * 32

@@ -1,0 +1,1 @@
+"""What the site's other machines are told: the log, sent on as it grows."""
