@@ -12,22 +12,13 @@ from controller.domain.inventory import Conduit, Inventory, Segment, Subject
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.text import Catalogue
+from controller.text.costs import dying, kept_through, subjects_of, title
 from controller.text.sentences import plain_hazard
-from controller.text.times import duration
 
 HASH_SHOWN = 12
 
 _NOTHING_TO_UNDO = frozenset({"never-touched", "cut-upstream", "cut-by-hand"})
 """Hazards of points that a return lets go without a line: no other cut holds those."""
-
-
-def subjects_of(plan: Plan, inventory: Inventory) -> tuple[str, ...]:
-    """Names of what the plan cuts or brings back, in the inventory's order; names it no longer knows last."""
-    named = dict.fromkeys(name for _, _, step in plan.steps() for name in step.subjects)
-    if plan.action is Action.RESTORE:
-        named = dict.fromkeys(subject for _, subject, _ in plan.ends)
-    known = [subject.name for subject in inventory.subjects() if subject.name in named]
-    return (*known, *(name for name in named if inventory.subject(name) is None))
 
 
 def cost_lines(plan: Plan, inventory: Inventory, words: Catalogue) -> list[str]:
@@ -38,12 +29,6 @@ def cost_lines(plan: Plan, inventory: Inventory, words: Catalogue) -> list[str]:
         *hazard_lines(plan.hazards, words),
         words.text("cost.plan", hash=plan.hash[:HASH_SHOWN], playbook=plan.playbook),
     ]
-
-
-def title(subject: Subject | None, name: str, words: Catalogue) -> str:
-    """``Urgences (emergency)``; the bare name where there is no other."""
-    shown = words.pick(subject.title) if subject else ""
-    return f"{shown} ({name})" if shown and shown != name else name
 
 
 def _cut(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
@@ -57,30 +42,8 @@ def _cut(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
     if kept:
         shown = ", ".join(title(each, each.name, words) for each in kept)
         yield words.text("cost.kept", subjects=shown)
-    yield from _kept_through(names, inventory, words)
-    yield from _dying(names, inventory, words)
-
-
-def _kept_through(names: Sequence[str], inventory: Inventory, words: Catalogue) -> Iterator[str]:
-    for name in names:
-        conduit = inventory.conduits.get(name)
-        if conduit and conduit.keep_alive:
-            through = ", ".join(conduit.keep_alive)
-            yield words.text("cost.kept-through", conduit=title(conduit, name, words), subjects=through)
-
-
-def _dying(names: Sequence[str], inventory: Inventory, words: Catalogue) -> Iterator[str]:
-    """Segments that stay connected but live on something cut."""
-    for segment in inventory.segments.values():
-        for need in segment.needs:
-            if segment.name in names or need.segment not in names:
-                continue
-            shown = title(segment, segment.name, words)
-            if need.dies_after is None:
-                yield words.text("cost.dies-now", segment=shown, need=need.segment)
-            else:
-                after = duration(words, need.dies_after)
-                yield words.text("cost.dies-later", segment=shown, need=need.segment, duration=after)
+    yield from kept_through(names, inventory, words)
+    yield from dying(names, inventory, words)
 
 
 def _return(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
@@ -144,9 +107,9 @@ def cost_parts(plan: Plan, inventory: Inventory, words: Catalogue) -> list[tuple
         if each.keep_alive and each.name not in names
     ]
     parts = (
-        ("paper.stays", (*kept, *_kept_through(names, inventory, words))),
+        ("paper.stays", (*kept, *kept_through(names, inventory, words))),
         ("paper.costs", tuple(cut)),
-        ("paper.dies", tuple(_dying(names, inventory, words))),
+        ("paper.dies", tuple(dying(names, inventory, words))),
     )
     return [(words.text(code), lines) for code, lines in parts if lines]
 

@@ -55,6 +55,7 @@ def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
     from controller.domain.errors import Refused
+    from controller.engine.execution.running import StopCause
 
     office = call.office
     inventory = office.documents().inventory
@@ -81,7 +82,8 @@ def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None
     names = None if following is None else [each.subject.name for each in following]
     code = report(call, carried, next=names)
     if not call.out.as_json:
-        call.out.say(_next_line(call, following))
+        tripped = carried.execution.ended.cause == StopCause.TRIPPED
+        call.out.say(call.text("probation.tripwire-next") if tripped else _next_line(call, following))
     return code
 
 
@@ -95,7 +97,7 @@ def _following(call: Call) -> list[SubjectSituation] | None:
 
 
 def _next_line(call: Call, following: list[SubjectSituation] | None) -> str:
-    from controller.cli.cost import title
+    from controller.text.costs import title
 
     if following is None:
         return call.text("restore.unknown-left")

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
-from controller.cli.cost import HASH_SHOWN, cost_parts, title
+from controller.cli.cost import HASH_SHOWN, cost_parts
 from controller.cli.runs import run_line
 from controller.cli.verdict import freezes, why_by_hand, why_nothing_to_type
 from controller.domain.errors import InvalidRequest
@@ -20,6 +20,7 @@ from controller.paper.level import Level, Part, Station, Stop
 from controller.paper.sheet import Frame
 from controller.paper.walk import Seal, Task, Walk
 from controller.text import Catalogue
+from controller.text.costs import title
 from controller.text.times import moment
 from controller.workers.auditing import SignedHead
 
