@@ -16,6 +16,7 @@ from controller.api import (
     log,
     metrics,
     plans,
+    probations,
     problems,
     runs,
     sessions,
@@ -28,7 +29,7 @@ from controller.api.shell import Shell
 
 PREFIX = "/api/v1"
 
-PARTS = (health, sessions, tokens, accounts, site, plans, runs, consents, log, inventory, events)
+PARTS = (health, sessions, tokens, accounts, site, plans, runs, consents, probations, log, inventory, events)
 
 _DESCRIPTION = """
 What the command line of Cordon does, for programs: the situation, plans, cuts and returns, the log.

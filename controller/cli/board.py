@@ -15,6 +15,7 @@ from controller.engine.events import (
     CredentialDropped,
     Event,
     JournalDegraded,
+    ProbationMoved,
     RunEnded,
     RunStarted,
     StepResult,
@@ -58,6 +59,7 @@ class Board:
     wave: int | None = None
     ended: RunEnded | None = None
     dropped: list[CredentialDropped] = field(default_factory=list)
+    watched: dict[str, ProbationMoved] = field(default_factory=dict)
     results: dict[PointId, StepResult] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -76,6 +78,8 @@ class Board:
                     self.degraded, self.unrecorded = True, self.unrecorded or unrecorded
                 case CredentialDropped():
                     self.dropped.append(event)
+                case ProbationMoved(probation=probation):
+                    self.watched[probation.subject] = event
                 case RunEnded(results=results):
                     self.ended = event
                     self.results.update({result.step.point.id: result for result in results})

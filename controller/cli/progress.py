@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from controller.cli.board import Board, Standing, standing
 from controller.cli.output import Output, printable
+from controller.cli.probation import event_text
+from controller.domain.probation import ProbationState
 from controller.engine.events import (
     CredentialDropped,
     Event,
     JournalDegraded,
+    ProbationMoved,
     RunStarted,
     StepResult,
     StepsSettled,
@@ -102,6 +105,8 @@ class LineDisplay:
                 self.say(text("run.unrecorded" if unrecorded else "run.degraded"))
             case CredentialDropped():
                 self.say(dropped_text(self._words, event))
+            case ProbationMoved():
+                self.say(event_text(event, self._words))
             case _:
                 pass
 
@@ -158,6 +163,10 @@ class LiveDisplay:
         if board.degraded:
             how = "run.unrecorded" if board.unrecorded else "run.degraded"
             shown.append("\n" + text(how), style="bold red")
+        for moved in list(board.watched.values()):
+            tripped = moved.probation.state in (ProbationState.TRIPPED, ProbationState.CUT_AGAIN)
+            line = "\n" + printable(event_text(moved, self._words))
+            shown.append(line, style="bold red" if tripped else "cyan")
         for dropped in board.dropped:
             shown.append("\n" + printable(dropped_text(self._words, dropped)), style="yellow")
         troubled = board.troubled()

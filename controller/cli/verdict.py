@@ -16,6 +16,7 @@ from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
+from controller.engine.execution.running import StopCause
 from controller.engine.execution.walklist import Errand
 from controller.text import Catalogue
 from controller.text.sentences import cause_text
@@ -81,7 +82,7 @@ def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
         yield text("end.claimed", count=claimed)
     if ended.state is not RunState.FINISHED:
         why = cause_text(words, ended.cause)
-        code = f"end.{ended.state}"
+        code = "end.tripped" if ended.cause == StopCause.TRIPPED else f"end.{ended.state}"
         state = text(f"state.{ended.state}")
         yield text(code if code in words else "end.unfinished", why=why, run=execution.run, state=state)
     if execution.joined:

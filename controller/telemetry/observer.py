@@ -6,10 +6,12 @@ from contextlib import suppress
 
 import structlog
 
+from controller.domain.probation import ProbationState
 from controller.engine.events import (
     CredentialDropped,
     Event,
     JournalDegraded,
+    ProbationMoved,
     RunEnded,
     RunStarted,
     StepsSettled,
@@ -70,6 +72,10 @@ def tell(event: Event) -> None:
             _log.warning("credential dropped", run=run, name=name, devices=list(devices))
         case JournalDegraded(run=run, unrecorded=unrecorded):
             _log.warning("journal degraded", run=run, unrecorded=unrecorded)
+        case ProbationMoved(run=run, probation=each, doubt=doubt):
+            told = _log.warning if each.state is ProbationState.TRIPPED else _log.info
+            said = {"state": each.state.value, "observed": each.observed, "watch": each.watch}
+            told("probation moved", run=run, subject=each.subject, cause=each.cause or doubt, **said)
         case RunEnded(run=run, state=state, results=results, cause=cause):
             lacking = sum(1 for result in results if not result.satisfied)
             _log.info("run ended", run=run, state=state.value, cause=cause, lacking=lacking)

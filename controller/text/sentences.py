@@ -81,6 +81,8 @@ def _in_words(data: dict[str, str], words: Catalogue) -> dict[str, str]:
         data["when"] = left or words.text("revert.when-unknown")
         data["undo"] = data["undo"] or words.text("revert.no-undo")
         data["instead"] = words.text("revert.ports", ports=ports) if ports else words.text("revert.no-ports")
+    if "against" in data:
+        data["why"] = cause_text(words, data["against"])
     if "unsaved" in data:
         data["why"] = cause_text(words, data["unsaved"])
     return data

@@ -10,12 +10,13 @@ from controller.bootstrap import Composition
 from controller.domain.errors import InvalidRequest, JournalUnreadable, NotFound
 from controller.domain.facts import Actor
 from controller.domain.inventory import MANUAL
-from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails
+from controller.domain.logbook import LONGEST_RHYTHM, NO_DETAILS, Attachment, LogDetails
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
 from controller.engine.events import Watcher
 from controller.engine.execution.handwork import HandWork
+from controller.engine.execution.marks import Marks
 from controller.engine.execution.neutralising import REVERT, Neutralised
 from controller.engine.execution.walklist import walklist
 from controller.engine.planning.plans import Return
@@ -25,8 +26,10 @@ from controller.workers.office import Cut, Execution, Rehearsal
 from controller.workers.records import Records
 from controller.workers.requests import (
     Abort,
+    AgreeRhythm,
     Confirm,
     Isolate,
+    LetPass,
     Neutralise,
     Rehearse,
     Request,
@@ -163,10 +166,32 @@ class Acting:
     def confirm(self, work: HandWork, actor: Actor) -> int | None:
         return self._leader.ask(Confirm(work, actor), _nobody)
 
-    def write_log(self, text: str, actor: Actor, details: LogDetails = NO_DETAILS) -> int | None:
+    def let_pass(
+        self,
+        subject: str,
+        reason: str,
+        actor: Actor,
+        *,
+        credentials: Credentials | None = None,
+        marks: Marks = (),
+    ) -> int | None:
+        return self._leader.ask(LetPass(subject, reason, actor, credentials, marks), _nobody)
+
+    def write_log(
+        self, text: str, actor: Actor, details: LogDetails = NO_DETAILS, marks: Marks = ()
+    ) -> int | None:
+        if not (text.strip() or details.nothing):
+            raise InvalidRequest("nothing-written")
+        if details.at is not None and details.at > self._composition.clock().now():
+            raise InvalidRequest("time-to-come", value=details.at.isoformat())
         if details.corrects is not None:
             self._check_corrected(details.corrects)
-        return self._leader.ask(WriteLog(text, actor, details=details), _nobody)
+        return self._leader.ask(WriteLog(text, actor, marks, details), _nobody)
+
+    def agree_rhythm(self, minutes: int, actor: Actor, marks: Marks = ()) -> int | None:
+        if not 0 <= minutes <= LONGEST_RHYTHM:
+            raise InvalidRequest("rhythm-invalid", value=minutes)
+        return self._leader.ask(AgreeRhythm(minutes, actor, marks), _nobody)
 
     def _check_corrected(self, seq: int) -> None:
         """Where the database does not answer, a person is believed: what happened now is not lost over it."""
@@ -180,6 +205,13 @@ class Acting:
     def attach(self, path: Path) -> Attachment:
         self._leader.home()  # made here, with its permissions, where there was none
         return self._composition.attach(path)
+
+    def attach_content(self, name: str, content: bytes) -> Attachment:
+        self._leader.home()
+        return self._composition.attach_content(name, content)
+
+    def attachment(self, digest: str, name: str) -> Attachment:
+        return self._composition.attachment(digest, name)
 
 
 def _nobody(event: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from queue import SimpleQueue
@@ -36,6 +36,7 @@ from controller.workers.requests import (
     Confirm,
     Isolate,
     LendVaultKey,
+    LetPass,
     Line,
     Neutralise,
     RecordDiscovery,
@@ -208,6 +209,10 @@ class Desk:
                 return self._journal.commit(Tag.LOG_RHYTHM_SET, [agreed, *marked(marks)], actor).seq
             case Confirm():
                 return controller.confirm(request.work, request.actor, request.marks)
+            case LetPass():
+                site = self._reload().inventory.site if request.credentials else ""
+                who = self._actor(request.actor, request.credentials, Permission.RESTORE, site)
+                return controller.probations.let_pass(request.subject, who, request.reason, request.marks)
             case _:
                 return self._beside_runs(request)
         return None
@@ -319,8 +324,11 @@ class _Others:
     def __init__(self, access: Callable[[], Access]) -> None:
         self._access = access
 
-    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
-        return self._access().approvals.check(act, reason, actor) if need_of(act.plan) else None
+    def check(self, act: Act, reason: str, actor: Actor, run: str = "") -> Pledge | None:
+        return self._access().approvals.check(act, reason, actor, run) if need_of(act.plan) else None
+
+    def present(self, persons: Collection[str]) -> frozenset[str]:
+        return self._access().approvals.present(persons) if persons else frozenset()
 
     def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
         self._access().approvals.take(pledge, act, run, actor)

@@ -26,10 +26,12 @@ from controller.workers.desk import Desk
 from controller.workers.notary import Notary, notary_of
 from controller.workers.requests import (
     Abort,
+    AgreeRhythm,
     AskAccounts,
     AskVault,
     Confirm,
     LendVaultKey,
+    LetPass,
     RecordDiscovery,
     RecordExport,
     RecordReadiness,
@@ -56,7 +58,9 @@ PATIENCE = 5.0
 
 _ONE_WORD = (
     Abort,
+    AgreeRhythm,
     Confirm,
+    LetPass,
     RecordDiscovery,
     RecordExport,
     RecordReadiness,

@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What to isolate: exactly one of a playbook, a level or named subjects; ``overrides`` as in the
-    planner."""
+    """What to isolate: exactly one of a playbook, a level or named subjects; ``overrides`` and
+    ``at_neighbour`` as in the planner."""
 
     playbook: str | None = None
     level: int | None = None
     subjects: tuple[str, ...] = ()
     overrides: frozenset[str] = frozenset()
+    at_neighbour: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +305,11 @@ class Office(Protocol):
         """Writes the log, or a part of it, into one file that proves itself, and puts on record that
         ``actor`` took it; without one the home is only read. Raises NotFound, InvalidRequest,
         JournalUnreadable."""
+        ...
+
+    def report(self, extract: Extract, lang: str, actor: Actor | None = None) -> ReportHanded:
+        """The report of an incident as PDF. Puts on record that ``actor`` took it; without one the home is
+        only read. Raises NotFound, InvalidRequest, JournalUnreadable."""
         ...
 
     def forwarding(self) -> LogForwarding:

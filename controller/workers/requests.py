@@ -132,6 +132,18 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class LetPass:
+    """A person's word that what came back need not be watched any longer, where nobody can tell how it
+    fares."""
+
+    subject: str
+    reason: str
+    actor: Actor
+    credentials: Credentials | None = None
+    marks: Marks = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LendVaultKey:
     """What opens the vault's records, for a leader that was not given the passphrase. Goes through the home's
     socket only, never to a disk. ``key`` is hexadecimal."""
@@ -248,6 +260,7 @@ Request = (
     | WriteLog
     | AgreeRhythm
     | Confirm
+    | LetPass
     | LendVaultKey
     | AskVault
     | RecordVault
@@ -270,6 +283,7 @@ _REQUESTS: dict[str, type[Any]] = {
         WriteLog,
         AgreeRhythm,
         Confirm,
+        LetPass,
         AskAccounts,
         LendVaultKey,
         AskVault,

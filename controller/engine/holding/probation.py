@@ -22,6 +22,7 @@ from controller.domain.probation import PROBATION, Probation, ProbationState, pr
 from controller.domain.tags import Tag
 from controller.engine.events import ProbationMoved, RunEnded, Watcher
 from controller.engine.execution.asking import Asking
+from controller.engine.execution.marks import Marks, marked
 from controller.engine.execution.running import Running, Services, StopCause
 from controller.engine.execution.sessions import Sessions
 from controller.engine.holding.tripwires import Judged, Tripwires
@@ -196,9 +197,9 @@ class Probations:
         self._cut(kept)
         return True
 
-    def let_pass(self, subject: str, actor: Actor, text: str) -> None:
-        """A person's word, where nobody can tell how things stand. Raises InvalidRequest where the subject is
-        not being watched, or the watch goes on by itself."""
+    def let_pass(self, subject: str, actor: Actor, text: str, marks: Marks = ()) -> int | None:
+        """A person's word, where nobody can tell how things stand. Returns the sequence of the entry. Raises
+        InvalidRequest where the subject is not being watched, or the watch goes on by itself."""
         with self._changed:
             kept = self._kept.get(subject)
             now = kept.now if kept else next((one for one in self._open() if one.subject == subject), None)
@@ -209,12 +210,14 @@ class Probations:
             if kept is not None and not kept.judged.doubt:
                 raise InvalidRequest("probation-goes-on", name=subject, seconds=str(now.left))
             passed = replace(now, state=ProbationState.PASSED, cause="person")
-            self.services.journal.commit(Tag.PROBATION_PASSED, [passed.fact(text)], actor)
+            facts = [passed.fact(text), *marked(marks)]
+            committed = self.services.journal.commit(Tag.PROBATION_PASSED, facts, actor)
             if kept is not None:
                 kept.now = passed
                 kept.asking.sessions.close()
                 kept.watcher(ProbationMoved(passed.run, passed))
             self._changed.notify_all()
+        return committed.seq
 
     def stop(self) -> None:
         """Nobody looks any more; a cut that is going out comes to its end."""

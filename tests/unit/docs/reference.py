@@ -102,6 +102,8 @@ _SETTINGS_IN_FRENCH = {
     "et la montrer.",
     "threads": "Équipements traités en même temps.",
     "rehearsal_days": "Jours après lesquels ce qui a été répété compte de nouveau comme jamais essayé.",
+    "signal_keys": "Un répertoire avec les clés des programmes qui peuvent signaler par l'API : "
+    "un fichier chacun.",
     "checkpoint_entries": "Nombre d'entrées après lequel le journal est signé au plus tard.",
     "checkpoint_minutes": "Minutes après lesquelles les nouvelles entrées sont signées au plus tard.",
     "session_idle_minutes": "Minutes sans signe de vie après lesquelles une session se termine.",
