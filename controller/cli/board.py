@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from threading import Lock
 
 from controller.domain.inventory import PointId
 from controller.domain.plan import Plan
-from controller.domain.proof import Outcome, Proof
 from controller.engine.events import (
     CredentialDropped,
     Event,
@@ -22,29 +20,8 @@ from controller.engine.events import (
     StepsSettled,
     WaveStarted,
 )
-
-
-class Standing(StrEnum):
-    """How a point is shown, best first; the text is ``standing.<value>``."""
-
-    PROVEN = "proven"
-    CONFIRMED = "confirmed"
-    CLAIMED = "claimed"
-    ACCEPTED = "accepted"
-    SENT = "sent"
-    UNKNOWN = "unknown"
-    FAILED = "failed"
-    PENDING = "pending"
-
-
-def standing(result: StepResult) -> Standing:
-    if result.proof is Proof.CONTRADICTED:
-        return Standing.FAILED
-    if result.proof is not Proof.UNKNOWN:
-        return Standing(result.proof.value)
-    if result.outcome is Outcome.REJECTED:
-        return Standing.FAILED
-    return Standing.SENT if result.outcome is Outcome.SENT else Standing.UNKNOWN
+from controller.workers.standings import Standing as Standing
+from controller.workers.standings import standing as standing
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from controller.cli.exits import Exit
@@ -22,11 +22,12 @@ from controller.domain.errors import (
     Refused,
     StaleEpoch,
 )
-from controller.domain.plan import Hazard, Severity
+from controller.domain.plan import Hazard
 from controller.text import Catalogue
 from controller.text.sentences import (
     error_data,
     hazard_text,
+    hazards_by_kind,
     name_of,
     plain_hazard,
     plain_problem,
@@ -46,12 +47,6 @@ _EXITS: tuple[tuple[type[CordonError], Exit], ...] = (
     (LeaderLost, Exit.UNPROVEN),
     (OpenFailed, Exit.UNPROVEN),
 )
-
-ALIKE = 5
-"""Warnings of one kind shown one by one; the rest are counted."""
-
-FOR_PEACE = frozenset({"untested"})
-"""Warnings that ask for work in peace time: at night one line of the kind is enough."""
 
 
 def exit_of(error: BaseException) -> Exit:
@@ -96,22 +91,10 @@ def problem_line(problem: Problem, words: Catalogue) -> str:
 
 def hazard_lines(hazards: Iterable[Hazard], words: Catalogue) -> list[str]:
     """One line each, those that refuse first and all of them; many warnings of one kind are cut short."""
-    every = sorted(hazards)
-    lines = [
-        f"{words.text('severity.refuse')} {hazard_text(hazard, words)}"
-        for hazard in every
-        if hazard.severity is Severity.REFUSE
-    ]
-    by_code: dict[str, list[Hazard]] = {}
-    for hazard in every:
-        if hazard.severity is not Severity.REFUSE:
-            by_code.setdefault(hazard.code, []).append(hazard)
-    for code, alike in by_code.items():
-        told = 1 if code in FOR_PEACE else ALIKE
-        lines.extend(f"{words.text('severity.warn')} {hazard_text(hazard, words)}" for hazard in alike[:told])
-        lines.extend(_uncounted(alike[told:], words))
+    lines: list[str] = []
+    for shown, more in hazards_by_kind(hazards):
+        for each in shown:
+            lines.append(f"{words.text(f'severity.{each.severity}')} {hazard_text(each, words)}")
+        if more:
+            lines.append(f"  {words.text('hazards.alike', count=more)}")
     return lines
-
-
-def _uncounted(alike: Sequence[Hazard], words: Catalogue) -> list[str]:
-    return [f"  {words.text('hazards.alike', count=len(alike))}"] if alike else []

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from controller.domain.errors import CordonError, InvalidRequest, NotFound, OpenFailed, Problem
-from controller.domain.plan import Hazard
+from controller.domain.plan import Hazard, Severity
 from controller.domain.proof import CAUSES_JOINED_BY
 from controller.domain.readiness import Obstacle
 from controller.text.catalogue import Catalogue
 from controller.text.times import duration
+
+ALIKE = 5
+"""Warnings of one kind shown one by one; the rest are counted."""
+
+FOR_PEACE = frozenset({"untested"})
+"""Warnings that ask for work in peace time: at night one line of the kind is enough."""
 
 
 def name_of(error: BaseException) -> str:
@@ -59,14 +66,31 @@ def plain_problem(problem: Problem, words: Catalogue) -> dict[str, Any]:
 
 
 def hazard_text(hazard: Hazard, words: Catalogue) -> str:
-    return words.text(f"hazard.{hazard.code}", culprit=hazard.culprit, **_in_words(dict(hazard.data), words))
+    return words.text(
+        f"hazard.{hazard.code}", culprit=hazard.culprit, **_in_words(dict(hazard.data), words, hazard.culprit)
+    )
+
+
+def hazards_by_kind(hazards: Iterable[Hazard]) -> list[tuple[list[Hazard], int]]:
+    """Those that refuse first and all of them, then the warnings of each kind: those to show, and how many
+    more there are."""
+    every = sorted(hazards)
+    found = [([each], 0) for each in every if each.severity is Severity.REFUSE]
+    by_code: dict[str, list[Hazard]] = {}
+    for hazard in every:
+        if hazard.severity is not Severity.REFUSE:
+            by_code.setdefault(hazard.code, []).append(hazard)
+    for code, alike in by_code.items():
+        shown = alike[: 1 if code in FOR_PEACE else ALIKE]
+        found.append((shown, len(alike) - len(shown)))
+    return found
 
 
 def obstacle_text(obstacle: Obstacle, words: Catalogue) -> str:
     return words.text(f"obstacle.{obstacle.code}", **_in_words(dict(obstacle.data), words))
 
 
-def _in_words(data: dict[str, str], words: Catalogue) -> dict[str, str]:
+def _in_words(data: dict[str, str], words: Catalogue, culprit: str = "") -> dict[str, str]:
     """Codes and numbers among ``data`` said as a sentence needs them."""
     if "days" in data:
         data["unasked"] = words.text("hazards.unasked") if data.get("version") == "" else ""
@@ -80,7 +104,8 @@ def _in_words(data: dict[str, str], words: Catalogue) -> dict[str, str]:
         left = words.text("revert.within", duration=duration(words, int(seconds))) if seconds else ""
         data["when"] = left or words.text("revert.when-unknown")
         data["undo"] = data["undo"] or words.text("revert.no-undo")
-        data["instead"] = words.text("revert.ports", ports=ports) if ports else words.text("revert.no-ports")
+        at_neighbour = words.text("revert.ports", ports=ports, device=culprit)
+        data["instead"] = at_neighbour if ports else words.text("revert.no-ports")
     if "against" in data:
         data["why"] = cause_text(words, data["against"])
     if "unsaved" in data:
