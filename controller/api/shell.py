@@ -15,6 +15,7 @@ from controller.api.problems import TooLarge, TooMany, problem, words_of
 
 MOST = 1024 * 1024
 MOST_OF_A_DOCUMENT = 8 * 1024 * 1024
+_DOCUMENTS = ("/inventory/", "/logbook/attachments")
 """Bytes of a request; an inventory of a large hospital has some millions."""
 
 _SOURCES = 10_000
@@ -57,7 +58,7 @@ class Shell:
             refusal = problem(TooMany(seconds=max(1, round(wait))), words_of(request))
             await refusal(scope, receive, answer)
             return
-        most = MOST_OF_A_DOCUMENT if "/inventory/" in scope["path"] else MOST
+        most = MOST_OF_A_DOCUMENT if any(each in scope["path"] for each in _DOCUMENTS) else MOST
         if _announced(Headers(scope=scope)) > most:
             await problem(TooLarge(most=most), words_of(request))(scope, receive, answer)
             return

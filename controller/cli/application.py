@@ -74,6 +74,7 @@ _COMMANDS = {
         ("show", "audit:show"),
         ("verify", "audit:verify"),
         ("export", "export:export"),
+        ("report", "report:report"),
         ("checkpoint", "sealing:checkpoint"),
         ("witness", "sealing:witness"),
         ("prove", "sealing:prove"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +17,14 @@ from controller.domain.logbook import ATTACHED, FactStatus, LogDetails
 from controller.domain.tags import Tag
 
 if TYPE_CHECKING:
+    from controller.domain.logbook import Rhythm
     from controller.text import Catalogue
     from controller.workers.office import LogLine
 
 By = Annotated[str | None, typer.Option("--by", help="help.log-by")]
 At = Annotated[str | None, typer.Option("--at", help="help.log-at")]
 
-_COMMANDS = ("write", "nothing", "show")
+_COMMANDS = ("write", "nothing", "show", "every")
 _OPEN = (FactStatus.UNCONFIRMED, FactStatus.HYPOTHESIS)
 
 
@@ -55,6 +57,28 @@ def nothing(call: Call, by: By = None, at: At = None) -> int:
     return _written(call, "", LogDetails(by=(by or "").strip(), at=_moment(at), nothing=True), ())
 
 
+def every(call: Call, interval: Annotated[str, typer.Argument(help="help.log-interval")]) -> int:
+    from controller.cli.watching import actor
+
+    minutes = _minutes(interval)
+    seq = None if call.asked.dry_run else call.office.agree_rhythm(minutes, actor())
+    if call.out.as_json:
+        call.out.object(
+            {
+                "command": call.command,
+                "minutes": minutes,
+                "dry_run": call.asked.dry_run,
+                "seq": seq,
+                "exit": 0,
+            }
+        )
+        return Exit.DONE
+    call.out.say(call.text("log.rhythm" if minutes else "log.no-rhythm", minutes=minutes))
+    if call.asked.dry_run:
+        call.out.say(call.text("log.not-written"))
+    return Exit.DONE
+
+
 def show(
     call: Call,
     begin: Annotated[str | None, typer.Option("--since", help="help.log-since")] = None,
@@ -71,13 +95,51 @@ def show(
     ]
     if call.out.as_json:
         entries = [_plain(line, corrected) for line in shown]
-        call.out.object({"command": call.command, "entries": entries, "exit": 0})
+        due = plain_rhythm(call.office.rhythm())
+        call.out.object({"command": call.command, "entries": entries, "rhythm": due, "exit": 0})
         return Exit.DONE
     for line in shown:
         call.out.say(*_entry(line, corrected, call.words))
     if not shown:
         call.out.say(call.text("log.none"))
+    call.out.say(*rhythm_lines(call.office.rhythm(), call.words))
     return Exit.DONE
+
+
+# --- the rhythm --------------------------------------------------------------------------------------
+
+
+def rhythm_lines(rhythm: Rhythm | None, words: Catalogue) -> Iterable[str]:
+    """Where a rhythm was agreed: when something is to be written, or that it is overdue."""
+    from controller.text.times import age, moment
+
+    if rhythm is None:
+        return
+    now = datetime.now().astimezone()
+    if rhythm.is_due(now):
+        yield words.text("log.overdue", minutes=rhythm.minutes, age=age(words, rhythm.last, now))
+    else:
+        yield words.text("log.due", minutes=rhythm.minutes, at=moment(rhythm.due))
+
+
+def plain_rhythm(rhythm: Rhythm | None) -> dict[str, Any] | None:
+    if rhythm is None:
+        return None
+    return {
+        "minutes": rhythm.minutes,
+        "last": rhythm.last.isoformat(),
+        "due_at": rhythm.due.isoformat(),
+        "due": rhythm.is_due(datetime.now().astimezone()),
+    }
+
+
+def _minutes(said: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,4})(m|min|h)?", said)
+    if said == "off":
+        return 0
+    if found is None or not int(found[1]):
+        raise InvalidRequest("rhythm-invalid", value=said)
+    return int(found[1]) * (60 if found[2] == "h" else 1)
 
 
 # --- writing -----------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@ say it is. An entry is never changed; a later one corrects it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from controller.domain.facts import Fact, Noted, Text
@@ -19,6 +19,14 @@ HANDED_TO = "log-handed-to"
 ATTACHED = "attachment"
 """A file kept with the entry: ``file`` below the home's evidence directory, ``sha256``, ``size``; its text is
 the name the file had."""
+
+
+RHYTHM = "log-rhythm"
+"""``minutes``: something is to be written that often, if only that there is nothing to report; 0: no more."""
+LONGEST_RHYTHM = 24 * 60
+"""Minutes."""
+DUE = "log-due"
+"""That nothing was written for so long: ``minutes`` as agreed, ``since`` when."""
 
 
 class FactStatus(StrEnum):
@@ -56,6 +64,40 @@ class LogDetails:
 
 
 NO_DETAILS = LogDetails()
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Every so many ``minutes`` something is to be written; ``last``: when something was, or when that was
+    agreed; ``reminded``: when a silence since then was last put on record."""
+
+    minutes: int
+    last: datetime
+    reminded: datetime | None = None
+
+    @property
+    def due(self) -> datetime:
+        return self.last + timedelta(minutes=self.minutes)
+
+    def is_due(self, now: datetime) -> bool:
+        return now >= self.due
+
+    def calls(self, now: datetime) -> bool:
+        """Whether a reminder is to be put on record: one for each interval that passes in silence."""
+        return now >= (self.reminded or self.last) + timedelta(minutes=self.minutes)
+
+
+def rhythm_of(noted: Iterable[tuple[datetime, Noted]]) -> Rhythm | None:
+    """What the notes on LOGBOOK, RHYTHM and DUE, in the order of the log, come to; None: no rhythm."""
+    minutes, last, reminded = 0, None, None
+    for at, note in noted:
+        if note.subject == RHYTHM:
+            minutes = int(dict(note.data)["minutes"])
+        if note.subject == DUE:
+            reminded = at
+        else:
+            last, reminded = at, None
+    return Rhythm(minutes, last, reminded) if minutes and last else None
 
 
 def logbook_facts(text: str, details: LogDetails) -> Sequence[Fact]:

@@ -20,6 +20,7 @@ from controller.workers.livechecks import LiveChecks
 from controller.workers.office import Discovery, LiveCheck
 from controller.workers.planning import Planning
 from controller.workers.records import Records
+from controller.workers.reporting.handing import ReportHanded, hand_report
 from controller.workers.vaulting import HomeVault
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ class HomeOffice:
 
     def export(self, path: Path, extract: Extract, actor: Actor | None = None) -> Handed:
         return exporting.export(self._composition, path, extract, self._leader.record, actor)
+
+    def report(self, extract: Extract, lang: str, actor: Actor | None = None) -> ReportHanded:
+        return hand_report(self._composition, extract, lang, self._leader.record, actor)
 
     def check_live(
         self, names: Sequence[str], actor: Actor, told: Callable[[DeviceReadiness], None]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from controller.bootstrap import Composition, StoredDocuments
 from controller.domain.codec import from_plain
-from controller.domain.errors import CordonError
+from controller.domain.errors import CordonError, NotFound
 from controller.domain.inventory import Inventory
+from controller.domain.logbook import DUE, LOGBOOK, RHYTHM, Rhythm, rhythm_of
 from controller.domain.plan import Hazard, Plan
 from controller.engine.execution.handwork import Located, locate
 from controller.engine.execution.walklist import Errand, results_on_record, walklist
@@ -78,6 +79,12 @@ class Records:
             yield log_line(
                 record.entry.seq, record.at, record.tag, record.actor, record.degraded, record.facts
             )
+
+    def rhythm(self) -> Rhythm | None:
+        try:
+            return rhythm_of(self._leader.history().noted(LOGBOOK, RHYTHM, DUE))
+        except NotFound:
+            return None
 
     def log_head(self) -> tuple[int, str] | None:
         try:

@@ -33,7 +33,11 @@ LEAST = 2.0
 look and the next line."""
 
 SLEW = 0.001
-"""Seconds that a second may be off while NTP draws the clock near, which is no step: twice what Linux allows."""
+"""Seconds that a second may be off while NTP draws the clock near, which is no step: twice what Linux
+allows."""
+
+_AT_ONCE = 0.5
+"""Seconds between the clocks of one look that would be worth comparing."""
 
 _LOOK_EVERY = 1.0
 _CLOSING = 1.0
@@ -77,7 +81,10 @@ class Timekeeper:
         """Raises CordonError where a step cannot be recorded: the next look finds it again."""
         if self._last is None:
             self._last = self._before()
+        began = self._clock.monotonic()
         now = Look(self._clock.now(), self._clock.monotonic())
+        if now.monotonic - began > _AT_ONCE:
+            return  # the process was stopped between the clocks: the next look will do
         if self._last is not None:
             passed = now.monotonic - self._last.monotonic
             should = self._last.wall + timedelta(seconds=passed)

@@ -161,3 +161,19 @@ def test_a_note_does_not_wait_for_a_database_that_does_not_answer(
     old, found, _ = cordon("log", "show")["entries"]
     assert (found["text"], found["data"]["status"]) == ("meanwhile", "established")
     assert old["corrected_by"] == found["seq"]
+
+
+def test_a_rhythm_is_agreed_told_of_and_given_up(cordon: Cordon, capsys: pytest.CaptureFixture[str]) -> None:
+    cordon("log", "it begins")
+    assert cordon("log", "show")["rhythm"] is None
+    assert cordon("log", "every", "2h")["minutes"] == 120
+    found = cordon("log", "show")["rhythm"]
+    assert (found["minutes"], found["due"]) == (120, False)
+    assert "Every 120 min" in shown(capsys)
+    assert "Toutes les 120 min" in shown(capsys, lang="fr")
+    assert cordon("log", "nothing")["exit"] == 0
+    assert cordon("log", "show")["rhythm"]["last"] > found["last"]
+    for wrong in ("soon", "0", "25h", "30s"):
+        assert cordon("log", "every", wrong)["error"] == "rhythm-invalid"
+    assert cordon("log", "every", "off")["minutes"] == 0
+    assert cordon("log", "show")["rhythm"] is None
