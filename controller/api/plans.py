@@ -56,7 +56,8 @@ def difference(
 
 
 def cut_of(asked: models.CutAsked) -> Cut:
-    return Cut(asked.playbook, asked.level, tuple(asked.subjects), frozenset(asked.overrides))
+    overrides, devices = frozenset(asked.overrides), frozenset(asked.at_neighbour)
+    return Cut(asked.playbook, asked.level, tuple(asked.subjects), overrides, devices)
 
 
 def return_of(asked: models.ReturnAsked) -> Return:

@@ -116,6 +116,7 @@ def cost_parts(plan: Plan, inventory: Inventory, words: Catalogue) -> list[tuple
 
 def wave_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]:
     """The waves with their operations; with ``commands`` every line that would be sent."""
+    instead = {each.device for each in plan.escalations if each.instead}
     for wave in plan.waves:
         yield words.text(
             "plan.wave", wave=wave.index + 1, stage=wave.stage, proof=words.text(f"proof.{wave.verify}")
@@ -123,7 +124,8 @@ def wave_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]
         for operation in wave.operations:
             points = words.text("count.points", count=len(operation.steps))
             methods = ", ".join(sorted({step.rendering.method.value for step in operation.steps}))
-            yield f"  {operation.device} [{operation.platform}]  {points}  {methods}"
+            spared = f"  ({words.text('upstream.spared')})" if operation.device in instead else ""
+            yield f"  {operation.device} [{operation.platform}]  {points}  {methods}{spared}"
             if not commands:
                 continue
             for line in operation.enter:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from controller.workers.office import Cut
 
 Overrides = Annotated[list[str] | None, typer.Option("--override", help="help.override")]
+AtNeighbour = Annotated[list[str] | None, typer.Option("--at-neighbour", help="help.at-neighbour")]
 WithoutJournal = Annotated[bool, typer.Option("--without-journal", help="help.without-journal")]
 
 
@@ -26,6 +27,7 @@ def isolate(
     segment: Annotated[list[str] | None, typer.Option("--segment", "-s", help="help.cut-segment")] = None,
     conduit: Annotated[list[str] | None, typer.Option("--conduit", "-c", help="help.cut-conduit")] = None,
     override: Overrides = None,
+    at_neighbour: AtNeighbour = None,
     without_journal: WithoutJournal = False,
     as_person: AsPerson = None,
     break_glass: BreakGlass = False,
@@ -35,7 +37,7 @@ def isolate(
     subjects = (*(segment or ()), *(conduit or ()))
     if sum((level is not None, playbook is not None, bool(subjects))) != 1:
         raise InvalidRequest("choose-one", options="--level, --playbook, --segment/--conduit")
-    cut = Cut(playbook=playbook, level=level, subjects=subjects, overrides=frozenset(override or ()))
+    cut = Cut(playbook, level, subjects, frozenset(override or ()), frozenset(at_neighbour or ()))
     return carry_out_cut(
         call, cut, without_journal=without_journal, as_person=as_person, break_glass=break_glass
     )

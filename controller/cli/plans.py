@@ -8,7 +8,7 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
-from controller.cli.isolate import Overrides, WithoutJournal, carry_out_cut
+from controller.cli.isolate import AtNeighbour, Overrides, WithoutJournal, carry_out_cut
 from controller.cli.restore import AcceptDrift, carry_out_return
 from controller.cli.signing import AsPerson, BreakGlass
 from controller.domain.errors import InvalidRequest, NotFound
@@ -21,6 +21,7 @@ def plan(
     level: Annotated[int | None, typer.Option("--level", "-l", help="help.cut-level")] = None,
     commands: Annotated[bool, typer.Option("--commands", help="help.commands")] = False,
     override: Overrides = None,
+    at_neighbour: AtNeighbour = None,
 ) -> int:
     from controller.cli.afterwards import afterwards_lines, plain_afterwards
     from controller.cli.cost import cost_lines, plain_plan, wave_lines
@@ -36,7 +37,8 @@ def plan(
     if playbook is not None and _action(call, playbook) is Action.RESTORE:
         found = office.plan_return(Return(playbook=playbook))
     else:
-        found = office.plan_cut(Cut(playbook=playbook, level=level, overrides=frozenset(override or ())))
+        overrides, devices = frozenset(override or ()), frozenset(at_neighbour or ())
+        found = office.plan_cut(Cut(playbook, level, (), overrides, devices))
     code = Exit.REFUSED if found.refusals else Exit.DONE
     after = afterwards(inventory, found) if found.action is Action.ISOLATE else None
     if call.out.as_json:
@@ -56,6 +58,7 @@ def run(
     call: Call,
     playbook: Annotated[str, typer.Argument(help="help.playbook")],
     override: Overrides = None,
+    at_neighbour: AtNeighbour = None,
     accept_drift: AcceptDrift = None,
     without_journal: WithoutJournal = False,
     as_person: AsPerson = None,
@@ -67,6 +70,7 @@ def run(
     if _action(call, playbook) is Action.RESTORE:
         for option, given in (
             ("--override", override),
+            ("--at-neighbour", at_neighbour),
             ("--without-journal", without_journal),
             ("--break-glass", break_glass),
         ):
@@ -76,7 +80,7 @@ def run(
         return carry_out_return(call, wanted, as_person=as_person)
     if accept_drift:
         raise InvalidRequest("only-for-returns", option="--accept-drift")
-    cut = Cut(playbook=playbook, overrides=frozenset(override or ()))
+    cut = Cut(playbook, None, (), frozenset(override or ()), frozenset(at_neighbour or ()))
     return carry_out_cut(
         call, cut, without_journal=without_journal, as_person=as_person, break_glass=break_glass
     )

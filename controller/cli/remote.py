@@ -71,7 +71,14 @@ def _status(call: Call, server: Server, _given: Mapping[str, Any]) -> int:
 
 def _plan(call: Call, server: Server, given: Mapping[str, Any]) -> int:
     asked = {"action": "isolate", **_chosen(given, "playbook", "level")}
-    return _shown(call, server.post("/plans", {**asked, "overrides": list(given.get("override") or ())}))
+    return _shown(call, server.post("/plans", {**asked, **_exceptions(given)}))
+
+
+def _exceptions(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        "overrides": list(given.get("override") or ()),
+        "at_neighbour": list(given.get("at_neighbour") or ()),
+    }
 
 
 def _shown(call: Call, plan: Mapping[str, Any]) -> int:
@@ -93,7 +100,7 @@ def _isolate(call: Call, server: Server, given: Mapping[str, Any]) -> int:
         "action": "isolate",
         **_chosen(given, "playbook", "level"),
         "subjects": subjects,
-        "overrides": list(given.get("override") or ()),
+        **_exceptions(given),
     }
     return _carry_out(call, server, asked, as_person=given.get("as_person"))
 

@@ -14,12 +14,19 @@ from controller.text import Catalogue
 
 
 def held_ready_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]:
-    """What is cut instead where a device cannot be reached; with ``commands`` every line that would be sent.
-    Where it may not be, a hazard says why."""
+    """What is cut at neighbours: instead of a device, as asked, and where one cannot be reached; with
+    ``commands`` every line that would be sent. Where it may not be, a hazard says why."""
     ready = [each for each in plan.escalations if each.operations]
-    if ready:
-        yield words.text("upstream.title")
-    for each in ready:
+    yield from _at_neighbours("upstream.instead", [each for each in ready if each.instead], words, commands)
+    yield from _at_neighbours("upstream.title", [each for each in ready if not each.instead], words, commands)
+
+
+def _at_neighbours(
+    title: str, ready: Iterable[Escalation], words: Catalogue, commands: bool
+) -> Iterator[str]:
+    for number, each in enumerate(ready):
+        if not number:
+            yield words.text(title)
         yield f"  {words.text('upstream.at', device=each.device, ports=', '.join(map(str, each.points)))}"
         yield from (f"      {line}" for line in _costs(each, words))
         for operation in each.operations if commands else ():
@@ -31,7 +38,8 @@ def held_ready_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterato
 def done_lines(found: Iterable[CutOff], words: Catalogue) -> Iterator[str]:
     for each in found:
         points = words.text("count.points", count=each.points)
-        yield words.text("upstream.done", device=each.device, ports=", ".join(each.ports), points=points)
+        code = "upstream.done-instead" if each.instead else "upstream.done"
+        yield words.text(code, device=each.device, ports=", ".join(each.ports), points=points)
         if each.inside:
             yield f"  {words.text('upstream.inside', segments=_inside(each.inside, words))}"
 
@@ -52,6 +60,7 @@ def plain_cut_off(found: Iterable[CutOff]) -> list[dict[str, Any]]:
             "ports": list(each.ports),
             "points": each.points,
             "inside": dict(each.inside),
+            "instead": each.instead,
         }
         for each in found
     ]

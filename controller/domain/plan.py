@@ -121,7 +121,7 @@ class Escalation:
     ``behind``: devices cut off along with it; ``also``: subjects with points on any of them that the plan
     does not cut; ``inside``: the segments that stay connected within what is cut off, each with the number
     of its ports there. ``refused``: the code of why it may never be done, ``because`` of what; then there are
-    no operations.
+    no operations. ``instead``: as a person asked, whether it can be reached or not, and nothing is sent to it.
     """
 
     device: str
@@ -131,6 +131,7 @@ class Escalation:
     inside: tuple[tuple[str, int], ...] = ()
     refused: str = ""
     because: str = ""
+    instead: bool = False
 
     @property
     def points(self) -> tuple[PointId, ...]:
@@ -142,7 +143,8 @@ class Escalation:
 class Plan:
     """``gates`` are those of every stage that takes part, also where it has nothing to send. ``ends`` lists
     what a restore lets go of: (run, subject, point), open or still held by another.
-    ``escalations``: one a device of an isolation that is to be cut upstream where it cannot be reached."""
+    ``escalations``: one a device of an isolation that is to be cut upstream, where it cannot be reached or
+    instead."""
 
     playbook: str
     action: Action
@@ -186,9 +188,10 @@ class Plan:
     def upstream(self) -> Iterator[tuple[Wave, Operation, Step]]:
         """The steps of the escalations, each with the first wave of the device it is for."""
         waves: dict[str, Wave] = {}
+        instead = {escalation.device for escalation in self.escalations if escalation.instead}
         for wave in self.waves if self.escalations else ():
             for operation in wave.operations:
-                if wave.on_unreachable is OnUnreachable.ESCALATE:
+                if wave.on_unreachable is OnUnreachable.ESCALATE or operation.device in instead:
                     waves.setdefault(operation.device, wave)
         for escalation in self.escalations:
             for operation in escalation.operations:
@@ -199,7 +202,11 @@ class Plan:
 def _hashed(plan: Plan) -> Canonical:
     # What may be sent to a neighbour is approved with the rest; what it costs follows from the inventory.
     upstream: list[Canonical] = [
-        {"device": each.device, "operations": [_operation(operation) for operation in each.operations]}
+        {
+            "device": each.device,
+            "operations": [_operation(operation) for operation in each.operations],
+            **({"instead": True} if each.instead else {}),
+        }
         for each in plan.escalations
         if each.operations
     ]

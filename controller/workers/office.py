@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from controller.engine.people.access import Access
     from controller.engine.people.accounts import Credentials
     from controller.workers.exporting import Extract, Handed
-    from controller.workers.reporting.handing import ReportHanded
     from controller.workers.forwarding import LogForwarding
+    from controller.workers.reporting.handing import ReportHanded
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,10 @@ class Planning:
         documents = self._documents.in_force()
         if cut.level is not None or cut.playbook is not None:
             name = cut.playbook or plans.playbook_of_level(documents, cut.level or 0).name
-            kept = None if cut.overrides else self._documents.kept_plan(documents, name)
-            return kept or plans.plan_playbook(documents, name, cut.overrides)
-        return plans.plan_subjects(documents, cut.subjects, cut.overrides)
+            changed = cut.overrides or cut.at_neighbour
+            kept = None if changed else self._documents.kept_plan(documents, name)
+            return kept or plans.plan_playbook(documents, name, cut.overrides, cut.at_neighbour)
+        return plans.plan_subjects(documents, cut.subjects, cut.overrides, cut.at_neighbour)
 
     def _with_untested(self, plan: Plan) -> Plan:
         """Where the home cannot be read nobody can tell: that holds up no cut."""

@@ -31,6 +31,11 @@ class CutAsked(Asked):
     overrides: list[Name] = Field(
         default=[], max_length=100, description="Segments kept alive that are to be cut all the same."
     )
+    at_neighbour: list[Name] = Field(
+        default=[],
+        max_length=100,
+        description="Devices that nothing is sent to: they are cut off at their neighbours' ports instead.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> CutAsked:

@@ -1,5 +1,8 @@
 """Devices of a run that cannot be reached, cut off at their neighbours' ports within the same run.
 
+So are those of which a person asked for it instead of a cut on the device itself: nothing is sent to them as
+long as that holds.
+
 Each is judged again at the moment it is needed, with all that was cut off before: what each may do alone, two
 together may not. One that would take the controller's way to a device still to be cut waits for it.
 """
@@ -15,7 +18,7 @@ from threading import Lock
 from controller.domain.facts import Noted
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import PointId, Port
-from controller.domain.plan import Escalation, Operation, Wave
+from controller.domain.plan import Escalation, Operation, Step, Wave
 from controller.domain.playbook import Action, OnUnreachable
 from controller.domain.proof import Outcome, Proof, worst
 from controller.domain.tags import Tag
@@ -28,6 +31,9 @@ from controller.engine.points.track import cut_upstream, joined
 
 _NO_ANSWER = frozenset({"hung-up", "deadline"})
 """The causes of a device that died while it was worked on; one that cannot be opened has ``open.*``."""
+
+AT_NEIGHBOUR = "at-neighbour"
+"""The cause of a step that is left alone because a person wants it cut from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,15 @@ class Escalating:
         self._begun: set[str] = set()
         self._ports: set[Port] = set()
         self._cut_off: dict[str, _CutOff] = {}
+        self._instead = {each.device for each in running.plan.escalations if each.instead}
+
+    def spared(self, operation: Operation) -> tuple[tuple[Step, ...], Operation]:
+        """The steps that a cut at the neighbours stands for, as asked, and what is left to do on the
+        device."""
+        if operation.device not in self._instead:
+            return (), operation
+        steps = tuple(step for step in operation.steps if cut_from_outside(step))
+        return steps, replace(operation, steps=tuple(step for step in operation.steps if step not in steps))
 
     def uses(self, device: str) -> bool:
         """Whether a cut upstream may be at work on the device."""
@@ -84,8 +99,10 @@ class Escalating:
         )
 
     def ended(self, wave: Wave, device: str, results: Sequence[StepResult]) -> None:
-        """Told of the end of an operation; cuts the device off where it could not be reached."""
-        if self._running.action is not Action.ISOLATE or wave.on_unreachable is not OnUnreachable.ESCALATE:
+        """Told of the end of an operation; cuts the device off where it could not be, or was not to be,
+        reached."""
+        wanted = wave.on_unreachable is OnUnreachable.ESCALATE or device in self._instead
+        if self._running.action is not Action.ISOLATE or not wanted:
             return
         unreached = {each.step.point.id: each for each in results if _unreached(each)}
         if not unreached:
@@ -127,6 +144,7 @@ class Escalating:
             self._begun.add(device)
         if code:
             self._refuse(device, code, detail)
+            self._on_device(escalation)
         else:
             self._execute(escalation)
 
@@ -145,7 +163,9 @@ class Escalating:
 
     def _execute(self, escalation: Escalation) -> None:
         running, where = self._running, ", ".join(map(str, escalation.points))
-        note = Noted(escalation.device, (("escalated", where), ("behind", ", ".join(escalation.behind))))
+        data = (("escalated", where), ("behind", ", ".join(escalation.behind)))
+        asked = (("instead", "yes"),) if escalation.instead else ()
+        note = Noted(escalation.device, (*data, *asked))
         running.commit(Tag.OPERATION_ESCALATED, [note])
         results: list[StepResult] = []
         for operation in escalation.operations:
@@ -155,6 +175,7 @@ class Escalating:
         proof = worst(each.proof for each in results)
         if not proof.satisfies(Proof.ACCEPTED):
             self._tell(escalation.device, f"upstream-unproven:{where}")
+            self._on_device(escalation)
             return
         times = [each.read_at for each in results if each.read_at is not None]
         done = _CutOff(cut_upstream(escalation.points), proof, min(times, default=None))
@@ -162,6 +183,17 @@ class Escalating:
         with self._lock:
             self._cut_off.update(dict.fromkeys(severed, done))
         self._cover(severed, done)
+
+    def _on_device(self, escalation: Escalation) -> None:
+        """Where it was to be spared and may or could not be: better cut on the device than not at all."""
+        device = escalation.device
+        if device not in self._instead:
+            return
+        self._instead.discard(device)
+        for wave in self._running.plan.waves:
+            for each in wave.operations:
+                if each.device == device and not self._running.stopping.is_set():
+                    self._keep(self._operate(wave, each))
 
     def _cover(self, devices: Iterable[str], done: _CutOff) -> None:
         """What could not be reached behind the cut has its proof."""
@@ -200,4 +232,6 @@ def _unreached(result: StepResult) -> bool:
     if result.proof is not Proof.UNKNOWN or not cut_from_outside(result.step):
         return False
     cause = result.cause
+    if cause == AT_NEIGHBOUR:
+        return True
     return cause.startswith("open.") or cause in _NO_ANSWER or result.outcome is Outcome.NOT_SENT

@@ -16,7 +16,7 @@ from controller.domain.facts import Fact, HoldEnded, Noted, RunMoved, WaveMoved
 from controller.domain.hold import Ending, HoldKey
 from controller.domain.inventory import Device, PointId
 from controller.domain.lifecycle import RunState, WaveState
-from controller.domain.plan import Escalation, Operation, Wave
+from controller.domain.plan import Escalation, Operation, Step, Wave
 from controller.domain.playbook import Action, OnFailure
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
@@ -31,7 +31,7 @@ from controller.engine.events import (
 from controller.engine.execution.beforehand import Beforehand
 from controller.engine.execution.claims import unmet
 from controller.engine.execution.crew import Crew
-from controller.engine.execution.escalating import Escalating
+from controller.engine.execution.escalating import AT_NEIGHBOUR, Escalating
 from controller.engine.execution.operation import OperationRun
 from controller.engine.execution.probing import Probing
 from controller.engine.execution.running import Running, StopCause
@@ -130,7 +130,10 @@ class Runner:
         device = running.inventory.devices.get(operation.device)
         profile = running.profiles.get(operation.platform)
         try:
-            results = self._carried_out(wave, operation)
+            spared, rest = self._escalating.spared(operation)
+            results = self._untouched(wave, operation.device, spared, AT_NEIGHBOUR)
+            if rest.steps:
+                results = (*results, *self._carried_out(wave, rest))
         except CordonError as error:
             self._break(error)
             return
@@ -154,7 +157,7 @@ class Runner:
         profile = running.profiles.get(operation.platform)
         try:
             if device is None or profile is None:
-                return self._by_hand(wave, operation)
+                return self._untouched(wave, operation.device, operation.steps, "manual")
             return OperationRun(running, wave, operation, device, profile).execute()
         except CordonError:
             raise
@@ -213,15 +216,19 @@ class Runner:
             for step in operation.steps:
                 self._results[step.point.id] = not_attempted(step, wave, self._running.cause)
 
-    def _by_hand(self, wave: Wave, operation: Operation) -> tuple[StepResult, ...]:
-        """Cordon does not speak to this device: its steps go to the walk-list."""
+    def _untouched(
+        self, wave: Wave, device: str, steps: Sequence[Step], cause: str
+    ) -> tuple[StepResult, ...]:
+        """Nothing is sent for these steps: they are held, and what they lack is for somebody else."""
         running = self._running
-        results = tuple(running.as_known(not_attempted(step, wave, "manual")) for step in operation.steps)
+        if not steps:
+            return ()
+        results = tuple(running.as_known(not_attempted(step, wave, cause)) for step in steps)
         facts: list[Fact] = [result.as_fact(running.run, running.action) for result in results]
         if running.action is Action.ISOLATE:
-            facts.extend(unmet(running, operation.steps))
+            facts.extend(unmet(running, steps))
         running.commit(Tag.OPERATION_SETTLED, facts)
-        running.watcher(StepsSettled(running.run, operation.device, results))
+        running.watcher(StepsSettled(running.run, device, results))
         return results
 
     def _release_without_work(self) -> None:

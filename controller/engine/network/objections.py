@@ -20,6 +20,7 @@ OWN_PATH = "own-path"
 NEVER_CUT = "never-cut"
 NO_METHOD = "no-method"
 NO_LINK = "no-link"
+NO_POINTS = "no-points"
 """The codes; the texts are those of the hazards and causes that end in them."""
 
 

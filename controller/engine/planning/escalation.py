@@ -4,8 +4,8 @@ costs, or why it may not be. Pure."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from controller.domain.inventory import MANUAL, Inventory, Method, PointId, PointKind, Port
 from controller.domain.plan import Escalation, Operation, Plan, Severity, Step, Wave
@@ -17,6 +17,7 @@ from controller.engine.network.objections import (
     NEVER_CUT,
     NO_LINK,
     NO_METHOD,
+    NO_POINTS,
     OWN_PATH,
     Objection,
     Objections,
@@ -31,30 +32,40 @@ from controller.engine.points.track import rests_on
 @dataclass(frozen=True, slots=True)
 class CutOff:
     """A device cut off from outside in a run: the ``ports`` shut, how many of its points rest on that, and
-    the segments that stay connected inside, with the number of their ports."""
+    the segments that stay connected inside, with the number of their ports. ``instead``: as asked, and not
+    because it could not be reached."""
 
     device: str
     ports: tuple[str, ...]
     points: int
     inside: tuple[tuple[str, int], ...]
+    instead: bool = False
 
 
 def cut_off(plan: Plan, causes: Mapping[PointId, str]) -> tuple[CutOff, ...]:
     """The devices of whose points the proof rests on ports of others. ``causes``: what is on record of each
     point. What stays connected inside is told once, with the device the cut was made for."""
     inside = {each.device: each.inside for each in plan.escalations}
+    instead = {each.device for each in plan.escalations if each.instead}
     found: dict[str, list[frozenset[str]]] = defaultdict(list)
     for point, cause in causes.items():
         if ports := rests_on(cause):
             found[point.device].append(ports)
     return tuple(
-        CutOff(device, tuple(sorted(frozenset().union(*ports))), len(ports), inside.get(device, ()))
+        CutOff(
+            device,
+            tuple(sorted(frozenset().union(*ports))),
+            len(ports),
+            inside.get(device, ()),
+            device in instead,
+        )
         for device, ports in sorted(found.items())
     )
 
 
 class Escalations:
-    """Those of one plan. ``after``: the network once everything the plan cuts is cut."""
+    """Those of one plan. ``after``: the network once everything the plan cuts is cut; ``at_neighbour``: the
+    devices cut upstream in any case."""
 
     def __init__(
         self,
@@ -63,7 +74,9 @@ class Escalations:
         objections: Objections,
         after: Aftermath,
         findings: Findings,
+        at_neighbour: Collection[str] = (),
     ) -> None:
+        self._at_neighbour = frozenset(at_neighbour)
         self._inventory = network.inventory
         self._profiles = profiles
         self._objections = objections
@@ -91,17 +104,48 @@ class Escalations:
             for step in each.steps
             for name in step.subjects
         }
-        for device, (stage, steps) in _wanting(self._inventory, waves).items():
-            border = self._upstream.border(device)
+        planned = {each.device for wave in waves for each in wave.operations}
+        wanting = _wanting(self._inventory, waves, self._at_neighbour)
+        shut: set[Port] = set()
+        for device, (stage, steps) in wanting.items():
+            instead, border = device in self._at_neighbour, self._upstream.border(device)
             if border is None:
-                unlinked[stage].append(device)
-                yield Escalation(device, (), refused=NO_LINK)
+                found = Escalation(device, (), refused=NO_LINK)
+                if not instead:
+                    unlinked[stage].append(device)
             else:
-                yield self._escalation(device, steps, border, cut)
+                found = self._escalation(device, steps, border, cut)
+            if instead:
+                found = self._as_asked(replace(found, instead=True), planned, shut)
+            yield found
+        for device in sorted(self._at_neighbour.difference(wanting)):
+            self._refuse(device, NO_POINTS)
         for stage, devices in unlinked.items():
             self._findings.hazard(
                 "escalation-no-link", Severity.WARN, stage, devices=", ".join(devices), some=some(devices)
             )
+
+    def _as_asked(self, found: Escalation, planned: Collection[str], shut: set[Port]) -> Escalation:
+        """Judged with the ports ``shut`` for those before it as well: all of them will be, on neighbours that
+        something may be sent to."""
+        code, detail = found.refused, found.because
+        ports = {Port(point.device, point.object) for point in found.points}
+        if not code:
+            severed = {found.device, *found.behind}
+            spared = [port for port in sorted(ports) if port.device in self._at_neighbour]
+            objection = self._objections.now(found.device, ports, severed, planned, shut)
+            if spared:
+                objection = Objection(NO_METHOD, f"{spared[0].device} {spared[0].interface}")
+            code, detail = (objection.code, objection.detail) if objection else ("", "")
+        if code:
+            self._refuse(found.device, code, detail)
+            return replace(found, operations=(), refused=code, because=detail)
+        shut |= ports
+        return found
+
+    def _refuse(self, device: str, code: str, detail: str = "") -> None:
+        against = f"upstream-{code}:{detail}" if detail else f"upstream-{code}"
+        self._findings.hazard("at-neighbour-refused", Severity.REFUSE, device, against=against)
 
     def _escalation(self, device: str, steps: Sequence[Step], border: Border, cut: set[str]) -> Escalation:
         severed = border.severed(device)
@@ -118,17 +162,18 @@ class Escalations:
         if objection is not None or isinstance(operations, Port):
             code = objection.code if objection else NO_METHOD
             detail = objection.detail if objection else ""
-            self._findings.hazard(
-                {
-                    KEEP_ALIVE: "escalation-keep-alive",
-                    OWN_PATH: "escalation-own-path",
-                    NEVER_CUT: "escalation-never-cut",
-                    NO_METHOD: "escalation-no-method",
-                }[code],
-                Severity.WARN,
-                device,
-                detail=detail,
-            )
+            if device not in self._at_neighbour:
+                self._findings.hazard(
+                    {
+                        KEEP_ALIVE: "escalation-keep-alive",
+                        OWN_PATH: "escalation-own-path",
+                        NEVER_CUT: "escalation-never-cut",
+                        NO_METHOD: "escalation-no-method",
+                    }[code],
+                    Severity.WARN,
+                    device,
+                    detail=detail,
+                )
             return Escalation(device, (), border.behind, refused=code, because=detail)
         places: tuple[str | Port, ...] = (*sorted(severed), *border.ports)
         there = dict.fromkeys(name for place in places for name in self._subjects.get(place, ()))
@@ -184,13 +229,15 @@ class Escalations:
         )
 
 
-def _wanting(inventory: Inventory, waves: Iterable[Wave]) -> dict[str, tuple[str, list[Step]]]:
+def _wanting(
+    inventory: Inventory, waves: Iterable[Wave], at_neighbour: Collection[str]
+) -> dict[str, tuple[str, list[Step]]]:
     """Device → the stage that first wants it cut from outside, and the steps a cut there would stand for."""
     found: dict[str, tuple[str, list[Step]]] = {}
     for wave in waves:
-        if wave.on_unreachable is not OnUnreachable.ESCALATE:
-            continue
         for each in wave.operations:
+            if wave.on_unreachable is not OnUnreachable.ESCALATE and each.device not in at_neighbour:
+                continue
             if inventory.devices[each.device].platform == MANUAL:
                 continue
             steps = [step for step in each.steps if cut_from_outside(step)]

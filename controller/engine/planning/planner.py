@@ -38,11 +38,13 @@ def plan_isolation(
     playbook: Playbook,
     stages: Sequence[Stage],
     overrides: Collection[str] = frozenset(),
+    at_neighbour: Collection[str] = frozenset(),
 ) -> Plan:
     """Compiles ``stages`` (those of ``playbook`` and what it includes).
 
     ``overrides`` names what a person lets go in spite of a refusal: segments kept alive, or ports as
-    ``device interface``. The same inputs always give the same plan and hash.
+    ``device interface``. ``at_neighbour``: devices that nothing is to be sent to; they are cut off at their
+    neighbours' ports instead, or the plan is refused. The same inputs always give the same plan and hash.
     """
     findings = Findings()
     steps = Steps(inventory, profiles, overrides, findings)
@@ -70,11 +72,12 @@ def plan_isolation(
     check_hypervisors(inventory.hypervisors, sent, findings)
     check_footing(before, after, sent, steps.wanted, findings)
     escalations: tuple[Escalation, ...] = ()
-    if any(wave.on_unreachable is OnUnreachable.ESCALATE for wave in waves):
+    if at_neighbour or any(wave.on_unreachable is OnUnreachable.ESCALATE for wave in waves):
         # As a run will judge them: nobody answered for what a cut of a neighbour's port would take.
         unanswered = OwnPath(network, ()) if overrides else own_path
         objections = Objections(network, unanswered, waves, steps.planned.values())
-        escalations = tuple(Escalations(network, profiles, objections, after, findings).of(waves))
+        upstream = Escalations(network, profiles, objections, after, findings, at_neighbour)
+        escalations = tuple(upstream.of(waves))
     return Plan(
         playbook=playbook.name,
         action=Action.ISOLATE,

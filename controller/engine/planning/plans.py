@@ -84,13 +84,16 @@ class Return:
     rehearsal: bool = False
 
 
-def plan_playbook(documents: Documents, name: str, overrides: Collection[str] = ()) -> Plan:
-    """Compiles an isolation playbook with all it includes. Raises NotFound, InvalidRequest for one that
-    restores."""
+def plan_playbook(
+    documents: Documents, name: str, overrides: Collection[str] = (), at_neighbour: Collection[str] = ()
+) -> Plan:
+    """Compiles an isolation playbook with all it includes. ``overrides``, ``at_neighbour``: as
+    :func:`controller.engine.planning.planner.plan_isolation` takes them. Raises NotFound, InvalidRequest for
+    one that restores."""
     playbook, stages = documents.playbook(name), documents.stages.get(name, ())
     if any(stage.action is Action.RESTORE for stage in stages):
         raise InvalidRequest("playbook-restores", name=name)
-    return _isolation(documents, playbook, stages, overrides)
+    return _isolation(documents, playbook, stages, overrides, at_neighbour)
 
 
 def plan_level(documents: Documents, level: int, overrides: Collection[str] = ()) -> Plan:
@@ -106,7 +109,12 @@ def playbook_of_level(documents: Documents, level: int) -> Playbook:
     raise NotFound(kind="level", name=str(level))
 
 
-def plan_subjects(documents: Documents, names: Sequence[str], overrides: Collection[str] = ()) -> Plan:
+def plan_subjects(
+    documents: Documents,
+    names: Sequence[str],
+    overrides: Collection[str] = (),
+    at_neighbour: Collection[str] = (),
+) -> Plan:
     """Compiles the cut of the segments and conduits ``names``, by whatever method reaches deepest. Raises
     NotFound."""
     for name in names:
@@ -121,12 +129,20 @@ def plan_subjects(documents: Documents, names: Sequence[str], overrides: Collect
     stage = Stage("selection", Action.ISOLATE, select, EVERY_METHOD)
     title = ", ".join(names)
     playbook = Playbook("selection", Bilingual(title, title), (stage,))
-    return _isolation(documents, replace(playbook, digest=selection_digest(playbook)), (stage,), overrides)
+    playbook = replace(playbook, digest=selection_digest(playbook))
+    return _isolation(documents, playbook, (stage,), overrides, at_neighbour)
 
 
 def _isolation(
-    documents: Documents, playbook: Playbook, stages: Sequence[Stage], overrides: Collection[str]
+    documents: Documents,
+    playbook: Playbook,
+    stages: Sequence[Stage],
+    overrides: Collection[str],
+    at_neighbour: Collection[str],
 ) -> Plan:
+    for name in at_neighbour:
+        if name not in documents.inventory.devices:
+            raise NotFound(kind="device", name=name)
     return plan_isolation(
         documents.inventory,
         documents.profiles,
@@ -134,6 +150,7 @@ def _isolation(
         playbook,
         stages,
         frozenset(overrides),
+        frozenset(at_neighbour),
     )
 
 
