@@ -1,4 +1,4 @@
-"""What came back is watched: a tripwire has it cut again and stops the waves behind it; nothing else ends it."""
+"""What came back is watched: a tripwire has it cut again, stops the waves behind it, and nothing else does."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def test_what_was_tripped_is_not_resumed_but_planned_anew(at: Guarded) -> None:
     assert at.configuration() == at.before
 
 
-# --- processes that die --------------------------------------------------------------------------------------
+# --- processes that die -----------------------------------------------------------------------------
 
 
 def die(at: Guarded, ended: Future[RunEnded]) -> str:
@@ -309,7 +309,7 @@ def test_a_cut_its_process_died_before_goes_out_when_it_is_taken_up(at: Guarded)
     assert at.is_cut("a")
 
 
-# --- a person's word ---------------------------------------------------------------------------------------------
+# --- a person's word --------------------------------------------------------------------------------
 
 
 def test_nobody_shortens_a_watch_that_goes_on(at: Guarded) -> None:
@@ -341,7 +341,7 @@ def test_nothing_is_let_pass_that_is_not_watched(at: Guarded) -> None:
     assert caught.value.reason == "not-on-probation"
 
 
-# --- planning ----------------------------------------------------------------------------------------------------
+# --- planning ---------------------------------------------------------------------------------------
 
 
 def refusals(at: Guarded, wanted: Return) -> list[tuple[str, str]]:
