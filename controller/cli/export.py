@@ -10,6 +10,7 @@ import typer
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.cli.logbook import bound
+from controller.text import LANGUAGES
 
 
 def export(
@@ -19,10 +20,15 @@ def export(
     begin: Annotated[str | None, typer.Option("--since", help="help.export-since")] = None,
     end: Annotated[str | None, typer.Option("--until", help="help.export-until")] = None,
     without_names: Annotated[bool, typer.Option("--roles-only", help="help.export-roles")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="help.export-read-only")] = False,
 ) -> int:
+    from controller.cli.watching import actor
     from controller.workers.exporting import Extract
 
-    done = call.office.export(file, Extract(run or "", bound(begin), bound(end), without_names))
+    reports = (call.words.lang,) if call.asked.lang else LANGUAGES
+    extract = Extract(run or "", bound(begin), bound(end), without_names, reports)
+    handed = call.office.export(file, extract, None if read_only else actor())
+    done = handed.exported
     if call.out.as_json:
         call.out.object(
             {
@@ -34,12 +40,20 @@ def export(
                 "replaced": done.replaced,
                 "files": done.files,
                 "absent": done.absent,
+                "sha256": done.digest,
+                "entry": handed.entry,
+                "unrecorded": handed.unrecorded,
                 "exit": 0,
             }
         )
         return Exit.DONE
     about = {"entries": done.entries, "checkpoints": done.checkpoints, "files": done.files}
     call.out.say(call.text("export.done", file=file, count=done.shown, **about))
+    call.out.say(call.text("export.digest", digest=done.digest))
+    if handed.entry is not None:
+        call.out.say(call.text("export.recorded", entry=handed.entry))
+    elif handed.unrecorded or read_only:
+        call.out.say(call.text("export.unrecorded", why=handed.unrecorded or "--read-only"))
     if not done.checkpoints:
         call.out.say(call.text("export.unsigned"))
     if done.absent:

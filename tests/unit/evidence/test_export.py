@@ -30,6 +30,7 @@ from controller.workers.exporting import Extract
 from controller.workers.front import HomeOffice, cordon_office
 
 ALICE = Actor("os:1000", Text("Alice Arnaud"))
+DENIS = Actor("user:7", Text("Denis Dubois"))
 RUN = "20260301-030000-beef"
 TABLE = "10.0.0.1 aa:bb\n"
 CONTENT = ("entries.jsonl", "rows.jsonl", "texts.jsonl", "leaves.txt", "keys.txt", "checkpoint.txt")
@@ -54,7 +55,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> HomeOffice:
     (home.evidence / "run" / "arp.txt").write_text(TABLE)
     digest = hashlib.sha256(TABLE.encode()).hexdigest()
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    document = "contact: Dr Bernard\n"
+    document = "contacts: [{role: {fr: astreinte, en: on call}, phone: '18', name: Mme Petit}]\n# Dr Bernard\n"
     revision = RevisionStored("inventory", hashlib.sha256(document.encode()).hexdigest(), document)
     opened = RunOpened(RUN, Action.ISOLATE, "p" * 64, "level-5", 5, "i" * 64, "q" * 64, Text("ransomware"))
     with home.lead() as lead:
@@ -62,6 +63,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> HomeOffice:
         taken = EvidenceTaken(RUN, "acc-1", TableKind.ARP, "run/arp.txt", digest, len(TABLE), at)
         lead.journal.commit(Tag.EVIDENCE_TAKEN, [taken], ALICE)
         lead.journal.commit(Tag.LOG_WRITTEN, [Noted("log", (), Text("to be erased"))], ALICE)
+        created = Noted("user:7", (("roles", "responder@*"),), Text("Denis Dubois"))
+        lead.journal.commit(Tag.ACCOUNT_CREATED, [created], ALICE)
+        said = [Noted("log", (), Text("M. Dubois calls Mme Petit")), Noted("log-by", (), Text("Denis Dubois"))]
+        lead.journal.commit(Tag.LOG_WRITTEN, said, ALICE)
+        more = Noted("user:7", (("roles", "approver@ch-exemple responder@*"),))
+        lead.journal.commit(Tag.ROLES_CHANGED, [more], ALICE)
+        lead.journal.commit(Tag.LOG_WRITTEN, [Noted("log", (), Text("DUBOIS agrees"))], DENIS)
     office.seal().checkpoint(ALICE, now=True)
     office.seal().rotate("yearly", ALICE, lost=False)
     sealed = list(home.sealed(home.head()[0]))
@@ -141,10 +149,26 @@ def test_the_command_says_how_to_check_and_writes_over_nothing(
     assert main(["audit", "export", str(file), "--lang", "en"]) == 0
     assert f"unzip {file} verify.py && python3 verify.py {file}" in capsys.readouterr().out
     before = file.read_bytes()
+    [made] = list(office.log(tag=Tag.LOG_EXPORTED))
+    assert made.data["sha256"] == hashlib.sha256(before).hexdigest()
+    assert (made.data["scope"], made.data["names"], made.data["size"]) == ("all", "in", str(len(before)))
     assert main(["audit", "export", str(file), "--json", "--lang", "en"]) == 2
     assert json.loads(capsys.readouterr().out)["error"] == "export-exists"
     assert file.read_bytes() == before
     assert main(["audit", "export", str(tmp_path / "none" / "x.zip"), "--lang", "en"]) == 2
+    capsys.readouterr()
+    last = str(tmp_path / "last.zip")
+    head = office.log_head()
+    assert main(["audit", "export", last, "--read-only", "--since", "3", "--json", "--lang", "en"]) == 0
+    assert json.loads(capsys.readouterr().out)["entry"] is None
+    assert office.log_head() == head  # a copy stays as it was
+    part = ["audit", "export", str(tmp_path / "part.zip"), "--since", "3", "--roles-only"]
+    assert main([*part, "--json", "--lang", "en"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    *_, made = office.log(tag=Tag.LOG_EXPORTED)
+    assert (said["entry"], said["unrecorded"]) == (made.seq, "")
+    assert (made.data["scope"], made.data["names"]) == ("since entry 3", "replaced")
+    assert made.data["sha256"] == said["sha256"]
 
 
 def open_home_of(office: HomeOffice) -> Path:
@@ -305,16 +329,19 @@ def test_without_names_nobody_is_named_and_the_rest_still_proves_itself(
     office: HomeOffice, tmp_path: Path
 ) -> None:
     path = tmp_path / "roles.zip"
-    done = office.export(path, Extract(without_names=True))
+    done = office.export(path, Extract(without_names=True)).exported
     files = files_of(path)
     for name, content in files.items():
         if name != "verify.py":
-            for person in ("Alice", "Arnaud", "Bernard", "Caron"):
+            for person in ("Alice", "Arnaud", "Bernard", "Caron", "Denis", "Dubois", "Petit"):
                 assert person.casefold() not in content.decode(errors="replace").casefold(), name
     said = [each for line in files["texts.jsonl"].splitlines() for each in json.loads(line)["texts"]]
     replaced = [each["replaced"] for each in said if "replaced" in each]
     assert {"person-1 says: not the laboratory", "person-1 agrees"} <= set(replaced)
     assert {"os:1000", "person-1"} <= set(replaced)
+    # An account goes by the roles it had then, a contact of the site by their function.
+    assert {"responder-7", "M. responder-7 calls on call"} <= set(replaced)
+    assert {"approver+responder-7", "approver+responder-7 agrees"} <= set(replaced)
     assert len(replaced) == done.replaced
     assert any(each.get("text") == "écrans chiffrés, see the photo" for each in said)
     assert [name for name in files if name.startswith("evidence/")] == ["evidence/run/arp.txt"]
@@ -326,7 +353,7 @@ def test_without_names_nobody_is_named_and_the_rest_still_proves_itself(
 
 def test_a_part_is_under_the_same_signatures_as_the_whole(office: HomeOffice, tmp_path: Path) -> None:
     one, recent = tmp_path / "run.zip", tmp_path / "recent.zip"
-    done = office.export(one, Extract(run="20260301"))
+    done = office.export(one, Extract(run="20260301")).exported
     bodies = [json.loads(line) for line in files_of(one)["entries.jsonl"].splitlines()]
     tags = {body["tag"] for body in bodies}
     assert {"engine:run:opened", "engine:evidence:taken", "home:checkpoint:signed"} <= tags
@@ -354,7 +381,7 @@ def test_evidence_that_was_altered_is_named_and_one_that_is_gone_is_told(
             checked(tmp_path / "altered.zip")
         assert bad.value.detail == "run/arp.txt"
         kept.unlink()
-        assert office.export(tmp_path / "gone.zip", Extract()).absent == ["run/arp.txt"]
+        assert office.export(tmp_path / "gone.zip", Extract()).exported.absent == ["run/arp.txt"]
         assert "absent" in checked(tmp_path / "gone.zip")
     finally:
         kept.write_text(TABLE)
