@@ -82,7 +82,8 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class Wave:
     """Operations that go out together. ``waits``: only once every operation of the wave before has ended or
-    run out of time; without it a device that hangs in one wave holds up no other."""
+    run out of time; without it a device that hangs in one wave holds up no other. ``pause``: seconds between
+    the end of the wave before and this one."""
 
     index: int
     stage: str
@@ -92,17 +93,32 @@ class Wave:
     verify: Proof
     waits: bool = True
     gate: Gate = Gate()
+    pause: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold before a subject of a restore returns: all of ``gates``. ``baselines`` and ``inventory``
+    are digests of the states it returns to, and of what the inventory says of it and of the devices that are
+    sent its return."""
+
+    subject: str
+    gates: tuple[Gate, ...]
+    baselines: str
+    inventory: str
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """Digests of what a plan rests on; ``baselines`` is "" for an isolation."""
+    """Digests of what a plan rests on; ``baselines`` is "" for an isolation, ``attested`` but for the part of
+    a restore that goes to one subject: then it is of what persons stated of that subject."""
 
     inventory: str
     profiles: str
     playbook: str
     renderer: str
     baselines: str = ""
+    attested: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +157,8 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Plan:
-    """``gates`` are those of every stage that takes part, also where it has nothing to send. ``ends`` lists
-    what a restore lets go of: (run, subject, point), open or still held by another.
+    """``conditions`` are those of every subject that waits for any, also where it has nothing to be sent.
+    ``ends`` lists what a restore lets go of: (run, subject, point), open or still held by another.
     ``escalations``: one a device of an isolation that is to be cut upstream, where it cannot be reached or
     instead."""
 
@@ -155,7 +171,7 @@ class Plan:
     hazards: tuple[Hazard, ...]
     save: Save = Save.NEVER
     ends: tuple[tuple[str, str, PointId], ...] = field(default=())
-    gates: tuple[Gate, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     evidence: PlannedEvidence | None = None
     escalations: tuple[Escalation, ...] = ()
 
@@ -167,6 +183,11 @@ class Plan:
     @property
     def refusals(self) -> tuple[Hazard, ...]:
         return tuple(hazard for hazard in self.hazards if hazard.severity is Severity.REFUSE)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """Each gate that something in it waits for."""
+        return tuple(dict.fromkeys(gate for each in self.conditions for gate in each.gates))
 
     @cached_property
     def rehearses(self) -> bool:
@@ -220,6 +241,7 @@ def _hashed(plan: Plan) -> Canonical:
             "playbook": plan.basis.playbook,
             "renderer": plan.basis.renderer,
             "baselines": plan.basis.baselines,
+            **({"attested": plan.basis.attested} if plan.basis.attested else {}),
         },
         "waves": [
             {
@@ -234,6 +256,27 @@ def _hashed(plan: Plan) -> Canonical:
         ),
         "ends": plan.ends,
         **({"escalations": upstream} if upstream else {}),
+        **({"conditions": [_condition(each) for each in plan.conditions]} if plan.conditions else {}),
+    }
+
+
+def _condition(condition: Condition) -> Canonical:
+    return {
+        "subject": condition.subject,
+        "gates": [
+            {
+                "approvals": gate.approvals,
+                "roles": gate.roles,
+                "attest": gate.attest,
+                "probes": gate.probes,
+                "hold": gate.hold,
+                "watch": gate.watch,
+                "go": gate.go,
+            }
+            for gate in condition.gates
+        ],
+        "baselines": condition.baselines,
+        "inventory": condition.inventory,
     }
 
 

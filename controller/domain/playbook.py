@@ -66,10 +66,10 @@ STANDING = "restore-by-priority"
 class Gate:
     """What must hold for each subject of a stage before it returns. Times in seconds.
 
-    ``approvals``: persons beside the one who asks, each with one of ``roles`` where there are any; ``attest``:
-    the statements somebody must have made since the subject was cut; ``probes``: what it depends on answers;
-    ``go``: somebody beside the one who asks says go; ``hold``: how long it stays cut after the last cut and
-    the last statement; ``watch``: how long it is watched once it is back."""
+    ``approvals``: persons beside the one who asks, each with one of ``roles`` where there are any;
+    ``attest``: the statements somebody must have made since the subject was cut; ``probes``: what it depends
+    on answers; ``go``: somebody beside the one who asks says go; ``hold``: how long it stays cut after the
+    last cut and the last statement; ``watch``: how long it is watched once it is back."""
 
     approvals: int = 0
     roles: tuple[str, ...] = ()

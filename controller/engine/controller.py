@@ -15,6 +15,7 @@ from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine.events import RunEnded, Watcher
+from controller.engine.execution.gatekeeping import Asked, Gatekeeper, Gates
 from controller.engine.execution.handwork import HandWork, confirmation
 from controller.engine.execution.marks import Marks, marked
 from controller.engine.execution.neutralising import Neutralising
@@ -142,12 +143,12 @@ class Controller:
         documents: Documents | None = None,
         marks: Marks = (),
     ) -> RunEnded:
-        """Brings back what the plan with ``plan_hash`` says. Waits for runs under way, then refuses if they
-        changed the plan; a rehearsal's return waits for none. Raises Refused, AwaitingApproval where its
-        playbook asks for the consent of others, InvalidRequest, JournalUnavailable, StaleEpoch."""
+        """Brings back what the plan with ``plan_hash`` says, wave by wave, as far as the gates are open.
+        Waits for runs under way, then refuses if they changed the plan; a rehearsal's return waits for none.
+        Raises Refused, also where the first wave waits at a gate, AwaitingApproval where only consents are
+        missing there, InvalidRequest, JournalUnavailable, StaleEpoch."""
         documents = documents or self.documents
         active: Active | None = None
-        pledge: Pledge | None = None
         while active is None:
             if wanted.rehearsal:
                 with self._changed:
@@ -158,13 +159,14 @@ class Controller:
                 raise Refused(plan.refusals)
             if plan.hash != plan_hash:
                 raise Refused([Hazard("plan-changed", Severity.REFUSE, plan.hash)])
-            pledge = self._consents.check(Act(plan, wanted.accept_drift), reason, actor)
+            asked = Asked(actor, reason, wanted.accept_drift)
+            Gates(self._history, self._consents).check_first(plan, asked)
             with self._changed:
                 if self._still(moment):
                     active = self._open(
                         plan, actor, watcher, documents.inventory, documents.profiles, wanted.accept_drift
                     )
-        return self._execute(active, opening(active.running, documents, reason, marks), pledge=pledge)
+        return self._execute(active, opening(active.running, documents, reason, marks), reason=reason)
 
     def resume(
         self, run: str, actor: Actor, watcher: Watcher, accept_drift: Collection[str] = frozenset()
@@ -320,6 +322,7 @@ class Controller:
         facts: Sequence[Fact],
         tag: Tag = Tag.RUN_OPENED,
         pledge: Pledge | None = None,
+        reason: str = "",
         earlier: RunRecord | None = None,
     ) -> RunEnded:
         """Records the decision, runs, and leaves the run's place; those who joined get the same end. What the
@@ -331,6 +334,8 @@ class Controller:
                 self._consents.take(pledge, act, running.run, running.actor)
             running.commit(tag, facts)
             if running.action is Action.RESTORE:
+                gates = Gates(self._history, self._consents)
+                running.admits = Gatekeeper(running, gates, reason).admits
                 self.probations.attach(running, earlier)
                 with suppress(JournalUnavailable):  # then nothing is saved
                     running.startups = self._history.startups()

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from controller.domain.errors import OpenCause as OpenCause
 from controller.domain.errors import OpenFailed as OpenFailed
-from controller.domain.facts import Actor, EvidenceTaken, Fact, Noted
+from controller.domain.facts import Actor, Attested, EvidenceTaken, Fact, GateDecided, Noted
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Credential, Device, Method, PointId, Probe
 from controller.domain.lifecycle import RunState
@@ -257,6 +257,27 @@ class Kept:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said of a subject's return. ``since_cut``: after its last cut; ``ago`` in seconds."""
+
+    fact: Attested | GateDecided
+    at: datetime
+    since_cut: bool
+    ago: float
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """All that was said of one subject's return, oldest first. ``cut_ago``: seconds since its last cut.
+
+    Seconds are those in which the machine was seen running: a clock that is set adds none, and the time
+    from the last entry before it was switched off counts for nothing."""
+
+    words: tuple[Said, ...] = ()
+    cut_ago: float = 0.0
+
+
 class EvidenceFiles(Protocol):
     """Where what a device said is kept whole, out of the database: tables may be large."""
 
@@ -293,6 +314,10 @@ class History(Protocol):
 
     def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
         """What was noted of ``subjects``, oldest first, with its time; without the texts."""
+        ...
+
+    def statements(self, subject: str) -> Statements:
+        """What was said of a subject's return; without the texts."""
         ...
 
     def startups(self) -> Mapping[str, StartupRecord]:

@@ -25,6 +25,7 @@ from controller.engine.people.accounts import (
 from controller.engine.people.approvals import ApprovalShown
 from controller.engine.people.breakglass import Sealed
 from controller.engine.people.roles import Permission
+from controller.engine.people.statements import Statement
 from controller.engine.people.users import check_password
 from controller.engine.ports import Committed
 
@@ -102,6 +103,26 @@ class Accounting:
 
     def cancel(self, request: str, credentials: Credentials) -> ApprovalShown:
         return self._access.approvals.cancel(request, identified(self._access, credentials).actor)
+
+    def approve_each(
+        self, requests: tuple[tuple[str, str], ...], credentials: Credentials
+    ) -> tuple[ApprovalShown, ...]:
+        """Each a request and the hash that was shown of it; the person shows who they are once."""
+        person = identified(self._access, credentials)
+        return tuple(self._access.approvals.approve(request, plan, person) for request, plan in requests)
+
+    def attest(self, statement: Statement, site: str, credentials: Credentials) -> str:
+        """The id of what was stated."""
+        person = identified(self._access, credentials)
+        return self._access.statements.attest(statement, site, person).attestation
+
+    def withdraw(self, subject: str, name: str, site: str, reason: str, credentials: Credentials) -> str:
+        person = identified(self._access, credentials)
+        return self._access.statements.withdraw(subject, name, site, person, reason).attestation
+
+    def decide(self, subject: str, site: str, reason: str, go: bool, credentials: Credentials) -> None:
+        person = identified(self._access, credentials)
+        self._access.statements.decide(subject, site, person, reason, go=go)
 
     def countersign(self, run: str, credentials: Credentials) -> None:
         self._access.approvals.countersign(run, identified(self._access, credentials))

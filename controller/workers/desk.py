@@ -34,6 +34,7 @@ from controller.workers.requests import (
     AskAccounts,
     AskVault,
     Confirm,
+    Erase,
     Isolate,
     LendVaultKey,
     LetPass,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from controller.engine.people.access import Access
     from controller.engine.people.accounts import Credentials
     from controller.vault.access import VaultAccess
+    from controller.workers.erasing import Eraser
     from controller.workers.notary import Notary
 
 
@@ -78,6 +80,7 @@ class Desk:
         observe: Callable[[Watcher], Watcher] = lambda watcher: watcher,
     ) -> None:
         self.notary: Notary | None = None  # who signs the log while this desk is open, if anybody does
+        self.eraser: Eraser | None = None  # who erases what may be, likewise
         self._observe = observe
         self._vault = vault
         self._make_access = access
@@ -213,9 +216,16 @@ class Desk:
                 site = self._reload().inventory.site if request.credentials else ""
                 who = self._actor(request.actor, request.credentials, Permission.RESTORE, site)
                 return controller.probations.let_pass(request.subject, who, request.reason, request.marks)
+            case Erase():
+                return self._erase(request)
             case _:
                 return self._beside_runs(request)
         return None
+
+    def _erase(self, request: Erase) -> int | None:
+        if self.eraser is None:
+            raise InvalidRequest("request-not-understood")
+        return self.eraser.perform(request)
 
     def _beside_runs(
         self,

@@ -16,9 +16,11 @@ from typing import TypeVar
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.facts import (
     Actor,
+    Attested,
     BaselineTaken,
     EvidenceTaken,
     Fact,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
@@ -37,7 +39,15 @@ from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
 from controller.engine.points.startup import Told, last_told
-from controller.engine.ports import Committed, PendingIntent, RunRecord, StartupRecord, StepRecord
+from controller.engine.ports import (
+    Committed,
+    PendingIntent,
+    RunRecord,
+    Said,
+    StartupRecord,
+    Statements,
+    StepRecord,
+)
 
 F = TypeVar("F")
 
@@ -57,7 +67,7 @@ class MemoryJournal:
         self.commits: list[Commit] = []
         self.failing: CordonError | None = None
         self.degraded = False
-        self._clock = clock
+        self.now = clock
         self._lock = Lock()
 
     def commit(self, tag: Tag, facts: Sequence[Fact], actor: Actor) -> Committed:
@@ -66,7 +76,7 @@ class MemoryJournal:
         with self._lock:
             if self.failing:
                 raise self.failing
-            self.commits.append(Commit(tag, tuple(facts), actor, self._clock()))
+            self.commits.append(Commit(tag, tuple(facts), actor, self.now()))
             return Committed(None if self.degraded else len(self.commits), degraded=self.degraded)
 
     @property
@@ -151,6 +161,21 @@ class MemoryHistory:
             for _, commit, fact in self._all()
             if isinstance(fact, Noted) and fact.subject in subjects
         )
+
+    def statements(self, subject: str) -> Statements:
+        said: list[tuple[int, Commit, Attested | GateDecided]] = []
+        cut: tuple[int, Commit] | None = None
+        for position, commit, fact in self._all():
+            if isinstance(fact, HoldOpened) and fact.subject == subject:
+                cut = (position, commit)
+            if isinstance(fact, Attested | GateDecided) and fact.subject == subject:
+                said.append((position, commit, fact))
+        now = self._journal.now()
+        words = tuple(
+            Said(fact, commit.at, cut is not None and at > cut[0], (now - commit.at).total_seconds())
+            for at, commit, fact in said
+        )
+        return Statements(words, (now - cut[1].at).total_seconds() if cut else 0.0)
 
     def startups(self) -> Mapping[str, StartupRecord]:
         changed = {

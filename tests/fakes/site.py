@@ -239,8 +239,8 @@ class Site:
         plan = self.controller.plan_return(asked)
         return self.controller.restore(asked, plan.hash, "test", ACTOR, self.events.append)
 
-    def resume(self, run: str, accept_drift: Iterable[str] = ()) -> RunEnded:
-        return self.controller.resume(run, ACTOR, self.events.append, frozenset(accept_drift))
+    def resume(self, run: str, accept_drift: Iterable[str] = (), actor: Actor = ACTOR) -> RunEnded:
+        return self.controller.resume(run, actor, self.events.append, frozenset(accept_drift))
 
     def facts(self, kind: type[Fact] | None = None) -> list[Fact]:
         return [fact for fact in self.journal.facts if kind is None or isinstance(fact, kind)]

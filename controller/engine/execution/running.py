@@ -68,6 +68,7 @@ class StopCause:
     DEGRADED = "journal-degraded"
     STANDING_DOWN = "standing-down"
     TRIPPED = "tripwire"
+    GATED = "gate-closed"
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Running:
     ``probe_sessions`` are apart from ``sessions``, so that a probe never holds up a device's own cut.
     ``startups`` is what became of startup configurations before this run, for what brings back, ``compared``
     how they stood before the changes of a run that goes on;
+    ``admits`` says whether subjects may return in a wave that is about to go out;
     ``wave_begins`` tells what goes on record before a wave's first byte, ``wave_over`` returns once what
     comes after it may begin; ``session_had`` is told of a device's first session, ``learnt_before`` asked
     right before its change.
@@ -99,6 +101,7 @@ class Running:
     before_change: Callable[[Sequence[PointId]], None] = lambda _: None
     session_had: Callable[[Device], None] = lambda _: None
     learnt_before: Callable[[Device], list[Fact]] = lambda _: []
+    admits: Callable[[Collection[str], int], bool] = lambda _subjects, _wave: True
     wave_begins: Callable[[Wave], Sequence[Fact]] = lambda _: ()
     wave_over: Callable[[Wave], None] = lambda _: None
     startups: Mapping[str, StartupRecord] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from controller.engine.people.approval_book import ApprovalBook
 from controller.engine.people.breakglass import GlassCase
 from controller.engine.people.parts import AccountParts
 from controller.engine.people.signin import AccountSignIn
+from controller.engine.people.statements import StatementBook
 from controller.engine.people.users import AccountUsers
 from controller.engine.ports import Clock, History, Journal
 
@@ -23,6 +24,7 @@ class Access:
     users: AccountUsers
     approvals: ApprovalBook
     glass: GlassCase
+    statements: StatementBook
 
 
 def access(
@@ -42,4 +44,5 @@ def access(
         AccountUsers(parts),
         ApprovalBook(store, journal, clock, limits, glass, history, parts.ageing),
         glass,
+        StatementBook(journal, history),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from controller.domain.codec import to_plain
@@ -16,7 +16,7 @@ from controller.engine.people.accounts import AccountStore, Change, Limits, Look
 from controller.engine.people.ageing import Ageing
 from controller.engine.people.approvals import Act, ApprovalShown, Cause, Need, Pledge, Unsigned, need_of
 from controller.engine.people.breakglass import GlassCase
-from controller.engine.people.consenting import check_may, given, usable
+from controller.engine.people.consenting import check_may, given, suffices, usable
 from controller.engine.people.roles import Permission
 from controller.engine.people.tokens import public_id
 from controller.engine.ports import Clock, History, Journal, RunRecord
@@ -45,9 +45,9 @@ class ApprovalBook:
 
     # --- acting ------------------------------------------------------------------------------------
 
-    def check(self, act: Act, reason: str, actor: Actor) -> Pledge | None:
+    def check(self, act: Act, reason: str, actor: Actor, run: str = "") -> Pledge | None:
         need = need_of(act.plan)
-        if need is None:
+        if need is None or (run and self._used_by(run, act, actor)):
             return None
         if need.cause is Cause.OVERRIDE:
             if actor.id.startswith("glass:"):
@@ -63,9 +63,20 @@ class ApprovalBook:
                 Request, plan=act.signed, requester=actor.id, state=RequestState.OPEN.value
             ) or self._ask(change, act, need, reason, actor)
             counted = given(change, request)
-        if len(counted) < request.needed:
+            enough = suffices(change, request, act.plan.gates, actor.id)
+        if not enough:
             raise _awaiting(request, len(counted))
         return Pledge(request=request.id)
+
+    def present(self, persons: Collection[str]) -> frozenset[str]:
+        with self._store.look() as look:
+            return frozenset(one for one in persons if one.startswith("user:") and usable(look, one))
+
+    def _used_by(self, run: str, act: Act, actor: Actor) -> bool:
+        """Whether the run that goes on was consented to, by others than who has it go on."""
+        with self._store.look() as look:
+            used = look.one(Request, plan=act.signed, run=run, state=RequestState.USED.value)
+            return used is not None and suffices(look, used, act.plan.gates, actor.id)
 
     def _alone(self, need: Need) -> str:
         """Why who has shown no account may not act; the code of the error."""
@@ -86,7 +97,7 @@ class ApprovalBook:
                 raise _differs(request)
             if not usable(change, request.requester):
                 raise NotPermitted(permission=Permission.RESTORE.value, site=request.site)
-            if len(counted) < request.needed:
+            if not suffices(change, request, act.plan.gates, actor.id):
                 raise _awaiting(request, len(counted))
             self._note(Tag.APPROVAL_USED, request, actor, ("run", run))
             change.put(replace(request, state=RequestState.USED, run=run))

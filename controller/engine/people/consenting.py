@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from controller.domain.errors import NotPermitted
+from controller.domain.playbook import Gate
 from controller.engine.people.account_records import Account, Consent, Request
 from controller.engine.people.accounts import EVERY_SITE, Look, Person
 from controller.engine.people.roles import Permission, Role, allows
@@ -17,11 +18,30 @@ def given(look: Look, request: Request) -> list[Consent]:
 
 
 def _still_may(look: Look, consent: Consent, request: Request) -> bool:
+    roles = _roles(look, consent, request)
+    return allows(roles, Permission.APPROVE) and _fits(roles, request)
+
+
+def _roles(look: Look, consent: Consent, request: Request) -> set[Role]:
+    """None of an account that is no longer usable."""
     account = look.one(Account, id=int(consent.person.removeprefix("user:")))
     if account is None or not account.usable:
+        return set()
+    return {grant.role for grant in account.grants if grant.site in (EVERY_SITE, request.site)}
+
+
+def suffices(look: Look, request: Request, gates: Iterable[Gate], actor: str) -> bool:
+    """Whether enough persons beside ``actor`` consented, for each of ``gates`` enough with one of its
+    roles."""
+    counted = [one for one in given(look, request) if one.person != actor]
+    if len(counted) < request.needed:
         return False
-    roles = {grant.role for grant in account.grants if grant.site in (EVERY_SITE, request.site)}
-    return allows(roles, Permission.APPROVE) and _fits(roles, request)
+    held = [{role.value for role in _roles(look, one, request)} for one in counted]
+    return all(
+        sum(1 for roles in held if not gate.roles or roles.intersection(gate.roles)) >= max(1, gate.approvals)
+        for gate in gates
+        if gate.approvals or gate.roles
+    )
 
 
 def _fits(roles: Collection[Role], request: Request) -> bool:

@@ -50,6 +50,9 @@ class Permission(StrEnum):
     COUNTERSIGN = "countersign"
     RESTORE = "restore"
     APPROVE = "approve"
+    """Consenting to another's request, and saying go or no-go for a return."""
+    ATTEST = "attest"
+    """Stating what a gate asks for: that a segment is clean, patched, that a backup was verified."""
     EDIT_DOCUMENTS = "edit-documents"
     """Revisions of the inventory, profiles and playbooks: upload, validate, activate."""
     REHEARSE = "rehearse"
@@ -73,6 +76,7 @@ _ACTS = _VIEWER | {
     _P.ABORT,
     _P.RESUME,
     _P.COUNTERSIGN,
+    _P.ATTEST,
 }
 
 ALLOWS: Mapping[Role, frozenset[Permission]] = {
@@ -80,7 +84,7 @@ ALLOWS: Mapping[Role, frozenset[Permission]] = {
     Role.AUDITOR: _VIEWER | {_P.READ_TRANSCRIPTS, _P.READ_AUDIT, _P.READ_ACCOUNTS},
     Role.RESPONDER: _ACTS | {_P.READ_TRANSCRIPTS},
     Role.RESTORER: _ACTS | {_P.READ_TRANSCRIPTS, _P.RESTORE},
-    Role.APPROVER: _VIEWER | {_P.PLAN, _P.WRITE_LOG, _P.APPROVE, _P.COUNTERSIGN},
+    Role.APPROVER: _VIEWER | {_P.PLAN, _P.WRITE_LOG, _P.APPROVE, _P.ATTEST, _P.COUNTERSIGN},
     Role.ENGINEER: _VIEWER
     | {
         _P.READ_TRANSCRIPTS,
@@ -88,6 +92,7 @@ ALLOWS: Mapping[Role, frozenset[Permission]] = {
         _P.CHECK,
         _P.WRITE_LOG,
         _P.CONFIRM,
+        _P.ATTEST,
         _P.EDIT_DOCUMENTS,
         _P.REHEARSE,
         _P.MANAGE_SECRETS,

@@ -10,10 +10,11 @@ from datetime import datetime
 from controller.domain.errors import InvalidRequest, NotFound, Problem
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import REHEARSAL, Bilingual, Inventory, Method, PointId
-from controller.domain.plan import Hazard, Plan, Severity
+from controller.domain.plan import Plan, Severity
 from controller.domain.playbook import STANDING, Action, Playbook, Save, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
+from controller.engine.findings import Findings
 from controller.engine.planning.planner import plan_isolation, selection_digest
 from controller.engine.planning.restoration import RestoreRequest, plan_restore, waves_of_return
 from controller.engine.planning.revisions import stored_plan
@@ -185,16 +186,16 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
 def _watched(plan: Plan, documents: Documents, history: History) -> Plan:
     """Nothing else returns while something is watched, and nothing is to be watched that could not be cut
     again."""
-    found = [
-        Hazard("on-probation", Severity.REFUSE, name)
-        for name in open_probations(history)
-        if name not in {subject for _, subject, _ in plan.ends}
-    ]
+    findings = Findings()
+    for name in open_probations(history):
+        if name not in {subject for _, subject, _ in plan.ends}:
+            findings.hazard("on-probation", Severity.REFUSE, name)
     for name in dict.fromkeys(name for group in groups(plan) for name in group.subjects):
         refusals = plan_subjects(documents, [name]).refusals if documents.inventory.subject(name) else ()
         if refusals:
             because = ", ".join(dict.fromkeys(f"{each.code} ({each.culprit})" for each in refusals))
-            found.append(Hazard("no-cutting-again", Severity.REFUSE, name, (("because", because),)))
+            findings.hazard("no-cutting-again", Severity.REFUSE, name, because=because)
+    found = findings.hazards.values()
     return replace(plan, hazards=tuple(sorted([*plan.hazards, *found]))) if found else plan
 
 

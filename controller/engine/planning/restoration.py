@@ -14,18 +14,23 @@ from types import MappingProxyType
 
 from controller.domain.canonical import digest
 from controller.domain.hold import Attribution, Hold, HoldKey
-from controller.domain.inventory import Device, Inventory, Management, PointId, Segment, Subject
-from controller.domain.plan import Basis, Plan, Severity, Step, Wave
-from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Playbook, Stage
-from controller.domain.profile import DeviceProfile
-from controller.domain.proof import Proof
+from controller.domain.inventory import (
+    Inventory,
+    PointId,
+    Segment,
+    SegmentRole,
+    Subject,
+)
+from controller.domain.plan import Basis, Condition, Plan, Severity, Step, Wave
+from controller.domain.playbook import Action, OnFailure, Playbook, Stage
+from controller.domain.profile import DeviceProfile, State
 from controller.engine.findings import Findings
-from controller.engine.network.topology import Topology
-from controller.engine.people.roles import Role
+from controller.engine.planning.gates import condition, enforced, gates_of, merged
+from controller.engine.planning.pace import pace_of, waves_back
 from controller.engine.planning.selection import selected
 from controller.engine.planning.wayback import WayBack
 from controller.engine.points.holds import HoldBook, returning
-from controller.engine.points.renderer import RENDERER, operation, point_context, restoration
+from controller.engine.points.renderer import RENDERER, point_context, restoration
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class RestoreRequest:
     point, which the inventory may no longer say; ``playbook``: as it appears on record, its stages, if any,
     give the order and the gates; ``accept_drift``: devices whose drift or doubtful attribution a person has
     decided to overwrite, or whose points that cannot be brought back are to stay held while the rest returns.
+    ``standing``: the stages whose gates stand before every return, whatever the playbook says; the sizes of
+    their waves and their pauses count where the playbook has none.
     ``rehearsal``: the points are canary ports. Who cut them is no question, what cannot be brought back stays
     held while the rest returns, and a failure at one holds up no other.
     """
@@ -44,10 +51,12 @@ class RestoreRequest:
     accept_drift: frozenset[str] = frozenset()
     rehearsal: bool = False
     resting: Mapping[PointId, frozenset[PointId]] = field(default_factory=lambda: MappingProxyType({}))
+    standing: tuple[Stage, ...] = ()
 
 
 def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[Subject]]:
-    """The held subjects ``names`` in waves: each wave of one priority, after all it depends on among them."""
+    """The held subjects ``names`` in waves: each wave of one priority, after all it depends on among them;
+    what everybody lives on (names, addresses, log-ins: ``aaa`` and ``core``) before the others."""
     left = {name: subject for name in names if (subject := inventory.subject(name)) is not None}
     waves: list[list[Subject]] = []
     while left:
@@ -56,12 +65,17 @@ def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[S
             ready = [subject for subject in left.values() if not (_depends_on(subject) & left.keys())]
         if not ready:
             ready = list(left.values())
-        first = min(subject.priority for subject in ready)
-        wave = sorted((subject for subject in ready if subject.priority == first), key=lambda each: each.name)
+        first = min(_turn(subject) for subject in ready)
+        wave = sorted((subject for subject in ready if _turn(subject) == first), key=lambda each: each.name)
         waves.append(wave)
         for subject in wave:
             del left[subject.name]
     return waves
+
+
+def _turn(subject: Subject) -> tuple[bool, int]:
+    serves = isinstance(subject, Segment) and subject.role in (SegmentRole.AAA, SegmentRole.CORE)
+    return (not serves, subject.priority)
 
 
 def _before(subject: Subject) -> frozenset[str]:
@@ -95,6 +109,8 @@ def plan_restore(
     for point, held in opening.items():
         by_wave[max(position[hold.key.subject] for hold in held)].append(point)
 
+    conditions = _conditions(inventory, book, request, opening)
+    waits = {each.subject: merged(each.gates) for each in conditions}
     waves: list[Wave] = []
     returning_points: set[PointId] = set()
     for turn in WayBack(inventory, book).turns(by_wave, findings):
@@ -106,9 +122,11 @@ def plan_restore(
         ]
         returning_points.update(step.point.id for step in steps)
         on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
-        waves.extend(_waves(inventory, profiles, steps, names, len(waves), stage, on_failure))
+        pace = pace_of(stage, names, request.standing, inventory)
+        pace = replace(pace, gate=merged(waits[name] for name in names if name in waits))
+        waves.extend(waves_back(inventory, profiles, steps, pace, len(waves), on_failure))
     _warn_of_dependencies(inventory, holds, subjects, findings)
-    for stage in request.playbook.stages:
+    for stage in (*request.playbook.stages, *request.standing):
         if not enforced(stage.gate):
             findings.hazard("gate-not-enforced", Severity.REFUSE, stage.name)
     return Plan(
@@ -129,14 +147,29 @@ def plan_restore(
             if key.point not in shut
             and (key.point in returning_points or key.point not in opening or book.untouched(key.point))
         ),
-        gates=tuple(dict.fromkeys(stage.gate for _, stage in order if stage and not stage.gate.open)),
+        conditions=conditions,
     )
 
 
-def enforced(gate: Gate) -> bool:
-    """Whether every condition of ``gate`` can be checked: the consent of persons can, by their roles."""
-    known = {role.value for role in Role}
-    return replace(gate, approvals=0, roles=()).open and known.issuperset(gate.roles)
+def _conditions(
+    inventory: Inventory, book: HoldBook, request: RestoreRequest, opening: Mapping[PointId, Sequence[Hold]]
+) -> tuple[Condition, ...]:
+    """What each subject that is let go of waits for, also at points that another keeps cut."""
+    if request.rehearsal:
+        return ()
+    gates = gates_of(request.playbook.stages, request.standing, inventory)
+    points: dict[str, set[PointId]] = defaultdict(set)
+    for key in request.ends:
+        points[key.subject].add(key.point)
+    return tuple(
+        condition(name, gates[name], inventory, _states(book, points[name] & opening.keys()))
+        for name in sorted(points.keys() & gates.keys())
+    )
+
+
+def _states(book: HoldBook, points: Iterable[PointId]) -> Mapping[PointId, State | None]:
+    found = {point: book.baseline(point) for point in sorted(points, key=lambda each: each.order)}
+    return {point: base.state if base else None for point, base in found.items()}
 
 
 def _order(
@@ -217,41 +250,6 @@ def _upstream_stays(holds: Sequence[Hold], request: RestoreRequest, findings: Fi
 def _unless_accepted(point: PointId, request: RestoreRequest) -> Severity:
     accepted = request.rehearsal or point.device in request.accept_drift
     return Severity.WARN if accepted else Severity.REFUSE
-
-
-def _waves(
-    inventory: Inventory,
-    profiles: Mapping[str, DeviceProfile],
-    steps: Iterable[Step],
-    names: Sequence[str],
-    first: int,
-    stage: Stage | None,
-    on_failure: OnFailure,
-) -> list[Wave]:
-    """In-band devices nearest first: the way back to the farther ones may lead through them."""
-    by_device: dict[str, list[Step]] = defaultdict(list)
-    for step in steps:
-        by_device[step.point.id.device].append(step)
-    distances = Topology(inventory).distances()
-    ranks: dict[int, list[Device]] = defaultdict(list)
-    for name in by_device:
-        device = inventory.devices[name]
-        ranks[0 if device.management is Management.OOB else distances.get(name, 0)].append(device)
-    return [
-        Wave(
-            index=first + index,
-            stage=", ".join(names),
-            operations=tuple(
-                operation(profiles, device, by_device[device.name])
-                for device in sorted(ranks[rank], key=lambda device: device.name)
-            ),
-            on_failure=on_failure,
-            on_unreachable=OnUnreachable.REPORT,
-            verify=stage.verify if stage else Proof.CONFIRMED,
-            gate=stage.gate if stage else Gate(),
-        )
-        for index, rank in enumerate(sorted(ranks))
-    ]
 
 
 def _warn_of_dependencies(

@@ -13,7 +13,7 @@ import pyotp
 
 from controller.domain.facts import Actor, RevisionStored, RunOpened, Text
 from controller.domain.inventory import PointId
-from controller.domain.plan import Basis, Hazard, Plan, Severity, Wave
+from controller.domain.plan import Basis, Condition, Hazard, Plan, Severity, Wave
 from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
@@ -127,14 +127,10 @@ class House:
 
 
 def restore_plan(*gates: Gate, command: str = "no shutdown") -> Plan:
-    waves = tuple(
-        Wave(
-            index, f"stage-{index}", (), OnFailure.CONTINUE, OnUnreachable.REPORT, Proof.CONFIRMED, gate=gate
-        )
-        for index, gate in enumerate(gates)
-    )
     ends = (("run-1", "emergency", PointId("acc-1", command)),)
-    return Plan("back", Action.RESTORE, SITE, None, Basis("i", "p", "b", "r", "bases"), waves, (), ends=ends)
+    waits = (Condition("emergency", tuple(gate for gate in gates if not gate.open), "bases", "known"),)
+    basis = Basis("i", "p", "b", "r", "bases")
+    return Plan("back", Action.RESTORE, SITE, None, basis, (), (), ends=ends, conditions=waits)
 
 
 def cut_plan(*kept_alive: str, severity: Severity = Severity.WARN) -> Plan:
