@@ -30,7 +30,7 @@ help:
 	@echo "make check    style, formatting, types, layers"
 	@echo "make lab      the hospital of network namespaces, to play with (root)"
 	@echo "make faults-full   the crash campaign at every point it finds"
-	@echo "make mutations     a signed log with thousands of its bytes flipped, one at a time"
+	@echo "make mutations     a signed log and its export, thousands of bytes flipped, one at a time"
 	@echo "make bench    measurements"
 	@echo "make docs     reference and quotations anew, from the program and the laboratory's story"
 	@echo "make picture  the README's picture anew, from a run of the demo"
@@ -62,7 +62,7 @@ faults-full: $(READY)
 	CORDON_FAULTS_FULL=1 $(BIN)/python -m pytest tests/faults/test_crash_cut.py tests/faults/test_crash_restore.py -n $(WORKERS)
 
 mutations: $(READY)
-	CORDON_MUTATIONS=5000 $(BIN)/python -m pytest tests/unit/store/test_mutations.py --timeout 900
+	CORDON_MUTATIONS=5000 $(BIN)/python -m pytest --timeout 900 tests/unit/store/test_mutations.py tests/unit/evidence
 
 # Three laboratories side by side: most of a test is waiting for silence.
 test-lab: $(READY)

@@ -6,12 +6,13 @@ Exit 0: what is in FILE.zip is what was written. 1: it is not, and the first bad
 command is wrong. Nothing is changed, nothing is contacted. What is checked, in this order:
 
 1. every file of the ZIP against its SHA-256 in manifest.json, and that one against manifest.sha256;
-2. leaves.txt, the leaf hash of every entry of the log, against the chain hash in the manifest:
-   chain(n) = SHA-256(02 + chain(n-1) + leaf(n)), chain(0) = SHA-256("cordon-log-v1");
-3. every entry that is disclosed (entries.jsonl): leaf = SHA-256(00 + its line), and its own number;
-4. the rows it seals (rows.jsonl): SHA-256 of their JSON, table by table;
-5. its texts (texts.jsonl): SHA-256(03 + salt + text); what was erased must be named by an erasure on record,
+2. every entry that is disclosed (entries.jsonl): leaf = SHA-256(00 + its line) as leaves.txt has it for every
+   entry of the log, and its own number;
+3. the rows it seals (rows.jsonl): SHA-256 of their JSON, table by table;
+4. its texts (texts.jsonl): SHA-256(03 + salt + text); what was erased must be named by an erasure on record,
    what names were replaced in cannot be checked and is counted;
+5. leaves.txt against the chain hash in the manifest:
+   chain(n) = SHA-256(02 + chain(n-1) + leaf(n)), chain(0) = SHA-256("cordon-log-v1");
 6. keys and checkpoints in the log: Ed25519 signatures (RFC 8032) over signed notes (C2SP signed-note and
    tlog-checkpoint), and the Merkle root (RFC 6962) of as many entries as they say;
 7. evidence files against the SHA-256 the log has of them; 8. the witness, if one is given.
@@ -44,6 +45,7 @@ TEXT = {
         "file": "The file {detail} was altered.",
         "form": "The file {detail} is not in the form it should be.",
         "leaves": "leaves.txt is not the log whose chain hash the manifest has.",
+        "leaf": "its hash in leaves.txt was altered",
         "order": "it is missing or out of place",
         "content": "its content was altered",
         "rows": "its data are not those that were sealed ({detail})",
@@ -66,7 +68,8 @@ TEXT = {
         "none": "No entry is under a signature: only a note of the chain hash, kept elsewhere, shows a rewritten log.",
         "used": "Key: {key}",
         "replaced": "ATTENTION: at entry {seq} a new key followed without the old one's word. Ask why.",
-        "erasures": "Texts erased, on record: {count}.",
+        "erasures": "Texts erased, on record: {count}, of the entries {detail}.",
+        "files-erased": "Evidence files erased, on record: {detail}",
         "names": "Version without names. Texts with names replaced: {count}, documents left out: {rows}; these cannot be checked.",
         "absent": "Evidence files that are not in this export: {detail}",
         "agrees": "The witness agrees: {detail} entries.",
@@ -78,6 +81,7 @@ TEXT = {
         "file": "Le fichier {detail} a été modifié.",
         "form": "Le fichier {detail} n'a pas la forme voulue.",
         "leaves": "leaves.txt n'est pas le journal dont le manifeste donne l'empreinte.",
+        "leaf": "son empreinte dans leaves.txt a été modifiée",
         "order": "elle manque ou n'est pas à sa place",
         "content": "son contenu a été modifié",
         "rows": "ses données ne sont pas celles qui furent scellées ({detail})",
@@ -100,7 +104,8 @@ TEXT = {
         "none": "Aucune entrée n'est signée : seule une empreinte notée ailleurs montre un journal réécrit.",
         "used": "Clé : {key}",
         "replaced": "ATTENTION : à l'entrée {seq} une nouvelle clé a suivi sans la parole de l'ancienne. Demandez pourquoi.",
-        "erasures": "Textes effacés, l'effacement étant consigné : {count}.",
+        "erasures": "Textes effacés, l'effacement étant consigné : {count}, des entrées {detail}.",
+        "files-erased": "Fichiers de preuve effacés, l'effacement étant consigné : {detail}",
         "names": "Version sans noms. Textes aux noms remplacés : {count}, documents laissés de côté : {rows} ; ils ne sont pas vérifiables.",
         "absent": "Fichiers de preuve absents de cet export : {detail}",
         "agrees": "Le témoin concorde : {detail} entrées.",
@@ -262,19 +267,23 @@ def check_files(archive: zipfile.ZipFile) -> Dict[str, Any]:
     return manifest
 
 
-def check_chain(archive: zipfile.ZipFile, manifest: Dict[str, Any]) -> bytes:
+def leaves_of(archive: zipfile.ZipFile) -> bytes:
     """All leaf hashes, one after the other."""
-    leaves, chain = bytearray(), sha(b"cordon-log-v1")
+    leaves = bytearray()
     with archive.open("leaves.txt") as lines:
-        for line in lines:
-            leaf = bytes.fromhex(line.decode())
-            if len(leaf) != 32:
-                raise Bad("leaves")
-            leaves += leaf
-            chain = sha(b"\x02", chain, leaf)
+        for seq, line in enumerate(lines, 1):
+            if not re.fullmatch(b"[0-9a-f]{64}\n", line):
+                raise Bad("leaf", seq=seq)
+            leaves += bytes.fromhex(line.decode())
+    return bytes(leaves)
+
+
+def check_chain(leaves: bytes, manifest: Dict[str, Any]) -> None:
+    chain = sha(b"cordon-log-v1")
+    for place in range(0, len(leaves), 32):
+        chain = sha(b"\x02", chain, leaves[place : place + 32])
     if chain.hex() != manifest["chain"] or len(leaves) != 32 * manifest["entries"]:
         raise Bad("leaves")
-    return bytes(leaves)
 
 
 def write_table(archive: zipfile.ZipFile, path: str) -> None:
@@ -316,6 +325,7 @@ class Log:
         self.notes: List[Tuple[int, bytes, str]] = []
         self.gone: Dict[str, int] = {}
         self.erased: Set[str] = set()
+        self.files_gone: Dict[str, int] = {}
         self.evidence: List[Tuple[str, str, int]] = []
 
     def read(self, line: bytes, rows: Any, texts: Any) -> None:
@@ -355,8 +365,9 @@ class Log:
             raise Bad("texts", seq=seq)
         for each in given["texts"]:
             if "salt" in each:
-                content = bytes.fromhex(each["salt"]) + each["text"].encode()
-                if hashlib.sha256(b"\x03" + content).hexdigest() != each["commitment"]:
+                salt = bytes.fromhex(each["salt"])
+                said = sha(b"\x03", salt, each["text"].encode()).hex()
+                if said != each["commitment"] or salt.hex() != each["salt"]:
                     raise Bad("texts", seq=seq)
             elif each.get("erased"):
                 self.gone[each["commitment"]] = seq
@@ -372,8 +383,10 @@ class Log:
             if row[7]:
                 self.evidence.append((row[7], row[8], seq))
         for row in rows.get("note", ()):
-            data = dict(json.loads(row[5])) if row[4] in ("log-key", "attachment") else {}
-            if row[4] == "attachment":
+            data = dict(json.loads(row[5])) if row[4] in ("log-key", "attachment", "erased-file") else {}
+            if row[4] == "erased-file" and tag == "home:payload:erased":
+                self.files_gone[data["file"]] = seq
+            elif row[4] == "attachment":
                 self.evidence.append((data["file"], data["sha256"], seq))
             elif row[4] == "log-key":
                 self._key(seq, tag, data)
@@ -438,16 +451,28 @@ def check_entries(archive: zipfile.ZipFile, manifest: Dict[str, Any], leaves: by
     return log
 
 
-def check_evidence(archive: zipfile.ZipFile, log: Log) -> List[str]:
-    """The files that are not here."""
+def check_evidence(archive: zipfile.ZipFile, log: Log) -> Tuple[List[str], List[str]]:
+    """The files that are not here: those that were erased after they were last cited, and the others."""
     names = set(archive.namelist())
-    absent: List[str] = []
+    absent: Dict[str, int] = {}
     for file, digest, seq in log.evidence:
         if "evidence/" + file not in names:
-            absent.append(file)
+            absent[file] = max(seq, absent.get(file, 0))
         elif hashlib.sha256(archive.read("evidence/" + file)).hexdigest() != digest:
             raise Bad("evidence", file, seq)
-    return absent
+    erased = [file for file, seq in absent.items() if log.files_gone.get(file, 0) > seq]
+    return erased, [file for file in absent if file not in erased]
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Numbers as "5, 9-14"."""
+    found: List[List[int]] = []
+    for each in sorted(set(numbers)):
+        if found and each == found[-1][1] + 1:
+            found[-1][1] = each
+        else:
+            found.append([each, each])
+    return ", ".join(str(a) if a == b else "{}-{}".format(a, b) for a, b in found)
 
 
 def check_witness(said: str, log: Log) -> int:
@@ -478,9 +503,10 @@ def verify(path: str, witness: str, say: Callable[..., None], table: str = "") -
     with zipfile.ZipFile(path) as archive:
         try:
             manifest = check_files(archive)
-            log = check_entries(archive, manifest, check_chain(archive, manifest))
+            log = check_entries(archive, manifest, leaves_of(archive))
+            check_chain(log.leaves, manifest)
             signed = log.settle()
-            absent = check_evidence(archive, log)
+            erased, absent = check_evidence(archive, log)
             last = log.notes[-1][2] if log.notes else ""
             kept = archive.read("keys.txt").decode(), archive.read("checkpoint.txt").decode()
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
@@ -499,7 +525,9 @@ def verify(path: str, witness: str, say: Callable[..., None], table: str = "") -
     for seq in log.unworded:
         say("replaced", seq=seq)
     if log.gone:
-        say("erasures", count=len(log.gone))
+        say("erasures", count=len(log.gone), detail=spans(log.gone.values()))
+    if erased:
+        say("files-erased", detail=", ".join(erased))
     if log.without_names:
         say("names", count=log.replaced, rows=log.left_out)
     if absent:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pymerkle import InmemoryTree
 
 from controller.cli.main import main
 from controller.domain.errors import InvalidRequest
@@ -34,6 +36,8 @@ DENIS = Actor("user:7", Text("Denis Dubois"))
 RUN = "20260301-030000-beef"
 TABLE = "10.0.0.1 aa:bb\n"
 CONTENT = ("entries.jsonl", "rows.jsonl", "texts.jsonl", "leaves.txt", "keys.txt", "checkpoint.txt")
+
+FLIPS = int(os.environ.get("CORDON_MUTATIONS", "100"))
 
 Files = dict[str, bytes]
 
@@ -55,7 +59,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> HomeOffice:
     (home.evidence / "run" / "arp.txt").write_text(TABLE)
     digest = hashlib.sha256(TABLE.encode()).hexdigest()
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    document = "contacts: [{role: {fr: astreinte, en: on call}, phone: '18', name: Mme Petit}]\n# Dr Bernard\n"
+    contact = "{role: {fr: astreinte, en: on call}, phone: '18', name: Mme Petit}"
+    document = f"contacts: [{contact}]\n# Dr Bernard\n"
     revision = RevisionStored("inventory", hashlib.sha256(document.encode()).hexdigest(), document)
     opened = RunOpened(RUN, Action.ISOLATE, "p" * 64, "level-5", 5, "i" * 64, "q" * 64, Text("ransomware"))
     with home.lead() as lead:
@@ -65,8 +70,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> HomeOffice:
         lead.journal.commit(Tag.LOG_WRITTEN, [Noted("log", (), Text("to be erased"))], ALICE)
         created = Noted("user:7", (("roles", "responder@*"),), Text("Denis Dubois"))
         lead.journal.commit(Tag.ACCOUNT_CREATED, [created], ALICE)
-        said = [Noted("log", (), Text("M. Dubois calls Mme Petit")), Noted("log-by", (), Text("Denis Dubois"))]
-        lead.journal.commit(Tag.LOG_WRITTEN, said, ALICE)
+        called, by = Text("M. Dubois calls Mme Petit"), Text("Denis Dubois")
+        lead.journal.commit(Tag.LOG_WRITTEN, [Noted("log", (), called), Noted("log-by", (), by)], ALICE)
         more = Noted("user:7", (("roles", "approver@ch-exemple responder@*"),))
         lead.journal.commit(Tag.ROLES_CHANGED, [more], ALICE)
         lead.journal.commit(Tag.LOG_WRITTEN, [Noted("log", (), Text("DUBOIS agrees"))], DENIS)
@@ -212,6 +217,33 @@ def test_the_first_bad_entry_is_named(whole: Path, tmp_path: Path, name: str) ->
         assert bad.value.seq == seq
 
 
+def test_every_flipped_bit_is_found_in_its_entry(whole: Path, tmp_path: Path) -> None:
+    """Of leaves, entries, rows and texts, each with a list of files made to fit."""
+    chance, files = random.Random(FLIPS), files_of(whole)
+    for _ in range(FLIPS):
+        name = chance.choice(CONTENT[:4])
+        changed = bytearray(files[name])
+        place, bit = chance.randrange(len(changed)), 1 << chance.randrange(8)
+        changed[place] ^= bit
+        with pytest.raises(Bad) as bad:
+            checked(put_together(tmp_path / "flipped.zip", {**files, name: bytes(changed)}))
+        entry = files[name].count(b"\n", 0, place) + 1
+        assert bad.value.seq == entry, (name, place, bit)
+
+
+def test_checkpoints_are_those_an_independent_implementation_works_out(whole: Path) -> None:
+    files = files_of(whole)
+    theirs = InmemoryTree(algorithm="sha256")
+    for line in files["entries.jsonl"].splitlines():
+        theirs.append_entry(line)
+    rows = [json.loads(line)["rows"] for line in files["rows.jsonl"].splitlines()]
+    notes = [row[5] for covered in rows for row in covered.get("checkpoint", ())]
+    assert len(notes) > 1
+    for note in notes:
+        _, _, size, root, _ = verify.note_from(note)
+        assert root == theirs.get_root(size)
+
+
 def forged(path: Path, files: Files, change: Callable[[str, list[object]], None]) -> Path:
     """As somebody would who can do everything but sign: rows changed, and every hash from there on anew."""
     bodies = [json.loads(line) for line in files["entries.jsonl"].splitlines()]
@@ -290,6 +322,8 @@ def test_entries_taken_out_swapped_or_cut_off_are_missed(whole: Path, tmp_path: 
     count = len(parts["entries.jsonl"])
     assert without(lambda lines: [*lines[:4], *lines[5:]]) == 5
     assert without(lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]]) == 5
+    assert without(lambda lines: [*lines[:4], lines[0], *lines[4:]]) == 5
+    assert without(lambda lines: [*lines, lines[-1]]) == count + 1
     assert without(lambda lines: lines[:-1]) == count
 
 
