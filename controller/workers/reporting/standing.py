@@ -26,4 +26,3 @@ class Standing:
     replaced: tuple[int, ...] = ()
     erased: int = 0
     head: SignedHead | None = None
-

@@ -19,6 +19,7 @@ def summary(found: Incident, standing: Standing, words: Words) -> tuple[str, ...
         for sentence in (
             *_cuts(found, words),
             *_proven(found, words),
+            _kept(found, words),
             *_returns(found, words),
             _held(found, words),
             *_others(found, words),
@@ -34,7 +35,7 @@ def _cuts(found: Incident, words: Words) -> Iterator[str]:
         yield words("no-cut")
     for run in found.cuts[:_TOLD]:
         at = run.decided.at
-        yield words(
+        said = words(
             "decided",
             day=words.day(at),
             time=words.time(at),
@@ -42,7 +43,7 @@ def _cuts(found: Incident, words: Words) -> Iterator[str]:
             what=words.run(run),
             reason=reason(run.decided, words),
         )
-        yield _reached(run, words)
+        yield f"{said} {_reached(run, words)}"
     if len(found.cuts) > _TOLD:
         yield words("more-cuts", count=len(found.cuts) - _TOLD)
 
@@ -78,7 +79,15 @@ def _proven(found: Incident, words: Words) -> Iterator[str]:
     ]
     parts.append(words("best.without", count=without) if without else words("best.none-without"))
     subjects = len(found.subjects)
-    yield words("in-all", count=total, subjects=subjects, parts="; ".join(parts))
+    yield words("in-all", count=total, subjects=subjects, parts=words.plain("list.semicolon").join(parts))
+
+
+def _kept(found: Incident, words: Words) -> str:
+    inventory = words.inventory
+    cut = {each.subject for each in found.subjects}
+    segments = inventory.segments.values() if inventory and found.cuts else ()
+    kept = [each.name for each in segments if each.keep_alive and each.name not in cut]
+    return words("kept-alive", subjects=words.subjects(kept)) if kept else ""
 
 
 def _returns(found: Incident, words: Words) -> Iterator[str]:
@@ -92,8 +101,7 @@ def _returns(found: Incident, words: Words) -> Iterator[str]:
     yield words(
         "returns",
         count=len(found.returns),
-        first=words.moment(first),
-        last=words.moment(last),
+        span=words.span(first, last),
         points=words.points(back),
         who=_names(found, words),
     )
@@ -133,7 +141,7 @@ def _others(found: Incident, words: Words) -> Iterator[str]:
         if count
     ]
     if said:
-        yield words("extraordinary.said", parts="; ".join(said))
+        yield words("extraordinary.said", parts=words.plain("list.semicolon").join(said))
     missing = [
         words(f"extraordinary.no-{code}")
         for code, count in (

@@ -91,6 +91,12 @@ class Words:
             end = f"{last.astimezone():%d/%m} {end}"
         return f"{self.time(first)} – {end}"
 
+    def span(self, first: datetime, last: datetime) -> str:
+        """Both moments, the day once where it is the same."""
+        if first.astimezone().date() == last.astimezone().date():
+            return self("span-day", day=self.day(first), first=self.time(first), last=self.time(last))
+        return self("span", first=self.moment(first), last=self.moment(last))
+
     def stamp(self, at: datetime | None, day: datetime | None = None) -> str:
         """In a table: the time, before it the date where it is not that of ``day``."""
         if at is None:
@@ -110,4 +116,10 @@ class Words:
     def proofs(self, counts: Iterable[tuple[Proof, int]]) -> str:
         """``46 confirmed, 2 unknown``, the strongest first."""
         found = {proof: number for proof, number in counts if number}
-        return ", ".join(self(f"of.{proof}", count=found[proof]) for proof in reversed(Proof) if proof in found)
+        strongest_first = (proof for proof in reversed(Proof) if proof in found)
+        return ", ".join(self(f"of.{proof}", count=found[proof]) for proof in strongest_first)
+
+
+def grouped(digest: str) -> str:
+    """In groups that an eye can compare."""
+    return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))
