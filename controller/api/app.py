@@ -18,6 +18,7 @@ from controller.api import (
     plans,
     probations,
     problems,
+    report,
     runs,
     sessions,
     site,
@@ -29,7 +30,21 @@ from controller.api.shell import Shell
 
 PREFIX = "/api/v1"
 
-PARTS = (health, sessions, tokens, accounts, site, plans, runs, consents, probations, log, inventory, events)
+PARTS = (
+    health,
+    sessions,
+    tokens,
+    accounts,
+    site,
+    plans,
+    runs,
+    consents,
+    probations,
+    log,
+    report,
+    inventory,
+    events,
+)
 
 _DESCRIPTION = """
 What the command line of Cordon does, for programs: the situation, plans, cuts and returns, the log.
@@ -60,7 +75,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(api)
     app.include_router(metrics.router)  # where monitors look for it
     problems.install(app)
-    app.add_middleware(Shell, rate=service.rate)
+    app.add_middleware(Shell, rate=service.rate, acts=service.office.acts)
     _describe(app)
     return app
 

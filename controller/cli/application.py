@@ -81,6 +81,7 @@ _COMMANDS = {
         ("key", "sealing:key"),
         ("rotate-key", "sealing:rotate_key"),
         ("forward", "forwarding:forward"),
+        ("erase", "erasing:erase"),
     ),
 }
 """Group to commands, each with the module and function that answers it; ``""`` is ``cordon`` itself."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from controller.domain.entry import CHAIN_START, SealedEntry, SealedText
 from controller.domain.logbook import ATTACHED
@@ -41,10 +41,27 @@ class Scope:
     said: str = ""
 
 
+class Teller(Protocol):
+    """Makes further files of the entries that were asked for, such as a report."""
+
+    def begin(self, names: Names | None) -> None:
+        """``names``: those that are taken out, None where they stay in."""
+        ...
+
+    def take(self, sealed: SealedEntry, instead: Mapping[str, str]) -> None:
+        """One entry after the other; ``instead``: by commitment, what stands in place of a text."""
+        ...
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Name and content, once every entry was given."""
+        ...
+
+
 @dataclass(slots=True)
 class Exported:
     """``shown`` of ``entries`` are disclosed; ``checkpoints`` signed; ``absent`` evidence files that are not
-    in the file; ``replaced`` texts with names taken out."""
+    in the file; ``replaced`` texts with names taken out. ``digest`` is the file's SHA-256, ``size`` its
+    bytes."""
 
     entries: int = 0
     shown: int = 0
@@ -52,10 +69,17 @@ class Exported:
     replaced: int = 0
     files: int = 0
     absent: list[str] = field(default_factory=list)
+    digest: str = ""
+    size: int = 0
 
 
 def write_export(
-    path: Path, walk: Callable[[], Iterator[SealedEntry]], evidence: Path, scope: Scope, at: datetime
+    path: Path,
+    walk: Callable[[], Iterator[SealedEntry]],
+    evidence: Path,
+    scope: Scope,
+    at: datetime,
+    teller: Teller | None = None,
 ) -> Exported:
     """Makes ``path`` anew, readable by its owner alone. ``walk`` gives the same entries each time;
     ``evidence`` is the directory of evidence files. Raises FileExistsError, OSError."""
@@ -66,9 +90,12 @@ def write_export(
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "w+b") as file:
-            exported = _Writer(file, evidence, scope, names, at).write(walk())
+            exported = _Writer(file, evidence, scope, names, at, teller).write(walk())
             file.flush()
             os.fsync(descriptor)
+            exported.size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            exported.digest = hashlib.file_digest(file, "sha256").hexdigest()
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -76,11 +103,20 @@ def write_export(
 
 
 class _Writer:
-    def __init__(self, file: IO[bytes], evidence: Path, scope: Scope, names: Names, at: datetime) -> None:
+    def __init__(
+        self,
+        file: IO[bytes],
+        evidence: Path,
+        scope: Scope,
+        names: Names,
+        at: datetime,
+        teller: Teller | None,
+    ) -> None:
         self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
         self._evidence = evidence
         self._scope = scope
         self._names = names
+        self._teller = teller
         self._at = at.astimezone(UTC)
         self._digests: dict[str, str] = {}
         self._wanted: dict[str, str] = {}  # evidence file to what to say of it
@@ -90,6 +126,8 @@ class _Writer:
         self._done = Exported()
 
     def write(self, walk: Iterator[SealedEntry]) -> Exported:
+        if self._teller is not None:
+            self._teller.begin(self._names if self._scope.without_names else None)
         with self._archive, ExitStack() as stack:
             parts = {
                 name: stack.enter_context(TemporaryFile())
@@ -108,12 +146,17 @@ class _Writer:
             self._text("checkpoint.txt", self._note)
             self._text("verify.py", Path(__file__).with_name("verify.py").read_text("utf-8"))
             self._files()
+            for name, content in self._teller.files() if self._teller is not None else ():
+                self._bytes(name, content)
             self._manifest()
         return self._done
 
     def _is_wanted(self, sealed: SealedEntry) -> bool:
+        return self._is_asked_for(sealed.entry.seq) or _tag(sealed).startswith(_ALWAYS)
+
+    def _is_asked_for(self, seq: int) -> bool:
         wanted = self._scope.entries
-        return wanted is None or sealed.entry.seq in wanted or _tag(sealed).startswith(_ALWAYS)
+        return wanted is None or seq in wanted
 
     def _disclose(self, sealed: SealedEntry, parts: Mapping[str, IO[bytes]]) -> None:
         seq = sealed.entry.seq
@@ -123,6 +166,8 @@ class _Writer:
         rows = {table: list(map(list, found)) for table, found in sealed.rows.items() if table not in hidden}
         replaced = self._names.replaced(sealed) if self._scope.without_names else {}
         self._done.replaced += len(replaced)
+        if self._teller is not None and self._is_asked_for(seq):
+            self._teller.take(sealed, replaced)
         texts = [_text_shown(each, replaced) for each in sealed.texts]
         parts["entries.jsonl"].write(sealed.entry.body + b"\n")
         parts["rows.jsonl"].write(_line({"entry": seq, "rows": rows}))
@@ -173,8 +218,11 @@ class _Writer:
         self._text("manifest.sha256", f"{self._digests['manifest.json']}  manifest.json\n")
 
     def _text(self, name: str, content: str) -> None:
+        self._bytes(name, content.encode())
+
+    def _bytes(self, name: str, content: bytes) -> None:
         with TemporaryFile() as part:
-            part.write(content.encode())
+            part.write(content)
             part.seek(0)
             self._add(name, part)
 

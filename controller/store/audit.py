@@ -54,7 +54,7 @@ def entries(
     ``tag`` (``engine:run``), that tell of ``run``, later than entry ``after``."""
     seq = after
     while True:
-        with reading(places.database) as connection:
+        with readable(places) as connection:
             batch = _batch(connection, seq, run)
         for record in batch:
             if _wanted(record, since, until, tag):
@@ -68,7 +68,7 @@ def sealed(places: Places, through: int) -> Iterator[SealedEntry]:
     """Every entry up to ``through`` with all it seals, as stored. Raises JournalUnreadable."""
     seq = 0
     while seq < through:
-        with _readable(places) as connection:
+        with readable(places) as connection:
             batch = _sealed_batch(connection, seq, through)
         if not batch:
             return
@@ -112,7 +112,8 @@ def _sealed_batch(connection: Connection, after: int, through: int) -> list[Seal
 
 
 @contextmanager
-def _readable(places: Places) -> Iterator[Connection]:
+def readable(places: Places) -> Iterator[Connection]:
+    """As :func:`controller.store.database.reading`. Raises JournalUnreadable."""
     try:
         with reading(places.database) as connection:
             yield connection
@@ -124,7 +125,7 @@ def _readable(places: Places) -> Iterator[Connection]:
 def head(places: Places) -> tuple[int, bytes]:
     """The sequence and the chain hash of the last entry; 0 and the start of the chain before the first."""
     query = select(schema.entry.c.seq, schema.entry.c.chain).order_by(schema.entry.c.seq.desc()).limit(1)
-    with reading(places.database) as connection:
+    with readable(places) as connection:
         row = connection.execute(query).first()
     return (0, CHAIN_START) if row is None else (row.seq, row.chain)
 
@@ -134,7 +135,7 @@ def clocks_before(places: Places, epoch: int) -> tuple[datetime, float] | None:
     there is none, or where the machine was started anew since. Raises JournalUnreadable."""
     entry = schema.entry.c
     query = select(entry.body).where(entry.epoch < epoch).order_by(entry.seq.desc()).limit(1)
-    with _readable(places) as connection:
+    with readable(places) as connection:
         body = connection.execute(query).scalar()
     said = {} if body is None else json.loads(body)
     if said.get("boot") != boot_id():
@@ -145,7 +146,7 @@ def clocks_before(places: Places, epoch: int) -> tuple[datetime, float] | None:
 def tag_of(places: Places, seq: int) -> str | None:
     """The tag of one entry; None where there is no such entry. Raises JournalUnreadable."""
     query = select(schema.entry.c.body).where(schema.entry.c.seq == seq)
-    with _readable(places) as connection:
+    with readable(places) as connection:
         body = connection.execute(query).scalar()
     return None if body is None else str(json.loads(body)["tag"])
 

@@ -19,13 +19,15 @@ from controller.disk import sync_directory
 from controller.domain.entry import SealedEntry
 from controller.domain.errors import CordonError, InvalidRequest, JournalUnreadable, LeaderElsewhere, NotFound
 from controller.domain.facts import SYSTEM, Actor, Noted
+from controller.domain.retention import Payload
 from controller.domain.tags import Tag
-from controller.store import audit, leader, locks, requests, sealing, spool, triggers
+from controller.store import audit, evidence, leader, locks, payloads, requests, sealing, spool, triggers
 from controller.store.accounts import HomeAccounts
 from controller.store.database import check_revision, migrate, reading
 from controller.store.draft import now, takeover
 from controller.store.forwarded import ForwardedFile
 from controller.store.history import StoreHistory
+from controller.store.payloads import Requested
 from controller.store.places import Places
 from controller.store.schema import REVISION
 from controller.store.signatures import Witness
@@ -145,6 +147,30 @@ class Home:
     def record(self, sealed: SealedEntry, instead: Mapping[str, str]) -> audit.AuditRecord:
         """See :func:`controller.store.audit.record`."""
         return audit.record(sealed, instead)
+
+    def payloads(self, through: int) -> Iterator[Payload]:
+        """See :func:`controller.store.payloads.payloads`."""
+        return payloads.payloads(self._places, through)
+
+    def citations(self) -> Mapping[str, Sequence[int]]:
+        """See :func:`controller.store.payloads.citations`."""
+        return payloads.citations(self._places)
+
+    def erased_files(self) -> Mapping[str, int]:
+        """See :func:`controller.store.payloads.erased_files`."""
+        return payloads.erased_files(self._places)
+
+    def erasures_requested(self) -> Sequence[Requested]:
+        """See :func:`controller.store.payloads.requested`."""
+        return payloads.requested(self._places)
+
+    def first_entry_of(self, runs: Sequence[str]) -> int | None:
+        """See :func:`controller.store.payloads.first_entry_of`."""
+        return payloads.first_entry_of(self._places, runs)
+
+    def remove_evidence(self, file: str) -> None:
+        """See :func:`controller.store.evidence.remove`."""
+        evidence.remove(self._places, file)
 
     def tag_of(self, seq: int) -> str | None:
         """See :func:`controller.store.audit.tag_of`."""

@@ -24,12 +24,14 @@ Bound = int | datetime | None
 @dataclass(frozen=True, slots=True)
 class Extract:
     """What tells of ``run`` (or the beginning of its name); what came after entry ``since`` or from that time
-    on, up to entry ``until`` or before that time; the whole log without any of them."""
+    on, up to entry ``until`` or before that time; the whole log without any of them. ``reports``: the
+    languages of the reports that go with it."""
 
     run: str = ""
     since: Bound = None
     until: Bound = None
     without_names: bool = False
+    reports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,23 @@ def export(
 
 def _write(composition: Composition, path: Path, extract: Extract) -> tuple[Exported, str]:
     """The file, and what it holds in words of the log."""
-    from controller.evidence.export import Scope, write_export  # noqa: PLC0415 - only who exports pays for it
+    # Only who exports pays for these.
+    from controller.evidence.export import Scope, write_export  # noqa: PLC0415 - as said above
+    from controller.workers.reporting.making import ReportFiles  # noqa: PLC0415 - as said above
 
     home = composition.home(create=False)
     through, _ = home.head()
-    run = _run(home, extract.run)
-    parts = [f"run {run}" if run else "", _said("since", extract.since), _said("until", extract.until)]
-    said = ", ".join(part for part in parts if part)
-    entries = _wanted(home, run, extract, through) if said else None
+    run = run_of(home, extract.run)
+    said = scope_of(run, extract)
+    entries = entries_wanted(home, run, extract, through) if said else None
     if entries is not None and not entries:
         raise InvalidRequest("export-empty")
     scope = Scope(entries, extract.without_names, said or "all")
     now = composition.clock().now()
+    teller = ReportFiles(home, extract.reports, said, path.name, now)
     try:
-        return write_export(path, lambda: home.sealed(through), home.evidence, scope, now), scope.said
+        exported = write_export(path, lambda: home.sealed(through), home.evidence, scope, now, teller)
+        return exported, scope.said
     except FileExistsError:
         raise InvalidRequest("export-exists", file=str(path)) from None
     except OSError as error:
@@ -89,7 +94,8 @@ def _write(composition: Composition, path: Path, extract: Extract) -> tuple[Expo
         raise InvalidRequest("not-writable", file=str(path), detail=detail) from None
 
 
-def _run(home: Home, named: str) -> str:
+def run_of(home: Home, named: str) -> str:
+    """The one run whose name begins so; "" for "". Raises NotFound."""
     if not named:
         return ""
     found = [record.run for record in home.history().runs() if record.run.startswith(named)]
@@ -98,7 +104,14 @@ def _run(home: Home, named: str) -> str:
     return found[0]
 
 
-def _wanted(home: Home, run: str, extract: Extract, through: int) -> frozenset[int]:
+def scope_of(run: str, extract: Extract) -> str:
+    """What was asked for, in words of the log; "" for the whole."""
+    parts = [f"run {run}" if run else "", _said("since", extract.since), _said("until", extract.until)]
+    return ", ".join(part for part in parts if part)
+
+
+def entries_wanted(home: Home, run: str, extract: Extract, through: int) -> frozenset[int]:
+    """The numbers of the entries asked for, up to ``through``."""
     since, until = extract.since, extract.until
     found = home.entries(
         run=run or None,

@@ -19,6 +19,7 @@ from controller.engine.execution.marks import Marks
 from controller.engine.execution.neutralising import Neutralised
 from controller.engine.execution.walklist import Errand
 from controller.engine.holding.situation import Situation
+from controller.engine.holding.waiting import Waiting
 from controller.engine.planning.kept import KeptPlan
 from controller.engine.planning.plans import Documents, Return
 from controller.engine.ports import RunRecord
@@ -29,6 +30,7 @@ from controller.workers.vaulting import HomeVault
 if TYPE_CHECKING:
     from controller.engine.people.access import Access
     from controller.engine.people.accounts import Credentials
+    from controller.workers.erasing import Erasing
     from controller.workers.exporting import Extract, Handed
     from controller.workers.forwarding import LogForwarding
     from controller.workers.reporting.handing import ReportHanded
@@ -128,7 +130,8 @@ class Verdict:
 
     ``origin`` names the log, ``root`` is its Merkle root; its first ``signed`` entries are under one of
     ``checkpoints`` signatures of ``keys``; at the entries ``replaced`` a key followed without the old one's
-    word."""
+    word. ``erased`` texts are gone from the entries ``erased_in``, and so are ``erased_files``, as the
+    entries ``erasures`` say."""
 
     entries: int
     head: str
@@ -143,6 +146,9 @@ class Verdict:
     checkpoints: int = 0
     keys: tuple[str, ...] = ()
     replaced: tuple[int, ...] = ()
+    erased_in: tuple[int, ...] = ()
+    erased_files: tuple[str, ...] = ()
+    erasures: tuple[int, ...] = ()
 
 
 class Office(Protocol):
@@ -170,6 +176,10 @@ class Office(Protocol):
     def plan_cut(self, cut: Cut) -> Plan: ...
 
     def plan_return(self, wanted: Return) -> Plan: ...
+
+    def gates(self, playbook: str | None = None) -> tuple[Waiting, ...]:
+        """As :func:`controller.engine.holding.waiting.waiting`."""
+        ...
 
     def isolate(
         self,
@@ -313,6 +323,10 @@ class Office(Protocol):
         only read. Raises NotFound, InvalidRequest, JournalUnreadable."""
         ...
 
+    def erasing(self) -> Erasing:
+        """What is erased of what the log holds beside it."""
+        ...
+
     def forwarding(self) -> LogForwarding:
         """The sending on of the log to a receiver elsewhere."""
         ...
@@ -340,6 +354,11 @@ class Office(Protocol):
 
     def last_readiness(self) -> Readiness | None:
         """The last live check of all devices that is on record."""
+        ...
+
+    def drift(self, devices: Sequence[str], actor: Actor) -> Drift:
+        """Reads held points, of all devices by default, for what somebody changed since the cut. Changes
+        nothing. Raises NotFound for a device at which nothing is held."""
         ...
 
     def discover(self, devices: Sequence[str], actor: Actor) -> Discovery:
