@@ -6,14 +6,29 @@ from fastapi import FastAPI
 
 from controller.api.app import create_app
 from controller.api.service import Service
-from controller.web import assets, enrolment, live, preferences, problems, reference, signing, situation
+from controller.web import (
+    assets,
+    enrolment,
+    isolate,
+    live,
+    plans,
+    preferences,
+    problems,
+    reference,
+    runs,
+    signing,
+    situation,
+    walking,
+)
+from controller.web.levels import Levels
 
-PARTS = (enrolment, reference, assets, preferences, signing, live, situation)
+PARTS = (enrolment, reference, assets, preferences, signing, live, situation, isolate, runs, walking, plans)
 
 
 def application(service: Service) -> FastAPI:
     """One for one service. Pages are not in the API's description."""
     app = create_app(service)
+    app.state.levels = Levels(service.office)
     for part in PARTS:
         app.include_router(part.router, include_in_schema=False)
     problems.install(app)

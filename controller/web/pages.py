@@ -122,7 +122,7 @@ def show(
     return answer
 
 
-def go(where: str, code: str = "", **data: str | int) -> Response:
+def go(where: str, code: str = "", /, **data: str | int) -> Response:
     """After a form: to another page, which says ``said.<code>`` once."""
     answer = RedirectResponse(where, HTTPStatus.SEE_OTHER)
     if code:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Response
 
 from controller.domain.inventory import Conduit, Segment, Subject
+from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
 from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
 from controller.engine.people.roles import Permission
 from controller.text import Catalogue
 from controller.text.times import age
 from controller.web.bars import ProofBar, bar_of_proofs
-from controller.web.pages import clock_time, day_time, show
+from controller.web.pages import show
+from controller.web.people import to_do
+from controller.web.recent import recent
+from controller.web.telling import joined, title_of, when
 from controller.web.visits import Viewing
 
 router = APIRouter()
@@ -60,13 +64,26 @@ class Board:
 @router.get(PATH)
 def situation(visit: Viewing) -> Response:
     found = visit.service.office.situation()
+    listed, by_hand = to_do(visit, found)
     return show(
         visit,
         "situation.html",
         refresh=5,
         board=board_of(found, visit.words),
+        acting=[
+            (
+                each.run,
+                visit.words.text(f"run-page.{each.action}-acting"),
+                visit.words.text(f"state.{each.state}"),
+            )
+            for each in found.under_way
+            if each.state in (RunState.RUNNING, RunState.WAITING, RunState.STOPPING)
+        ],
+        listed=listed,
+        by_hand=by_hand,
+        lines=recent(visit),
+        entries=visit.service.office.feed.head,
         may_cut=visit.may(Permission.ISOLATE),
-        may_restore=visit.may(Permission.RESTORE),
     )
 
 
@@ -75,7 +92,8 @@ def board_of(found: Situation, words: Catalogue) -> Board:
     points = sum(found.proofs.values())
     known = sum(count for proof, count in found.proofs.items() if proof.satisfies(Proof.CONFIRMED))
     ordered = sorted(found.subjects, key=_order)
-    rows = [(each, _row(each, found.at, words)) for each in ordered]
+    names = {each.subject.name: each.subject for each in found.subjects}
+    rows = [(each, _row(each, found.at, names, words)) for each in ordered]
     return Board(
         head=_head(found, cut, words),
         lead=_lead(found, cut, points, known, words),
@@ -87,24 +105,6 @@ def board_of(found: Situation, words: Catalogue) -> Board:
         level=found.level,
         cut=bool(cut),
     )
-
-
-def title_of(subject: Subject, words: Catalogue) -> str:
-    return words.pick(subject.title) or subject.name
-
-
-def when(then: datetime, now: datetime) -> str:
-    """The time alone on the same day."""
-    same = then.astimezone().date() == now.astimezone().date()
-    return clock_time(then) if same else day_time(then)
-
-
-def joined(names: Iterable[str], words: Catalogue) -> str:
-    """``A, B and C``."""
-    every = list(names)
-    if len(every) < 2:
-        return "".join(every)
-    return ", ".join(every[:-1]) + words.text("list.and") + every[-1]
 
 
 def _order(each: SubjectSituation) -> tuple[int, int, str]:
@@ -129,12 +129,14 @@ def _lead(found: Situation, cut: list[SubjectSituation], points: int, known: int
 
 def _kept(found: Situation, words: Catalogue) -> str:
     names = [
-        title_of(each.subject, words) for each in found.subjects if each.state is SubjectState.KEPT_ALIVE
+        title_of(each.subject, each.subject.name, words)
+        for each in found.subjects
+        if each.state is SubjectState.KEPT_ALIVE
     ]
     return words.text("situation.kept", subjects=joined(names, words)) if names else ""
 
 
-def _row(each: SubjectSituation, now: datetime, words: Catalogue) -> Row:
+def _row(each: SubjectSituation, now: datetime, names: Mapping[str, Subject], words: Catalogue) -> Row:
     subject = each.subject
     impact = words.pick(subject.impact) if isinstance(subject, Segment) else ""
     word = words.text(f"subject-state.{each.state}")
@@ -150,12 +152,12 @@ def _row(each: SubjectSituation, now: datetime, words: Catalogue) -> Row:
         )
     return Row(
         name=subject.name,
-        title=title_of(subject, words),
+        title=title_of(subject, subject.name, words),
         sub=impact,
         priority=subject.priority,
         state=each.state.value,
         word=word,
         proof=bar_of_proofs(each.proofs, words) if each.held else None,
         read=read,
-        waits=", ".join(each.waits_for),
+        waits=", ".join(title_of(names.get(name), name, words) for name in each.waits_for),
     )

@@ -42,6 +42,7 @@ WORDS = {
     "plan": "0" * 64,
     "other": "0" * 64,
     "code": "AAAAAA",
+    "device": "modem",
     "name": "modem",
     "revision": "0" * 64,
     "session": "abcd1234",

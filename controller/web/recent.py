@@ -1,0 +1,69 @@
+"""The last that happened, in a line each: what people decided and wrote, and what the site did to them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.tags import Tag
+from controller.web.pages import clock_time
+from controller.web.visits import Visit
+from controller.workers.office import LogLine
+
+LINES = 8
+LOOKED_AT = 400
+"""Entries from the end of the log among which they are found."""
+
+_QUIET = (
+    "account:",
+    "engine:evidence",
+    "engine:hold",
+    "engine:operation",
+    "engine:probe",
+    "engine:startup",
+    "engine:wave",
+    "home:checkpoint",
+    "home:lead:",
+    "home:secret",
+    "service:",
+    "watch:point:read",
+)
+"""Tags of entries that tell of the machine's own steps, by how they begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentLine:
+    """``said``: a person's own words."""
+
+    at: str
+    seq: int
+    text: str
+    said: str
+    by: str
+    run: str
+
+
+def recent(visit: Visit) -> list[RecentLine]:
+    """The newest first."""
+    office = visit.service.office
+    since = max(0, office.feed.head - LOOKED_AT)
+    kept: deque[LogLine] = deque(maxlen=LINES)
+    kept.extend(line for line in office.log(since=since) if not line.tag.startswith(_QUIET))
+    return [_shown(line, visit) for line in reversed(kept)]
+
+
+def _shown(line: LogLine, visit: Visit) -> RecentLine:
+    words = visit.words
+    text = words.text(f"tag.{line.tag.replace(':', '.')}")
+    if line.tag == Tag.RUN_MOVED and "state" in line.data:
+        text = words.text("situation.moved", what=text, state=words.text(f"state.{line.data['state']}"))
+    personal = line.tag.startswith(("person:", Tag.RUN_OPENED))
+    return RecentLine(
+        at=clock_time(datetime.fromisoformat(line.at)),
+        seq=line.seq,
+        text=text,
+        said=line.text.partition("\n")[0][:200] if personal else "",
+        by=line.actor,
+        run=line.run or "",
+    )

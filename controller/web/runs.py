@@ -1,0 +1,301 @@
+"""Runs: how far each is, what lacks its proof, and what a device was told and answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from controller.domain.errors import InvalidRequest, NotFound, NotPermitted
+from controller.domain.lifecycle import OVER, RunState
+from controller.domain.plan import Plan
+from controller.domain.playbook import Action
+from controller.engine.events import StepResult
+from controller.engine.execution.walklist import Errand, results_on_record
+from controller.engine.people.roles import Permission
+from controller.engine.ports import RunRecord
+from controller.text import Catalogue
+from controller.text.sentences import cause_text
+from controller.text.times import duration
+from controller.web.bars import ProofBar
+from controller.web.charts import Chart, confirmed_over_time
+from controller.web.pages import clock_time, go, show
+from controller.web.parts import part
+from controller.web.progress import StageRow, bar_of, devices, milestones, over_time, stages
+from controller.web.telling import when
+from controller.web.visits import For, Viewing, Visit
+from controller.workers.office import LogLine
+from controller.workers.standings import standing
+
+router = APIRouter()
+
+Run = Annotated[str, Path(pattern=r"^[0-9a-f-]{1,40}$")]
+Name = Annotated[str, Path(max_length=200)]
+Aborting = Annotated[Visit, Depends(For(Permission.ABORT))]
+Resuming = Annotated[Visit, Depends(For(Permission.RESUME))]
+Signing = Annotated[Visit, Depends(For(Permission.COUNTERSIGN))]
+
+ROWS = 100
+RUNS = 50
+
+_SHAPES = {
+    RunState.RUNNING: "running",
+    RunState.WAITING: "todo",
+    RunState.STOPPING: "paused",
+    RunState.INTERRUPTED: "paused",
+    RunState.STOPPED: "paused",
+    RunState.FINISHED: "done",
+    RunState.ABORTED: "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    run: str
+    what: str
+    state: str
+    shape: str
+    began: str
+    lasted: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One run. ``rests``: it goes on only when a person says so. ``reached``: percent and time."""
+
+    run: str
+    head: str
+    lead: str
+    lacking: int
+    state: str
+    shape: str
+    began: str
+    by: str
+    plan: str
+    known: int
+    total: int
+    over: bool
+    rests: bool
+    acts: bool
+    returns: bool
+    proof: ProofBar
+    stages: list[StageRow]
+    reached: list[tuple[int, str]]
+    chart: Chart | None
+    by_hand: int
+
+
+@router.get("/runs")
+def runs(visit: Viewing) -> Response:
+    every = [_listed(each, visit) for each in reversed(visit.service.office.runs())]
+    return show(visit, "runs.html", refresh=15, part=part(every, visit, RUNS))
+
+
+@router.get("/runs/{run}")
+def show_run(visit: Viewing, run: Run) -> Response:
+    office, words = visit.service.office, visit.words
+    record, plan, errands = office.run(run)
+    results = results_on_record(record, plan)
+    over = record.state in OVER or record.state in (RunState.INTERRUPTED, RunState.STOPPED)
+    rows = devices(results, office.inventory_of(plan), words, over=over)
+    lacking = [row for row in rows if row.lacking]
+    wanted = visit.sent.get("show") or ("lacking" if lacking and over else "all")
+    found = _whole(visit, record, plan, errands, results)
+    return show(
+        visit,
+        "run.html",
+        refresh=0 if found.over else 2,
+        run=found,
+        rows=part(lacking if wanted == "lacking" else rows, visit, ROWS),
+        wanted=wanted,
+        lacking=len(lacking),
+        every=len(rows),
+        may_abort=visit.may(Permission.ABORT),
+        may_resume=visit.may(Permission.RESTORE if found.returns else Permission.RESUME),
+        unsigned=_unsigned(visit, record.run),
+    )
+
+
+@router.get("/runs/{run}/devices/{device}")
+def show_device(visit: Viewing, run: Run, device: Name) -> Response:
+    office, words = visit.service.office, visit.words
+    record, plan, errands = office.run(run)
+    results = [each for each in results_on_record(record, plan) if each.step.point.id.device == device]
+    if not results:
+        raise NotFound(kind="device", name=device)
+    lines = [
+        line
+        for line in office.log(run=record.run, tag="engine:operation")
+        if line.data.get("device") == device
+    ]
+    codes = {errand.point: errand.code for errand in errands}
+    reads = visit.may(Permission.READ_TRANSCRIPTS)
+    return show(
+        visit,
+        "run-device.html",
+        run=record.run,
+        device=device,
+        steps=[_step(each, codes.get(each.step.point.id, ""), words) for each in results],
+        operations=_operations(lines, words),
+        transcripts=[(clock_time(_at(line)), line.text) for line in lines if line.text] if reads else [],
+        reads=reads,
+    )
+
+
+@router.post("/runs/{run}/abort")
+def abort(visit: Aborting, run: Run) -> Response:
+    record, _plan, _errands = visit.service.office.run(run)
+    visit.service.office.abort(record.run, visit.person.actor, visit.sent.get("reason"))
+    return go(f"/runs/{record.run}", "stopping")
+
+
+@router.post("/runs/{run}/resume")
+def resume(visit: Resuming, run: Run) -> Response:
+    office, site = visit.service.office, visit.service.site
+    record, plan, _errands = office.run(run)
+    if plan.action is Action.RESTORE and not visit.may(Permission.RESTORE):
+        raise NotPermitted(permission=Permission.RESTORE.value, site=site)
+    if record.state in OVER:
+        raise InvalidRequest("run-not-resumable", run=record.run, state=record.state.value)
+    office.begin_again(record.run, visit.person.actor)
+    return go(f"/runs/{record.run}", "resumed")
+
+
+@router.post("/runs/{run}/countersign")
+def countersign(visit: Signing, run: Run) -> Response:
+    record, _plan, _errands = visit.service.office.run(run)
+    visit.service.office.access().approvals.countersign(record.run, visit.person)
+    return go(f"/runs/{record.run}", "countersigned")
+
+
+def _whole(
+    visit: Visit,
+    record: RunRecord,
+    plan: Plan,
+    errands: tuple[Errand, ...],
+    results: list[StepResult],
+) -> Whole:
+    words = visit.words
+    rests = record.state in (RunState.INTERRUPTED, RunState.STOPPED)
+    over = record.state in OVER
+    known, total = sum(each.satisfied for each in results), len(results)
+    moments = over_time(
+        visit.service.office.log(run=record.run, tag="engine:operation"), record.opened_at, total
+    )
+    ended = record.moved_at if over or rests else visit.now
+    lasting = max(0.0, (ended - record.opened_at).total_seconds())
+    lead = words.text(
+        f"run-page.lead-{record.action}",
+        count=known,
+        total=words.text("count.points", count=total),
+        duration=duration(words, lasting),
+    )
+    return Whole(
+        run=record.run,
+        head=_what(record, words),
+        lead=lead,
+        lacking=total - known if over or rests else 0,
+        state=words.text(f"state.{record.state}"),
+        shape=_SHAPES[record.state],
+        began=when(record.opened_at, visit.now),
+        by=record.actor,
+        plan=record.plan,
+        known=known,
+        total=total,
+        over=over,
+        rests=rests,
+        acts=not over and not rests,
+        returns=plan.action is Action.RESTORE,
+        proof=bar_of(results, words, over=over or rests),
+        stages=stages(results, plan, words, over=over or rests),
+        reached=milestones(moments, total, words),
+        chart=confirmed_over_time(moments, total, lasting if lasting < 3600 else 0, words),
+        by_hand=len(errands),
+    )
+
+
+def _what(record: RunRecord, words: Catalogue) -> str:
+    if record.action is Action.ISOLATE and record.level is not None:
+        return words.text("run-page.cut-level", level=record.level)
+    return words.text(f"run-page.{record.action}", playbook=record.playbook)
+
+
+def _listed(record: RunRecord, visit: Visit) -> Listed:
+    words = visit.words
+    lasted = (record.moved_at - record.opened_at).total_seconds()
+    return Listed(
+        run=record.run,
+        what=_what(record, words),
+        state=words.text(f"state.{record.state}"),
+        shape=_SHAPES[record.state],
+        began=when(record.opened_at, visit.now),
+        lasted=duration(words, lasted) if record.state in OVER else "",
+        by=record.actor,
+    )
+
+
+def _unsigned(visit: Visit, run: str) -> bool:
+    """Whether this person could countersign it."""
+    book = visit.service.office.access().approvals
+    return visit.may(Permission.COUNTERSIGN) and any(
+        each.run == run and each.actor != visit.person.id for each in book.unsigned()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    point: str
+    subjects: str
+    method: str
+    commands: tuple[str, ...]
+    outcome: str
+    proof: str
+    standing: str
+    why: str
+    read: str
+    state: tuple[tuple[str, str], ...]
+    code: str
+
+
+def _step(each: StepResult, code: str, words: Catalogue) -> StepShown:
+    sent = next(
+        (one for one in (each.step.rendering, *each.step.fallbacks) if one.method == each.method),
+        each.step.rendering,
+    )
+    return StepShown(
+        point=str(each.step.point.id),
+        subjects=", ".join(each.step.subjects),
+        method=each.method.value,
+        commands=sent.commands,
+        outcome=words.text(f"outcome.{each.outcome}"),
+        proof=words.text(f"proof.{each.proof}"),
+        standing=standing(each).value,
+        why=cause_text(words, each.cause),
+        read=clock_time(each.read_at),
+        state=tuple((each.state or {}).items()),
+        code=code,
+    )
+
+
+def _operations(lines: list[LogLine], words: Catalogue) -> list[tuple[str, str, str]]:
+    """When each was intended, its outcome, and how long it took."""
+    found: list[tuple[str, str, str]] = []
+    intended: datetime | None = None
+    for line in lines:
+        if line.tag.endswith("intended"):
+            intended = _at(line)
+        elif "outcome" in line.data:
+            took = duration(words, (_at(line) - intended).total_seconds()) if intended else ""
+            began = clock_time(intended or _at(line))
+            found.append((began, words.text(f"outcome.{line.data['outcome']}"), took))
+            intended = None
+    if intended is not None:
+        found.append((clock_time(intended), words.text("run-page.under-way"), ""))
+    return found
+
+
+def _at(line: LogLine) -> datetime:
+    return datetime.fromisoformat(line.at)

@@ -1,0 +1,53 @@
+"""What several pages say alike: times, names, hazards."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+
+from controller.domain.inventory import Subject
+from controller.domain.plan import Hazard, Severity
+from controller.text import Catalogue
+from controller.text.sentences import hazard_text, hazards_by_kind
+from controller.web.pages import clock_time, day_time
+
+HASH_SHOWN = 12
+
+
+def title_of(subject: Subject | None, name: str, words: Catalogue) -> str:
+    return (words.pick(subject.title) if subject else "") or name
+
+
+def when(then: datetime, now: datetime) -> str:
+    """The time alone on the same day."""
+    same = then.astimezone().date() == now.astimezone().date()
+    return clock_time(then) if same else day_time(then)
+
+
+def joined(names: Iterable[str], words: Catalogue) -> str:
+    """``A, B and C``."""
+    every = list(names)
+    if len(every) < 2:
+        return "".join(every)
+    return ", ".join(every[:-1]) + words.text("list.and") + every[-1]
+
+
+def hazards_told(hazards: Iterable[Hazard], words: Catalogue) -> tuple[tuple[str, bool], ...]:
+    """Each with whether it refuses; many of one kind are cut short."""
+    told: list[tuple[str, bool]] = []
+    for shown, more in hazards_by_kind(hazards):
+        rest = f" {words.text('hazards.alike', count=more)}" if more else ""
+        for each in shown:
+            last = rest if each is shown[-1] else ""
+            told.append((hazard_text(each, words) + last, each.severity is Severity.REFUSE))
+    return tuple(told)
+
+
+def same_name(typed: str, name: str) -> bool:
+    """Case, accents' encoding and outer spaces do not matter at 3 in the morning."""
+    return _folded(typed) == _folded(name)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
