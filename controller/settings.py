@@ -104,6 +104,11 @@ class Settings(BaseModel):
     forward_without_names: bool = Field(
         default=False, description="Sends neither names nor what people wrote, if true."
     )
+    retention: str = Field(
+        default="",
+        description="For how long what is held beside the log is kept, such as transcripts=1095d tables=365d; "
+        "by default for good.",
+    )
     session_idle_minutes: int = Field(
         default=60, ge=1, le=1440, description="Minutes without a sign of life after which a session ends."
     )

@@ -10,6 +10,7 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
+from controller.domain.retention import ranges
 
 if TYPE_CHECKING:
     from controller.text import Catalogue
@@ -76,6 +77,9 @@ def verify(
                 "detail": verdict.detail,
                 "degraded": [list(span) for span in verdict.degraded],
                 "erased": verdict.erased,
+                "erased_in": list(verdict.erased_in),
+                "erased_files": list(verdict.erased_files),
+                "erasures": list(verdict.erasures),
                 "origin": verdict.origin,
                 "root": verdict.root,
                 "signed": verdict.signed,
@@ -111,6 +115,13 @@ def verify(
         call.out.say(call.text("audit.key-replaced", entry=entry))
     for first, last in verdict.degraded:
         call.out.say(call.text("audit.degraded", first=first, last=last))
+    erasures = ranges(verdict.erasures)
     if verdict.erased:
-        call.out.say(call.text("audit.erased", count=verdict.erased))
+        where = ranges(verdict.erased_in)
+        call.out.say(call.text("audit.erased", count=verdict.erased, where=where, erasures=erasures))
+    if verdict.erased_files:
+        files = ", ".join(verdict.erased_files)
+        call.out.say(
+            call.text("audit.erased-files", count=len(verdict.erased_files), files=files, erasures=erasures)
+        )
     return code

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -17,6 +18,11 @@ from controller.store.triggers import assert_present
 
 BUSY = 5.0
 """Seconds the writer waits for another process's lock; whoever waits for the writer waits less."""
+
+_GIVES_WAY = 0.05
+"""Seconds for which emptying the write-ahead log may keep a commit waiting."""
+
+_ATTEMPTS = 100
 
 READ_BUSY = 0.25
 """Seconds a reader waits; in WAL only an exclusive lock can keep it waiting at all."""
@@ -48,6 +54,23 @@ def writing(path: Path) -> Engine:
         return connection
 
     return _engine(connect, "BEGIN IMMEDIATE")
+
+
+def truncate_log(path: Path) -> bool:
+    """Empties the write-ahead log into the database, as far as that holds up no commit. False where a reader
+    was in the way all along."""
+    name = f"file:{_quoted(path)}?mode=rw"
+    with closing(sqlite3.connect(name, uri=True, timeout=_GIVES_WAY)) as connection:
+        for _ in range(_ATTEMPTS):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            try:
+                busy, left, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError:
+                busy, left = 1, -1
+            if not busy and not left:
+                return True
+            time.sleep(_GIVES_WAY)
+    return False
 
 
 def reader(path: Path) -> Engine:

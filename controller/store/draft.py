@@ -86,10 +86,10 @@ def takeover(facts: Sequence[Noted], actor: Actor, epoch: int, tag: Tag = Tag.LE
     return replace(first, rows=(*first.rows, ("epoch", row)))
 
 
-def erasure(commitments: Sequence[str], reason: Noted, actor: Actor, epoch: int) -> Draft:
+def erasure(commitments: Sequence[str], notes: Sequence[Noted], actor: Actor, epoch: int) -> Draft:
     """Salt and content of ``commitments`` go when this draft is written."""
-    first = draft(Tag.PAYLOAD_ERASED, [reason], actor, epoch)
-    rows = [("erasure", (place, first.at, gone)) for place, gone in enumerate(commitments, start=1)]
+    first = draft(Tag.PAYLOAD_ERASED, notes, actor, epoch)
+    rows = [("erasure", (place, first.at, gone)) for place, gone in enumerate(commitments, start=len(notes))]
     return replace(first, rows=(*first.rows, *rows))
 
 

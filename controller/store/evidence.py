@@ -118,6 +118,14 @@ def _suffix(name: str) -> str:
     return suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix) else ""
 
 
+def remove(places: Places, file: str) -> None:
+    """A file that the log says was erased; gone from the directory when this returns. Raises OSError."""
+    path = places.evidence / file
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        sync_directory(path.parent)
+
+
 def fault_of(places: Places, file: str, digest: str) -> str:
     """What is wrong with a file the log cites, as a code; "" for nothing."""
     try:

@@ -1,8 +1,8 @@
 """Where commits go while the database does not answer: a file whose blocks are allocated beforehand.
 
 Two header slots of one sector each, written in turn, hold the *generation*; then come records, each with
-generation, length and a CRC that goes on from the record before. Raising the generation empties the spool
-without writing over anything, and a torn header leaves the other slot. A record is read only when every byte
+generation, length and a CRC that goes on from the record before. Raising the generation empties the spool at
+one stroke, and a torn header leaves the other slot. A record is read only when every byte
 of it is there, so a torn tail ends the spool where the last whole record ended.
 """
 
@@ -114,11 +114,16 @@ class Spool:
         os.close(self._file)
 
     def clear(self) -> None:
-        """Empties the spool. Raises OSError; it is as before then."""
+        """Empties the spool, then writes over what was ever in it: what is erased from the log shall not be
+        found here. Raises OSError; it is as before then, or empty and not written over."""
         following = self._generation + 1
         _write(self._file, _header(following), (following % 2) * SECTOR)
         os.fdatasync(self._file)
         self._generation, self._end, self._crc = following, START, 0
+        used = len(_read(self._file)[START:].rstrip(b"\0"))
+        if used:
+            _write(self._file, bytes(used), START)
+            os.fdatasync(self._file)
 
 
 def _header(generation: int) -> bytes:

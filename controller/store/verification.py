@@ -24,6 +24,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.domain.logbook import ATTACHED
+from controller.domain.retention import ERASED_FILE
 from controller.domain.tags import Tag
 from controller.store import evidence, recomputed, schema, triggers
 from controller.store.database import reading
@@ -66,6 +67,9 @@ class Verification:
     """``faults`` holds at most one with an ``entry``: the first bad one. ``seq`` and ``chain`` are the end of
     the good part, ``degraded`` the intervals in it.
 
+    Texts were erased from the entries ``erased_in``, ``erased_files`` files are gone as well; the entries
+    ``erasures`` say so.
+
     ``origin`` names the log; ``root`` is the Merkle root over all of it, where it is sound; its first
     ``signed`` entries are under one of ``checkpoints`` signatures. ``keys`` are the verifier keys that
     signed, in order; at the entries ``replaced`` one followed without the old one's word."""
@@ -82,6 +86,9 @@ class Verification:
     checkpoints: int = 0
     keys: tuple[str, ...] = ()
     replaced: tuple[int, ...] = ()
+    erased_in: tuple[int, ...] = ()
+    erased_files: tuple[str, ...] = ()
+    erasures: tuple[int, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -109,7 +116,10 @@ class _State:
     epochs: int = 0
     erased: int = 0
     degraded: list[Interval] = field(default_factory=list)
-    evidence: list[tuple[str, str]] = field(default_factory=list)
+    evidence: dict[tuple[str, str], int] = field(default_factory=dict)
+    erased_in: list[int] = field(default_factory=list)
+    erased_files: dict[str, int] = field(default_factory=dict)
+    erasures: list[int] = field(default_factory=list)
 
     def back_to(self, good: int) -> None:
         """Only so many are good for certain: those under the last root that agreed."""
@@ -157,6 +167,9 @@ def verify(places: Places, witnesses: Sequence[Witness] = ()) -> Verification:
         checkpoints=signatures.checkpoints,
         keys=tuple(map(str, signatures.keys)),
         replaced=tuple(signatures.replaced),
+        erased_in=tuple(state.erased_in),
+        erased_files=tuple(sorted(state.erased_files)),
+        erasures=tuple(state.erasures),
     )
 
 
@@ -176,7 +189,10 @@ def _walk(connection: Connection, state: _State) -> None:
         state.signatures.grow(seq, entry.leaf, entry.chain)
         _check_signatures(seq, body, covered, state)
         _note_degraded(seq, body, state)
-        _note_evidence(covered, state)
+        _note_evidence(seq, covered, state)
+        if body["tag"] == Tag.PAYLOAD_ERASED:
+            state.erasures.append(seq)
+            _note_erased_files(seq, covered.get("note", []), state)
     for name, source in (*tables, (schema.payload.name, payloads)):
         if source.due < math.inf or source.strays:
             raise _Bad(int(source.due) if source.due < math.inf else state.seq, "not-covered", name)
@@ -258,6 +274,8 @@ def _check_payloads(
             if salt is not None or content is not None:
                 raise _Bad(seq, "erased", name)
             state.erased += 1
+            if state.erased_in[-1:] != [seq]:
+                state.erased_in.append(seq)
         elif (
             not (isinstance(salt, bytes) and isinstance(content, bytes))
             or recomputed.text(salt, content) != name
@@ -281,12 +299,23 @@ def _check_signatures(seq: int, body: dict[str, Any], covered: dict[str, list[Ro
         raise
 
 
-def _note_evidence(covered: dict[str, list[Row]], state: _State) -> None:
+def _note_erased_files(seq: int, notes: list[Row], state: _State) -> None:
+    for row in notes:
+        cells = dict(zip(schema.note.c.keys(), row, strict=True))
+        if cells["subject"] == ERASED_FILE:
+            try:
+                state.erased_files[str(dict(json.loads(cells["data"]))["file"])] = seq
+            except (ValueError, TypeError, KeyError) as error:
+                raise _Bad(seq, "rows", "note") from error
+
+
+def _note_evidence(seq: int, covered: dict[str, list[Row]], state: _State) -> None:
     for row in covered.get("evidence", []):
         cells = dict(zip(schema.evidence.c.keys(), row, strict=True))
         if cells["file"]:
-            state.evidence.append((cells["file"], cells["digest"]))
-    state.evidence.extend(filter(None, map(_attached, covered.get("note", []))))
+            state.evidence[cells["file"], cells["digest"]] = seq
+    for cited in filter(None, map(_attached, covered.get("note", []))):
+        state.evidence[cited] = seq
 
 
 def _attached(row: Row) -> tuple[str, str] | None:
@@ -302,10 +331,11 @@ def _attached(row: Row) -> tuple[str, str] | None:
 
 
 def _evidence(places: Places, state: _State) -> Iterator[Fault]:
-    """One fault a kind: the log itself is whole."""
+    """One fault a kind: the log itself is whole. A file erased after it was last cited is no fault."""
     found: dict[str, list[str]] = defaultdict(list)
-    for file, digest in state.evidence:
-        if wrong := evidence.fault_of(places, file, digest):
+    for (file, digest), cited in state.evidence.items():
+        wrong = evidence.fault_of(places, file, digest)
+        if wrong and not (wrong == "evidence-missing" and state.erased_files.get(file, 0) > cited):
             found[wrong].append(file)
     for wrong, files in sorted(found.items()):
         yield Fault(None, wrong, ", ".join(files))

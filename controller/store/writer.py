@@ -21,10 +21,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.domain.errors import CordonError, JournalUnavailable, StaleEpoch
 from controller.domain.facts import SYSTEM, Actor, Fact, Noted, Text
+from controller.domain.retention import ERASURE
 from controller.domain.tags import Tag
 from controller.engine.ports import Committed
 from controller.store import sealing
-from controller.store.database import reading, writing
+from controller.store.database import reading, truncate_log, writing
 from controller.store.draft import Draft, draft, erasure, from_bytes, now, to_bytes
 from controller.store.spool import Spool
 from controller.store.spooled import beginning
@@ -133,10 +134,30 @@ class StoreJournal:
     def commit(self, tag: Tag, facts: Sequence[Fact], actor: Actor) -> Committed:
         return self.put(draft(tag, facts, actor, self._epoch, self._clock))
 
-    def erase(self, commitments: Sequence[str], reason: Text, actor: Actor) -> Committed:
-        """Makes the texts behind ``commitments`` unreadable for good; the log still verifies."""
-        note = Noted("erasure", (("texts", str(len(commitments))),), reason)
-        return self.put(erasure(commitments, note, actor, self._epoch))
+    def erase(
+        self,
+        commitments: Sequence[str],
+        reason: Text,
+        actor: Actor,
+        data: Sequence[tuple[str, str]] = (),
+        files: Sequence[Noted] = (),
+    ) -> Committed:
+        """Makes the texts behind ``commitments`` unreadable for good, and says so of ``files``; the log still
+        verifies. ``data`` is said as well."""
+        said = (("texts", str(len(commitments))), *data)
+        return self.put(erasure(commitments, [Noted(ERASURE, said, reason), *files], actor, self._epoch))
+
+    def wipe(self) -> bool:
+        """Makes what was erased unreadable in the files as well: in the write-ahead log of the database, and
+        in the spool, which keeps what once went through it. False where something was in the way: a reader,
+        or a spool in use."""
+        with self._changed:
+            if self._degraded or self._episode:
+                return False
+            self._emptying = True
+            self._changed.notify_all()
+            emptied = self._changed.wait_for(lambda: not self._emptying, self._patience.closing)
+        return truncate_log(self._database) and emptied
 
     def put(self, draft: Draft) -> Committed:
         """As :meth:`commit`. A draft that raised JournalUnavailable may still be written if it had begun."""

@@ -41,6 +41,7 @@ from controller.workers.requests import (
     Line,
     Neutralise,
     RecordDiscovery,
+    RecordDrift,
     RecordExport,
     RecordReadiness,
     RecordVault,
@@ -108,6 +109,13 @@ class Desk:
     def _who_cuts(self, request: Isolate) -> Actor:
         wanted = Permission.OVERRIDE if need_of(request.plan) else Permission.ISOLATE
         return self._actor(request.actor, request.credentials, wanted, request.plan.site)
+
+    def _who_goes_on(self, request: Resume) -> Actor:
+        """Only what opens something is gone on with by an account."""
+        if request.credentials is None:
+            return request.actor
+        site = self._reload().inventory.site
+        return self._actor(request.actor, request.credentials, Permission.RESTORE, site)
 
     def _actor(
         self, actor: Actor, credentials: Credentials | None, permission: Permission, site: str
@@ -191,7 +199,8 @@ class Desk:
             case Resume() if controller.rehearsing.owns(request.run):
                 controller.rehearsing.resume(request.run, self._reader, request.actor, watcher)
             case Resume():
-                controller.resume(request.run, request.actor, watcher, request.accept_drift)
+                actor = self._who_goes_on(request)
+                controller.resume(request.run, actor, watcher, request.accept_drift)
             case Rehearse():
                 controller.rehearsing.rehearse(
                     request.plans,
@@ -216,8 +225,6 @@ class Desk:
                 site = self._reload().inventory.site if request.credentials else ""
                 who = self._actor(request.actor, request.credentials, Permission.RESTORE, site)
                 return controller.probations.let_pass(request.subject, who, request.reason, request.marks)
-            case Erase():
-                return self._erase(request)
             case _:
                 return self._beside_runs(request)
         return None
@@ -231,12 +238,14 @@ class Desk:
         self,
         request: Neutralise
         | RecordDiscovery
+        | RecordDrift
         | RecordReadiness
         | LendVaultKey
         | AskVault
         | RecordVault
         | SealLog
         | RecordWitness
+        | Erase
         | RecordExport,
     ) -> int | None:
         match request:
@@ -246,8 +255,12 @@ class Desk:
                 return self._readiness(request)
             case RecordDiscovery():
                 return self._discovery(request)
+            case RecordDrift():
+                return self._drift(request)
             case SealLog():
                 return self._seal(request)
+            case Erase():
+                return self._erase(request)
             case RecordWitness():
                 data = (("entries", str(request.size)), ("root", request.root), ("way", request.way))
                 note = Noted("witness", data, Text(request.name))
@@ -256,6 +269,16 @@ class Desk:
                 return self._journal.commit(Tag.LOG_EXPORTED, [_exported(request)], request.actor).seq
             case _:
                 return self._vaulting(request)
+
+    def _drift(self, request: RecordDrift) -> int | None:
+        for name in request.secrets:
+            self._journal.commit(Tag.SECRET_READ, [Noted("vault", (("name", name),))], SYSTEM)
+        data = (
+            ("points", str(request.looked_at)),
+            ("unread", str(request.unread)),
+            ("changed", ", ".join(request.changed)),
+        )
+        return self._journal.commit(Tag.DRIFT_LOOKED, [Noted("drift", data)], request.actor).seq
 
     def _discovery(self, request: RecordDiscovery) -> int | None:
         for name in request.secrets:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from controller.bootstrap import Composition
+from controller.domain.drift import Drift
 from controller.domain.errors import NotFound
 from controller.domain.facts import Actor
 from controller.domain.readiness import DeviceReadiness
@@ -13,7 +14,9 @@ from controller.workers import exporting
 from controller.workers.acting import Acting
 from controller.workers.auditing import LogSeal
 from controller.workers.discovering import discover
+from controller.workers.drifting import drift
 from controller.workers.documents import CurrentDocuments
+from controller.workers.erasing import Erasing
 from controller.workers.forwarding import LogForwarding
 from controller.workers.leading import AnyLeader, Leading, lend_vault_key, opens_vault
 from controller.workers.livechecks import LiveChecks
@@ -57,6 +60,7 @@ class HomeOffice:
         planning = Planning(composition, documents, leader, self.vault)
         self.plan_cut = planning.cut
         self.plan_return = planning.back
+        self.gates = planning.gates
         self.plan_rehearsal = planning.rehearsal
         self.rehearsals = planning.rehearsals
 
@@ -110,6 +114,12 @@ class HomeOffice:
             lambda request: self._leader.ask(request, lambda _: None),
         )
 
+    def erasing(self) -> Erasing:
+        leader = self._leader
+        return Erasing(
+            self._composition, leader.found_home, lambda request: leader.ask(request, lambda _: None)
+        )
+
     def forwarding(self) -> LogForwarding:
         return LogForwarding(self._composition, self._leader.found_home)
 
@@ -123,6 +133,12 @@ class HomeOffice:
         self, names: Sequence[str], actor: Actor, told: Callable[[DeviceReadiness], None]
     ) -> LiveCheck:
         return self._live_checks.check(self._documents.present(), names, actor, told)
+
+    def drift(self, devices: Sequence[str], actor: Actor) -> Drift:
+        current = self.documents_in_force().inventory
+        return drift(
+            self._composition, self._leader.history(), current, devices, actor, self._leader.record
+        )
 
     def discover(self, devices: Sequence[str], actor: Actor) -> Discovery:
         return discover(self._composition, devices, actor, self._leader.record)

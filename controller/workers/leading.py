@@ -23,6 +23,7 @@ from controller.engine.planning.plans import Documents
 from controller.engine.ports import History
 from controller.workers import accounting
 from controller.workers.desk import Desk
+from controller.workers.erasing import Eraser, eraser_of
 from controller.workers.notary import Notary, notary_of
 from controller.workers.requests import (
     Abort,
@@ -30,9 +31,11 @@ from controller.workers.requests import (
     AskAccounts,
     AskVault,
     Confirm,
+    Erase,
     LendVaultKey,
     LetPass,
     RecordDiscovery,
+    RecordDrift,
     RecordExport,
     RecordReadiness,
     RecordVault,
@@ -60,8 +63,10 @@ _ONE_WORD = (
     Abort,
     AgreeRhythm,
     Confirm,
+    Erase,
     LetPass,
     RecordDiscovery,
+    RecordDrift,
     RecordExport,
     RecordReadiness,
     RecordVault,
@@ -255,6 +260,7 @@ class OpenedDesk:
     controller: Controller
     notary: Notary
     timekeeper: Timekeeper
+    eraser: Eraser
 
 
 def opened_desk(
@@ -271,12 +277,13 @@ def opened_desk(
         composition.documents,
         known,
         composition.vault,
-        lambda: composition.access(home, journal),
+        lambda: composition.access(home, journal, lambda: bool(controller.under_way())),
         composition.observer.watching,
     )
     desk.notary = notary_of(composition, home, lead)
+    eraser = desk.eraser = eraser_of(composition, home, lead, lambda: desk.access)
     timekeeper = Timekeeper(journal, composition.clock(), lambda: _before(home, lead.epoch))
-    return OpenedDesk(desk, controller, desk.notary, timekeeper)
+    return OpenedDesk(desk, controller, desk.notary, timekeeper, eraser)
 
 
 def _before(home: Home, epoch: int) -> Look | None:

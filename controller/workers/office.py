@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from controller.domain.drift import Drift
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.logbook import NO_DETAILS, Attachment, LogDetails, Rhythm
@@ -222,8 +223,16 @@ class Office(Protocol):
         ...
 
     def resume(
-        self, run: str, actor: Actor, watcher: Watcher, accept_drift: frozenset[str] = frozenset()
-    ) -> Execution: ...
+        self,
+        run: str,
+        actor: Actor,
+        watcher: Watcher,
+        accept_drift: frozenset[str] = frozenset(),
+        *,
+        credentials: Credentials | None = None,
+    ) -> Execution:
+        """``credentials``: of a person who goes on with a return by their account."""
+        ...
 
     def plan_rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
         """One cut of canary ports a method, of all devices by default. Raises NotFound, InvalidRequest."""

@@ -113,4 +113,7 @@ class Records:
             checkpoints=found.checkpoints,
             keys=found.keys,
             replaced=found.replaced,
+            erased_in=found.erased_in,
+            erased_files=found.erased_files,
+            erasures=found.erasures,
         )

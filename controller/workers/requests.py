@@ -74,9 +74,12 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
+    """``credentials``: of whoever goes on with a return by their account."""
+
     run: str
     accept_drift: frozenset[str]
     actor: Actor
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,28 @@ class SealLog:
     actor: Actor
 
 
+class ErasureAct(StrEnum):
+    ASK = "ask"
+    APPROVE = "approve"
+    DENY = "deny"
+    EXPIRE = "expire"
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """``ask`` for the erasure of a ``selection`` (as its ``data`` are), ``approve`` or ``deny`` the one whose
+    digest begins with ``digest``, by the ``credentials`` of whoever does; ``expire`` what is older than
+    ``retention`` says."""
+
+    act: ErasureAct
+    actor: Actor
+    selection: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+    retention: str = ""
+    reason: str = ""
+    credentials: Credentials | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RecordWitness:
     """That ``name`` has the checkpoint over ``size`` entries; ``root`` is base64, ``way`` how they got it."""
@@ -240,6 +265,18 @@ class RecordReadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordDrift:
+    """That held points were read for what somebody changed: how many, how many of them said nothing, which
+    had changed; ``secrets`` are those of the vault that it read."""
+
+    looked_at: int
+    unread: int
+    changed: tuple[str, ...]
+    secrets: tuple[str, ...]
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDiscovery:
     """That devices were asked what they see around them: how many, how many of them told nothing, whether the
     inventory differs; ``secrets`` are those of the vault that it read."""
@@ -266,9 +303,11 @@ Request = (
     | RecordVault
     | RecordReadiness
     | RecordDiscovery
+    | RecordDrift
     | Neutralise
     | SealLog
     | RecordWitness
+    | Erase
     | RecordExport
 )
 
@@ -289,10 +328,12 @@ _REQUESTS: dict[str, type[Any]] = {
         AskVault,
         SealLog,
         RecordWitness,
+        Erase,
         RecordExport,
         RecordVault,
         RecordReadiness,
         RecordDiscovery,
+        RecordDrift,
         Neutralise,
     )
 }

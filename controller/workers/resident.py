@@ -33,6 +33,7 @@ from controller.engine.execution.unrecorded import LastResortJournal
 from controller.engine.holding.tripwires import SIGNAL
 from controller.engine.planning.plans import Return
 from controller.engine.ports import RunRecord, StepRecord
+from controller.workers.erasing import retired
 from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.forwarding import forwarded
 from controller.workers.front import HomeOffice
@@ -76,6 +77,7 @@ class Resident(HomeOffice):
         self.home = home
         self.notary = opened.notary
         self.timekeeper = opened.timekeeper
+        self.eraser = opened.eraser
         self._desk = opened.desk
         self._controller = opened.controller
         self._history = lead.history
@@ -208,6 +210,7 @@ def reside(composition: Composition) -> Iterator[Resident]:
             with (
                 office.notary.at_work(),
                 forwarded(composition, home, office.acts),
+                retired(composition, office.eraser),
                 office.timekeeper.at_work(),
                 reminding(office.rhythm, journal, composition.clock()),
             ):

@@ -84,6 +84,7 @@ from controller.vault.access import Unattended, VaultAccess
 from controller.vault.vault import Vault
 from controller.workers.accounting import NotLeading
 from controller.workers.auditing import LogSeal, Witness
+from controller.workers.erasing import Erasing
 from controller.workers.exporting import Extract, Handed
 from controller.workers.forwarding import LogForwarding
 from controller.workers.office import (
@@ -548,6 +549,9 @@ class ScriptedOffice:
 
     def export(self, path: Path, extract: Extract, actor: Actor | None = None) -> Handed:
         raise AssertionError("nothing is exported here")
+
+    def erasing(self) -> Erasing:
+        raise AssertionError("nothing is erased here")
 
     def forwarding(self) -> LogForwarding:
         def nowhere() -> Any:
