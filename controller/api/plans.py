@@ -10,6 +10,7 @@ from controller.api.access import Needs, Viewer
 from controller.api.models import plans as models
 from controller.api.problems import HazardShown, documented, words_of
 from controller.api.service import Serving
+from controller.domain.drift import keeping
 from controller.domain.plan import Plan
 from controller.engine.people.accounts import Person
 from controller.engine.people.roles import Permission
@@ -67,7 +68,7 @@ def return_of(asked: models.ReturnAsked) -> Return:
         level=asked.level,
         everything=asked.everything,
         playbook=asked.playbook,
-        accept_drift=frozenset(asked.accept_drift),
+        accept_drift=frozenset(asked.accept_drift) | {keeping(name) for name in asked.keep_theirs},
     )
 
 

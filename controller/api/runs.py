@@ -18,6 +18,7 @@ from controller.api.plans import compiled, return_of
 from controller.api.problems import documented, words_of
 from controller.api.receipts import Receipt
 from controller.api.service import Serving, service_of
+from controller.domain.drift import keeping
 from controller.domain.errors import NotPermitted, Refused
 from controller.domain.facts import Actor
 from controller.domain.plan import Hazard, Severity
@@ -187,7 +188,8 @@ def resume(
         record, plan, _errands = serving.office.run(run)
         if plan.action is Action.RESTORE and not person.may(Permission.RESTORE, serving.site):
             raise NotPermitted(permission=Permission.RESTORE.value, site=serving.site)
-        begun = serving.office.begin_again(record.run, person.actor, frozenset(asked.accept_drift))
+        decided = frozenset(asked.accept_drift) | {keeping(name) for name in asked.keep_theirs}
+        begun = serving.office.begin_again(record.run, person.actor, decided)
         return models.Begun(run=begun.run, plan=begun.plan, joined=begun.joined)
 
     return once.answer(person, 202, act)

@@ -31,6 +31,8 @@ _COMMANDS = {
         ("approvals", "approvals:approvals"),
         ("approve", "approvals:approve"),
         ("countersign", "approvals:countersign"),
+        ("gates", "gates:gates"),
+        ("attest", "gates:attest"),
         ("serve", "serve:serve"),
         ("paper", "paper:paper"),
         ("rehearse", "rehearse:rehearse"),

@@ -60,7 +60,7 @@ def _status(call: Call, server: Server, _given: Mapping[str, Any]) -> int:
         call.out.say(call.text("status.level", level=found["level"]))
     for each in found["subjects"]:
         proofs = ", ".join(
-            f"{number} {call.text(f'proof.{proof}')}" for proof, number in each["proofs"].items() if number
+            call.text(f"proofs.{proof}", count=number) for proof, number in each["proofs"].items() if number
         )
         state = call.text(f"subject-state.{each['state']}")
         title = each["title"].get(call.words.lang, "")
@@ -113,6 +113,7 @@ def _restore(call: Call, server: Server, given: Mapping[str, Any]) -> int:
         "everything": bool(given.get("everything")),
         "subjects": [*(given.get("segment") or ()), *(given.get("conduit") or ())],
         "accept_drift": list(given.get("accept_drift") or ()),
+        "keep_theirs": list(given.get("keep_theirs") or ()),
     }
     return _carry_out(call, server, asked, as_person=given.get("as_person"))
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from controller.engine.planning.plans import Return
 
 AcceptDrift = Annotated[list[str] | None, typer.Option("--accept-drift", help="help.accept-drift")]
+KeepTheirs = Annotated[list[str] | None, typer.Option("--keep-theirs", help="help.keep-theirs")]
 
 
 def restore(
@@ -28,6 +29,7 @@ def restore(
     everything: Annotated[bool, typer.Option("--all", help="help.return-all")] = False,
     playbook: Annotated[str | None, typer.Option("--playbook", help="help.return-playbook")] = None,
     accept_drift: AcceptDrift = None,
+    keep_theirs: KeepTheirs = None,
     as_person: AsPerson = None,
 ) -> int:
     from controller.engine.planning.plans import Return
@@ -42,9 +44,19 @@ def restore(
         level=level,
         everything=everything,
         playbook=playbook,
-        accept_drift=frozenset(accept_drift or ()),
+        accept_drift=decisions(accept_drift, keep_theirs),
     )
     return carry_out_return(call, wanted, as_person=as_person)
+
+
+def decisions(accept_drift: list[str] | None, keep_theirs: list[str] | None) -> frozenset[str]:
+    """What a person decided of devices that somebody changed. Raises InvalidRequest for one decided twice."""
+    from controller.domain.drift import keeping
+
+    ours, theirs = set(accept_drift or ()), set(keep_theirs or ())
+    for device in sorted(ours & theirs):
+        raise InvalidRequest("drift-decided-twice", device=device)
+    return frozenset(ours | {keeping(device) for device in theirs})
 
 
 def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None) -> int:
@@ -71,7 +83,7 @@ def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None
     if plan.refusals:
         raise Refused(plan.refusals)
     call.out.say(*cost_lines(plan, inventory, call.words))
-    reason = reason_for(call, needed_by="--accept-drift" if wanted.accept_drift else "")
+    reason = reason_for(call, needed_by="--accept-drift, --keep-theirs" if wanted.accept_drift else "")
     agree(call, plan.site)
     open_vault(call, inventory, devices_of(plan))
     shown_by = {"credentials": credentials(call, as_person)} if as_person else {}

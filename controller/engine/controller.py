@@ -19,7 +19,7 @@ from controller.engine.execution.gatekeeping import Asked, Gatekeeper, Gates
 from controller.engine.execution.handwork import HandWork, confirmation
 from controller.engine.execution.marks import Marks, marked
 from controller.engine.execution.neutralising import Neutralising
-from controller.engine.execution.opening import opening, resuming
+from controller.engine.execution.opening import decided, opening, resuming
 from controller.engine.execution.runner import Runner
 from controller.engine.execution.running import Services, StopCause
 from controller.engine.execution.sessions import DeviceSlots
@@ -199,7 +199,7 @@ class Controller:
                 if cuts or self._still(moment):
                     active = self._open(plan, actor, watcher, inventory, profiles, accept_drift, record)
                     facts, earlier = resuming(record), record
-        return self._execute(active, facts, Tag.RUN_RESUMED, earlier=earlier)
+        return self._execute(active, [*facts, *decided(active.running)], Tag.RUN_RESUMED, earlier=earlier)
 
     def abort(self, run: str, actor: Actor, reason: str) -> bool:
         """Stops a run at the next safe point: blocks under way end, no other begins. ``run`` may be a prefix

@@ -2,10 +2,12 @@
 
 A text is filled by ``str.format`` from values, never from other texts: ``{{`` and ``}}`` are braces. Where a
 text depends on a number it is written twice, as ``<code>.one`` and ``<code>.many``, and chosen by ``count``.
+French texts are written with plain spaces; where the language forbids to break a line, none is broken.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -13,6 +15,9 @@ from importlib.resources import files
 from controller.domain.inventory import Bilingual
 
 LANGUAGES = ("fr", "en")
+
+_UNBROKEN = re.compile(r" (?=[:;?!»%](?!\S))|(?<=«) ")
+"""The spaces of French at which no line may end."""
 
 
 def language(asked: str | None, environ: Mapping[str, str]) -> str:
@@ -31,6 +36,10 @@ class Catalogue:
         self.lang = lang if lang in LANGUAGES else "en"
         source = files(__package__).joinpath(f"{self.lang}.toml").read_text("utf-8")
         self._texts = dict(_flat(tomllib.loads(source)))
+        if self.lang == "fr":
+            self._texts = {
+                code: _UNBROKEN.sub("\N{NO-BREAK SPACE}", text) for code, text in self._texts.items()
+            }
 
     def __contains__(self, code: str) -> bool:
         return code in self._texts or f"{code}.many" in self._texts

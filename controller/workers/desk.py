@@ -221,10 +221,6 @@ class Desk:
                 return self._journal.commit(Tag.LOG_RHYTHM_SET, [agreed, *marked(marks)], actor).seq
             case Confirm():
                 return controller.confirm(request.work, request.actor, request.marks)
-            case LetPass():
-                site = self._reload().inventory.site if request.credentials else ""
-                who = self._actor(request.actor, request.credentials, Permission.RESTORE, site)
-                return controller.probations.let_pass(request.subject, who, request.reason, request.marks)
             case _:
                 return self._beside_runs(request)
         return None
@@ -237,6 +233,7 @@ class Desk:
     def _beside_runs(
         self,
         request: Neutralise
+        | LetPass
         | RecordDiscovery
         | RecordDrift
         | RecordReadiness
@@ -251,12 +248,10 @@ class Desk:
         match request:
             case Neutralise(device, reason, actor):
                 return self._controller.neutralise(self._reload(), device, reason, actor)
-            case RecordReadiness():
-                return self._readiness(request)
-            case RecordDiscovery():
-                return self._discovery(request)
-            case RecordDrift():
-                return self._drift(request)
+            case LetPass():
+                return self._let_pass(request)
+            case RecordReadiness() | RecordDiscovery() | RecordDrift():
+                return self._looked(request)
             case SealLog():
                 return self._seal(request)
             case Erase():
@@ -270,9 +265,23 @@ class Desk:
             case _:
                 return self._vaulting(request)
 
-    def _drift(self, request: RecordDrift) -> int | None:
+    def _let_pass(self, request: LetPass) -> int | None:
+        site = self._reload().inventory.site if request.credentials else ""
+        who = self._actor(request.actor, request.credentials, Permission.RESTORE, site)
+        return self._controller.probations.let_pass(request.subject, who, request.reason, request.marks)
+
+    def _looked(self, request: RecordReadiness | RecordDiscovery | RecordDrift) -> int | None:
         for name in request.secrets:
             self._journal.commit(Tag.SECRET_READ, [Noted("vault", (("name", name),))], SYSTEM)
+        match request:
+            case RecordReadiness():
+                return self._readiness(request)
+            case RecordDiscovery():
+                return self._discovery(request)
+            case RecordDrift():
+                return self._drift(request)
+
+    def _drift(self, request: RecordDrift) -> int | None:
         data = (
             ("points", str(request.looked_at)),
             ("unread", str(request.unread)),
@@ -281,8 +290,6 @@ class Desk:
         return self._journal.commit(Tag.DRIFT_LOOKED, [Noted("drift", data)], request.actor).seq
 
     def _discovery(self, request: RecordDiscovery) -> int | None:
-        for name in request.secrets:
-            self._journal.commit(Tag.SECRET_READ, [Noted("vault", (("name", name),))], SYSTEM)
         data = (
             ("devices", str(request.asked)),
             ("unreached", str(request.unreached)),
@@ -294,8 +301,6 @@ class Desk:
         """The log holds its numbers and cites the whole."""
         found = from_plain(Readiness, json.loads(request.content))
         digest = hashlib.sha256(request.content.encode()).hexdigest()
-        for name in request.secrets:
-            self._journal.commit(Tag.SECRET_READ, [Noted("vault", (("name", name),))], SYSTEM)
         data = (
             ("digest", digest),
             ("whole", "yes" if found.whole else "no"),

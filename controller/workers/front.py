@@ -14,8 +14,8 @@ from controller.workers import exporting
 from controller.workers.acting import Acting
 from controller.workers.auditing import LogSeal
 from controller.workers.discovering import discover
-from controller.workers.drifting import drift
 from controller.workers.documents import CurrentDocuments
+from controller.workers.drifting import drift
 from controller.workers.erasing import Erasing
 from controller.workers.forwarding import LogForwarding
 from controller.workers.leading import AnyLeader, Leading, lend_vault_key, opens_vault

@@ -56,7 +56,10 @@ class ReturnAsked(Asked):
     playbook: Name | None = None
     subjects: list[Name] = Field(default=[], max_length=1000)
     accept_drift: list[Name] = Field(
-        default=[], max_length=1000, description="Devices on which a change by somebody else is accepted."
+        default=[], max_length=1000, description="Devices on which a change by somebody else is overwritten."
+    )
+    keep_theirs: list[Name] = Field(
+        default=[], max_length=1000, description="Devices on which what somebody else changed stays so."
     )
 
     @model_validator(mode="after")

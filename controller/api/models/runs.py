@@ -95,6 +95,7 @@ class ResumeAsked(Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"accept_drift": ["acc-1"]}]})
 
     accept_drift: list[Name] = Field(default=[], max_length=1000)
+    keep_theirs: list[Name] = Field(default=[], max_length=1000)
 
 
 class StopAsked(BaseModel):

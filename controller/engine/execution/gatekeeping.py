@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from controller.domain.drift import decided_on
 from controller.domain.errors import AwaitingApproval, CordonError, InvalidRequest, NotPermitted, Refused
 from controller.domain.facts import Actor, Fact, GateChecked, GateDecided, ProbeAnswered
 from controller.domain.inventory import Inventory, Segment, Subject
@@ -74,7 +75,8 @@ class Gates:
         wants = missing(condition, known, asked.actor.id)
         own = part(plan, condition, known.attested)
         devices = {step.point.id.device for _, _, step in own.steps()}
-        act = Act(own, frozenset(asked.accept_drift) & devices)
+        decided = frozenset(each for each in asked.accept_drift if decided_on(each) in devices)
+        act = Act(own, decided)
         need = need_of(own)
         if need is None:
             return Standing(condition, act, wants)

@@ -39,7 +39,14 @@ def opening(running: Running, documents: Documents, reason: str, marks: Marks) -
         RunMoved(running.run, RunState.RUNNING),
         *marked(marks, running.run),
         *_lapsed(running.run, documents.lapse),
+        *decided(running),
     ]
+
+
+def decided(running: Running) -> Iterator[Fact]:
+    """What a person decided of devices that somebody changed since the cut."""
+    if running.accept_drift:
+        yield Noted(running.run, (("drift-decided", ", ".join(sorted(running.accept_drift))),))
 
 
 def _lapsed(run: str, lapse: Lapse | None) -> Iterator[Fact]:

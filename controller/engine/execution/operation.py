@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
+from controller.domain.drift import KEPT_THEIRS, keeping
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.inventory import Device
 from controller.domain.plan import Operation, Wave
@@ -172,7 +173,10 @@ class OperationRun:
             proof = judge(track.rendering.expect, state)
             track.finish(proof, "" if proof is Proof.CONFIRMED else track.cause)
         elif drifted(running.book, track, state) and self._device.name not in running.accept_drift:
-            track.finish(Proof.CONTRADICTED, "drift")
+            if keeping(self._device.name) in running.accept_drift:
+                track.finish(Proof.CONFIRMED, KEPT_THEIRS)  # as it was read is as a person wants it
+            else:
+                track.finish(Proof.CONTRADICTED, "drift")
         elif judge(track.rendering.expect, state) is Proof.CONFIRMED:
             track.finish(Proof.CONFIRMED, "already-back")
         elif not track.rendering.commands:

@@ -32,13 +32,14 @@ from controller.engine.holding.watched import (
     Watched,
     age_of,
     alarm,
+    basis_of,
     by_run,
     reading,
     share_of,
     watched_at,
     with_present,
 )
-from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
+from controller.engine.planning.revisions import DocumentReader
 from controller.engine.points.blocks import complete_answers, interrupted, read_block
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.reading import read_state
@@ -287,8 +288,4 @@ class Watch:
         )
 
     def _read_basis(self, run: str) -> Basis:
-        record = self._history.run(run)
-        plan = stored_plan(self._history, record.plan)
-        inventory, profiles = stored_documents(self._history, self._reader, record)
-        every = (*plan.upstream(), *plan.steps())
-        return Basis(plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in every})
+        return basis_of(self._history, self._reader, run)

@@ -16,9 +16,10 @@ from controller.domain.plan import Plan, Step, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile, State
 from controller.domain.proof import PROOF_EXPIRES_AFTER, Outcome, Proof
+from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
 from controller.engine.points.reading import judge
 from controller.engine.points.track import rests_on
-from controller.engine.ports import StepRecord
+from controller.engine.ports import History, StepRecord
 
 RUN = "watch"
 """Stands for the run in readings of the watch: those of the run that cut stay the last of that run."""
@@ -38,6 +39,15 @@ class Basis:
     inventory: Inventory
     profiles: Mapping[str, DeviceProfile]
     steps: Mapping[PointId, tuple[Wave, Step]]
+
+
+def basis_of(history: History, reader: DocumentReader, run: str) -> Basis:
+    """Raises NotFound."""
+    record = history.run(run)
+    plan = stored_plan(history, record.plan)
+    inventory, profiles = stored_documents(history, reader, record)
+    every = (*plan.upstream(), *plan.steps())
+    return Basis(plan, inventory, profiles, {step.point.id: (wave, step) for wave, _, step in every})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from controller.domain.inventory import PointId
 from controller.domain.playbook import Action
 from controller.domain.profile import State
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.reading import configured, read_state
-from controller.engine.points.renderer import isolation
+from controller.engine.points.renderer import PointContext, isolation
 from controller.engine.points.track import Track
 
 
 def drifted(book: HoldBook, track: Track, state: State) -> bool:
-    """Whether a person changed the point since Cordon left it. Where nobody read how it was left, every
-    field may be as before the cut or as the cut wanted it; half-way through a restore that died, as left
-    or as before the cut."""
-    left = book.as_left(track.point)
-    may_be = {name: set(values) for name, values in track.rendering.expect.items()}
+    """Whether a person changed the point since Cordon left it."""
+    before = {name: set(values) for name, values in track.rendering.expect.items()}
+    may_be = as_it_may_be(book, track.point, track.context, before)
+    return any(value not in may_be[name] for name, value in configured(track.context, state).items())
+
+
+def as_it_may_be(
+    book: HoldBook,
+    point: PointId,
+    context: PointContext,
+    before: Mapping[str, set[str]] | None = None,
+) -> Mapping[str, set[str]]:
+    """The values that are Cordon's own doing, by configured field. Where nobody read how the point was left,
+    every field may be as before the cut or as the cut wanted it; half-way through a restore that died, as
+    left or as before the cut. ``before``: where it is not what the baseline says."""
+    if before is None:
+        baseline = book.baseline(point)
+        state = baseline.state if baseline is not None and baseline.state is not None else {}
+        before = {name: {state[name]} for name in context.spec.config if name in state}
+    may_be = {name: set(before.get(name, ())) for name in context.spec.config}
+    left = book.as_left(point)
     if left is None:
-        for method in book.methods(track.point):
-            sent = isolation(track.context, method)
+        for method in book.methods(point):
+            sent = isolation(context, method)
             for name, values in sent.expect.items() if sent else ():
                 may_be.setdefault(name, set()).update(values)
     else:
-        restoring = book.unsettled(track.point, Action.RESTORE)
-        for name, value in configured(track.context, left).items():
+        restoring = book.unsettled(point, Action.RESTORE)
+        for name, value in configured(context, left).items():
             may_be[name] = {value, *(may_be.get(name, ()) if restoring else ())}
-    return any(value not in may_be[name] for name, value in configured(track.context, state).items())
+    return may_be
 
 
 def changed_meanwhile(track: Track, first: State | None, before: Mapping[str, str]) -> bool:

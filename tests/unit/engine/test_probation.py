@@ -1,4 +1,4 @@
-"""What came back is watched: a tripwire has it cut again, stops the waves behind it, and nothing else does."""
+"""What came back is watched: a tripwire has it cut again, stops the waves behind it; nothing else does."""
 
 from __future__ import annotations
 
