@@ -17,9 +17,13 @@ from controller.domain.errors import (
     LeaderElsewhere,
     LeaderLost,
     NotFound,
+    NotPermitted,
     OpenFailed,
     Problem,
     Refused,
+    SignInBusy,
+    SignInDelayed,
+    SignInFailed,
     StaleEpoch,
 )
 from controller.domain.plan import Hazard
@@ -39,6 +43,10 @@ _EXITS: tuple[tuple[type[CordonError], Exit], ...] = (
     (InvalidInput, Exit.INVALID),
     (NotFound, Exit.INVALID),
     (Refused, Exit.REFUSED),
+    (NotPermitted, Exit.REFUSED),
+    (SignInFailed, Exit.REFUSED),
+    (SignInDelayed, Exit.REFUSED),
+    (SignInBusy, Exit.REFUSED),
     (AwaitingApproval, Exit.WAITING),
     (LeaderElsewhere, Exit.LED_ELSEWHERE),
     (StaleEpoch, Exit.LED_ELSEWHERE),
@@ -93,8 +101,8 @@ def hazard_lines(hazards: Iterable[Hazard], words: Catalogue) -> list[str]:
     """One line each, those that refuse first and all of them; many warnings of one kind are cut short."""
     lines: list[str] = []
     for shown, more in hazards_by_kind(hazards):
-        for each in shown:
-            lines.append(f"{words.text(f'severity.{each.severity}')} {hazard_text(each, words)}")
+        said = [(words.text(f"severity.{each.severity}"), hazard_text(each, words)) for each in shown]
+        lines.extend(f"{head} {text}" for head, text in said)
         if more:
             lines.append(f"  {words.text('hazards.alike', count=more)}")
     return lines

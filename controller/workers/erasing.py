@@ -400,7 +400,7 @@ def _check_spared(found: Erasable) -> None:
         first, run = found.spared
         late = [each for each in found.entries if each >= first]
         if late:
-            raise InvalidRequest("erase-incident-open", entry=first, run=run, count=len(late))
+            raise InvalidRequest("erase-incident-open", entry=first, run=run, late=len(late))
 
 
 def _with_whole_files(home: Home, found: Erasable) -> list[Payload]:
