@@ -11,6 +11,7 @@ from typing import Any
 from controller.cli.application import application
 from controller.cli.asked import Asked
 from controller.cli.exits import Exit
+from controller.domain.tags import Tag
 from controller.settings import Settings
 from controller.text import LANGUAGES, Catalogue
 
@@ -21,9 +22,9 @@ Both = Mapping[str, str]
 
 _SAYS: Mapping[str, Both] = {
     "title": {
-        "en": "# Commands, exit codes, settings, hazards\n\n"
+        "en": "# Commands, exit codes, settings, hazards, entries of the log\n\n"
         "[Français](reference.fr.md) · [Documents](index.md)",
-        "fr": "# Commandes, codes de sortie, réglages, dangers\n\n"
+        "fr": "# Commandes, codes de sortie, réglages, dangers, entrées du journal\n\n"
         "[English](reference.md) · [Documents](index.fr.md)",
     },
     "written": {
@@ -41,6 +42,12 @@ _SAYS: Mapping[str, Both] = {
         "fr": "## Réglages\n\nVariables d'environnement. Une option de la ligne de commande passe avant.",
     },
     "by default": {"en": "By default: {value}.", "fr": "Par défaut : {value}."},
+    "tags": {
+        "en": "## Entries of the log\n\nThe tag of an entry, `source:subject:action`, and how it is told. "
+        "`cordon audit show --tag` takes a tag or its beginning.",
+        "fr": "## Entrées du journal\n\nL'étiquette d'une entrée, `source:sujet:action`, et comment elle est "
+        "dite. `cordon audit show --tag` prend une étiquette ou son début.",
+    },
     "hazards": {
         "en": "## Hazards\n\nWhat the planner found, as a person reads it. "
         "A line that begins with “{refuse}” stops the plan before anything is sent; "
@@ -140,6 +147,8 @@ def page(lang: str) -> str:
     for code in words:
         if code.startswith("hazard."):
             lines.append(f"| `{code.removeprefix('hazard.')}` | {_cell(words.raw(code))} |")
+    lines += ["", says["tags"], "", "| | |", "|---|---|"]
+    lines += [f"| `{tag.value}` | {words.text('tag.' + tag.value.replace(':', '.'))} |" for tag in Tag]
     return "\n".join(lines) + "\n"
 
 
