@@ -38,8 +38,11 @@ RECORD_EVERY = 60.0
 LONGEST = 10.0
 """Seconds one look can add: who looked away for longer saw nothing between."""
 
-AGAIN = 30.0
-"""Seconds before a cut that could not even begin is tried again."""
+AGAIN, AT_MOST = 30.0, 600.0
+"""Seconds before a cut that was not confirmed is tried again: twice as long after each time, to a limit."""
+
+UNCONFIRMED = "unconfirmed"
+"""Why a subject is cut again of which nobody could read that it came back as it should."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ class _Kept:
     looked_at: float | None = None
     cutting: Thread | None = None
     not_before: float = 0.0
+    pause: float = AGAIN
 
     @property
     def under_way(self) -> bool:
@@ -139,6 +143,8 @@ class Probations:
     def _await(self, running: Running, group: Group | None) -> None:
         """Returns when everything the waves up to the end of ``group`` brought back was observed long enough,
         or the run is to stop. A cut that goes out meanwhile has come to its end by then."""
+        for name in self._unconfirmed(running):
+            self.trip(name, UNCONFIRMED)
         while True:
             with self._changed:
                 mine = [each for each in self._kept.values() if each.running is running]
@@ -151,6 +157,18 @@ class Probations:
                 self._changed.wait(0.1)
         if group is not None and any(each.now.state is not ProbationState.PASSED for each in mine):
             running.stop(StopCause.TRIPPED)  # where nothing else stopped it before
+
+    def _unconfirmed(self, running: Running) -> set[str]:
+        """What lines of the run went to that nobody could read the outcome of: the device may be open and out
+        of reach. The controller holds the timer that the device does not: it goes back to isolation, as soon
+        as that can be reached."""
+        found: set[str] = set()
+        for _, operation, step in running.plan.steps():
+            point = step.point.id
+            sent = bool(running.attempts.get(operation.device)) and running.concerns(point)
+            if sent and self.book.as_left(point) is None and self.book.methods(point):
+                found.update(step.subjects)
+        return found
 
     # --- of a home ----------------------------------------------------------------------------------
 
@@ -361,15 +379,17 @@ class Probations:
         name, cause = each.now.subject, each.now.cause
         try:
             ended = self.cut_again(each.cut, each.documents, f"{each.now.run}: {cause}")
-            with self._changed:
-                each.now = replace(each.now, state=ProbationState.CUT_AGAIN, by=ended.run)
-            self._tell(each, Tag.PROBATION_MOVED, SYSTEM)
+            if all(result.satisfied for result in ended.results):
+                with self._changed:
+                    each.now = replace(each.now, state=ProbationState.CUT_AGAIN, by=ended.run)
+                self._tell(each, Tag.PROBATION_MOVED, SYSTEM)
         except Exception:  # noqa: BLE001 - it stays tripped, is shown so, and is tried again
             _log.exception("what came back could not be cut again", extra={"subject": name, "cause": cause})
         finally:
             with self._changed:
                 each.cutting = None
-                each.not_before = self.services.clock.monotonic() + AGAIN
+                each.not_before = self.services.clock.monotonic() + each.pause
+                each.pause = min(2 * each.pause, AT_MOST)
                 self._changed.notify_all()
 
 

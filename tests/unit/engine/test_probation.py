@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.errors import InvalidRequest, Refused
+from controller.domain.errors import InvalidRequest, OpenCause, Refused
 from controller.domain.facts import Actor, IntentRecorded, Noted
 from controller.domain.inventory import Probe, ProbeKind, ProbeTarget
 from controller.domain.lifecycle import RunState
@@ -22,7 +22,7 @@ from controller.engine.controller import Controller
 from controller.engine.events import ProbationMoved, RunEnded, WaveStarted
 from controller.engine.holding.situation import situation
 from controller.engine.planning.plans import Return
-from tests.fakes.board import Board, Port
+from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import ACTOR, FEW, Site, device, documents, inventory, playbook, port, segment, stage
 
 WATCH = 30
@@ -61,9 +61,14 @@ class Guarded(Site):
         book = playbook("level-1", stage("one", "other"), level=1)
         super().__init__(documents(known, [book, back("one", "other")]), boards, replace(FEW, look=0))
         self.answering = {WELL, "192.0.2.99"}
-        self.prober.alive = lambda target: any(each in target for each in self.answering)
+        self.prober.alive = self.answers
         self.before = self.configuration()
         self.cut("one", "other")
+
+    def answers(self, target: str) -> bool:
+        """Who is in the segment answers through its port alone."""
+        reached = WELL not in target or not self.is_cut("a")
+        return reached and any(each in target for each in self.answering)
 
     def is_cut(self, name: str) -> bool:
         return self.board(name).ports["p1"].admin == "down"
@@ -386,3 +391,29 @@ def test_a_controller_without_anything_watched_starts_no_thread() -> None:
     at.bring_back("one", "other")
     assert not any(each.name == "probation" for each in threading.enumerate())
     assert isinstance(at.controller, Controller)
+
+
+# --- a device that is lost right after it was opened ---------------------------------------------------
+
+
+def test_what_nobody_could_read_after_it_was_opened_goes_back_to_isolation(at: Guarded) -> None:
+    board = at.board("a")
+    board.strikes.append(Strike(Fault.DROP, r"^port p1 (admin )?up", times=1))
+
+    def lost(where: Board, line: str) -> None:
+        if where is board and line.endswith("up"):
+            board.closed = OpenCause.TIMEOUT
+
+    at.driver.at_line = lost
+    ended = at.returning().result(20)
+    assert ended.state is RunState.STOPPED
+    assert not at.is_cut("a"), "it is open, and out of reach"
+    found = at.standing()["one"]
+    assert (found.state, found.cause) == (ProbationState.TRIPPED, "unconfirmed")
+    at.looks(20)
+    assert at.standing()["one"].state is ProbationState.TRIPPED
+    board.closed = None
+    at.looks(60)
+    until(lambda: at.standing()["one"].state is ProbationState.CUT_AGAIN)
+    assert at.is_cut("a")
+    assert at.is_cut("b")
