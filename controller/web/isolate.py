@@ -28,6 +28,9 @@ router = APIRouter()
 
 PATH = "/isolate"
 
+COSTS = 4
+"""Losses named on the card of a level; the rest are counted."""
+
 Isolating = Annotated[Visit, Depends(For(Permission.ISOLATE))]
 
 
@@ -146,17 +149,24 @@ def _wanted(visit: Visit) -> Cut | None:
 
 def _choice(each: LevelCost, wanted: Cut | None, visit: Visit) -> Choice:
     words = visit.words
-    impacts = [words.pick(impact) for impact in each.impacts]
-    inventory = visit.service.office.documents_in_force().inventory
-    titles = [title_of(inventory.subject(name), name, words) for name in each.adds]
+    subjects = visit.service.office.documents_in_force().inventory.subject
+    said = []
+    for name in each.adds:
+        subject = subjects(name)
+        impact = words.pick(subject.impact) if isinstance(subject, Segment) else ""
+        title = title_of(subject, name, words)
+        said.append(
+            (not impact, words.text("isolate.costs", title=title, impact=impact) if impact else title)
+        )
+    costs = [text for _, text in sorted(said, key=lambda told: told[0])]
+    more = [words.text("isolate.and-more", count=len(costs) - COSTS)] if len(costs) > COSTS else []
     points = words.text("count.points", count=each.points)
     devices = words.text("count.devices", count=each.devices)
     return Choice(
         level=each.level,
         address=f"{PATH}?{urlencode({'level': each.level})}",
         title=words.pick(each.title),
-        cost=" · ".join([*impacts[:3], *titles[: max(0, 4 - len(impacts))]])
-        + (" …" if len(impacts) + len(titles) > 4 else ""),
+        cost=" · ".join([*costs[:COSTS], *more]) or words.text("isolate.deeper"),
         size=f"{points} · {devices}",
         chosen=wanted is not None and wanted.level == each.level,
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
 
-from controller.domain.inventory import Bilingual, Segment
+from controller.domain.inventory import Bilingual
 from controller.domain.plan import Plan
 from controller.engine.planning.kept import levels
 from controller.engine.planning.plans import Documents
@@ -17,8 +16,7 @@ from controller.workers.resident import Resident
 
 @dataclass(frozen=True, slots=True)
 class LevelCost:
-    """``adds``: segments and conduits that the level below does not cut; ``impacts`` what losing them costs
-    in care, as the inventory says."""
+    """``adds``: segments and conduits that the level below does not cut."""
 
     level: int
     title: Bilingual
@@ -26,7 +24,6 @@ class LevelCost:
     devices: int
     subjects: tuple[str, ...]
     adds: tuple[str, ...]
-    impacts: tuple[Bilingual, ...]
     refused: bool
 
 
@@ -63,7 +60,6 @@ class Levels:
                     devices=len(devices_of(plan)),
                     subjects=names,
                     adds=adds,
-                    impacts=tuple(_impacts(documents, adds)),
                     refused=bool(plan.refusals),
                 )
             )
@@ -73,8 +69,3 @@ class Levels:
 
 def devices_of(plan: Plan) -> frozenset[str]:
     return frozenset(operation.device for wave in plan.waves for operation in wave.operations)
-
-
-def _impacts(documents: Documents, names: tuple[str, ...]) -> list[Bilingual]:
-    subjects: list[Any] = [documents.inventory.subject(name) for name in names]
-    return [each.impact for each in subjects if isinstance(each, Segment) and each.impact]

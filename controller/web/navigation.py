@@ -21,7 +21,7 @@ class Place:
         return any(path == each or path.startswith(f"{each}/") for each in (self.address, *self.within))
 
 
-PLACES = (Place("/situation", "place.situation", within=("/isolate", "/runs", "/walk-list")),)
+PLACES = (Place("/situation", "place.situation", within=("/isolate", "/runs", "/walk-list", "/plans")),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def show(
         said=flash.said(visit),
         made_at=clock_time(visit.now),
         csrf=visit.csrf,
-        key=fresh_key,
+        fresh=fresh_key,
         refresh=refresh,
         clock=clock_time,
         day=day_time,

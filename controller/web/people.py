@@ -40,7 +40,7 @@ def to_do(visit: Visit, found: Situation) -> tuple[list[ToDo], int]:
         for each in found.canaries
     )
     for shown, more in hazards_by_kind(found.reboots):
-        rest = f" {words.text('hazards.alike', count=more)}" if more else ""
+        rest = f" {words.text('web.alike', count=more)}" if more else ""
         listed.extend(ToDo(words.text("to-do.reboot"), hazard_text(each, words) + rest) for each in shown[:2])
     if found.inventory_changed:
         listed.append(ToDo(words.text("to-do.inventory"), words.text("status.inventory-changed"), waits=True))

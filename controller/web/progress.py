@@ -102,19 +102,14 @@ def devices(
 
 
 def over_time(lines: Iterable[LogLine], began: datetime, total: int) -> list[Moment]:
-    """What each device's answer added, as it went on record; a second answer of a device replaces its
-    first."""
-    by_device: dict[tuple[str, str], int] = {}
+    """What each answer of a device added, as it went on record."""
     found: list[Moment] = []
+    known = 0
     for line in lines:
-        device = line.data.get("device")
-        if device is None or not line.tag.endswith(("settled", "escalated", "recovered")):
-            continue
-        known = sum(int(line.data.get(proof, "0")) for proof in ("confirmed", "proven"))
-        if known:
-            by_device[device, line.data.get("wave", "")] = known
-            seconds = max(0.0, (datetime.fromisoformat(line.at) - began).total_seconds())
-            found.append(Moment(seconds, min(total, sum(by_device.values()))))
+        added = sum(int(line.data.get(proof, "0")) for proof in ("confirmed", "proven"))
+        if added and not line.tag.endswith("intended"):
+            known = min(total, known + added)  # a point read again was counted before
+            found.append(Moment(max(0.0, (datetime.fromisoformat(line.at) - began).total_seconds()), known))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -24,7 +25,7 @@ from controller.web.charts import Chart, confirmed_over_time
 from controller.web.pages import clock_time, go, show
 from controller.web.parts import part
 from controller.web.progress import StageRow, bar_of, devices, milestones, over_time, stages
-from controller.web.telling import when
+from controller.web.telling import names_of, when
 from controller.web.visits import For, Viewing, Visit
 from controller.workers.office import LogLine
 from controller.workers.standings import standing
@@ -90,8 +91,9 @@ class Whole:
 
 @router.get("/runs")
 def runs(visit: Viewing) -> Response:
-    every = [_listed(each, visit) for each in reversed(visit.service.office.runs())]
-    return show(visit, "runs.html", refresh=15, part=part(every, visit, RUNS))
+    here, names = part(visit.service.office.runs()[::-1], visit, RUNS), names_of(visit)
+    rows = [_listed(each, names, visit) for each in here.items]
+    return show(visit, "runs.html", refresh=15, part=here, rows=rows)
 
 
 @router.get("/runs/{run}")
@@ -201,7 +203,7 @@ def _whole(
         state=words.text(f"state.{record.state}"),
         shape=_SHAPES[record.state],
         began=when(record.opened_at, visit.now),
-        by=record.actor,
+        by=names_of(visit).get(record.actor, record.actor),
         plan=record.plan,
         known=known,
         total=total,
@@ -223,7 +225,7 @@ def _what(record: RunRecord, words: Catalogue) -> str:
     return words.text(f"run-page.{record.action}", playbook=record.playbook)
 
 
-def _listed(record: RunRecord, visit: Visit) -> Listed:
+def _listed(record: RunRecord, names: Mapping[str, str], visit: Visit) -> Listed:
     words = visit.words
     lasted = (record.moved_at - record.opened_at).total_seconds()
     return Listed(
@@ -233,7 +235,7 @@ def _listed(record: RunRecord, visit: Visit) -> Listed:
         shape=_SHAPES[record.state],
         began=when(record.opened_at, visit.now),
         lasted=duration(words, lasted) if record.state in OVER else "",
-        by=record.actor,
+        by=names.get(record.actor, record.actor),
     )
 
 

@@ -6,11 +6,14 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
+from controller.domain.errors import CordonError
+from controller.domain.facts import SYSTEM
 from controller.domain.inventory import Subject
 from controller.domain.plan import Hazard, Severity
 from controller.text import Catalogue
 from controller.text.sentences import hazard_text, hazards_by_kind
 from controller.web.pages import clock_time, day_time
+from controller.web.visits import Visit
 
 HASH_SHOWN = 12
 
@@ -37,7 +40,7 @@ def hazards_told(hazards: Iterable[Hazard], words: Catalogue) -> tuple[tuple[str
     """Each with whether it refuses; many of one kind are cut short."""
     told: list[tuple[str, bool]] = []
     for shown, more in hazards_by_kind(hazards):
-        rest = f" {words.text('hazards.alike', count=more)}" if more else ""
+        rest = f" {words.text('web.alike', count=more)}" if more else ""
         for each in shown:
             last = rest if each is shown[-1] else ""
             told.append((hazard_text(each, words) + last, each.severity is Severity.REFUSE))
@@ -51,3 +54,12 @@ def same_name(typed: str, name: str) -> bool:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def names_of(visit: Visit) -> dict[str, str]:
+    """Persons by id; nothing where accounts cannot be read: then an id stays an id."""
+    try:
+        users = visit.service.users.users()
+    except CordonError:
+        users = ()
+    return {SYSTEM.id: "Cordon", **{each.id: each.name for each in users}}

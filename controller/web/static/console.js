@@ -89,7 +89,8 @@
     document.title = fresh.title;
     for (const old of document.querySelectorAll("[data-live][id]")) {
       const made = fresh.getElementById(old.id);
-      if (!made || made.isEqualNode(old) || old.contains(selected())) continue;
+      if (busy(old) || old.contains(selected()) || (made && made.isEqualNode(old))) continue;
+      if (!made) { old.hidden = true; continue; }
       const focused = old.contains(document.activeElement) ? document.activeElement : null;
       const at = focused ? place(old, focused) : null;
       const open = new Set([...old.querySelectorAll("details[open][id]")].map((each) => each.id));
@@ -97,6 +98,12 @@
       old.replaceWith(document.adoptNode(made));
       if (at) found(made, at)?.focus({ preventScroll: true });
     }
+  }
+
+  // A form somebody is filling in stays as it is.
+  function busy(element) {
+    const fields = [...element.querySelectorAll("input:not([type=hidden]), textarea, select")];
+    return fields.some((each) => each === document.activeElement || (each.value !== each.defaultValue && each.type !== "checkbox"));
   }
 
   const FOCUSABLE = "a[href], button, summary, input, select, textarea";
