@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from threading import RLock
 from typing import Any, TextIO
 
-_KEPT = frozenset("\n\t")
+_KEPT = frozenset("\n\t\N{NO-BREAK SPACE}")
 
 
 class Output:

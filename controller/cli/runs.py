@@ -70,7 +70,9 @@ def show(
         return Exit.DONE
     call.out.say(run_line(record, call.words), call.text("cost.plan", hash=plan.hash, playbook=plan.playbook))
     shown = [
-        f"{proofs[each.value]} {call.text(f'proof.{each}')}" for each in reversed(Proof) if proofs[each.value]
+        call.text(f"proofs.{each}", count=proofs[each.value])
+        for each in reversed(Proof)
+        if proofs[each.value]
     ]
     call.out.say(", ".join(shown) or call.text("show.no-readings"))
     call.out.say(*wave_lines(plan, call.words, commands=False))

@@ -95,6 +95,7 @@ def level_of(
         stations_title=words.text("paper.stations", count=len(stations)),
         how=words.text("paper.how-level"),
         stations=tuple(stations),
+        continued=words.text("paper.continued"),
         signed=words.text("paper.signed"),
         seal=seal_of(head, words),
     )

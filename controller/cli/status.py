@@ -117,7 +117,7 @@ def _cells(each: SubjectSituation, found: Situation, words: Catalogue) -> tuple[
 
 def proofs_text(proofs: Mapping[Proof, int], words: Catalogue) -> str:
     return ", ".join(
-        f"{proofs[each]} {words.text(f'proof.{each}')}" for each in reversed(Proof) if proofs.get(each)
+        words.text(f"proofs.{each}", count=proofs[each]) for each in reversed(Proof) if proofs.get(each)
     )
 
 

@@ -40,6 +40,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Level:
+    """``continued`` stands beside a device whose steps go on on another page: it may be torn off."""
+
     title: str
     facts: tuple[str, ...]
     plan: str
@@ -50,6 +52,7 @@ class Level:
     stations: tuple[Station, ...]
     signed: str
     seal: Seal | None = None
+    continued: str = ""
 
 
 def print_level(frame: Frame, level: Level) -> bytes:
@@ -71,11 +74,11 @@ def print_level(frame: Frame, level: Level) -> bytes:
     sheet.line(level.how, bold=True)
     sheet.space(2)
     for number, station in enumerate(level.stations, start=1):
-        _print_station(sheet, number, station, level.signed)
+        _print_station(sheet, number, station, level)
     return sheet.content()
 
 
-def _print_station(sheet: Sheet, number: int, station: Station, signed: str) -> None:
+def _print_station(sheet: Sheet, number: int, station: Station, level: Level) -> None:
     lines = len(station.enter) + len(station.leave) + sum(2 + len(stop.commands) for stop in station.stops)
     sheet.need(min(40 + 6.5 * lines, sheet.whole_page / 2))
     sheet.rule()
@@ -86,7 +89,9 @@ def _print_station(sheet: Sheet, number: int, station: Station, signed: str) -> 
     for stop in station.stops:
         # The last stop is never parted from what ends the session and from the signature.
         end = 20 + 6.5 * len(station.leave) if stop is station.stops[-1] else 0
-        sheet.need(14 + 6.5 * min(len(stop.commands), 8) + end)
+        if sheet.need(14 + 6.5 * min(len(stop.commands), 8) + end):
+            sheet.line(f"{number}. {station.where} — {level.continued}", size=14, bold=True)
+            sheet.line(station.device, size=12, bold=True)
         sheet.space(2)
         sheet.box(size=5)
         sheet.beside(stop.name, size=13)
@@ -99,5 +104,5 @@ def _print_station(sheet: Sheet, number: int, station: Station, signed: str) -> 
         sheet.space(3)
     sheet.commands(station.leave)
     sheet.space(5)
-    sheet.line(signed)
+    sheet.line(level.signed)
     sheet.space(3)

@@ -26,6 +26,9 @@ LEAST = 8.0
 """The smallest type a command is set in, so as to stay on one line, before it is broken."""
 
 PROSE, CONSOLE = "prose", "console"
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+"""Before the double marks of French; the only character that is not printable and yet stays."""
+
 BROKEN = "↪ "
 """Stands before the rest of a command too long for one line: it goes on, nobody presses Enter before it."""
 
@@ -146,10 +149,12 @@ class Sheet:
     def page(self) -> None:
         self._pdf.add_page()
 
-    def need(self, height: float) -> None:
-        """A new page, unless ``height`` is left on this one."""
-        if self._pdf.y + height > self._pdf.h - BOTTOM:
+    def need(self, height: float) -> bool:
+        """A new page, unless ``height`` is left on this one; whether one was begun."""
+        wanting = self._pdf.y + height > self._pdf.h - BOTTOM
+        if wanting:
             self._pdf.add_page()
+        return wanting
 
     @property
     def whole_page(self) -> float:
@@ -211,12 +216,12 @@ def code(content: str) -> segno.QRCode:
 
 def unbroken(text: str) -> str:
     """``text`` whose French punctuation stays on the line of its word."""
-    text = text.replace("« ", "«\u00a0")
-    for mark in "»:;!?":
-        text = text.replace(f" {mark}", f"\u00a0{mark}")
+    text = text.replace("« ", f"«{_UNBROKEN}")
+    for mark in "»:;!?%":
+        text = text.replace(f" {mark}", f"{_UNBROKEN}{mark}")
     return text
 
 
 def shown(text: str) -> str:
     """``text`` without what is no character on paper: a device or a person wrote it."""
-    return "".join(each if each.isprintable() else "?" for each in text)
+    return "".join(each if each.isprintable() or each == _UNBROKEN else "?" for each in text)

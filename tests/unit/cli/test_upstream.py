@@ -28,7 +28,13 @@ FR, EN = Catalogue("fr"), Catalogue("en")
     ("words", "wanted"),
     [
         (EN, ["Where a device cannot be reached, it is cut upstream instead:", "  a: at core to-a"]),
-        (FR, ["Un équipement qui ne peut être joint est coupé en amont :", "  a : sur core to-a"]),
+        (
+            FR,
+            [
+                "Un équipement qui ne peut être joint est coupé en amont\N{NO-BREAK SPACE}:",
+                "  a\N{NO-BREAK SPACE}: sur core to-a",
+            ],
+        ),
     ],
     ids=["en", "fr"],
 )
@@ -59,14 +65,16 @@ def test_a_run_says_where_a_device_was_cut_and_what_stays_connected_inside() -> 
     ended = made.cut(level=5)
     found = of_results(planned(made), ended.results)
     assert plain_cut_off(found) == [
-        {"device": "a", "ports": ["core to-a"], "points": 3, "inside": {"ward": 2}}
+        {"device": "a", "ports": ["core to-a"], "points": 3, "inside": {"ward": 2}, "instead": False}
     ]
     assert found == of_record(planned(made), made.history.run(ended.run).steps)
     assert list(done_lines(found, EN)) == [
         "a could not be reached: cut upstream at core to-a, which stands for 3 points.",
         "  what stays connected inside: ward (2 ports)",
     ]
-    assert "a n’a pas pu être joint : coupé en amont sur core to-a" in next(iter(done_lines(found, FR)))
+    assert "a n’a pas pu être joint\N{NO-BREAK SPACE}: coupé en amont sur core to-a" in next(
+        iter(done_lines(found, FR))
+    )
     now = situation(made.documents.inventory, made.history, made.clock.now())
     assert any("cut upstream at core to-a" in line for line in situation_lines(now, EN))
     upstream = {each["name"]: each["upstream"] for each in plain_situation(now)["subjects"]}

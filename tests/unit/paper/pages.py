@@ -15,9 +15,13 @@ def lines(pdf: bytes) -> list[str]:
     """The text, line by line, page after page."""
     found: list[str] = []
     for page in PdfReader(io.BytesIO(pdf)).pages:
-        text = unicodedata.normalize("NFKC", page.extract_text())
-        found.extend(line.strip() for line in text.splitlines() if line.strip())
+        found.extend(line.strip() for line in as_read(page.extract_text()).splitlines() if line.strip())
     return found
+
+
+def as_read(text: str) -> str:
+    """``text`` as :func:`lines` tells it."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def text(pdf: bytes) -> str:

@@ -24,7 +24,7 @@ from controller.paper.walk import print_walk
 from controller.text import LANGUAGES, Catalogue
 from controller.workers.auditing import SignedHead
 from tests.unit.cli.office import INVENTORY, RUN, make_plan, scripted
-from tests.unit.paper.pages import lines, matrices, pages, text
+from tests.unit.paper.pages import as_read, lines, matrices, pages, text
 
 HEAD = (1234, "ab" * 32)
 AT = datetime(2026, 3, 1, 3, 20, tzinfo=UTC)
@@ -90,8 +90,8 @@ def test_a_step_says_where_it_is_what_it_cuts_and_why_a_person_must(lang: str, w
     said = text(walk_pdf(plan, errands_of(plan), lang))
     assert where in said
     assert words.pick(Bilingual("Urgences (emergency)", "Emergency room (emergency)")) in said
-    assert words.text("open.unreachable").split(";")[0].strip() in said
-    assert words.text("walk.freeze", manager="dna-center") in said
+    assert as_read(words.text("open.unreachable").split(";")[0].strip()) in said
+    assert as_read(words.text("walk.freeze", manager="dna-center")) in said
 
 
 def test_every_step_has_its_code_to_scan_and_the_log_its_head() -> None:
@@ -192,15 +192,26 @@ def test_a_level_is_walked_device_by_device_each_session_opened_and_closed_once(
     assert found.count("shutdown") == 4
 
 
+def test_a_device_whose_steps_go_on_on_another_page_is_named_there_again() -> None:
+    plan = make_plan(Action.ISOLATE, ALL)
+    one = beforehand(plan, INVENTORY)[0]
+    errands = [replace(one, point=one.point._replace(object=f"port{number}")) for number in range(20)]
+    found = lines(level_pdf(plan, errands))
+    again = [index for index, line in enumerate(found) if line.endswith("— continued")]
+    assert len(again) > 1
+    assert all(found[index + 1].startswith("fw-1 ") for index in again)
+    assert all(found[index + 2].startswith("port") for index in again)
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_level_says_what_it_costs_what_stays_and_whom_to_call(lang: str) -> None:
     words = Catalogue(lang)
     plan = make_plan(Action.ISOLATE, ALL)
     said = text(level_pdf(plan, beforehand(plan, INVENTORY), lang, lower=(1, 2)))
-    assert words.text("paper.before", levels="1, 2") in said
+    assert as_read(words.text("paper.before", levels="1, 2")) in said
     assert words.pick(INVENTORY.segments["emergency"].impact) in said
     assert words.pick(INVENTORY.segments["samu"].title) in said
     assert "+33 3 20 00 00 00" in said
     assert "Zoé" in said
-    assert words.text("cost.kept-through", conduit="Internet (internet)", subjects="samu") in said
+    assert as_read(words.text("cost.kept-through", conduit="Internet (internet)", subjects="samu")) in said
     assert said.index("06 12 34 56 78") < said.index(words.text("paper.costs"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from controller.text.times import age, duration
 
 SOURCE = Path(controller.__file__).parent
 FR, EN = Catalogue("fr"), Catalogue("en")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -46,6 +48,14 @@ def test_both_languages_use_the_same_data(code: str) -> None:
     assert _placeholders(FR.raw(code)) == _placeholders(EN.raw(code))
     assert FR.raw(code).strip()
     assert EN.raw(code).strip()
+
+
+def test_french_breaks_no_line_before_its_double_marks() -> None:
+    text = FR.text("error.override-unsealed")
+    assert f"À deux{NO_BREAK}: ajoutez" in text
+    assert f"«{NO_BREAK}cordon user break-glass --print{NO_BREAK}»" in text
+    assert [code for code in FR if re.search(r" [:;?!»](\s|$)|« ", FR.raw(code))] == []
+    assert NO_BREAK not in "".join(EN.raw(code) for code in EN)
 
 
 def test_a_number_is_written_twice_or_not_at_all() -> None:
@@ -150,6 +160,7 @@ def test_every_hazard_has_a_text_with_its_data() -> None:
     for code, data in codes.items():
         wanted = _placeholders(FR.raw(f"hazard.{code}"))
         said = {"unasked", "points", "hosts"} if "days" in data else set()  # out of data, in words
+        said |= {"why"} if "against" in data else set()
         assert wanted <= data | {"culprit"} | said, f"hazard.{code} has no {wanted - data}"
 
 
