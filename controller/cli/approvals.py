@@ -49,12 +49,12 @@ def approvals(
 
 def approve(
     call: Call,
-    request: Annotated[str, typer.Argument(help="help.request")],
+    request: Annotated[list[str], typer.Argument(help="help.requests")],
     as_person: AsPerson = None,
     deny: Annotated[bool, typer.Option("--deny", help="help.deny")] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help="help.cancel")] = False,
 ) -> int:
-    """Shows what would be done, then takes the word of the person named by ``--as``."""
+    """Shows what would be done, then takes the word of the person named by ``--as``: once for all."""
     from controller.cli.consent import agree
     from controller.cli.signing import credentials
 
@@ -62,25 +62,35 @@ def approve(
         raise InvalidRequest("choose-one", options="--deny, --cancel")
     if not as_person:
         raise InvalidRequest("who-consents")
-    asked = call.office.access().approvals.request(request)
-    call.out.say(*request_lines(call, asked), *_what(call, asked, commands=False))
+    if len(request) > 1 and (deny or cancel):
+        raise InvalidRequest("one-at-a-time", option="--deny" if deny else "--cancel")
+    book = call.office.access().approvals
+    asked = [book.request(each) for each in dict.fromkeys(request)]
+    for each in asked:
+        call.out.say(*request_lines(call, each), *_what(call, each, commands=False))
     if call.asked.dry_run:
         return Exit.DONE
     if not (deny or cancel):
-        agree(call, asked.site)
-    given: dict[str, object] = {"request": request, "credentials": credentials(call, as_person)}
-    use = "deny" if deny else "cancel" if cancel else "approve"
+        agree(call, asked[0].site)
+    shown = {"credentials": credentials(call, as_person)}
+    done: tuple[ApprovalShown, ...]
     if deny:
-        given["reason"] = call.asked.reason or ""
-    elif not cancel:
-        given["plan"] = asked.plan
-    done: ApprovalShown = call.office.ask_accounts(use, **given)
+        reason = call.asked.reason or ""
+        done = (call.office.ask_accounts("deny", request=asked[0].id, reason=reason, **shown),)
+    elif cancel:
+        done = (call.office.ask_accounts("cancel", request=asked[0].id, **shown),)
+    else:
+        signed = tuple((each.id, each.plan) for each in asked)
+        done = call.office.ask_accounts("approve_each", requests=signed, **shown)
     if call.out.as_json:
-        call.out.object({"command": call.command, "request": plain_request(done), "exit": 0})
+        each_of = {"requests": [plain_request(each) for each in done]} if len(done) > 1 else {}
+        call.out.object({"command": call.command, "request": plain_request(done[0]), **each_of, "exit": 0})
         return Exit.DONE
-    said = "approvals.ready" if done.ready else f"approvals.{use}"
-    left = done.needed - len(done.given)
-    call.out.say(call.text(said, request=done.id, requester=done.requester_name, left=left))
+    use = "deny" if deny else "cancel" if cancel else "approve"
+    for each in done:
+        said = "approvals.ready" if each.ready else f"approvals.{use}"
+        left = each.needed - len(each.given)
+        call.out.say(call.text(said, request=each.id, requester=each.requester_name, left=left))
     return Exit.DONE
 
 

@@ -12,7 +12,8 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
-from controller.cli.restore import AcceptDrift
+from controller.cli.restore import AcceptDrift, KeepTheirs, decisions
+from controller.cli.signing import AsPerson
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
@@ -95,9 +96,16 @@ def _print_walk(call: Call, record: RunRecord, plan: Plan, errands: Sequence[Err
         call.out.say(call.text("paper.written", file=path))
 
 
-def resume(call: Call, run: Run, accept_drift: AcceptDrift = None) -> int:
+def resume(
+    call: Call,
+    run: Run,
+    accept_drift: AcceptDrift = None,
+    keep_theirs: KeepTheirs = None,
+    as_person: AsPerson = None,
+) -> int:
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines
+    from controller.cli.signing import credentials
     from controller.cli.vaulting import devices_of, open_vault
     from controller.cli.verdict import report
     from controller.cli.watching import actor, carry_out
@@ -113,12 +121,15 @@ def resume(call: Call, run: Run, accept_drift: AcceptDrift = None) -> int:
     if plan.action is Action.RESTORE and record.state not in OVER:
         # A cut that was decided is finished without asking again; what opens something is asked again.
         call.out.say(*cost_lines(plan, inventory, call.words))
-        if accept_drift:
-            reason_for(call, needed_by="--accept-drift")
+        if accept_drift or keep_theirs:
+            reason_for(call, needed_by="--accept-drift, --keep-theirs")
         agree(call, plan.site)
     open_vault(call, inventory, devices_of(plan))
-    drifted = frozenset(accept_drift or ())
-    carried = carry_out(call, lambda watcher: office.resume(record.run, actor(), watcher, drifted))
+    drifted = decisions(accept_drift, keep_theirs)
+    shown_by = {"credentials": credentials(call, as_person)} if as_person else {}
+    carried = carry_out(
+        call, lambda watcher: office.resume(record.run, actor(), watcher, drifted, **shown_by)
+    )
     return report(call, carried)
 
 

@@ -24,9 +24,10 @@ def status(call: Call) -> int:
     from controller.cli.approvals import second_persons
     from controller.cli.errors import hazard_lines
     from controller.cli.forwarding import forwarding
+    from controller.cli.gates import all_waiting
     from controller.cli.lapsed import plain_lapse, tell_lapse
-    from controller.cli.probation import probation_lines
     from controller.cli.logbook import plain_rhythm, rhythm_lines
+    from controller.cli.probation import probation_lines
     from controller.cli.readiness import last_lines, plain_last
     from controller.cli.runs import how_to_go_on, plain_run, run_line
     from controller.text.sentences import plain_hazard
@@ -39,6 +40,7 @@ def status(call: Call) -> int:
         under_way = [plain_run(record) for record in found.under_way]
         lapsed = plain_lapse(call, documents)
         shown |= second_persons(call)[1]
+        shown["gates"] = all_waiting(call)[1]
         shown["logbook"] = plain_rhythm(call.office.rhythm())
         shown["forwarding"] = forwarding(call, found.subjects)[1]
         live = {"checked_live": plain_last(call.office.last_readiness())}
@@ -53,6 +55,7 @@ def status(call: Call) -> int:
         call.out.say(call.text("status.canaries", count=len(found.canaries), ports=ports))
     call.out.say(*probation_lines(found.probations, call.words))
     call.out.say(*hazard_lines(found.reboots, call.words))
+    call.out.say(*all_waiting(call)[0])
     call.out.say(*second_persons(call)[0])
     call.out.say(*rhythm_lines(call.office.rhythm(), call.words))
     for record in found.under_way:

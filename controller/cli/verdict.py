@@ -9,6 +9,7 @@ from typing import Any
 from controller.cli.asked import Call
 from controller.cli.cost import HASH_SHOWN
 from controller.cli.exits import Exit
+from controller.cli.gates import gate_lines
 from controller.cli.startup import reboot_lines, reboots
 from controller.cli.upstream import done_lines, of_results, plain_cut_off
 from controller.cli.watching import Carried
@@ -16,6 +17,7 @@ from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
+from controller.engine.events import RunEnded, StepResult
 from controller.engine.execution.running import StopCause
 from controller.engine.execution.walklist import Errand
 from controller.text import Catalogue
@@ -25,13 +27,23 @@ from controller.workers.office import Execution
 
 DEVICES_NAMED = 12
 
+_ENDS = {StopCause.TRIPPED: "end.tripped", StopCause.GATED: "end.gated"}
+"""Ends that have a sentence of their own."""
+
 
 def exit_code(carried: Carried) -> Exit:
     ended = carried.execution.ended
     if carried.stopped:
         return Exit.INTERRUPTED
+    if ended.cause == StopCause.GATED and all(result.satisfied for result in _came_to(ended)):
+        return Exit.WAITING
     proven = ended.state is RunState.FINISHED and all(result.satisfied for result in ended.results)
     return Exit.DONE if proven else Exit.UNPROVEN
+
+
+def _came_to(ended: RunEnded) -> list[StepResult]:
+    """Without what waits behind a gate: nothing was wanted there yet."""
+    return [result for result in ended.results if result.cause != StopCause.GATED]
 
 
 def report(call: Call, carried: Carried, **more: Any) -> Exit:
@@ -54,6 +66,8 @@ def report(call: Call, carried: Carried, **more: Any) -> Exit:
         call.out.say(*done_lines(of_results(execution.plan, execution.ended.results), call.words))
         call.out.say(*errand_lines(carried.execution.errands, carried.execution.inventory, call.words))
         call.out.say(*reboot_lines(call, carried.execution.run, carried.execution.plan))
+        if execution.ended.cause == StopCause.GATED:
+            call.out.say(*gate_lines(call, execution.plan))
     return code
 
 
@@ -61,9 +75,10 @@ def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
     execution, text = carried.execution, words.text
     ended, plan = execution.ended, execution.plan
     # A resumed restore passes over what came back before, in the plan and not in the results.
-    planned, total = any(True for _ in plan.steps()), len(ended.results)
+    results = _came_to(ended)
+    planned, total = any(True for _ in plan.steps()), len(results)
     # A playbook may be content with less than a read-back; the sentence calls nothing more than it is.
-    known = sum(1 for result in ended.results if result.proof.satisfies(Proof.CONFIRMED))
+    known = sum(1 for result in results if result.proof.satisfies(Proof.CONFIRMED))
     if not planned:
         yield text(f"end.{plan.action}-nothing")
     else:
@@ -82,7 +97,7 @@ def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
         yield text("end.claimed", count=claimed)
     if ended.state is not RunState.FINISHED:
         why = cause_text(words, ended.cause)
-        code = "end.tripped" if ended.cause == StopCause.TRIPPED else f"end.{ended.state}"
+        code = _ENDS.get(ended.cause, f"end.{ended.state}")
         state = text(f"state.{ended.state}")
         yield text(code if code in words else "end.unfinished", why=why, run=execution.run, state=state)
     if execution.joined:

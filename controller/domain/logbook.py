@@ -116,7 +116,12 @@ def logbook_facts(text: str, details: LogDetails) -> Sequence[Fact]:
         found.append(Noted(BY, (), Text(details.by)))
     if details.handed_to:
         found.append(Noted(HANDED_TO, (), Text(details.handed_to)))
-    for each in details.attachments:
-        kept = (("file", each.file), ("sha256", each.digest), ("size", str(each.size)))
-        found.append(Noted(ATTACHED, kept, each.name))
-    return found
+    return [*found, *attached(details.attachments)]
+
+
+def attached(files: Iterable[Attachment]) -> list[Noted]:
+    """What puts ``files`` on record, in the entry that cites them."""
+    return [
+        Noted(ATTACHED, (("file", each.file), ("sha256", each.digest), ("size", str(each.size))), each.name)
+        for each in files
+    ]

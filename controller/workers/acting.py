@@ -97,9 +97,15 @@ class Acting:
         return self._run(Restore(wanted, plan.hash, reason, actor, credentials=credentials), watcher)
 
     def resume(
-        self, run: str, actor: Actor, watcher: Watcher, accept_drift: frozenset[str] = frozenset()
+        self,
+        run: str,
+        actor: Actor,
+        watcher: Watcher,
+        accept_drift: frozenset[str] = frozenset(),
+        *,
+        credentials: Credentials | None = None,
     ) -> Execution:
-        return self._run(Resume(run, accept_drift, actor), watcher)
+        return self._run(Resume(run, accept_drift, actor, credentials), watcher)
 
     def abort(self, run: str, actor: Actor, reason: str) -> None:
         self._leader.ask(Abort(run, reason, actor), _nobody)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from controller.bootstrap import Composition
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.plan import Plan
 from controller.domain.rehearsal import Rehearsals
+from controller.engine.holding.waiting import Waiting, waiting
 from controller.engine.planning import plans
 from controller.engine.planning.canaries import plan_rehearsal
 from controller.engine.planning.plans import Return
@@ -44,6 +45,16 @@ class Planning:
         book = HoldBook(history, self._composition.clock())
         return self._with_vault(plans.plan_return(self._documents.present(), book, history, wanted))
 
+    def gates(self, playbook: str | None = None) -> tuple[Waiting, ...]:
+        history = self._leader.history()
+        book = HoldBook(history, self._composition.clock())
+        try:
+            approvals = self._leader.access().approvals
+            requests, present = approvals.requests(), approvals.present
+        except CordonError:  # accounts that cannot be read: nobody's consent is known
+            requests, present = (), _nobody
+        return waiting(self._documents.in_force(), book, history, requests, present, playbook)
+
     def rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
         return plan_rehearsal(self._documents.present(), devices)
 
@@ -77,3 +88,8 @@ class Planning:
         if not vault_users(inventory):
             return plan
         return with_vault(plan, inventory, self._vault().state())
+
+
+def _nobody(persons: Collection[str]) -> frozenset[str]:
+    del persons
+    return frozenset()

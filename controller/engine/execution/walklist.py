@@ -10,6 +10,7 @@ from controller.domain.inventory import Inventory, Location, PointId
 from controller.domain.plan import Operation, Plan, Step
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import StepResult
+from controller.engine.execution.running import StopCause
 from controller.engine.planning.waves import CRITICALITY
 from controller.engine.points.track import not_attempted
 from controller.engine.ports import RunRecord
@@ -49,13 +50,13 @@ class Errand:
 
 def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepResult]) -> tuple[Errand, ...]:
     """Most urgent first: choke points before access, then by place, so that one walk serves a rack. What a
-    person says is done comes last: nobody has to go there."""
+    person says is done comes last: nobody has to go there. What waits behind a gate is nobody's errand."""
     every = (*plan.upstream(), *plan.steps())
     operations = {step.point.id: (operation, step) for _, operation, step in every}
     errands = [
         _errand(run, inventory, result, *operations[result.step.point.id])
         for result in results
-        if not result.satisfied
+        if not result.satisfied and not _behind_a_gate(plan, result)
     ]
 
     def urgency(errand: Errand) -> tuple[bool, int, str, str, tuple[str, str, int]]:
@@ -65,6 +66,12 @@ def walklist(run: str, plan: Plan, inventory: Inventory, results: Iterable[StepR
         return (done, rank, location.building, location.rack, errand.point.order)
 
     return tuple(sorted(errands, key=urgency))
+
+
+def _behind_a_gate(plan: Plan, result: StepResult) -> bool:
+    """Whether the run never came to the step, and something in it waits for persons, time or probes."""
+    never = result.outcome is Outcome.NOT_ATTEMPTED and result.cause in _NEVER_BEGUN
+    return never and any(each.subject in result.step.subjects for each in plan.conditions)
 
 
 def beforehand(plan: Plan, inventory: Inventory) -> tuple[Errand, ...]:
@@ -129,6 +136,11 @@ def _differences(result: StepResult, step: Step) -> tuple[Difference, ...]:
         Difference(name, read[name], wanted) for name, wanted in expect.items() if read[name] not in wanted
     )
 
+
+_NEVER_BEGUN = frozenset(
+    ("", *(value for name, value in vars(StopCause).items() if not name.startswith("_")))
+)
+"""Causes of what a run left alone."""
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L or U: a code is read aloud and written by hand."""

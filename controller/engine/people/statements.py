@@ -13,6 +13,7 @@ from datetime import date
 
 from controller.domain.errors import InvalidRequest, NotFound, NotPermitted
 from controller.domain.facts import Attested, GateDecided, Text
+from controller.domain.logbook import Attachment, attached
 from controller.domain.tags import Tag
 from controller.engine.people.accounts import Person
 from controller.engine.people.roles import Permission
@@ -25,13 +26,13 @@ _STATEMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 @dataclass(frozen=True, slots=True)
 class Statement:
     """``name`` is the word the gate asks for, ``dated`` the day it speaks of, ISO 8601 or ""; ``text`` and a
-    file's SHA-256 (``attachment``) say more."""
+    file (``attachment``) say more."""
 
     subject: str
     name: str
     text: str = ""
     dated: str = ""
-    attachment: str = ""
+    attachment: Attachment | None = None
 
 
 class StatementBook:
@@ -55,10 +56,11 @@ class StatementBook:
             person.id,
             True,
             statement.dated,
-            statement.attachment,
+            statement.attachment.digest if statement.attachment else "",
             Text(statement.text),
         )
-        self._journal.commit(Tag.ATTESTATION_GIVEN, [fact], person.actor)
+        cited = attached([statement.attachment] if statement.attachment else [])
+        self._journal.commit(Tag.ATTESTATION_GIVEN, [fact, *cited], person.actor)
         return fact
 
     def withdraw(self, subject: str, name: str, site: str, person: Person, reason: str = "") -> Attested:

@@ -70,6 +70,7 @@ from controller.engine.execution.marks import Marks
 from controller.engine.execution.neutralising import Neutralised
 from controller.engine.execution.walklist import Errand, step_code, walklist
 from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
+from controller.engine.holding.waiting import Waiting
 from controller.engine.people.access import Access, access
 from controller.engine.people.accounts import Credentials
 from controller.engine.people.accounts import Limits as AccountLimits
@@ -429,6 +430,9 @@ class ScriptedOffice:
 
     def ask_accounts(self, call: str, **given: object) -> Any:
         raise InvalidRequest("request-not-understood")
+
+    def gates(self, playbook: str | None = None) -> tuple[Waiting, ...]:
+        return ()
 
     def situation(self) -> Situation:
         order = [name for name in ("laboratory", "emergency", "internet") if name in self.held]
