@@ -36,6 +36,9 @@ _FORMS = frozenset({"madame", "monsieur", "mme", "mlle", "docteur", "doctor", "p
 _SUBJECT, _DATA, _TEXT = 4, 5, 6
 """Columns of the table ``note``."""
 
+_FIRST_PERSON = 1000
+"""Numbers of accounts below are the system's own."""
+
 _KIND, _CONTENT = 4, 6
 """Columns of the table ``revision``."""
 
@@ -88,8 +91,6 @@ class Names:
 
     def without(self, text: str) -> str:
         """``text`` with every name in it replaced."""
-        if not self._ids:
-            return text
         pattern, ids = self._pattern()
         return pattern.sub(lambda hit: self._word(ids[hit[0].casefold()]), text)
 
@@ -119,13 +120,21 @@ class Names:
     def _pattern(self) -> tuple[re.Pattern[str], dict[str, str]]:
         """What finds a known name, whole or in part, and whose it is."""
         if self._found is None:
-            known = self._ids.items()
+            known = [(name, id_) for name, id_ in self._ids.items() if not _is_of_the_machine(id_)]
             ids = {part.casefold(): id_ for name, id_ in reversed(known) for part in _parts(name)}
             ids |= {name.casefold(): id_ for name, id_ in known}
             longest_first = sorted(ids, key=len, reverse=True)
             either = "|".join(map(re.escape, longest_first))
-            self._found = re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE), ids
+            found = rf"(?<!\w)(?:{either})(?!\w)" if ids else r"(?!)"
+            self._found = re.compile(found, re.IGNORECASE), ids
         return self._found
+
+
+def _is_of_the_machine(id_: str) -> bool:
+    """Whether it is an account of the operating system that is no person's: their names are words that
+    devices use, too (``root``)."""
+    kind, _, number = id_.partition(":")
+    return kind == "os" and number.isdecimal() and int(number) < _FIRST_PERSON
 
 
 def _contacts(sealed: SealedEntry) -> Iterator[tuple[str, str]]:
