@@ -48,6 +48,8 @@ TOGETHER = 200
 """Commits in one transaction, as the journal groups those of many devices."""
 
 VERIFY_WITHIN = 60.0 * ENTRIES / 1_000_000
+"""Seconds of work."""
+
 PROVE_WITHIN = 0.05
 GROWTH_WITHIN = 64.0
 """MiB that verification may add to what the process holds."""
@@ -104,7 +106,7 @@ def main() -> int:
             f"{grown:.0f} MiB more"
         )
         sound = verdict.sound and verdict.checkpoints == 20 and _exported(home, Path(directory))
-    within = verifying <= VERIFY_WITHIN and proving <= PROVE_WITHIN and grown <= GROWTH_WITHIN
+    within = worked <= VERIFY_WITHIN and proving <= PROVE_WITHIN and grown <= GROWTH_WITHIN
     return 0 if sound and within else 1
 
 
