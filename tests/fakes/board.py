@@ -64,7 +64,7 @@ class Port:
 
 @dataclass
 class Board:
-    """``received``: every line with the number of the session that brought it. ``changes``: those of them
+    """``startup`` holds what was saved last. ``received``: every line with the number of the session that brought it. ``changes``: those of them
     that were meant to change something."""
 
     name: str
@@ -73,10 +73,11 @@ class Board:
     strikes: list[Strike] = field(default_factory=list)
     closed: OpenCause | None = None
     version: str = "1.0"
+    startup: str = ""
     received: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    def configuration(self) -> object:
+    def configuration(self) -> tuple[object, ...]:
         return (
             {name: (port.admin, port.pvid, tuple(sorted(port.vlans))) for name, port in self.ports.items()},
             {name: tuple(sorted(found)) for name, found in self.sets.items()},
@@ -227,6 +228,12 @@ class BoardSession:
                 return f"trunk {name} vlans {' '.join(sorted(board.ports[name].vlans))} end"
             case ["show", "set", name] if name in board.sets:
                 return "\n".join([f"set {name} begin", *sorted(board.sets[name]), f"set {name} end"])
+            case ["show", "running"]:
+                return _printed(board)
+            case ["show", "startup"]:
+                return board.startup
+            case ["save"]:
+                board.startup = _printed(board)
             case ["show", "version"]:
                 return f"board version {board.version}"
             case ["ping", address, _]:
@@ -246,6 +253,10 @@ class BoardSession:
             case _:
                 return "% what?"
         return ""
+
+
+def _printed(board: Board) -> str:
+    return "\n".join(repr(part) for part in board.configuration())
 
 
 class FakeClock:

@@ -78,6 +78,10 @@ class Escalating:
         steps = tuple(step for step in operation.steps if cut_from_outside(step))
         return steps, replace(operation, steps=tuple(step for step in operation.steps if step not in steps))
 
+    def neighbours(self) -> tuple[str, ...]:
+        """The devices at which ports were shut to cut others off."""
+        return tuple(sorted({port.device for port in self._ports}))
+
     def uses(self, device: str) -> bool:
         """Whether a cut upstream may be at work on the device."""
         return any(port.device == device for port in self._ports)

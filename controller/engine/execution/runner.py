@@ -121,6 +121,7 @@ class Runner:
         self._await(crew, under_way)
         self._let_go_of_the_rest()
         self._escalate(crew, self._escalating.waiting(), partial(self._escalating.attempt, last=True))
+        self._save_upstream()
 
     def _may_go(self, wave: Wave, operations: Sequence[Operation], *, first: bool) -> bool:
         """Waits out the pause before the wave; then whether the gates of all it brings back are open at this
@@ -241,6 +242,14 @@ class Runner:
             return {device for device, left in self._to_come.items() if not left}
 
     # -------------------------------------------------------------------------------------------------
+
+    def _save_upstream(self) -> None:
+        """Once no port is shut for others' sake any more: those outlast a reboot as the device's own do."""
+        for name in self._escalating.neighbours():
+            device = self._running.inventory.devices[name]
+            done = {point: each for point, each in self._results.items() if point.device == name}
+            self._at_device[name].update(done)
+            self._saves(device, self._running.profiles.get(device.platform))
 
     def _saves(self, device: Device | None, profile: DeviceProfile | None) -> bool:
         if device is None or profile is None:

@@ -23,7 +23,8 @@ from controller.domain.inventory import (
 from controller.domain.inventory import Port as End
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Escalation, Plan
-from controller.domain.playbook import OnUnreachable, Stage
+from controller.domain.playbook import OnUnreachable, Save, Stage
+from controller.domain.profile import SaveSpec
 from controller.domain.proof import Outcome, Proof
 from controller.engine.execution.walklist import walklist
 from controller.engine.holding.situation import SubjectState, situation
@@ -31,7 +32,7 @@ from controller.engine.network.vlans import Network
 from controller.engine.planning.plans import Return
 from controller.engine.planning.upstream import Upstream
 from controller.engine.points.startup import reboots_after
-from tests.fakes.board import Board, Fault, Port, Strike
+from tests.fakes.board import PLATFORM, Board, Fault, Port, Strike
 from tests.fakes.site import (
     INBAND,
     Site,
@@ -332,6 +333,33 @@ def test_a_reboot_is_feared_where_the_port_is_shut_not_where_nobody_got_in() -> 
         made.documents.inventory, made.history, made.clock.now(), made.documents.profiles
     ).reboots
     assert (after.code, after.culprit) == (now.code, now.culprit) == ("reboot-opens", "b, core")
+
+
+def saving() -> Site:
+    """The tree, its playbook saving everywhere, and boards that can."""
+    made = tree()
+    known = made.documents
+    book = replace(known.playbooks["level-5"], save=Save.ALWAYS)
+    spec = SaveSpec(("save",), "show running", "show startup")
+    profiles = {PLATFORM: replace(known.profiles[PLATFORM], save=spec)}
+    made.restart(replace(known, playbooks={book.name: book}, profiles=profiles))
+    return made
+
+
+def test_what_was_shut_upstream_is_saved_as_the_playbook_says() -> None:
+    """The neighbour too, though nothing of the plan's own is at it; and after the return once more."""
+    made = saving()
+    made.board("a").closed = OpenCause.UNREACHABLE
+    made.cut(level=5)
+    core_board = made.board("core")
+    assert core_board.received.count("save") == 1
+    assert "'to-a': ('down'" in core_board.startup
+    [run] = made.history.runs()
+    record = made.history.run(run.run)
+    assert not reboots_after(planned(made), record.steps, record.startups, made.documents.profiles)
+    made.board("a").closed = None
+    made.bring_back(everything=True)
+    assert "'to-a': ('up'" in core_board.startup
 
 
 def test_decision_intent_and_hold_are_on_record_before_the_first_line_upstream() -> None:
