@@ -1,9 +1,12 @@
 """How much longer a cut takes while 200 people watch and somebody guesses 50 passwords a second.
 
-One service over simulated switches that take 30 ms for a command, which is quick for a switch; cuts of
-level 5 by turns with and without the load, so that a machine that gets busier meanwhile weighs on both. The
-time is the run's own, from its decision to its end, as recorded. Service, switches and load share this
-machine's processors: with switches that answer at once, they would measure each other.
+One service over simulated switches; cuts of level 5 by turns with and without the load, so that a machine
+that gets busier meanwhile weighs on both. The time is the run's own, from its decision to its end, as
+recorded. Watchers and guesses come from many addresses: what one place may try is bounded anyway.
+
+Twice: with switches that take 30 ms for a command, which is quick for a switch, and with switches that answer
+at once. Service, switches and load share this machine's processors; with the latter nothing but processors is
+measured, and the limit is the harder one to keep.
 """
 
 from __future__ import annotations
@@ -29,10 +32,16 @@ WATCHERS = 200
 GUESSES = 50
 """A second."""
 
-ANSWERS_IN = 30
+PLACES = 50
+"""They come from."""
+
+ANSWERS_IN = (30, 0)
 """Milliseconds."""
 
-ROUNDS = 8
+ROUNDS = 12
+PAUSE = 1.0
+"""Seconds between two cuts: what is left of the load before ends."""
+
 MOST = 1.10
 """Times the median of the cuts without load."""
 
@@ -46,30 +55,40 @@ _ENVIRON = {
 
 
 def main() -> int:
-    quiet: list[float] = []
-    loaded: list[float] = []
-    asked: dict[str, Any] = {}
     with (
         tempfile.TemporaryDirectory() as folder,
         running_site(Path(folder)) as site,
         served(Path(folder), site.inventory, _ENVIRON) as service,
     ):
-        for name in DEVICES:
-            site.simulation.request("latency", device=name, ms=ANSWERS_IN)
         boss = first_administrator(service)
         _cut_and_return(service, boss)  # everything is imported and compiled now
-        for _ in range(ROUNDS):
-            quiet.append(_cut_and_return(service, boss))
-            with _load(service, boss) as answered:
-                loaded.append(_cut_and_return(service, boss))
-                asked = answered()
+        worst = 0
+        for milliseconds in ANSWERS_IN:
+            for name in DEVICES:
+                site.simulation.request("latency", device=name, ms=milliseconds)
+            worst = max(worst, _measured(service, boss, milliseconds))
+    return worst
+
+
+def _measured(service: Served, boss: Someone, milliseconds: int) -> int:
+    quiet: list[float] = []
+    loaded: list[float] = []
+    asked: dict[str, Any] = {}
+    for _ in range(ROUNDS):
+        quiet.append(_cut_and_return(service, boss))
+        with _load(service, boss) as answered:
+            time.sleep(PAUSE)
+            loaded.append(_cut_and_return(service, boss))
+            asked = answered()
+        time.sleep(PAUSE)
     ratio = statistics.median(loaded) / statistics.median(quiet)
+    print(f"switches that answer in {milliseconds} ms")
     for name, times in (("without", quiet), ("with", loaded)):
         shown = " ".join(f"{seconds * 1000:.0f}" for seconds in sorted(times))
         print(f"cut {name} load: median {statistics.median(times) * 1000:.0f} ms ({shown})")
     guessed = f"{asked['guessed']} guesses in {asked['seconds']:.0f} s, {asked['answers']}"
     print(f"load: {asked['watching']} watching, {guessed}")
-    print(f"{(ratio - 1) * 100:+.1f} % (limit {(MOST - 1) * 100:+.0f} %)")
+    print(f"{(ratio - 1) * 100:+.1f} % (limit {(MOST - 1) * 100:+.0f} %)", flush=True)
     return int(ratio > MOST or asked["watching"] < WATCHERS)
 
 
@@ -137,9 +156,8 @@ class Load:
         self.guessed = 0
 
     async def run(self) -> None:
-        watchers = [asyncio.create_task(self._watch()) for _ in range(WATCHERS)]
-        if WATCHERS:
-            await self._all_watch.wait()
+        watchers = [asyncio.create_task(self._watch(f"127.1.0.{each + 1}")) for each in range(WATCHERS)]
+        await self._all_watch.wait()
         began = time.monotonic()
         print("watching", flush=True)
         guessing = asyncio.create_task(self._guess())
@@ -151,8 +169,8 @@ class Load:
         for task in (*watchers, guessing):
             task.cancel()
 
-    async def _watch(self) -> None:
-        reader, _ = await self._ask("GET", "/api/v1/events", f"Cookie: {self._cookie}\r\n")
+    async def _watch(self, source: str) -> None:
+        reader, _ = await self._ask(source, "GET", "/api/v1/events", f"Cookie: {self._cookie}\r\n")
         if b" 200 " in await reader.readline():
             self.watching += 1
             if self.watching == WATCHERS:
@@ -178,8 +196,9 @@ class Load:
         guess = {"name": f"administrator{number % 7 or ''}", "password": f"wrong {number}", "code": "000000"}
         body = json.dumps(guess)
         try:
+            source = f"127.2.0.{number % PLACES + 1}"
             reader, writer = await self._ask(
-                "POST", "/api/v1/sessions", "Content-Type: application/json\r\n", body
+                source, "POST", "/api/v1/sessions", "Content-Type: application/json\r\n", body
             )
             status = (await reader.readline()).decode().split()[1]
             writer.close()
@@ -188,9 +207,11 @@ class Load:
         self.answers[status] = self.answers.get(status, 0) + 1
 
     async def _ask(
-        self, method: str, path: str, headers: str, body: str = ""
+        self, source: str, method: str, path: str, headers: str, body: str = ""
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
+        reader, writer = await asyncio.open_connection(
+            self._host, self._port, ssl=self._tls, local_addr=(source, 0)
+        )
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n{headers}"
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
         await writer.drain()

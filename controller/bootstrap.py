@@ -204,8 +204,9 @@ class Composition:
         )
         return VaultAccess(Vault(settings.home.absolute() / "vault"), unattended)
 
-    def access(self, home: Home, journal: Journal) -> Access:
-        """The accounts of ``home``, with what needs two persons. Nothing is opened before it is asked."""
+    def access(self, home: Home, journal: Journal, acts: Callable[[], bool] = lambda: False) -> Access:
+        """The accounts of ``home``, with what needs two persons. Nothing is opened before it is asked.
+        ``acts``: whether a run does, to which passwords give way."""
         from controller.engine.people.access import access
         from controller.engine.people.accounts import Limits
         from controller.identity.passwords import Argon2Passwords
@@ -214,7 +215,9 @@ class Composition:
         settings = self.settings
         return access(
             home.accounts(),
-            Argon2Passwords(settings.argon2_passes, settings.argon2_memory_kib, settings.argon2_threads),
+            Argon2Passwords(
+                settings.argon2_passes, settings.argon2_memory_kib, settings.argon2_threads, acts=acts
+            ),
             AppCodes(),
             journal,
             self.clock(),

@@ -215,7 +215,7 @@ def problem(error: CordonError, words: Catalogue) -> JSONResponse:
 def _headers(error: CordonError) -> dict[str, str]:
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="cordon"'}
-    if isinstance(error, TooMany | SignInDelayed):
+    if isinstance(error, TooMany | SignInDelayed | SignInBusy):
         return {"Retry-After": str(error.data.get("seconds", 1))}
     return {}
 

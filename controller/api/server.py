@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from controller.api.door import Door
 from controller.domain.errors import InvalidRequest
 
 _PATIENCE = 5
@@ -21,15 +23,36 @@ class _Server(uvicorn.Server):
     and kill the process before it gave up the lead."""
 
     def __init__(
-        self, config: uvicorn.Config, started: Callable[[], None], ending: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        started: Callable[[], None],
+        ending: Callable[[], None],
+        acts: Callable[[], bool],
     ) -> None:
         super().__init__(config)
         self._started = started
         self._ending = ending
+        self._acts = acts
+        self._doors: list[Door] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup(sockets=[])  # they are listened to here
+        for each in sockets or []:
+            door = Door(each, self._protocol, self.config.ssl, self._acts)
+            door.open()
+            self._doors.append(door)
         self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for each in self._doors:
+            each.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """As Uvicorn makes them for the sockets it listens to itself."""
+        return self.config.http_protocol_class(  # type: ignore[call-arg]  # its type names no arguments
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         del sig, frame
@@ -58,8 +81,10 @@ def serve(
     key: Path,
     started: Callable[[], None],
     ending: Callable[[], None],
+    acts: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Answers until the process is asked to end. ``ending`` is called from a signal handler."""
+    """Answers until the process is asked to end. ``ending`` is called from a signal handler; ``acts`` says
+    whether a run does."""
     config = uvicorn.Config(
         app,
         ssl_certfile=certificate,
@@ -72,4 +97,4 @@ def serve(
         ws="none",
         timeout_graceful_shutdown=_PATIENCE,
     )
-    _Server(config, started, ending).run(sockets=[listener])
+    _Server(config, started, ending, acts).run(sockets=[listener])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +21,22 @@ _DOCUMENTS = ("/inventory/", "/logbook/attachments")
 _SOURCES = 10_000
 _BURST = 10
 
+_COMING_IN = frozenset(
+    {
+        "/api/v1/sessions",
+        "/api/v1/sessions/break-glass",
+        "/api/v1/enrolments",
+        "/api/v1/enrolments/factor",
+        "/sign-in",
+        "/sign-in/break-glass",
+        "/enrol",
+    }
+)
+"""Where strangers may send something: what they send costs the most to answer."""
+
+_STRANGERS = 3.0
+"""Such requests a second and source while a run acts; at other times they count as all others do."""
+
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'none'",
@@ -34,11 +50,13 @@ _HEADERS = {
 
 
 class Shell:
-    """An ASGI application around another."""
+    """An ASGI application around another. ``acts``: whether a run does."""
 
-    def __init__(self, app: ASGIApp, rate: float) -> None:
+    def __init__(self, app: ASGIApp, rate: float, acts: Callable[[], bool]) -> None:
         self._app = app
+        self._acts = acts
         self._rates = _Rates(rate)
+        self._strangers = _Rates(_STRANGERS, 2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,7 +71,10 @@ class Shell:
             await send(message)
 
         request = Request(scope)
-        wait = self._rates.wait(scope["client"][0] if scope.get("client") else "")
+        source = scope["client"][0] if scope.get("client") else ""
+        wait = self._rates.wait(source)
+        if scope["method"] == "POST" and scope["path"] in _COMING_IN and self._acts():
+            wait = max(wait, self._strangers.wait(source))
         if wait > 0:
             refusal = problem(TooMany(seconds=max(1, round(wait))), words_of(request))
             await refusal(scope, receive, answer)
@@ -86,16 +107,17 @@ def _bounded(receive: Receive, most: int) -> Receive:
 
 
 class _Rates:
-    """Requests by source: ``rate`` a second, ten seconds' worth at once."""
+    """Requests by source: ``rate`` a second, ``burst`` seconds' worth at once."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, burst: int = _BURST) -> None:
         self._rate = rate
+        self._burst = burst
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, source: str) -> float:
         """Seconds the source has to wait; 0 where the request counts."""
         now = time.monotonic()
-        most = self._rate * _BURST
+        most = self._rate * self._burst
         left, then = self._left.pop(source, (most, now))
         left = min(most, left + (now - then) * self._rate)
         waits = left < 1

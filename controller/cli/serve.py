@@ -53,6 +53,7 @@ def serve(
             shown.key,
             lambda: _tell(call, office, reached, shown),
             office.feed.end,
+            office.acts,
         )
     if not call.out.as_json:
         call.out.say(call.text("serve.ended"))

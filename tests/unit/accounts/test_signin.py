@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -23,7 +24,7 @@ from controller.engine.people.account_records import OpenSession
 from controller.engine.people.accounts import Grant, Limits, Via
 from controller.engine.people.delays import Delays
 from controller.engine.people.roles import Permission, Role
-from controller.identity.passwords import Argon2Passwords
+from controller.identity.passwords import REST, Argon2Passwords
 from tests.unit.accounts.house import PASSWORD, ROOT, SITE, House
 
 HERE = "10.0.0.9"
@@ -169,6 +170,35 @@ def test_more_than_a_few_hashes_at_once_are_turned_away(house: House) -> None:
     house.with_passwords(Argon2Passwords(passes=1, memory=8, threads=1, room=-1))
     with pytest.raises(SignInBusy):
         house.access.sign_in.authenticate("alice", PASSWORD, house.code("alice"), HERE)
+
+
+def test_while_a_run_acts_a_hash_is_followed_by_a_rest() -> None:
+    least = min(_seconds(Argon2Passwords(passes=8, memory=4096, threads=2)) for _ in range(3))
+    meanwhile = Argon2Passwords(passes=8, memory=4096, threads=2, acts=lambda: True)
+    _seconds(meanwhile)
+    assert _seconds(meanwhile) > REST * least * 0.5
+
+
+def test_the_rest_ends_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.identity.passwords.REST", 1e6)
+    looks = iter(range(1000))
+    passwords = Argon2Passwords(passes=1, memory=1024, threads=1, acts=lambda: next(looks) < 6)
+    passwords.hash(PASSWORD)
+    passwords.hash(PASSWORD)
+    assert next(looks) > 6
+
+
+def test_while_a_run_acts_few_wait_for_their_hash(house: House) -> None:
+    passwords = Argon2Passwords(passes=8, memory=16384, threads=4, acts=lambda: True)
+    house.with_passwords(passwords)
+    assert at_once(lambda: passwords.hash(PASSWORD), 8) < 8
+    assert passwords.check(PASSWORD, passwords.hash(PASSWORD))[0]
+
+
+def _seconds(passwords: Argon2Passwords) -> float:
+    began = time.monotonic()
+    passwords.hash(PASSWORD)
+    return time.monotonic() - began
 
 
 def at_once(act: Callable[[], object], times: int = 8) -> int:
