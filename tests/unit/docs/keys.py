@@ -13,6 +13,7 @@ _ALIKE = (
     (re.compile(r"^points\.KIND\.methods\.\w+$"), "points.KIND.methods.METHOD"),
     (re.compile(r"^tables\.\w+$"), "tables.TABLE"),
     (re.compile(r"^discover\.\w+$"), "discover.LISTING"),
+    (re.compile(r"^(conduits|segments)\.NAME\.forbidden$"), r"segments.NAME.probes"),
     (re.compile(r"^conduits\.NAME\.(points|probes)$"), r"segments.NAME.\1"),
     (re.compile(r"^credentials\.NAME\.(password|key|enable)$"), "SECRET"),
     (re.compile(r"^(.*\.)?(title|impact|contacts\[\]\.role)$"), "TEXT"),
