@@ -98,7 +98,7 @@ def _note(line: Line, note: Note, words: Words) -> Iterator[tuple[str, bool]]:
     yield " — ".join(parts), True
     if note.at is not None:
         yield words("line.happened", moment=words.moment(note.at)), False
-    yield (words("line.nothing") if note.nothing else note.text), False
+    yield (words("line.nothing") if note.nothing else note.text or words("line.erased")), False
     if note.handed_to:
         yield words("line.handed-over", to=note.handed_to), False
     for name, digest in note.files:
