@@ -8,21 +8,41 @@ from controller.api.app import create_app
 from controller.api.service import Service
 from controller.web import (
     assets,
+    devices,
     enrolment,
+    gates,
     isolate,
     live,
     plans,
     preferences,
     problems,
     reference,
+    restore,
     runs,
     signing,
+    site_map,
     situation,
     walking,
 )
 from controller.web.levels import Levels
 
-PARTS = (enrolment, reference, assets, preferences, signing, live, situation, isolate, runs, walking, plans)
+PARTS = (
+    enrolment,
+    reference,
+    assets,
+    preferences,
+    signing,
+    live,
+    situation,
+    isolate,
+    runs,
+    walking,
+    plans,
+    restore,
+    gates,
+    site_map,
+    devices,
+)
 
 
 def application(service: Service) -> FastAPI:

@@ -21,7 +21,11 @@ class Place:
         return any(path == each or path.startswith(f"{each}/") for each in (self.address, *self.within))
 
 
-PLACES = (Place("/situation", "place.situation", within=("/isolate", "/runs", "/walk-list", "/plans")),)
+PLACES = (
+    Place("/situation", "place.situation", within=("/isolate", "/runs", "/walk-list", "/plans")),
+    Place("/restore", "place.restore", within=("/approvals",)),
+    Place("/map", "place.map"),
+)
 
 
 @dataclass(frozen=True, slots=True)

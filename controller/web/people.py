@@ -10,7 +10,6 @@ from controller.domain.lifecycle import RunState
 from controller.domain.proof import Proof
 from controller.engine.execution.walklist import Errand
 from controller.engine.holding.situation import Situation
-from controller.engine.people.roles import Permission
 from controller.text.sentences import cause_text, hazard_text, hazards_by_kind
 from controller.web.telling import when
 from controller.web.visits import Visit
@@ -86,8 +85,7 @@ def _second_persons(visit: Visit) -> list[ToDo]:
     for request in requests:
         what = words.text("to-do.approve", playbook=request.playbook, requester=request.requester_name)
         why = words.text("to-do.approve-why", given=len(request.given), needed=request.needed)
-        listed = "/restore" if visit.may(Permission.VIEW) else ""
-        found.append(ToDo(what, why, listed, waits=True))
+        found.append(ToDo(what, why, f"/approvals/{request.id}", waits=True))
     for each in unsigned:
         what = words.text("to-do.countersign", at=when(each.opened_at, visit.now))
         found.append(ToDo(what, words.text("to-do.countersign-why"), f"/runs/{each.run}", waits=True))

@@ -1,0 +1,112 @@
+"""What one segment's return waits for, and the words persons give: statements, go and no-go, consents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from controller.api.access import source_of
+from controller.domain.errors import NotFound, NotPermitted
+from controller.engine.people.accounts import Person
+from controller.engine.people.roles import Permission
+from controller.engine.people.statements import Statement
+from controller.engine.planning.gates import merged
+from controller.web.pages import go, show
+from controller.web.restore import gate_rows
+from controller.web.telling import hazards_told, names_of, title_of, when
+from controller.web.visits import For, Viewing, Visit
+
+router = APIRouter()
+
+Name = Annotated[str, Path(max_length=200)]
+RequestId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+Attesting = Annotated[Visit, Depends(For(Permission.ATTEST))]
+Approving = Annotated[Visit, Depends(For(Permission.APPROVE))]
+
+
+@router.get("/restore/segments/{name}")
+def gate(visit: Viewing, name: Name) -> Response:
+    office, words = visit.service.office, visit.words
+    found = next((each for each in office.gates() if each.subject == name), None)
+    if found is None:
+        raise NotFound(kind="subject", name=name)
+    stated = {fact.statement for fact in found.attested}
+    return show(
+        visit,
+        "gate.html",
+        subject=name,
+        heading=title_of(office.documents_in_force().inventory.subject(name), name, words),
+        rows=gate_rows(found, names_of(visit), words),
+        statements=[each for each in merged(found.gates).attest if each not in stated],
+        request=found.request,
+        may_attest=visit.may(Permission.ATTEST),
+        may_decide=visit.may(Permission.APPROVE),
+        may_restore=visit.may(Permission.RESTORE),
+    )
+
+
+@router.post("/restore/segments/{name}/attest")
+def attest(visit: Attesting, name: Name) -> Response:
+    sent = visit.sent
+    statement = Statement(name, sent.get("statement"), sent.get("text"), sent.get("dated"))
+    access, site = visit.service.office.access(), visit.service.site
+    access.statements.attest(statement, site, _themselves(visit, Permission.ATTEST))
+    return go(f"/restore/segments/{name}", "attested", statement=statement.name)
+
+
+@router.post("/restore/segments/{name}/decide")
+def decide(visit: Approving, name: Name) -> Response:
+    access, site, person = (
+        visit.service.office.access(),
+        visit.service.site,
+        _themselves(visit, Permission.APPROVE),
+    )
+    yes = visit.sent.get("word") == "go"
+    access.statements.decide(name, site, person, visit.sent.get("text"), go=yes)
+    return go(f"/restore/segments/{name}", "go" if yes else "no-go")
+
+
+@router.get("/approvals/{request}")
+def asked(visit: Viewing, request: RequestId) -> Response:
+    found = visit.service.office.access().approvals.request(request)
+    plan = visit.service.office.stored_plan(found.revision)
+    return show(
+        visit,
+        "approval.html",
+        request=found,
+        state=visit.words.text(f"request.{found.state}"),
+        cause=visit.words.text(f"request-cause.{found.cause}"),
+        began=when(found.opened_at, visit.now),
+        given=[name for _, name in found.given],
+        points=sum(1 for _ in plan.steps()),
+        hazards=hazards_told(plan.hazards, visit.words),
+        own=found.requester == visit.person.id,
+        may_approve=visit.may(Permission.APPROVE),
+    )
+
+
+@router.post("/approvals/{request}/approve")
+def approve(visit: Approving, request: RequestId) -> Response:
+    """Signs exactly the hash that the page showed."""
+    person = _themselves(visit, Permission.APPROVE)
+    visit.service.office.access().approvals.approve(request, visit.sent.get("plan"), person)
+    return go(f"/approvals/{request}", "approved")
+
+
+@router.post("/approvals/{request}/deny")
+def deny(visit: Approving, request: RequestId) -> Response:
+    person = _themselves(visit, Permission.APPROVE)
+    visit.service.office.access().approvals.deny(request, person, visit.sent.get("reason"))
+    return go(f"/approvals/{request}", "denied")
+
+
+def _themselves(visit: Visit, permission: Permission) -> Person:
+    """Who shows password and code once more, right here: an unlocked screen says nothing for anybody."""
+    sent, service = visit.sent, visit.service
+    person = service.sign_in.identify(
+        visit.person.name, sent.get("password"), "".join(sent.get("code").split()), source_of(visit.request)
+    )
+    if person.id != visit.person.id or not person.may(permission, service.site):
+        raise NotPermitted(permission=permission.value, site=service.site)
+    return person
