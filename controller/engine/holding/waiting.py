@@ -12,7 +12,7 @@ from controller.domain.plan import Condition, Hazard, Plan
 from controller.domain.playbook import STANDING, Gate
 from controller.engine.people.approvals import Act, ApprovalShown, need_of
 from controller.engine.planning.gates import missing, part, unconsented, word
-from controller.engine.planning.plans import Documents, Return, plan_return
+from controller.engine.planning.plans import Documents, Return, decided_on, plan_return
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History
 
@@ -49,7 +49,9 @@ def waiting(
     """Of every held subject with a gate, in the order of return, as ``playbook`` would bring it back; without
     one, as ``restore --next`` would what it would, and ``restore --all`` the rest. Raises NotFound."""
     if playbook is None and all(stage.gate.open for stage in documents.stages.get(STANDING, ())):
-        return ()
+        held = {hold.key.subject for hold in book.holds()}
+        if not decided_on(history, held):  # where there is nothing to wait for, nothing is compiled
+            return ()
     asked = Return(everything=True) if playbook is None else Return(playbook=playbook)
     found: dict[str, tuple[Plan, Condition]] = {}
     for wanted in (asked, *([Return(next_wave=True)] if playbook is None else [])):

@@ -176,7 +176,7 @@ def missing(condition: Condition, known: Word, actor: str) -> tuple[Hazard, ...]
         found.append(_want("gate-attest", name, statements=", ".join(wanted)))
     if any(gate.go for gate in condition.gates) and not known.go - {actor}:
         found.append(_want("gate-go", name))
-    left = max(gate.hold for gate in condition.gates) - known.stood
+    left = max((gate.hold for gate in condition.gates), default=0) - known.stood
     if left > 0:
         found.append(_want("gate-hold", name, seconds=str(int(left) + 1)))
     return tuple(found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.domain.errors import InvalidRequest, NotFound, Problem
+from controller.domain.facts import GateDecided
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import REHEARSAL, Bilingual, Inventory, Method, PointId
 from controller.domain.plan import Plan, Severity
@@ -178,6 +179,7 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
             wanted.rehearsal,
             _resting(plans, book, history),
             documents.stages.get(STANDING, ()),
+            decided_on(history, {key.subject for key in ends}),
         ),
     )
     return plan if wanted.rehearsal else _watched(plan, documents, history)
@@ -197,6 +199,15 @@ def _watched(plan: Plan, documents: Documents, history: History) -> Plan:
             findings.hazard("no-cutting-again", Severity.REFUSE, name, because=because)
     found = findings.hazards.values()
     return replace(plan, hazards=tuple(sorted([*plan.hazards, *found]))) if found else plan
+
+
+def decided_on(history: History, subjects: Iterable[str]) -> frozenset[str]:
+    """Those somebody said go or no-go for."""
+    return frozenset(
+        name
+        for name in subjects
+        if any(isinstance(each.fact, GateDecided) for each in history.statements(name).words)
+    )
 
 
 def _plans(history: History, runs: Collection[str]) -> list[Plan]:

@@ -41,6 +41,7 @@ class RestoreRequest:
     decided to overwrite, or whose points that cannot be brought back are to stay held while the rest returns.
     ``standing``: the stages whose gates stand before every return, whatever the playbook says; the sizes of
     their waves and their pauses count where the playbook has none.
+    ``decided``: the subjects somebody said go or no-go for, gated or not.
     ``rehearsal``: the points are canary ports. Who cut them is no question, what cannot be brought back stays
     held while the rest returns, and a failure at one holds up no other.
     """
@@ -52,6 +53,7 @@ class RestoreRequest:
     rehearsal: bool = False
     resting: Mapping[PointId, frozenset[PointId]] = field(default_factory=lambda: MappingProxyType({}))
     standing: tuple[Stage, ...] = ()
+    decided: frozenset[str] = frozenset()
 
 
 def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[Subject]]:
@@ -162,8 +164,8 @@ def _conditions(
     for key in request.ends:
         points[key.subject].add(key.point)
     return tuple(
-        condition(name, gates[name], inventory, _states(book, points[name] & opening.keys()))
-        for name in sorted(points.keys() & gates.keys())
+        condition(name, gates.get(name, ()), inventory, _states(book, points[name] & opening.keys()))
+        for name in sorted(points.keys() & (gates.keys() | request.decided))
     )
 
 

@@ -184,6 +184,18 @@ def test_a_no_go_closes_also_where_nobody_asked_for_a_go(house: House, night: Ni
     assert back(site, ACTOR).state is RunState.FINISHED
 
 
+def test_a_no_go_holds_also_what_has_no_gate(house: House, night: Night) -> None:
+    site, anna = night(), house.person("anna")
+    site.cut("office")
+    plan = site.controller.plan_return(NEXT)
+    house.access.statements.decide("office", SITE, anna, "smoke", go=False)
+    with pytest.raises(Refused):
+        site.controller.restore(NEXT, plan.hash, "", ACTOR, site.events.append)
+    assert wants(site, ACTOR) == {"gate-no-go"}
+    house.access.statements.decide("office", SITE, anna, "", go=True)
+    assert back(site, ACTOR).state is RunState.FINISHED
+
+
 def test_time_is_counted_from_the_last_cut_and_the_last_statement(house: House, night: Night) -> None:
     site, rita = night(gated(Gate(attest=(CLEAN,), hold=600))), house.person("rita")
     site.cut("office")

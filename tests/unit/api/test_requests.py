@@ -304,3 +304,27 @@ def test_the_sealed_code_lets_one_person_cut_once(at: House) -> None:
     assert inside.post("/runs", json=CUT).status_code == 202
     assert inside.get("/audit").status_code == 403
     assert stranger.post("/sessions/break-glass", json=asked).status_code == 422
+
+
+# --- what a return waits for ---------------------------------------------------------------------------
+
+
+def test_persons_state_and_decide_and_everybody_sees_what_is_missing(at: House) -> None:
+    asks, decides, looks = at.as_role(Role.RESTORER), at.as_role(Role.APPROVER), at.as_role(Role.VIEWER)
+    asks.post("/runs", json=CUT)
+    assert looks.get("/gates").json() == []
+    said = asks.post("/gates/office/attestations", json={"statement": "edr-clean", "dated": "2026-11-20"})
+    assert said.status_code == 201, said.text
+    assert looks.post("/gates/office/attestations", json={"statement": "patched"}).status_code == 403
+    assert asks.post("/gates/ofice/attestations", json={"statement": "patched"}).status_code == 404
+    assert asks.post("/gates/office/decision", json={"go": True}).status_code == 403
+    assert decides.post("/gates/office/decision", json={"go": False, "reason": "smoke"}).status_code == 201
+    [shown] = looks.get("/gates").json()
+    assert [want["code"] for want in shown["wants"]] == ["gate-no-go"]
+    assert [each["statement"] for each in shown["attested"]] == ["edr-clean"]
+    plan = asks.post("/plans", json={"action": "restore", "everything": True}).json()["plan"]
+    refused = asks.post("/runs", json={"action": "restore", "everything": True, "plan": plan})
+    assert refused.json()["code"] == "refused", refused.text
+    taken = asks.post("/gates/office/attestations/withdraw", json={"statement": "edr-clean"})
+    assert taken.json()["id"] == said.json()["id"]
+    assert looks.get("/gates/office").json()["attested"] == []
