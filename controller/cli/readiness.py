@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from controller.cli.watching import actor
 from controller.domain.codec import to_plain
 from controller.domain.errors import NotFound
 from controller.domain.inventory import MANUAL
+from controller.domain.plan import Hazard, Severity
 from controller.domain.proof import Proof
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Readiness
+from controller.engine.findings import some
 from controller.text.sentences import hazard_text, obstacle_text, plain_hazard
 from controller.text.times import age, duration
 
@@ -77,9 +79,15 @@ def neutralise_reverts(call: Call, device: str) -> int:
 
 
 def readiness_lines(found: Readiness, words: Catalogue) -> Iterator[str]:
-    told = [each for each in found.devices if each.obstacles or each.hazards]
+    alike = _alike(found)
+    told = [
+        each for each in found.devices if each.obstacles or any(h.code not in alike for h in each.hazards)
+    ]
     for device in told:
-        yield from _device_lines(device, words)
+        yield from _device_lines(device, alike, words)
+    for code, devices in alike.items():
+        one = Hazard(code, Severity.WARN, some(devices))
+        yield f"{words.text('severity.warn')} {hazard_text(one, words)}"
     quiet = len(found.devices) - len(told)
     if quiet:
         yield words.text("live.quiet", count=quiet)
@@ -96,7 +104,17 @@ def readiness_lines(found: Readiness, words: Catalogue) -> Iterator[str]:
     yield _sum(found, words)
 
 
-def _device_lines(device: DeviceReadiness, words: Catalogue) -> Iterator[str]:
+def _alike(found: Readiness) -> dict[str, list[str]]:
+    """What is found at several devices and says the same of each: code → devices. It is told once."""
+    at: dict[str, list[str]] = {}
+    for device in found.devices:
+        for hazard in device.hazards:
+            if not hazard.data and hazard.culprit == device.device:
+                at.setdefault(hazard.code, []).append(device.device)
+    return {code: devices for code, devices in at.items() if len(devices) > 1}
+
+
+def _device_lines(device: DeviceReadiness, alike: Collection[str], words: Catalogue) -> Iterator[str]:
     points = words.text("count.points", count=len(device.points))
     if device.ready:
         opened, read = (duration(words, each / 1000) for each in (device.opened, device.read))
@@ -110,7 +128,7 @@ def _device_lines(device: DeviceReadiness, words: Catalogue) -> Iterator[str]:
         ports = [point.object for point in obstacle.points]
         where = f" [{_some(ports)}]" if ports else ""
         yield f"    ✗ {obstacle_text(obstacle, words)}{where}"
-    for hazard in device.hazards:
+    for hazard in [each for each in device.hazards if each.code not in alike]:
         yield f"    {words.text('severity.warn')} {hazard_text(hazard, words)}"
 
 

@@ -24,7 +24,7 @@ from controller.domain.inventory import (
 from controller.domain.plan import Rendering, Severity, Step
 from controller.domain.playbook import Stage
 from controller.domain.profile import DeviceProfile
-from controller.engine.findings import Findings
+from controller.engine.findings import Findings, some
 from controller.engine.network.vlans import PORTS, takes_port
 from controller.engine.planning.company import Companies, Company
 from controller.engine.planning.selection import selected
@@ -132,13 +132,18 @@ class Steps:
         """No method spares what else is on the point. Refused for what is kept alive; for anything else
         nothing blocks the cut: this point is for a person."""
         also = others | company.through | company.kept
-        names = ", ".join(sorted(also))
+        names, few = ", ".join(sorted(also)), some(sorted(also))
         if company.kept or self._companies.keeps_alive(also):
             self._findings.hazard(
-                "keep-alive-on-point", Severity.REFUSE, str(point.id), subject=subject.name, also=names
+                "keep-alive-on-point",
+                Severity.REFUSE,
+                str(point.id),
+                subject=subject.name,
+                also=names,
+                some=few,
             )
             return None
-        self._warn("port-shared", str(point.id), subject=subject.name, also=names)
+        self._warn("port-shared", str(point.id), subject=subject.name, also=names, some=few)
         return _step(point, company, Rendering(wanted.method, (), {}))
 
     def _warn(self, code: str, culprit: str, **data: str) -> None:

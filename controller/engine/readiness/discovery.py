@@ -213,21 +213,27 @@ def compare(
     linked = {end: index for index, link in enumerate(inventory.links) for end in link.ends}
     pairs: dict[frozenset[Port], Link] = {}
     wrong: dict[int, WrongLink] = {}
-    for each, end in far.items():
+    mended: set[frozenset[Port]] = set()
+    # What a port of a link says itself comes first: its far end may hear another.
+    for each, end in sorted(far.items(), key=lambda item: item[0].port not in linked):
         if end is None or end.device == each.port.device:
             continue
         pair = frozenset((each.port, end))
         if any(frozenset(link.ends) == pair or _bundles(link, each.port, end) for link in inventory.links):
             continue
-        index = linked.get(each.port, linked.get(end))
-        if index is None:
+        at, seen_at = (each.port, end) if each.port in linked else (end, each.port)
+        index = linked.get(at)
+        if pair in mended:
+            continue
+        if index is not None and index not in wrong:
+            wrong[index] = WrongLink(index, inventory.links[index], at, seen_at)
+            mended.add(pair)
+        else:  # nothing is known of it, or its link was mended at the other end: then this is one more
             first, second = sorted((each.port, end))
             pairs[pair] = Link((first, second), LinkKind.DATA)
-        elif each.port in linked and index not in wrong:
-            wrong[index] = WrongLink(index, inventory.links[index], each.port, end)
     cabled = {each.port for each in seen.neighbours}
     return Comparison(
-        links=tuple(sorted(pairs.values(), key=lambda link: link.ends)),
+        links=tuple(sorted((pairs[each] for each in pairs.keys() - mended), key=lambda link: link.ends)),
         wrong=tuple(wrong[index] for index in sorted(wrong)),
         strangers=tuple(
             sorted((each for each, end in far.items() if end is None), key=lambda each: each.port)

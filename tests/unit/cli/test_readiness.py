@@ -88,6 +88,24 @@ def test_every_text_of_an_obstacle_is_shown_here() -> None:
     } == set(OBSTACLES)
 
 
+def test_what_is_the_same_at_many_devices_is_told_once_with_their_names() -> None:
+    one, two, three = (
+        device(name, hazards=(Hazard("fallback-missing", Severity.WARN, name), *more))
+        for name, more in (
+            ("acc-1", ()),
+            ("acc-2", ()),
+            ("acc-3", (Hazard("pushed-back", Severity.WARN, "acc-3", (("manager", "dna"),)),)),
+        )
+    )
+    lines = list(readiness_lines(readiness(one, two, three), Catalogue("en")))
+    assert [line for line in lines if "no second, local log-in" in line] == [
+        "Beware: " + Catalogue("en").text("hazard.fallback-missing", culprit="acc-1, acc-2, acc-3")
+    ]
+    assert lines[0].startswith("acc-3:")
+    alone = list(readiness_lines(readiness(one), Catalogue("en")))
+    assert alone[1].startswith("    Beware: acc-1: no second, local log-in")
+
+
 def test_quiet_devices_are_counted_and_the_others_named() -> None:
     dead = device("acc-2", obstacles=(Obstacle("no-session", tuple(sorted(FAILED.items()))),))
     half = device("acc-3", obstacles=(Obstacle("unreadable", (("command", "show x"),), POINTS[:1]),))

@@ -76,6 +76,43 @@ def test_a_link_that_leads_elsewhere_is_told_once_with_where_it_leads() -> None:
     assert found.links == ()
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_link_that_is_wrong_at_both_ends_is_mended_at_one_and_the_other_cable_is_new(first: bool) -> None:
+    link = Link((CORE, ACC))
+    other, free = Port("acc", "GigabitEthernet1/0/50"), Port("core", "GigabitEthernet1/0/2")
+    told = [Neighbour(CORE, "acc", "Gi1/0/50"), Neighbour(ACC, "core", "Gi1/0/2")]
+    far = [Neighbour(other, "core", "Gi1/0/1"), Neighbour(free, "acc", "Gi1/0/49")]
+    seen = Sighting(tuple(told + far if first else far + told))
+    found = compared(seen, link)
+    assert [(each.index, each.at, each.seen) for each in found.wrong] == [(0, CORE, other)]
+    assert found.links == (Link((ACC, free)),)
+
+
+def test_two_cables_that_were_swapped_are_two_wrong_links_and_no_more() -> None:
+    links = [
+        Link((CORE, ACC)),
+        Link((Port("core", "GigabitEthernet1/0/2"), Port("acc", "GigabitEthernet1/0/50"))),
+    ]
+    told = [
+        Neighbour(
+            links[at].ends[end],
+            ("acc", "core")[end],
+            f"Gi{links[1 - at].ends[1 - end].interface.removeprefix('GigabitEthernet')}",
+        )
+        for at in (0, 1)
+        for end in (0, 1)
+    ]
+    found = compared(Sighting(tuple(told)), *links)
+    assert {each.index for each in found.wrong} == {0, 1}
+    assert found.links == ()
+
+
+def test_where_only_the_far_end_tells_its_link_is_wrong_all_the_same() -> None:
+    link = Link((CORE, Port("acc", "GigabitEthernet1/0/50")))
+    found = compared(neighbour(ACC, "core", "Gi1/0/1"), link)
+    assert [(each.index, each.at, each.seen) for each in found.wrong] == [(0, CORE, ACC)]
+
+
 def test_a_link_written_as_an_aggregate_stands_for_its_members() -> None:
     bundle = Link((Port("core", "Port-channel1"), Port("acc", "Port-channel1")))
     assert not compared(neighbour(CORE, "acc", "Gi1/0/49"), bundle).differs
