@@ -114,12 +114,15 @@ class Resident(HomeOffice):
         return self._desk.perform(Confirm(work, actor, marks), lambda _: None)
 
     def signal(self, sender: str, subject: str, said: str) -> bool:
-        """Has ``subject`` cut again, now, if it came back and is being watched; else only the log has it."""
+        """Has ``subject`` cut again, now, if it came back and is being watched. Where it, or a device of that
+        name, is held, what is held there is read at once."""
         actor = Actor(f"signal:{sender}", Text(sender))
         if self._controller.probations.trip(subject, SIGNAL, actor, said):
             return True
         note = Noted(SIGNAL, (("sender", sender), ("subject", subject)), Text(said))
         self.journal.commit(Tag.SIGNAL_HEARD, [note], actor)
+        holds = (hold.key for hold in self.open_holds())
+        self.watch.soon({key.point.device for key in holds if subject in (key.subject, key.point.device)})
         return False
 
     def under_way(self) -> tuple[str, ...]:

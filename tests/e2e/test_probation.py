@@ -13,9 +13,12 @@ import pytest
 import yaml
 
 from tests.e2e.service import Served, first_administrator, served
-from tests.faults.site import ENABLE, PASSWORD, Site, running_site
+from tests.faults.site import ENABLE, PASSWORD, POINTS, Site, running_site
 
 pytestmark = pytest.mark.e2e
+
+OPENED = POINTS["emergency"][0]
+"""Held, and opened by somebody."""
 
 KEY = b"0123456789abcdef0123456789abcdef"
 WITHIN = 5.0
@@ -98,7 +101,10 @@ def test_a_watch_outlives_the_service_and_a_signed_signal_cuts_again(service: Se
         assert (refused.status_code, refused.json()["code"]) == (422, "probation-goes-on"), refused.text
     assert signed(service, "laboratory", key=b"x" * 32) == (401, False)
     assert signed(service, "laboratory", at=time.time() - 3600) == (401, False)
-    assert signed(service, "emergency") == (202, False), "it has not come back"
+    site.simulation.configure(OPENED[0], f"interface {OPENED[1]}", "no shutdown")
+    assert not site.is_cut(OPENED)
+    assert signed(service, "emergency") == (202, False), "it has not come back: it is read at once"
+    until(lambda: site.is_cut(OPENED))
     assert site.running() != cut
     assert signed(service, "laboratory") == (202, True)
     assert until(lambda: site.running() == cut) < WITHIN

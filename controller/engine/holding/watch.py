@@ -8,10 +8,10 @@ the alarm.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Condition, Thread
 
 from controller.domain.errors import CordonError, OpenFailed
@@ -93,6 +93,7 @@ class Watch:
         self._reminded: dict[PointId, datetime] = {}
         self._silent: set[str] = set()
         self._credentials = (CredentialRecord(), self._clock.now())
+        self._told: set[str] = set()
         self._changed = Condition()
         self._over = False
         self._thread = Thread(target=self._keep_watch, name="watch", daemon=True)
@@ -114,11 +115,11 @@ class Watch:
         visits: dict[str, Future[None]] = {}
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="watch") as pool:
             while True:
+                visits = {name: visit for name, visit in visits.items() if not visit.done()}
                 with self._changed:
-                    self._changed.wait_for(lambda: self._over, _TICK)
+                    self._changed.wait_for(partial(self._wanted, frozenset(visits)), _TICK)
                     if self._over:
                         break
-                visits = {name: visit for name, visit in visits.items() if not visit.done()}
                 try:
                     due = self.due()
                 except Exception:  # noqa: BLE001 - a history that cannot be read now may be read later
@@ -128,6 +129,10 @@ class Watch:
                     if name not in visits:
                         visits[name] = pool.submit(self._visit, name)
             pool.shutdown(cancel_futures=True)
+
+    def _wanted(self, visited: frozenset[str]) -> bool:
+        """Whether there is something to do before the next tick. Called with the lock held."""
+        return self._over or not self._told <= visited
 
     def _visit(self, device: str) -> None:
         if self._over:
@@ -139,6 +144,13 @@ class Watch:
         except Exception:  # noqa: BLE001 - a defect at one device must not end the watch over the others
             _log.exception("the watch failed", extra={"device": device})
 
+    def soon(self, devices: Collection[str]) -> None:
+        """Something happened there, as somebody says (a restart, a manager that pushed): they are read at
+        once, however lately they were."""
+        with self._changed:
+            self._told.update(devices)
+            self._changed.notify_all()
+
     # --- what is due -----------------------------------------------------------------------------------
 
     def due(self) -> tuple[str, ...]:
@@ -149,11 +161,14 @@ class Watch:
         for point in {hold.key.point for hold in self._book.holds()}:
             age = age_of(reads.get(point), now)
             oldest[point.device] = max(age, oldest.get(point.device, timedelta(0)))
+        with self._changed:
+            self._told &= oldest.keys()
+            told = frozenset(self._told)
         due = [
             (age, device)
             for device, age in oldest.items()
-            if age >= (OVERDUE if busy else READ_AFTER + share_of(device))
-            and now >= self._not_before.get(device, now)
+            if (device in told or age >= (OVERDUE if busy else READ_AFTER + share_of(device)))
+            and (device in told or now >= self._not_before.get(device, now))
         ]
         return tuple(device for _, device in sorted(due, reverse=True))
 
@@ -163,6 +178,8 @@ class Watch:
         """Reads the held points of a device and cuts again those found open. Nothing where somebody acts
         there. Raises JournalUnavailable, StaleEpoch."""
         now = self._clock.now()
+        with self._changed:
+            self._told.discard(device)
         self._not_before[device] = now + RETRY
         reads = self._history.last_reads()
         watched = watched_at(device, self._book.holds(), reads, self._basis)

@@ -303,3 +303,16 @@ def test_it_only_ever_moves_towards_isolation(acts: list[str]) -> None:
                 at.board("a").closed = OpenCause.UNREACHABLE
             case "find-a":
                 at.board("a").closed = None
+
+
+def test_a_device_something_happened_at_is_read_at_once() -> None:
+    at = site()
+    at.cut("one")
+    watching = watch(at)
+    opened(at, "a")
+    assert watching.due() == ()
+    watching.soon({"a", "nowhere"})
+    assert watching.due() == ("a",)
+    watching.look("a")
+    assert is_cut(at, "a")
+    assert watching.due() == ()
