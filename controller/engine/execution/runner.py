@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from threading import Lock
 
 from controller.domain.errors import CordonError
-from controller.domain.facts import Fact, HoldEnded, Noted, RunMoved, WaveMoved
-from controller.domain.hold import Ending, HoldKey
+from controller.domain.facts import Fact, Noted, RunMoved, WaveMoved
 from controller.domain.inventory import Device, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.plan import Escalation, Operation, Step, Wave
@@ -28,6 +27,7 @@ from controller.engine.events import (
     StepsSettled,
     WaveStarted,
 )
+from controller.engine.execution.admission import Admission
 from controller.engine.execution.beforehand import Beforehand
 from controller.engine.execution.claims import unmet
 from controller.engine.execution.crew import Crew
@@ -38,9 +38,6 @@ from controller.engine.execution.running import Running, StopCause
 from controller.engine.execution.saving import Saving
 from controller.engine.points.track import not_attempted
 
-_LOOKS_UP = 0.2
-"""Seconds after which a pause between waves looks whether the run is to stop."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +47,7 @@ class Runner:
     def __init__(self, running: Running) -> None:
         self._running = running
         self._results: dict[PointId, StepResult] = {}
-        self._gated = frozenset(each.subject for each in running.plan.conditions)
-        self._admitted: set[str] = set()
+        self._admission = Admission(running)
         self._lock = Lock()
         self._broken: CordonError | None = None
         self._probing = Probing(running)
@@ -73,7 +69,7 @@ class Runner:
         running = self._running
         running.watcher(RunStarted(running.run, running.plan, running.services.clock.now()))
         try:
-            self._release_without_work({subject for _, subject, _ in running.plan.ends} - self._gated)
+            self._admission.begin()
             self._probing.start()
             self._beforehand.start()
             with Crew(running.services.limits.threads, running.services.clock) as crew:
@@ -96,7 +92,6 @@ class Runner:
     def _waves(self, crew: Crew) -> None:
         running = self._running
         under_way: list[tuple[Wave, list[Future[None]]]] = []
-        went = False
         self._escalate(crew, self._escalating.again(), self._escalating.repeat)
         for wave in running.plan.waves:
             if wave.waits:
@@ -109,52 +104,18 @@ class Runner:
             if not operations:
                 running.wave_over(wave)
                 continue
-            if not self._may_go(wave, operations, first=not went):
+            if not self._admission.of(wave, operations):
                 self._leave(wave, operations)
                 continue
-            went = True
             begins = running.wave_begins(wave)
             running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING), *begins])
             running.watcher(WaveStarted(running.run, wave.index))
             jobs = [crew.start(partial(self._operate, wave, each)) for each in operations]
             under_way.append((wave, jobs))
         self._await(crew, under_way)
-        self._let_go_of_the_rest()
+        self._admission.of_the_rest()
         self._escalate(crew, self._escalating.waiting(), partial(self._escalating.attempt, last=True))
         self._save_upstream()
-
-    def _may_go(self, wave: Wave, operations: Sequence[Operation], *, first: bool) -> bool:
-        """Waits out the pause before the wave; then whether the gates of all it brings back are open at this
-        very moment. Where they are not, nothing further goes out."""
-        running = self._running
-        if not first:
-            self._pause(wave.pause)
-        steps = [step for each in operations for step in each.steps if running.concerns(step.point.id)]
-        subjects = {name for step in steps for name in step.subjects}
-        if not running.stopping.is_set() and not running.admits(subjects, wave.index):
-            running.stop(StopCause.GATED)
-        if running.stopping.is_set():
-            return False
-        self._admitted |= subjects
-        self._release_without_work(subjects & self._gated)
-        return True
-
-    def _pause(self, seconds: int) -> None:
-        clock, running = self._running.services.clock, self._running
-        until = clock.monotonic() + seconds
-        while not running.stopping.is_set() and (left := until - clock.monotonic()) > 0:
-            clock.pause(min(left, _LOOKS_UP))
-
-    def _let_go_of_the_rest(self) -> None:
-        """Of subjects behind a gate that nothing had to be sent for."""
-        running, waves = self._running, self._running.plan.waves
-        rest = {key.subject for key in self._without_work() if key.subject in self._gated - self._admitted}
-        if not rest or running.stopping.is_set():
-            return
-        if running.admits(rest, waves[-1].index if waves else 0):
-            self._release_without_work(rest)
-        else:
-            running.stop(StopCause.GATED)
 
     def _await(self, crew: Crew, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
         for wave, jobs in under_way:
@@ -283,31 +244,6 @@ class Runner:
         running.commit(Tag.OPERATION_SETTLED, facts)
         running.watcher(StepsSettled(running.run, device, results))
         return results
-
-    def _release_without_work(self, subjects: Collection[str]) -> None:
-        """Ends the holds of ``subjects`` that no device has anything to do for."""
-        running = self._running
-        if running.stopping.is_set():
-            return
-        facts: list[Fact] = [
-            HoldEnded(key.run, key.subject, key.point, Ending.RESTORE, running.run)
-            for key in self._without_work()
-            if key.subject in subjects
-        ]
-        if facts:
-            running.commit(Tag.HOLD_ENDED, facts)
-
-    def _without_work(self) -> Iterator[HoldKey]:
-        """The holds to let go of at points that another hold keeps cut, and at points nothing was ever sent
-        to. One that has become a cut point's last since the plan was made stays: the point is still cut."""
-        running = self._running
-        worked = {step.point.id for _, _, step in running.plan.steps()}
-        for key in map(HoldKey._make, running.plan.ends):
-            if key.point in worked or running.book.hold(key) is None:
-                continue
-            kept = running.book.holders(key.point) - set(running.ends_of(key.point))
-            if kept or running.book.untouched(key.point):
-                yield key
 
     def _ended(self, results: dict[PointId, StepResult]) -> RunEnded:
         running = self._running

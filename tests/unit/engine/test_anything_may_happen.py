@@ -9,23 +9,37 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from controller.domain.codec import from_plain
-from controller.domain.errors import InvalidRequest, OpenCause, Refused
-from controller.domain.facts import BaselineTaken, Fact, HoldEnded, HoldOpened, IntentRecorded, PointRead
+from controller.domain.errors import AwaitingApproval, InvalidRequest, OpenCause, Refused
+from controller.domain.facts import (
+    Actor,
+    Attested,
+    BaselineTaken,
+    Fact,
+    GateDecided,
+    HoldEnded,
+    HoldOpened,
+    IntentRecorded,
+    PointRead,
+    Text,
+)
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import Conduit, Method, Point, PointId, Segment
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan
-from controller.domain.playbook import Action, Scope
+from controller.domain.playbook import STANDING, Action, Gate, Scope
 from controller.domain.proof import Proof
+from controller.domain.tags import Tag
 from controller.engine.execution.running import Limits
-from controller.engine.planning.plans import Return
+from controller.engine.people.approvals import Act, Pledge, need_of
+from controller.engine.planning.plans import Documents, Return
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     ACTOR,
@@ -46,6 +60,47 @@ EXAMPLES = int(os.environ.get("CORDON_EXAMPLES", "60"))
 NAMES = ("emergency", "laboratory", "admin", "internet")
 DEVICES = ("acc", "core", "fw")
 KEPT = "samu"
+
+
+GATED = {
+    "laboratory": Gate(approvals=1),
+    "admin": Gate(attest=("clean",)),
+    "emergency": Gate(go=True, attest=("clean",)),
+}
+"""The standing gates of every second night."""
+
+PERSONS = ("user:1", "user:2", "user:3")
+
+
+class Ballot:
+    """Consents as people give them, in memory: who asked for what, who agreed, and what was carried out."""
+
+    def __init__(self) -> None:
+        self.asked: dict[tuple[str, str], set[str]] = {}
+        self.used: dict[tuple[str, str], str] = {}
+        self.everybody_agrees = False
+
+    def check(self, act: Act, reason: str, actor: Actor, run: str = "") -> Pledge | None:
+        del reason
+        if need_of(act.plan) is None or self.used.get((run, _subject(act))) == act.signed:
+            return None
+        agreed = self.asked.setdefault((act.signed, actor.id), set())
+        if not (agreed - {actor.id} or self.everybody_agrees):
+            raise AwaitingApproval(request=act.signed, plan=act.signed, given=0, needed=1)
+        return Pledge(request=act.signed)
+
+    def present(self, persons: Collection[str]) -> frozenset[str]:
+        return frozenset(persons)
+
+    def take(self, pledge: Pledge, act: Act, run: str, actor: Actor) -> None:
+        assert self.check(act, "", actor) is not None
+        assert pledge.request == act.signed
+        del self.asked[act.signed, actor.id]
+        self.used[run, _subject(act)] = act.signed
+
+
+def _subject(act: Act) -> str:
+    return act.plan.conditions[0].subject
 
 
 class Killed(BaseException):
@@ -91,6 +146,8 @@ class Nights(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.site = hospital()
+        self.gated: dict[str, Gate] = {}
+        self.ballot = Ballot()
         self.points: dict[PointId, Point] = {
             point.id: point for each in self.site.documents.inventory.subjects() for point in each.points
         }
@@ -129,6 +186,8 @@ class Nights(RuleBasedStateMachine):
         for point in touched & intended:
             assert any(key.point == point for key in held), f"{line}: {point} is not held"
             if last.action is Action.RESTORE:
+                for name in {key.subject for key in held if key.point == point}:
+                    assert self._gate_is_open(name, last.run), f"{line} opens {name} behind its gate"
                 others = {key for key in held if key.point == point} - self._ends(last.run)
                 assert not others, f"{line} opens {point}, held by {others}"
         if last.action is Action.RESTORE:
@@ -158,8 +217,31 @@ class Nights(RuleBasedStateMachine):
                 cut = self._is_cut(fact.point, fact.method)
                 assert cut is (fact.wanted is Action.ISOLATE) or self._was_cut(fact.point), fact
             if isinstance(fact, HoldEnded):
+                assert self._gate_is_open(fact.subject, fact.by), fact
                 self._check_end(fact)
         self._moment()
+
+    def _gate_is_open(self, name: str, run: str) -> bool:
+        """By the record alone: what was said since the last cut, and what the run was consented to for."""
+        wanted = self.gated.get(name)
+        said: dict[str, Attested] = {}
+        words: dict[str, bool] = {}
+        for fact in self.site.journal.facts:
+            if isinstance(fact, HoldOpened) and fact.subject == name:
+                said.clear()
+                words = {person: False for person, go in words.items() if not go}
+            elif isinstance(fact, Attested) and fact.subject == name:
+                said.pop(fact.attestation, None)
+                said.update({fact.attestation: fact} if fact.given else {})
+            elif isinstance(fact, GateDecided) and fact.subject == name:
+                words[fact.person] = fact.go
+        if False in words.values():
+            return False
+        return wanted is None or (
+            {each.statement for each in said.values()}.issuperset(wanted.attest)
+            and (not wanted.go or True in words.values())
+            and (not wanted.approvals or (run, name) in self.ballot.used)
+        )
 
     def _open_holds(self) -> set[HoldKey]:
         return self.held
@@ -211,18 +293,56 @@ class Nights(RuleBasedStateMachine):
     def _do(self, act: Callable[[], object]) -> None:
         try:
             act()
-        except (InvalidRequest, Refused):
+        except (InvalidRequest, Refused, AwaitingApproval):
             pass
         except Killed:
             self.alive, self.budget = True, None
-            self.site.restart()
+            self._restart()
         self.budget = None
+
+    def _restart(self, known: Documents | None = None) -> None:
+        self.site.restart(known)
+        self.site.controller.ask_others(self.ballot)
 
     @initialize(shut=st.sets(st.sampled_from(["er", "lab", "shared"])))
     def some_ports_are_shut_beforehand(self, shut: set[str]) -> None:
         for name in shut:
             self.site.board("acc").ports[name].admin = "down"
             self.touched_by_hand.add("acc")
+
+    @initialize(gated=st.booleans())
+    def the_return_is_gated_or_not(self, gated: bool) -> None:
+        known, self.gated = self.site.documents, GATED if gated else {}
+        stages = [
+            replace(stage(name, name=name), action=Action.RESTORE, method=(), gate=waits)
+            for name, waits in self.gated.items()
+        ]
+        books = [each for each in known.playbooks.values() if each.name != STANDING]
+        self._restart(documents(known.inventory, [*books, playbook(STANDING, *stages)]))
+
+    @rule(name=st.sampled_from(NAMES[:3]), given=st.sampled_from([True, True, True, False]))
+    def somebody_states_it_or_takes_it_back(self, name: str, given: bool) -> None:
+        told = [
+            fact for fact in self.site.journal.facts if isinstance(fact, Attested) and fact.subject == name
+        ]
+        number = told[-1].attestation if told and not given else str(len(self.site.journal.commits))
+        fact = Attested(number, name, "clean", "user:1", given, "", "", Text(""))
+        self._do(lambda: self.site.journal.commit(Tag.ATTESTATION_GIVEN, [fact], ACTOR))
+
+    @rule(
+        name=st.sampled_from(NAMES), person=st.sampled_from(PERSONS), go=st.sampled_from([True, True, False])
+    )
+    def somebody_says_go_or_no_go(self, name: str, person: str, go: bool) -> None:
+        fact = GateDecided(name, person, go, Text(""))
+        self._do(lambda: self.site.journal.commit(Tag.GATE_DECIDED, [fact], ACTOR))
+
+    @rule(person=st.sampled_from([*PERSONS, ACTOR.id]), agrees=st.sampled_from([True, True, False]))
+    def somebody_answers_what_was_asked(self, person: str, agrees: bool) -> None:
+        for asked, agreed in list(self.ballot.asked.items()):
+            if agrees:
+                agreed.add(person)
+            else:
+                del self.ballot.asked[asked]
 
     @rule(level=st.sampled_from([1, 3, 5]))
     def cut_a_level(self, level: int) -> None:
@@ -303,7 +423,7 @@ class Nights(RuleBasedStateMachine):
         """And its successor knows from the record what it knew."""
         assert {hold.key for hold in self.site.history.open_holds()} == self.held
         before = self._return_of_all()
-        self.site.restart()
+        self._restart()
         assert self._return_of_all() == before
 
     def _return_of_all(self) -> Plan | None:
@@ -319,7 +439,8 @@ class Nights(RuleBasedStateMachine):
         for board in self.site.driver.boards.values():
             board.strikes.clear()
             board.closed = None
-        self.site.restart()
+        self._restart()
+        self._everybody_agrees()
         wanted = Return(everything=True, accept_drift=frozenset(DEVICES))
         tried: list[object] = []
         for _ in range(3):
@@ -334,6 +455,13 @@ class Nights(RuleBasedStateMachine):
                 break
         else:
             assert not self._open_holds(), tried
+
+    def _everybody_agrees(self) -> None:
+        self.ballot.everybody_agrees = True
+        for name in NAMES:
+            said = Attested(f"last-{name}", name, "clean", "user:1", True, "", "", Text(""))
+            goes = [GateDecided(name, person, True, Text("")) for person in PERSONS]
+            self.site.journal.commit(Tag.ATTESTATION_GIVEN, [said, *goes], ACTOR)
 
     def _settle_by_hand(self) -> None:
         """A person sets the ports that were worked at by hand to what they were before their first hold."""
