@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.domain.facts import (
+    Attested,
     Fact,
+    GateChecked,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
@@ -21,12 +24,25 @@ from controller.domain.facts import (
 )
 from controller.domain.inventory import PointId
 from controller.domain.playbook import Action
+from controller.domain.probation import PROBATION
 from controller.domain.tags import Tag
 from controller.engine.incident.cuts import CutBook
 from controller.engine.incident.machine import MachineBook
 from controller.engine.incident.runs import RunBook
 from controller.engine.incident.timeline import TimeLine, data_of
-from controller.engine.incident.told import Act, Incident, Kind, Line, PersonTold, Record, RunTold, TagTold
+from controller.engine.incident.told import (
+    Act,
+    GateTold,
+    Incident,
+    Kind,
+    Line,
+    PersonTold,
+    Record,
+    RunTold,
+    TagTold,
+    Watched,
+    Word,
+)
 
 _LACKS_NAMED = 30
 """Devices of a run that have a line of their own for want of a proof."""
@@ -135,8 +151,26 @@ class IncidentBook:
                 data = dict(fact.data)
                 vlan = int(data["vlan"]) if data.get("vlan", "").isdigit() else None
                 self._cuts.reopened(PointId(data.get("device", ""), data.get("object", ""), vlan))
-            case Noted():
+            case Noted() if fact.subject != PROBATION:
                 self._noted(fact, record)
+            case _:
+                self._of_return(fact, record)
+
+    def _of_return(self, fact: Fact, record: Record) -> None:
+        """What was asked before a subject came back, and how it fared."""
+        match fact:
+            case Attested():
+                word = Word(fact.subject, _act(record, fact.text), fact.statement, fact.dated, fact.given)
+                self._runs.word(word)
+            case GateDecided():
+                self._runs.word(Word(fact.subject, _act(record, fact.text), go=fact.go))
+            case GateChecked():
+                gate = GateTold(fact.subject, fact.wave, fact.passed, fact.wants, record.at, record.seq)
+                self._runs.gate(fact.run, gate)
+            case Noted(subject=subject) if subject == PROBATION:
+                data = dict(fact.data)
+                watched = Watched(data.get("subject", ""), data.get("state", ""), record.at, record.seq)
+                self._runs.watched(data.get("run", ""), watched)
             case _:
                 pass
 

@@ -15,7 +15,7 @@ from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Hazard, Plan, Severity
 from controller.domain.playbook import Action, Gate
 from controller.domain.proof import Proof
-from controller.engine.incident.told import Act, Consent, Lack, RunTold, Wave
+from controller.engine.incident.told import Act, Consent, GateTold, Lack, RunTold, Watched, Wave, Word
 
 _OVERRIDES = frozenset(
     {
@@ -96,6 +96,7 @@ class RunBook:
         self._plans: dict[str, PlanTold | None] = {}
         self._requests: dict[str, Consent] = {}
         self._broken: dict[str, Act] = {}
+        self._words: list[Word] = []
 
     def revision(self, fact: RevisionStored) -> None:
         if fact.kind == "plan":
@@ -105,7 +106,6 @@ class RunBook:
         plan = self._plans.get(fact.plan)
         told = RunTold(fact.run, fact.action, fact.playbook, fact.level, fact.plan, act, known=True)
         told.glass = self._broken.get(fact.run)
-        told.consent = next((each for each in self._requests.values() if each.run == fact.run), None)
         if plan is not None:
             told.overridden, told.gates, told.rehearses = plan.overridden, plan.gates, plan.rehearses
             told.subjects, told.planned = plan.subjects, len(plan.waves)
@@ -157,6 +157,19 @@ class RunBook:
             told.first_proof = min(told.first_proof or at, at)
             told.last_proof = max(told.last_proof or at, at)
 
+    def gate(self, run: str, gate: GateTold) -> None:
+        found = self._runs.get(run)
+        if found is not None:
+            found.told.checked.append(gate)
+
+    def watched(self, run: str, watched: Watched) -> None:
+        found = self._runs.get(run)
+        if found is not None:
+            found.told.watched[watched.subject] = watched
+
+    def word(self, word: Word) -> None:
+        self._words.append(word)
+
     def let_go(self, run: str) -> None:
         found = self._runs.get(run)
         if found is not None:
@@ -184,8 +197,11 @@ class RunBook:
     # --- told ------------------------------------------------------------------------------------------
 
     def told(self) -> tuple[RunTold, ...]:
-        for found in self._runs.values():
+        for name, found in self._runs.items():
             _finish(found)
+            told = found.told
+            told.consents = tuple(each for each in self._requests.values() if each.run == name)
+            told.words = tuple(word for word in self._words if _is_about(word, told))
         return tuple(found.told for found in self._runs.values())
 
     def consents(self) -> tuple[Consent, ...]:
@@ -193,6 +209,11 @@ class RunBook:
 
     def broken(self) -> tuple[Act, ...]:
         return tuple(self._broken.values())
+
+
+def _is_about(word: Word, run: RunTold) -> bool:
+    over = run.ended_seq and word.act.seq > run.ended_seq
+    return run.action is Action.RESTORE and word.subject in run.subjects and not over
 
 
 def _reaches(wave: Wave, at: datetime, seq: int) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from controller.domain.facts import Fact, Noted
+from controller.domain.facts import Attested, Fact, GateChecked, GateDecided, Noted
 from controller.domain.logbook import ATTACHED, BY, HANDED_TO, LOGBOOK, FactStatus
 from controller.domain.tags import Tag
 from controller.engine.incident.told import Kind, Line, Note, Record
@@ -36,6 +36,15 @@ _ALONE = frozenset(
     {
         Tag.HOME_CREATED,
         Tag.RUN_COUNTERSIGNED,
+        Tag.ATTESTATION_GIVEN,
+        Tag.ATTESTATION_WITHDRAWN,
+        Tag.GATE_CHECKED,
+        Tag.GATE_DECIDED,
+        Tag.PROBATION_TRIPPED,
+        Tag.PROBATION_PASSED,
+        Tag.ERASURE_REQUESTED,
+        Tag.ERASURE_DENIED,
+        Tag.LOG_EXPORTED,
         Tag.POINT_CLAIMED,
         Tag.CLAIM_WITHDRAWN,
         Tag.HAZARD_OVERRIDDEN,
@@ -183,6 +192,15 @@ def data_of(facts: Sequence[Fact]) -> tuple[Mapping[str, str], str]:
             if fact.subject != "request":  # the key of a client
                 data |= {"subject": fact.subject, **dict(fact.data)}
             texts.append(fact.text)
+        elif isinstance(fact, Attested):
+            data |= {"segment": fact.subject, "statement": fact.statement, "dated": fact.dated}
+            texts.append(fact.text)
+        elif isinstance(fact, GateDecided):
+            data |= {"segment": fact.subject, "go": "yes" if fact.go else "no"}
+            texts.append(fact.text)
+        elif isinstance(fact, GateChecked):
+            data |= {"segment": fact.subject, "passed": "yes" if fact.passed else "no"}
+            data["wants"] = " ".join(fact.wants)
         elif (device := getattr(fact, "device", None)) and isinstance(device, str):
             data.setdefault("device", device)
         elif (point := getattr(fact, "point", None)) is not None:

@@ -60,6 +60,41 @@ class Consent:
     run: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person said of the return of a subject: a ``statement`` (taken back where not ``given``), or
+    ``go``, or that it may not."""
+
+    subject: str
+    act: Act
+    statement: str = ""
+    dated: str = ""
+    given: bool = True
+    go: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GateTold:
+    """How the gate of a subject stood before a wave; ``wants``: codes of what was missing."""
+
+    subject: str
+    wave: int
+    passed: bool
+    wants: tuple[str, ...]
+    at: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How the watch over a subject that came back stood at last; ``state`` is that of a probation."""
+
+    subject: str
+    state: str
+    at: datetime
+    seq: int
+
+
 @dataclass(slots=True)
 class Wave:
     """``proofs``: the points of the wave by what was known of each when the run ended. Times are those of the
@@ -89,7 +124,9 @@ class Lack:
 @dataclass(slots=True)
 class RunTold:
     """``plan`` is its hash; ``overridden`` the hazards it was decided in spite of; ``planned`` its points,
-    ``proofs`` what was known of them at its end; ``let_go`` the points whose last hold it ended."""
+    ``proofs`` what was known of them at its end; ``let_go`` the points whose last hold it ended. ``words``
+    are what was said of the return of its subjects before its end, ``checked`` how their gates stood,
+    ``watched`` how they fared afterwards, by subject."""
 
     run: str
     action: Action
@@ -107,7 +144,10 @@ class RunTold:
     claimed: list[Act] = field(default_factory=list)
     countersigned: Act | None = None
     glass: Act | None = None
-    consent: Consent | None = None
+    consents: tuple[Consent, ...] = ()
+    words: tuple[Word, ...] = ()
+    checked: list[GateTold] = field(default_factory=list)
+    watched: dict[str, Watched] = field(default_factory=dict)
     overridden: tuple[Hazard, ...] = ()
     gates: tuple[Gate, ...] = ()
     lapse: Mapping[str, str] = field(default_factory=dict)

@@ -55,7 +55,8 @@ def _row(line: Line, runs: dict[str, RunTold], words: Words) -> Row:
     if line.degraded:
         what = (*what, Said(words("line.degraded")))
     time = words.between(line.at, until)
-    return Row((cell(time), cell(entry), cell(_who(line, words)), what), bar=line.kind is Kind.NOTE)
+    bar = line.kind is Kind.NOTE or line.tag in _SAID
+    return Row((cell(time), cell(entry), cell(_who(line, words)), what), bar=bar)
 
 
 def _who(line: Line, words: Words) -> str:
@@ -160,6 +161,11 @@ def _event(line: Line, words: Words) -> Iterator[tuple[str, bool]]:
         left = data.get("decision") != "cut-again"
         point = " ".join(data[name] for name in ("device", "object") if name in data)
         yield words("line.left-open" if left else "line.cut-again", point=point), False
+    elif "segment" in data:
+        yield _of_return(line, words), False
+    elif line.tag.startswith("watch:probation:") and line.count == 1:
+        state = words.plain(f"probation-state.{data.get('state', '')}")
+        yield f"{words.subject(data.get('subject', ''))}: {state}", False
     elif line.tag in _SUBJECT_SAID:
         yield data.get("subject", ""), False
     elif line.count == 1:
@@ -171,7 +177,29 @@ def _event(line: Line, words: Words) -> Iterator[tuple[str, bool]]:
         yield line.text, False
 
 
-_LOUD = frozenset({Tag.POINT_REOPENED, Tag.RUN_COUNTERSIGNED, Tag.CLOCK_STEPPED, Tag.LOG_KEY_REPLACED})
+def _of_return(line: Line, words: Words) -> str:
+    data, subject = line.data, words.subject(line.data["segment"])
+    if "statement" in data:
+        return words("line.statement", subject=subject, statement=data["statement"], dated=data["dated"])
+    if "go" in data:
+        return words("line.go" if data["go"] == "yes" else "line.no-go", subject=subject)
+    wants = words.wants(data.get("wants", "").split())
+    return words("line.open" if data.get("passed") == "yes" else "line.closed", subject=subject, wants=wants)
+
+
+_SAID = frozenset({Tag.ATTESTATION_GIVEN, Tag.ATTESTATION_WITHDRAWN, Tag.GATE_DECIDED})
+"""Beside the logbook, what persons said in words of their own."""
+
+_LOUD = frozenset(
+    {
+        Tag.PROBATION_TRIPPED,
+        Tag.GATE_DECIDED,
+        Tag.POINT_REOPENED,
+        Tag.RUN_COUNTERSIGNED,
+        Tag.CLOCK_STEPPED,
+        Tag.LOG_KEY_REPLACED,
+    }
+)
 
 _SUBJECT_SAID = frozenset({Tag.POINT_CLAIMED, Tag.CLAIM_WITHDRAWN})
 

@@ -10,7 +10,17 @@ from controller.domain.lifecycle import OVER
 from controller.domain.plan import Hazard
 from controller.domain.playbook import Action, Gate
 from controller.domain.proof import Proof
-from controller.engine.incident.told import Act, Consent, Incident, RunTold, SubjectTold, Unproven
+from controller.engine.incident.told import (
+    Act,
+    Consent,
+    GateTold,
+    Incident,
+    RunTold,
+    SubjectTold,
+    Unproven,
+    Watched,
+    Word,
+)
 from controller.paper.document import Row, Table, cell
 from controller.paper.report import Block, Facts, Part, Points, Sub
 from controller.text.sentences import cause_text
@@ -74,6 +84,10 @@ def _run(run: RunTold, found: Incident, words: Words) -> Iterator[tuple[str, str
     yield words("row.consent"), _consents(run, found, words)
     if run.gates:
         yield words("row.conditions"), "\n".join(_gate(gate, words) for gate in run.gates)
+    if run.words:
+        yield words("row.words"), "\n".join(_word(word, words) for word in run.words)
+    if run.checked:
+        yield words("row.gates"), "\n".join(_checked(gate, words) for gate in run.checked)
     if run.overridden:
         yield words("row.overridden"), "\n".join(_override(each, words) for each in run.overridden)
     if run.glass:
@@ -81,6 +95,8 @@ def _run(run: RunTold, found: Incident, words: Words) -> Iterator[tuple[str, str
     if run.lapse:
         yield words("row.lapse"), words("row.lapse-said", **dict(run.lapse))
     yield words("row.result"), _result(run, words)
+    if run.watched:
+        yield words("row.watched"), "\n".join(_watched(each, words) for each in run.watched.values())
     if run.claimed:
         yield words("row.claimed"), "\n".join(_act(act, words) for act in run.claimed)
 
@@ -93,9 +109,42 @@ def _override(hazard: Hazard, words: Words) -> str:
     )
 
 
+def _word(word: Word, words: Words) -> str:
+    code = ("statement" if word.given else "taken-back") if word.statement else "go" if word.go else "no-go"
+    dated = words("word.dated", day=word.dated) if word.dated else ""
+    return words(
+        f"word.{code}",
+        subject=words.subject(word.subject),
+        statement=word.statement,
+        dated=dated,
+        act=_act(word.act, words),
+    )
+
+
+def _checked(gate: GateTold, words: Words) -> str:
+    return words(
+        "gate.passed" if gate.passed else "gate.closed",
+        subject=words.subject(gate.subject),
+        wave=gate.wave + 1,
+        time=words.stamp(gate.at),
+        seq=gate.seq,
+        wants=words.wants(gate.wants),
+    )
+
+
+def _watched(watched: Watched, words: Words) -> str:
+    return words(
+        "watched",
+        subject=words.subject(watched.subject),
+        state=words.plain(f"probation-state.{watched.state}"),
+        time=words.stamp(watched.at),
+        seq=watched.seq,
+    )
+
+
 def _consents(run: RunTold, found: Incident, words: Words) -> str:
-    if run.consent is not None:
-        return consent(run.consent, words)
+    if run.consents:
+        return "\n".join(consent(each, words) for each in run.consents)
     if run.countersigned is not None:
         return words("countersigned", act=_act(run.countersigned, words))
     if run.action is Action.ISOLATE and _has_accounts(found):
@@ -337,7 +386,7 @@ def _others(found: Incident, words: Words) -> Iterator[str]:
             state = words.plain(f"state.{run.state}")
             yield words("open.run", what=_capital(words.run(run)), run=run.run, state=state)
     for run in found.cuts:
-        if _has_accounts(found) and run.countersigned is None and run.consent is None:
+        if _has_accounts(found) and run.countersigned is None and not run.consents:
             yield words("open.countersign", what=words.run(run), run=run.run)
     for each in found.subjects:
         if each.without:

@@ -113,6 +113,12 @@ class Words:
     def points(self, count: int) -> str:
         return self.catalogue.text("count.points", count=count)
 
+    def wants(self, codes: Iterable[str]) -> str:
+        """What a gate lacked, by code."""
+        return ", ".join(
+            self(f"want.{code}") if f"report.want.{code}" in self.catalogue else code for code in codes
+        )
+
     def proofs(self, counts: Iterable[tuple[Proof, int]]) -> str:
         """``46 confirmed, 2 unknown``, the strongest first."""
         found = {proof: number for proof, number in counts if number}

@@ -3,21 +3,27 @@ clock did."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from controller.domain.codec import to_plain
 from controller.domain.facts import (
     SYSTEM,
     Actor,
+    Attested,
     Fact,
+    GateChecked,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
     Noted,
     OutcomeRecorded,
     PointRead,
+    RevisionStored,
     RunMoved,
     RunOpened,
     Text,
@@ -26,7 +32,9 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import REHEARSAL, Method, Point, PointId, PointKind
 from controller.domain.lifecycle import RunState
 from controller.domain.logbook import FactStatus, LogDetails, logbook_facts
+from controller.domain.plan import Basis, Plan
 from controller.domain.playbook import Action
+from controller.domain.probation import Probation, ProbationState
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.incident.incident import incident
@@ -187,15 +195,47 @@ def test_consents_belong_to_the_run_that_used_them() -> None:
     log.add(Tag.RUN_OPENED, opened(RUN))
     log.add(Tag.RUN_COUNTERSIGNED, Noted(RUN, (("plan", "p"),)), actor=Actor("user:5"))
     [run] = log.told().cuts
-    assert run.consent is not None
-    assert run.consent.asked is not None
-    assert (run.consent.id, run.consent.asked.text, run.consent.needed) == ("a", "please", "2")
-    assert [act.actor.id for act in run.consent.given] == ["user:4"]
+    [consent] = run.consents
+    assert consent.asked is not None
+    assert (consent.id, consent.asked.text, consent.needed) == ("a", "please", "2")
+    assert [act.actor.id for act in consent.given] == ["user:4"]
     assert run.glass is not None
     assert (run.glass.number, run.glass.text) == ("7", "alone")
     assert run.countersigned is not None
     assert run.countersigned.actor.id == "user:5"
     assert [each.id for each in log.told().consents if not each.run] == ["b"]
+
+
+def test_a_return_is_told_with_what_was_said_of_it_its_gates_and_how_it_fared() -> None:
+    log = Log()
+    stated = Attested("s1", "icu", "edr-clean", ALICE.id, True, "2026-03-01", "", Text("all scanned"))
+    log.add(Tag.ATTESTATION_GIVEN, stated)
+    log.add(Tag.GATE_DECIDED, GateDecided("icu", "user:4", False, Text("wait")), actor=Actor("user:4"))
+    log.add(Tag.GATE_DECIDED, GateDecided("wards", "user:4", True, Text("")), actor=Actor("user:4"))
+    log.add(Tag.OPERATION_INTENDED, hold(RUN, "icu", PORT))
+    log.add(Tag.RUN_OPENED, _plan(), opened(BACK, Action.RESTORE), RunMoved(BACK, RunState.RUNNING))
+    closed = log.add(Tag.GATE_CHECKED, GateChecked(BACK, 0, "icu", "p", False, ("gate-no-go",)))
+    log.add(Tag.APPROVAL_USED, Noted("request:a", (("run", BACK),)))
+    log.add(Tag.APPROVAL_USED, Noted("request:b", (("run", BACK),)))
+    log.add(Tag.PROBATION_MOVED, Probation(BACK, 0, "icu", 60).fact())
+    passed = Probation(BACK, 0, "icu", 60, state=ProbationState.PASSED)
+    moved = log.add(Tag.PROBATION_MOVED, passed.fact())
+    log.add(Tag.RUN_MOVED, RunMoved(BACK, RunState.FINISHED))
+    log.add(Tag.GATE_DECIDED, GateDecided("icu", "user:4", True, Text("too late")))
+    [run] = log.told().returns
+    assert [(word.statement, word.go, word.act.text) for word in run.words] == [
+        ("edr-clean", False, "all scanned"),
+        ("", False, "wait"),
+    ]
+    assert [(gate.passed, gate.wants, gate.seq) for gate in run.checked] == [(False, ("gate-no-go",), closed)]
+    assert [each.id for each in run.consents] == ["a", "b"]
+    assert [(each.state, each.seq) for each in run.watched.values()] == [("passed", moved)]
+
+
+def _plan() -> RevisionStored:
+    basis = Basis("i" * 64, "q" * 64, "b", "r")
+    plan = Plan("next", Action.RESTORE, "ch", None, basis, (), (), ends=((RUN, "icu", PORT),))
+    return RevisionStored("plan", "p" * 64, json.dumps(to_plain(plan)))
 
 
 def test_words_of_people_stand_alone_and_machines_are_gathered_between_them() -> None:
