@@ -170,15 +170,26 @@ class Load:
             task.cancel()
 
     async def _watch(self, source: str) -> None:
-        reader, _ = await self._ask(source, "GET", "/api/v1/events", f"Cookie: {self._cookie}\r\n")
-        if b" 200 " in await reader.readline():
-            self.watching += 1
-            if self.watching == WATCHERS:
-                self._all_watch.set()
-            with suppress(ConnectionError):
-                while await reader.read(65536):
-                    pass
-            self.watching -= 1
+        """Comes back when it is turned away, as a browser does."""
+        while True:
+            status = "refused"
+            with suppress(OSError, IndexError):
+                reader, _ = await self._ask(source, "GET", "/api/v1/events", f"Cookie: {self._cookie}\r\n")
+                status = (await reader.readline()).decode().split()[1]
+                if status == "200":
+                    self._count(1)
+                    try:
+                        while await reader.read(65536):
+                            pass
+                    finally:
+                        self._count(-1)
+            self.answers[f"watching {status}"] = self.answers.get(f"watching {status}", 0) + 1
+            await asyncio.sleep(0.5)
+
+    def _count(self, more: int) -> None:
+        self.watching += more
+        if self.watching == WATCHERS:
+            self._all_watch.set()
 
     async def _guess(self) -> None:
         """Each on time, whether or not the ones before were answered."""

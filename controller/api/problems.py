@@ -111,6 +111,7 @@ _CONFLICTS = frozenset(
         "code-released",
         "code-not-claimed",
         "nothing-held",
+        "log-not-signed",
         "last-administrator",
         "name-taken",
         "own-request",
