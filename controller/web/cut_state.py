@@ -1,0 +1,90 @@
+"""What is held of each device and link at one moment, and how well that is known: for maps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from controller.domain.hold import Hold
+from controller.domain.inventory import WHOLE_PORT, Inventory, Link, Management, PointId, Port
+from controller.domain.proof import Proof, aged
+from controller.engine.network.topology import Topology
+from controller.web.visits import Visit
+
+OPEN, CUT, UNSURE = "open", "cut", "unsure"
+"""Of a link: nothing of it is held; a cut that takes it whole is known; one is held and not known."""
+
+
+class CutState:
+    """``inventory`` is the one in force. ``distances``: hops from the controller's device over links that are
+    open; empty where nobody said where the controller is attached."""
+
+    def __init__(self, visit: Visit) -> None:
+        office = visit.service.office
+        self.inventory: Inventory = office.documents_in_force().inventory
+        self._now = visit.now
+        self._reads = office.last_reads()
+        self.held: dict[str, dict[PointId, list[Hold]]] = defaultdict(dict)
+        self._whole: dict[Port, list[PointId]] = defaultdict(list)
+        for hold in office.open_holds():
+            self.held[hold.point.id.device].setdefault(hold.point.id, []).append(hold)
+            if hold.method in WHOLE_PORT:
+                self._whole[hold.point.port].append(hold.point.id)
+        self._topology = Topology(self.inventory)
+        self.distances: Mapping[str, int] = self._topology.distances(self._whole.keys())
+
+    def proof(self, point: PointId) -> tuple[Proof, datetime | None]:
+        """As of now, with the time of the reading it rests on."""
+        read = self._reads.get(point)
+        if read is None:
+            return Proof.UNKNOWN, None
+        return aged(Proof(read.proof), read.read_at, self._now), read.read_at
+
+    def known(self, point: PointId) -> bool:
+        return self.proof(point)[0].satisfies(Proof.CONFIRMED)
+
+    def of_link(self, link: Link) -> str:
+        held = [point for end in link.ends for point in self._whole.get(end, ())]
+        if not held:
+            return OPEN
+        return CUT if any(self.known(point) for point in held) else UNSURE
+
+    def of_device(self, name: str) -> str:
+        """In the words of a segment's state: ``isolated`` where each held point is known to be cut."""
+        held = self.held.get(name)
+        if not held:
+            return "connected"
+        known = sum(map(self.known, held))
+        return "isolated" if known == len(held) else "partial" if known else "unknown"
+
+    def sees(self, name: str) -> bool | None:
+        """Whether open links lead from the controller to it. None where that is not the question: it is
+        managed over a network of its own, or the inventory does not say where the controller is."""
+        device = self.inventory.devices[name]
+        if device.management is Management.OOB or not self.distances:
+            return None
+        return name in self.distances
+
+    def own_way(self) -> frozenset[frozenset[str]]:
+        """Pairs of neighbours on a shortest open way from the controller to devices managed in-band."""
+        near: dict[str, list[str]] = defaultdict(list)
+        for link in self.inventory.links:
+            if self.of_link(link) == OPEN:
+                one, other = (end.device for end in link.ends)
+                near[one].append(other)
+                near[other].append(one)
+        found: set[frozenset[str]] = set()
+        for device in self.inventory.devices.values():
+            at = device.name
+            if device.management is not Management.INBAND or at not in self.distances:
+                continue
+            while hops := self.distances[at]:
+                before = min(
+                    (each for each in near[at] if self.distances.get(each) == hops - 1), default=None
+                )
+                if before is None or frozenset((at, before)) in found:
+                    break
+                found.add(frozenset((at, before)))
+                at = before
+        return frozenset(found)

@@ -1,0 +1,86 @@
+"""The map: where devices stand in the drawing, and what it says of devices and links."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.domain.facts import Actor
+from controller.engine.people.roles import Role
+from controller.web.layout import rings
+from controller.workers.office import Cut
+from tests.unit.api import house as built
+from tests.unit.web.console import Visitor, words_on
+
+LINKED = """
+links:
+  - {ends: [[box-4g, lan], [modem, wan]]}
+controller:
+  attached_to: [box-4g, mgmt]
+"""
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, str]], str | None]:
+    names = [f"d{number}" for number in range(draw(st.integers(1, 25)))]
+    pairs = st.tuples(st.sampled_from(names), st.sampled_from(names))
+    return names, draw(st.lists(pairs, max_size=40)), draw(st.sampled_from([None, *names]))
+
+
+@given(networks())
+def test_each_device_stands_alone_as_far_out_as_it_is_hops_away(
+    network: tuple[list[str], list[tuple[str, str]], str | None],
+) -> None:
+    names, links, root = network
+    found = rings(names, links, root)
+    assert sorted(found.spots) == sorted(names)
+    for spot, beside in itertools.combinations(found.spots.values(), 2):
+        assert math.dist((spot.x, spot.y), (beside.x, beside.y)) > 10
+    far = {name: math.hypot(spot.x, spot.y) for name, spot in found.spots.items()}
+    middle = min(names, key=far.__getitem__)
+    assert far[middle] == 0
+    assert root in (None, middle)
+    # Hops by relaxing every link as often as there are devices.
+    hops = dict.fromkeys(names, math.inf) | {middle: 0.0}
+    for _ in names:
+        for one, other in links:
+            hops[one], hops[other] = min(hops[one], hops[other] + 1), min(hops[other], hops[one] + 1)
+    for one, other in itertools.combinations(names, 2):
+        if hops[one] < hops[other]:
+            assert far[one] < far[other]
+        elif hops[one] == hops[other]:
+            assert far[one] == pytest.approx(far[other], abs=0.2)
+
+
+def test_no_device_no_spot() -> None:
+    assert rings([], [], None).spots == {}
+
+
+def test_devices_and_links_as_they_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(built, "INVENTORY", built.INVENTORY + LINKED)
+    with built.house(tmp_path) as at:
+        visitor = Visitor(at, Role.VIEWER)
+        before = words_on(visitor.open("/map"))
+        assert "2 devices with nothing cut" in before
+        assert "1 link open" in before
+        office = at.office
+        cut = Cut(subjects=("internet",))
+        office.isolate(cut, office.plan_cut(cut), "test", Actor("os:0"), lambda _: None)
+        after = words_on(visitor.open("/map"))
+        # Nobody has read these devices: the cut is held and not known.
+        assert "2 devices whose cuts are not known" in after
+        assert "1 link cut, but not known" in after
+        assert "box-4g lan – modem wan: cut, but not known" in after
+        device = visitor.open("/map/devices/modem")
+        said = words_on(device)
+        assert "wan" in said
+        assert "cut, but not known" in said
+        assert "Offices" in said
+        [run] = [record.run for record in office.runs()]
+        assert f'href="/runs/{run}"' in device.text
+        assert visitor.open("/map/devices/none").status_code == 404
