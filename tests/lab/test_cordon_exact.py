@@ -97,7 +97,14 @@ def test_what_someone_changed_meanwhile_is_shown_and_waits_for_a_decision(lab: L
     cordon.playbook("ports", {"select": {"segments": ["printers", "admin"]}, "method": ["vlan"]})
     cordon.act("isolate", "--playbook", "ports")
     acc1.run("ovs-vsctl", "set", "port", "printers", "tag=77")
+    acc1.run("ovs-vsctl", "set", "port", "admin", "tag=78")
     asked = routes(("printers", "servers"))
+
+    (theirs, ours) = cordon("drift", code=6).data["changed"]
+    assert [each["object"] for each in (theirs, ours)] == ["admin", "printers"]
+    (tag,) = (each for each in ours["fields"] if each["name"] == "tag")
+    assert (tag["before"], tag["now"]) == ("70", "77")
+    assert tag["left"] not in ("70", "77")
 
     answer = cordon.act("restore", "--segment", "printers", code=6)
     assert answer.lacking()["acc1 printers"] == ("contradicted", "drift")
@@ -109,5 +116,10 @@ def test_what_someone_changed_meanwhile_is_shown_and_waits_for_a_decision(lab: L
     assert refused.data["error"] == "reason-needed"
     cordon.act("restore", "--segment", "printers", "--accept-drift", "acc1")
     lab.traffic.live(asked, PROBED)
-    cordon.act("restore", "--all")
+    kept = cordon.act("restore", "--all", "--keep-theirs", "acc1")
+    assert kept.data["outcomes"]["not_attempted"] == 1
+    assert acc1.run("ovs-vsctl", "get", "port", "admin", "tag").strip() == "78"
+    assert cordon.states()["admin"] == "connected"
+    # Let go as it was: what the cut had set beside what they changed is theirs to undo.
+    acc1.run("ovs-vsctl", "set", "port", "admin", "tag=50", "protected=false")
     assert not difference(before, lab.configuration())
