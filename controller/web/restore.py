@@ -24,7 +24,7 @@ from controller.text import Catalogue
 from controller.text.costs import subjects_of
 from controller.text.sentences import cause_text, hazard_text, sentence
 from controller.text.times import duration
-from controller.web.bars import ProofBar, bar, bar_of_proofs
+from controller.web.bars import ProofBar, bar_of_proofs
 from controller.web.levels import devices_of
 from controller.web.once import act_once
 from controller.web.pages import go, show
@@ -90,9 +90,6 @@ def board(visit: Viewing) -> Response:
         _wave(number, [each for each in held if each.wave == number], gates, names, found, words)
         for number in sorted({each.wave for each in held if each.wave is not None})
     ]
-    inventory = office.documents_in_force().inventory
-    total = sum(len(each.points) for each in inventory.subjects())
-    points = sum(found.proofs.values())
     return show(
         visit,
         "restore.html",
@@ -100,8 +97,6 @@ def board(visit: Viewing) -> Response:
         waves=waves,
         watched=[_watched(each, found, words) for each in found.probations],
         level=found.level,
-        held=points,
-        back=bar([("back", total - points), ("pending", points)], words) if points else None,
         may_restore=visit.may(Permission.RESTORE),
         may_cut=visit.may(Permission.ISOLATE),
         acting=[each for each in found.under_way if each.run in office.under_way()],

@@ -2,7 +2,7 @@
 // something happened. Everything shown is made by the service; without this script all works, by reloading.
 "use strict";
 (() => {
-  const OLD_AFTER = 7000; // ms without a word of the service; it speaks every two seconds
+  const OLD_AFTER = 6000; // ms without a word of the service; it speaks every two seconds
   const AT_MOST_EVERY = 1000; // ms between two fetches of a page
   const POLL_EVERY = 5000;
   const root = document.documentElement;

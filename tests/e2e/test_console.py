@@ -1,0 +1,233 @@
+"""The console in a real browser, in front of a real service with simulated switches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from controller.text import Catalogue
+from controller.web.navigation import PLACES
+from tests.e2e.browser import PHONE, chromium, opened, sign_in, violations
+from tests.e2e.service import Served, Someone, first_administrator, hired, served
+from tests.faults.site import ENABLE, HEALTHY, PASSWORD, SICK, Site, running_site
+
+pytestmark = pytest.mark.e2e
+
+FR, EN = Catalogue("fr"), Catalogue("en")
+SECRETS = {"CORDON_TEST_PASSWORD": PASSWORD, "CORDON_TEST_ENABLE": ENABLE, "CORDON_OPERATION_TIMEOUT": "8"}
+THEMES = ("dark", "contrast")
+
+expect.set_options(timeout=25_000)
+
+
+@dataclass
+class Night:
+    """One service, one browser, and people with their accounts."""
+
+    service: Served
+    site: Site
+    browser: Browser
+    boss: Someone
+    people: dict[str, Someone]
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    with (
+        running_site(tmp_path_factory.mktemp("site")) as site,
+        chromium() as browser,
+        served(tmp_path_factory.mktemp("service"), site.inventory, SECRETS) as service,
+    ):
+        boss = first_administrator(service)
+        people = {name: hired(service, boss, name, ["responder"]) for name in ("Ana", "Zoé")}
+        people["Léa"] = hired(service, boss, "Léa", ["responder", "restorer"])
+        yield Night(service, site, browser, boss, people)
+
+
+@pytest.fixture(autouse=True)
+def _well(night: Night) -> None:
+    for device in (SICK, HEALTHY):
+        night.site.simulation.clear(device)
+
+
+def cut_by_page(page: Page) -> str:
+    """Three actions from the page of levels: a level, the site's name, the button. Gives the run."""
+    page.goto("/isolate")
+    page.locator("a.level").last.click()
+    page.locator("input[name=typed]").fill("Faults ")
+    page.locator("button.kill").click()
+    page.wait_for_url("**/runs/*")
+    return page.url.rpartition("/")[2]
+
+
+def test_the_responders_night_from_signing_in_to_the_walk_list(night: Night) -> None:
+    """In French; one switch says yes and changes nothing."""
+    night.site.simulation.fault(SICK, "ignore")
+    context = opened(night.browser, night.service, locale="fr-FR")
+    page = context.new_page()
+    page.goto("/")
+    assert page.url.endswith("/sign-in?next=%2Fsituation")
+    sign_in(page, night.people["Ana"])
+    page.wait_for_url("**/situation")
+    expect(page.locator("h1")).to_have_text(FR.text("situation.nothing-cut"))
+    expect(page.locator("html")).to_have_class("is-live")
+    run = cut_by_page(page)
+    # No reload: the page fetches itself as the run goes on.
+    expect(page.locator("#truth .st")).to_have_text(FR.text("state.finished"))
+    expect(page.locator("#truth em")).to_have_text(FR.text("run-page.lacking", count=2))
+    assert {device for device, _port in night.site.open_ports()} == {SICK}
+    [row] = page.locator("#devices tbody tr").all()
+    expect(row).to_contain_text(SICK)
+    expect(row).to_contain_text(FR.text("cause.read-back-differs"))
+    expect(page.locator(".chart .line")).to_be_visible()
+    page.locator("#devices tbody a").click()
+    expect(page.locator("pre").first).to_contain_text("shutdown")
+    page.goto("/situation")
+    expect(page.locator("h1")).to_contain_text(FR.text("situation.level", level=5, since="")[:-1])
+    page.locator("#todo a.btn").click()
+    errand = page.locator(".walk > li").first
+    code = errand.locator(".code").inner_text()
+    errand.locator("summary").click()
+    errand.locator("button").click()
+    expect(page.locator(".said")).to_contain_text(code)
+    expect(page.locator(f".walk > li.claimed .code:text-is('{code}')")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("header nav")).to_be_hidden()
+    expect(page.locator(".walk pre").first).to_be_visible()
+    assert night.service.cordon("show", run)[1]["state"] == "finished"
+    context.close()
+
+
+def test_all_of_it_without_a_script(night: Night) -> None:
+    context = opened(night.browser, night.service, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/isolate")
+    sign_in(page, night.people["Zoé"])
+    page.locator("a.level").last.click()
+    page.locator("input[name=typed]").fill("elsewhere")
+    page.locator("input[name=reason]").fill("ransom note")
+    page.locator("button.kill").click()
+    expect(page.locator(".note.bad")).to_contain_text(EN.text("error.wrong-site", site="faults"))
+    assert page.locator("input[name=reason]").input_value() == "ransom note"
+    page.locator("input[name=typed]").fill("faults")
+    page.locator("button.kill").click()
+    assert "/runs/" in page.url
+    # The page loads itself again until the run is over.
+    expect(page.locator("#truth .st")).to_have_text(EN.text("state.finished"))
+    assert night.site.open_ports() == ()
+    page.goto("/situation")
+    expect(page.locator("#live-text")).to_contain_text(EN.text("web.as-of", at="").strip())
+    expect(page.locator("#log")).to_contain_text("ransom note")
+    page.locator("form.languages button[value=fr]").click()
+    expect(page.locator("#todo h2")).to_have_text(FR.text("situation.to-do"))
+    page.locator("details.menu summary").click()
+    page.locator("details.menu button", has_text=FR.text("web.sign-out")).click()
+    page.goto("/situation")
+    assert "/sign-in" in page.url
+    context.close()
+
+
+def test_a_page_whose_service_is_killed_in_mid_cut_says_so_and_comes_back_by_itself(night: Night) -> None:
+    night.site.simulation.fault(SICK, "late", nth=1, seconds=60)
+    context = opened(night.browser, night.service, night.boss)
+    page = context.new_page()
+    run = cut_by_page(page)
+    expect(page.locator("html")).to_have_class("is-live")
+    night.service.kill()
+    try:
+        expect(page.locator("html")).to_have_class("is-stale")
+        expect(page.locator("#stale")).to_be_visible()
+        expect(page.locator("#live-text")).to_contain_text(EN.text("web.silent", at="").strip())
+    finally:
+        night.service.start()
+    expect(page.locator("html")).to_have_class("is-live")
+    expect(page.locator("#stale")).to_be_hidden()
+    expect(page.locator("#truth .st")).to_have_text(EN.text("state.finished"))
+    assert page.url.endswith(run)
+    assert night.site.open_ports() == ()
+    context.close()
+
+
+def test_seven_pages_of_one_browser_listen_by_one_stream(night: Night) -> None:
+    context = opened(night.browser, night.service, night.boss)
+    streams: list[str] = []
+    context.on("request", lambda request: streams.append(request.url) if "/live" in request.url else None)
+    pages = [context.new_page() for _ in range(7)]
+    for page in pages:
+        page.goto("/situation")
+    for page in pages:
+        expect(page.locator("html")).to_have_class("is-live")
+    assert len(streams) == 1
+    # Whoever listened is closed: another page takes over, and all go on.
+    pages[0].close()
+    before = pages[-1].locator("#live-text").inner_text()
+    expect(pages[-1].locator("#live-text")).not_to_have_text(before)
+    context.close()
+
+
+def test_no_page_has_a_barrier_in_any_theme_or_is_wider_than_a_telephone(night: Night) -> None:
+    context = opened(night.browser, night.service, night.people["Léa"], locale="fr-FR")
+    page = context.new_page()
+    run = cut_by_page(page)
+    expect(page.locator("#truth .st")).to_have_text(FR.text("state.finished"))
+    plan = page.locator("#times a").get_attribute("href")
+    addresses = [
+        "/isolate?level=5",
+        "/isolate?subjects=laboratory",
+        "/runs",
+        f"/runs/{run}?show=all",
+        f"/runs/{run}/devices/{SICK}",
+        str(plan),
+        "/walk-list",
+        "/restore/ask",
+        "/nowhere",
+        *(place.address for place in PLACES),
+    ]
+    found = [each for address in addresses for each in _barriers(page, address)]
+    stranger = opened(night.browser, night.service).new_page()
+    found += [
+        each for address in ("/sign-in", "/sign-in/break-glass") for each in _barriers(stranger, address)
+    ]
+    assert not found, "\n".join(map(str, found))
+    stranger.context.close()
+    context.close()
+
+
+def _barriers(page: Page, address: str) -> list[Any]:
+    page.goto(address)
+    found = [(address, "light", each) for each in violations(page)]
+    for theme in THEMES:
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
+        found += [(address, theme, each) for each in violations(page, "color-contrast", "link-in-text-block")]
+    size = page.viewport_size
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    if wide > PHONE["width"]:
+        found.append((address, "telephone", f"{wide} wide"))
+    if size:
+        page.set_viewport_size(size)
+    return found
+
+
+def test_a_return_by_the_board(night: Night) -> None:
+    """The next wave, then what is left of the site stays as it is."""
+    context = opened(night.browser, night.service, night.people["Léa"])
+    page = context.new_page()
+    cut_by_page(page)
+    expect(page.locator("#truth .st")).to_have_text(EN.text("state.finished"))
+    page.goto("/restore")
+    first = page.locator(".wave.next h2").inner_text()
+    page.locator(".wave.next a.go").click()
+    page.locator("input[name=typed]").fill("faults")
+    page.locator("button.go").click()
+    page.wait_for_url("**/runs/*")
+    expect(page.locator("#truth .st")).to_have_text(EN.text("state.finished"))
+    assert night.site.open_ports() != ()
+    page.goto("/restore")
+    assert page.locator(".wave.next h2").inner_text() != first
+    expect(page.locator("#again a.kill")).to_be_visible()
+    context.close()
