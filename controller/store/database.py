@@ -22,7 +22,7 @@ BUSY = 5.0
 _GIVES_WAY = 0.05
 """Seconds for which emptying the write-ahead log may keep a commit waiting."""
 
-_ATTEMPTS = 100
+_ATTEMPTS = 40
 
 READ_BUSY = 0.25
 """Seconds a reader waits; in WAL only an exclusive lock can keep it waiting at all."""

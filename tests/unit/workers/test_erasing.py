@@ -19,8 +19,9 @@ from typing import Any
 
 import pytest
 
+from controller.bootstrap import Composition
 from controller.cli.main import main
-from controller.domain.errors import InvalidRequest
+from controller.domain.errors import InvalidRequest, NotFound, NotPermitted
 from controller.domain.facts import (
     Actor,
     EvidenceTaken,
@@ -41,15 +42,21 @@ from controller.domain.proof import Outcome
 from controller.domain.retention import ERASED_FILE, PayloadKind, Selection, ranges, retention_from
 from controller.domain.tags import Tag
 from controller.drivers.clock import SystemClock
+from controller.engine.people.accounts import Credentials, Grant
+from controller.engine.people.roles import Role
 from controller.store.home import Home, open_home
 from controller.store.leader import Lead
 from controller.store.writer import Patience
-from controller.workers.erasing import Eraser, erasable
+from controller.workers.erasing import Eraser, erasable, retired, waiting
+from controller.workers.exporting import Extract
+from controller.workers.front import cordon_office
+from controller.workers.requests import Erase, ErasureAct
 from tests.fakes.homes import new_home
 
 NIGHT = datetime(2024, 3, 1, 3, 0, tzinfo=UTC)
 RUN = "20240301-030000-beef"
 PASSWORD = "correct horse battery"
+CONSOLE = Actor("os:7")
 POINT = PointId("acc-1", "GigabitEthernet1/0/1", 110)
 TABLE = "10.0.0.7 00:00:5e:00:53:af table-of-machines\n"
 PHOTO = b"photo-of-a-screen"
@@ -231,6 +238,43 @@ def test_nothing_is_erased_while_the_database_takes_nothing(tmp_path: Path) -> N
     assert b"answer-of-a-device" in on_disk(home)
 
 
+def test_what_a_reader_still_sees_is_told_and_goes_with_the_next_erasure(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.store.database._ATTEMPTS", 2)
+    night(home)
+    with home.lead() as lead:
+        ours = eraser(home, lead)
+        reader = sqlite3.connect(home.path / "cordon.db", isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM payload").fetchone()
+        write(lead, home, Tag.LOG_WRITTEN, Noted("log", (), Text("goes on")))
+        assert not ours.expire({PayloadKind.NOTES: 30}).wiped
+        with pytest.raises(InvalidRequest, match="erase-not-wiped"):
+            ours.perform(Erase(ErasureAct.EXPIRE, Actor("os:7"), retention="reasons=30d"))
+        reader.execute("ROLLBACK")
+        reader.close()
+        assert ours.expire({PayloadKind.NOTES: 30}).wiped
+        found = on_disk(home)
+        assert not any(word in found for word in (*SAID["notes"], *SAID["reasons"]))
+
+
+def test_the_service_looks_by_itself_and_says_when_the_setting_makes_no_sense(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("controller.workers.erasing._FIRST", 0.01)
+    night(home)
+    with home.lead() as lead:
+        with retired(Composition(home=home.path, retention="soon"), eraser(home, lead)):
+            assert "nothing is erased by age" in caplog.text
+        with retired(Composition(home=home.path, retention="transcripts=365d"), eraser(home, lead)):
+            until = time.monotonic() + 30
+            while b"answer-of-a-device" in on_disk(home) and time.monotonic() < until:
+                time.sleep(0.02)
+        assert b"answer-of-a-device" not in on_disk(home)
+        assert b"table-of-machines" in on_disk(home)
+
+
 def test_no_retention_is_shorter_than_a_month_or_of_something_else() -> None:
     assert retention_from(" transcripts=1095d, tables=30d ") == {
         PayloadKind.TRANSCRIPTS: 1095,
@@ -268,27 +312,42 @@ def cordon(
 
 
 class Persons:
-    """Who they are, and what each types."""
+    """Who they are, and what each shows."""
 
-    def __init__(self, cordon: Callable[..., dict[str, Any]]) -> None:
-        self._cordon = cordon
+    def __init__(self, home: Home) -> None:
+        self.office = cordon_office(home=home.path)
         self._codes: dict[str, Iterator[str]] = {}
 
-    def add(self, name: str, role: str) -> None:
-        made = self._cordon("user", "add", name, "--role", role, typed=f"{PASSWORD}\n")
-        self._codes[name] = iter(made["codes"])
+    def add(self, name: str, role: Role) -> None:
+        given = {"name": name, "grants": (Grant(role),), "password": PASSWORD, "actor": CONSOLE}
+        self._codes[name] = iter(self.office.ask_accounts("add", **given).codes)
 
-    def erase(self, name: str, *arguments: str, code: int = 0) -> dict[str, Any]:
-        typed = f"{PASSWORD}\n{next(self._codes[name])}\n"
-        given = ("audit", "erase", *arguments, "--as", name)
-        return self._cordon(*given, code=code, typed=typed)
+    def code(self, name: str) -> str:
+        return next(self._codes[name])
+
+    def credentials(self, name: str) -> Credentials:
+        return Credentials(name, PASSWORD, self.code(name), recovery=True)
+
+    def ask(self, name: str, *entries: int, **selection: Any) -> str:
+        """The digest of what was asked for."""
+        wanted = Selection(entries, **selection)
+        self.office.erasing().ask(wanted, "article 17", CONSOLE, self.credentials(name))
+        return self.office.erasing().preview(wanted).digest
+
+    def approve(self, name: str, request: str) -> None:
+        self.office.erasing().approve(request, CONSOLE, self.credentials(name))
+
+    def deny(self, name: str, request: str) -> None:
+        self.office.erasing().deny(request, CONSOLE, self.credentials(name))
 
 
 @pytest.fixture
-def persons(cordon: Callable[..., dict[str, Any]]) -> Persons:
-    found = Persons(cordon)
-    for name, role in (("Ada", "administrator"), ("Ben", "approver"), ("Cleo", "responder")):
-        found.add(name, role)
+def persons(home: Home, monkeypatch: pytest.MonkeyPatch) -> Persons:
+    for name, value in {"ARGON2_MEMORY_KIB": "8", "ARGON2_PASSES": "1"}.items():
+        monkeypatch.setenv(f"CORDON_{name}", value)
+    found = Persons(home)
+    for who, role in (("Ada", Role.ADMINISTRATOR), ("Ben", Role.APPROVER), ("Cleo", Role.RESPONDER)):
+        found.add(who, role)
     return found
 
 
@@ -309,25 +368,23 @@ def test_one_asks_another_consents_and_it_is_gone_while_both_archives_verify_alo
     home: Home, cordon: Callable[..., dict[str, Any]], persons: Persons, tmp_path: Path
 ) -> None:
     entries = night(home)
-    cordon("audit", "checkpoint", "--now")
-    cordon("audit", "export", str(tmp_path / "before.zip"))
+    persons.office.seal().checkpoint(CONSOLE, now=True)
+    persons.office.export(tmp_path / "before.zip", Extract())
     wanted = [str(entries["logbook"]), str(entries["transcripts"])]
-    preview = cordon("audit", "erase", *wanted, "--dry-run")
-    assert preview["kinds"] == {"names": 3, "logbook": 1, "attachments": 2, "transcripts": 1}
-    asked = persons.erase("Ada", *wanted, "--reason", "article 17", code=4)
+    by_ada = ("--reason", "article 17", "--as", "Ada")
+    typed = f"{PASSWORD}\n{persons.code('Ada')}\n"
+    asked = cordon("audit", "erase", *wanted, *by_ada, typed=typed, code=4)
+    assert asked["kinds"] == {"names": 3, "logbook": 1, "attachments": 2, "transcripts": 1}
     assert b"words-of-bernardine" in on_disk(home)
-    (waiting,) = cordon("audit", "erase")["requests"]
-    assert (waiting["request"], waiting["reason"]) == (asked["request"], "article 17")
-    request = asked["request"][:12]
-    assert persons.erase("Ada", "--approve", request, code=2)["error"] == "own-request"
-    assert persons.erase("Cleo", "--approve", request, code=3)["error"] == "not-permitted"
-    assert b"words-of-bernardine" in on_disk(home)
-    done = persons.erase("Ben", "--approve", request)
+    (waits,) = cordon("audit", "erase")["requests"]
+    assert (waits["request"], waits["reason"]) == (asked["request"], "article 17")
+    typed = f"{PASSWORD}\n{persons.code('Ben')}\n"
+    done = cordon("audit", "erase", "--approve", asked["request"][:12], "--as", "Ben", typed=typed)
     found = on_disk(home)
     for word in (*SAID["transcripts"], *SAID["attachments"], b"words-of-bernardine", b"Bernardine"):
         assert word not in found
     assert b"reason-of-the-run" in found
-    assert cordon("audit", "erase")["requests"] == []
+    assert persons.office.erasing().waiting() == ()
     (record,) = home.entries(tag="home:payload:erased")
     note = next(fact for fact in record.facts if isinstance(fact, Noted))
     said = dict(note.data)
@@ -337,71 +394,67 @@ def test_one_asks_another_consents_and_it_is_gone_while_both_archives_verify_alo
     assert verdict["whole"]
     assert verdict["erased_in"] == sorted([entries["logbook"], entries["transcripts"]])
     assert (verdict["erased_files"], verdict["erasures"]) == (["logbook/photo.jpg"], [done["entry"]])
-    cordon("audit", "export", str(tmp_path / "after.zip"))
+    persons.office.export(tmp_path / "after.zip", Extract())
     assert verified(tmp_path / "before.zip")[0] == 0
     code, told = verified(tmp_path / "after.zip")
     assert code == 0
-    assert (
-        f"Texts erased, on record: 6, of the entries {entries['transcripts']}, {entries['logbook']}" in told
-    )
+    where = f"{entries['transcripts']}, {entries['logbook']}"
+    assert f"Texts erased, on record: 6, of the entries {where}" in told
     assert "Evidence files erased, on record: logbook/photo.jpg" in told
     assert "not in this export" not in told
 
 
-def test_what_an_open_incident_has_is_refused_whoever_asks(
-    home: Home, cordon: Callable[..., dict[str, Any]], persons: Persons
-) -> None:
+def test_what_an_open_incident_has_is_refused_whoever_asks(home: Home, persons: Persons) -> None:
     entries = night(home, over=False)
-    refused = persons.erase("Ada", str(entries["logbook"]), "--reason", "x", code=2)
-    assert (refused["error"], refused["data"]["run"]) == ("erase-incident-open", RUN)
-    refused = persons.erase("Ada", "--before", "2025-01-01", "--reason", "x", code=2)
-    assert refused["error"] == "erase-incident-open"
-    asked = persons.erase("Ada", str(entries["before"]), "--reason", "x", code=4)
-    persons.erase("Ben", "--approve", asked["request"])
+    with pytest.raises(InvalidRequest, match="erase-incident-open") as refused:
+        persons.ask("Ada", entries["logbook"])
+    assert refused.value.data["run"] == RUN
+    with pytest.raises(InvalidRequest, match="erase-incident-open"):
+        persons.ask("Ada", before=datetime(2025, 1, 1, tzinfo=UTC))
+    persons.approve("Ben", persons.ask("Ada", entries["before"]))
     assert b"text-before" not in on_disk(home)
 
 
-def test_consent_is_to_what_was_asked_by_somebody_who_is_still_there(
-    home: Home, cordon: Callable[..., dict[str, Any]], persons: Persons
-) -> None:
-    entries = night(home)
-    persons.add("Dora", "administrator")
-    wanted = str(entries["notes"])
-    assert persons.erase("Cleo", wanted, "--reason", "x", code=3)["error"] == "not-permitted"
-    assert persons.erase("Ben", wanted, "--reason", "x", code=3)["error"] == "not-permitted"
-    first = persons.erase("Dora", wanted, "--reason", "x", code=4)["request"]
-    assert persons.erase("Ada", wanted, "--reason", "x", code=2)["error"] == "erase-asked"
-    cordon("user", "disable", "Dora")
-    assert persons.erase("Ben", "--approve", first, code=2)["error"] == "erase-requester"
-    persons.erase("Ben", "--deny", first)
-    assert persons.erase("Ben", "--approve", first, code=2)["error"] == "not-found"
+def test_consent_is_to_what_was_asked_by_somebody_who_is_still_there(home: Home, persons: Persons) -> None:
+    wanted = night(home)["notes"]
+    persons.add("Dora", Role.ADMINISTRATOR)
+    for name in ("Cleo", "Ben"):
+        with pytest.raises(NotPermitted):
+            persons.ask(name, wanted)
+    first = persons.ask("Dora", wanted)
+    assert [each.digest for each in waiting(home, datetime.now(UTC) + timedelta(days=6))] == [first]
+    assert waiting(home, datetime.now(UTC) + timedelta(days=8)) == ()
+    with pytest.raises(InvalidRequest, match="erase-asked"):
+        persons.ask("Ada", wanted)
+    with pytest.raises(InvalidRequest, match="own-request"):
+        persons.approve("Dora", first)
+    with pytest.raises(NotPermitted):
+        persons.approve("Cleo", first)
+    persons.office.ask_accounts("disable", user="Dora", actor=CONSOLE)
+    with pytest.raises(InvalidRequest, match="erase-requester"):
+        persons.approve("Ben", first)
+    persons.deny("Ben", first)
+    with pytest.raises(NotFound):
+        persons.approve("Ben", first)
     assert b"any-other-words" in on_disk(home)
-    before = (NIGHT + timedelta(days=1)).date().isoformat()
-    second = persons.erase("Ada", "--before", before, "--kind", "notes", "--reason", "x", code=4)
+    kinds = (PayloadKind.NOTES,)
+    second = persons.ask("Ada", before=NIGHT + timedelta(days=1), kinds=kinds)
     with home.lead(clock=lambda: NIGHT) as lead:
         write(lead, home, Tag.LOG_WRITTEN, Noted("x", (), Text("a note that came later")))
-    persons.erase("Ben", "--approve", second["request"][:8])
+    persons.approve("Ben", second[:8])
     assert b"any-other-words" not in on_disk(home)
     assert b"a note that came later" in on_disk(home)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [
+def test_a_mistake_erases_nothing(cordon: Callable[..., dict[str, Any]]) -> None:
+    for arguments, error in (
         (("--kind", "transcripts"), "erase-unbounded"),
         (("--before", "7"), "erase-before"),
-        (("1", "--kind", "everything"), "erase-kind"),
-        (("one",), "not-a-number"),
         (("1", "--expired"), "choose-one"),
-        (("--approve", "beef"), "who-consents"),
         (("1",), "erase-nothing"),
         (("--expired",), "retention-none"),
-    ],
-)
-def test_a_mistake_erases_nothing(
-    cordon: Callable[..., dict[str, Any]], arguments: tuple[str, ...], error: str
-) -> None:
-    assert cordon("audit", "erase", *arguments, code=2)["error"] == error
+    ):
+        assert cordon("audit", "erase", *arguments, code=2)["error"] == error
 
 
 def test_by_hand_what_is_old_goes_as_the_settings_say(
