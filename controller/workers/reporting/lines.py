@@ -156,16 +156,22 @@ def _event(line: Line, words: Words) -> Iterator[tuple[str, bool]]:
         yield words("line.upstream", device=data.get("subject", ""), ports=data["escalated"]), False
     elif "not-escalated" in data:
         cause = f"upstream-{data['not-escalated']}:{data.get('because', '')}"
-        yield f"{data.get('subject', '')}: {cause_text(words.catalogue, cause)}", False
+        what = cause_text(words.catalogue, cause)
+        yield words("line.of", subject=data.get("subject", ""), what=what), False
     elif line.tag == Tag.POINT_REOPENED and line.count == 1:
         left = data.get("decision") != "cut-again"
         point = " ".join(data[name] for name in ("device", "object") if name in data)
         yield words("line.left-open" if left else "line.cut-again", point=point), False
+    elif line.tag == Tag.CLOCK_STEPPED and line.count == 1:
+        yield (
+            words("line.step", seconds=data.get("step", "?").replace(".", words.plain("unit.decimal"))),
+            False,
+        )
     elif "segment" in data:
         yield _of_return(line, words), False
     elif line.tag.startswith("watch:probation:") and line.count == 1:
         state = words.plain(f"probation-state.{data.get('state', '')}")
-        yield f"{words.subject(data.get('subject', ''))}: {state}", False
+        yield words("line.of", subject=words.subject(data.get("subject", "")), what=state), False
     elif line.tag in _SUBJECT_SAID:
         yield data.get("subject", ""), False
     elif line.count == 1:

@@ -199,7 +199,7 @@ def _gate(gate: Gate, words: Words) -> str:
             parts.append(words(f"gate.{name}", duration=duration(words.catalogue, seconds)))
     if gate.go:
         parts.append(words("gate.go"))
-    return _capital("; ".join(parts))
+    return _capital(words.plain("list.semicolon").join(parts))
 
 
 def _result(run: RunTold, words: Words) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from controller.domain.probation import ProbationState
 from controller.domain.proof import Proof
 from controller.engine.incident.told import Act, Incident, Kind, RunTold
 from controller.workers.reporting.standing import Standing
 from controller.workers.reporting.words import Words
+
+_TRIPPED = frozenset({ProbationState.TRIPPED, ProbationState.CUT_AGAIN})
 
 _TOLD = 4
 """Cuts told one by one; of more, the rest is counted."""
@@ -126,6 +129,7 @@ def _others(found: Incident, words: Words) -> Iterator[str]:
     """What is out of the ordinary, and that nothing else was."""
     overridden = sum(len(run.overridden) for run in found.runs)
     given = sum(len(each.given) for each in found.consents)
+    tripped = sum(watched.state in _TRIPPED for run in found.returns for watched in run.watched.values())
     refused = sum(each.end == "denied" for each in found.consents)
     said = [
         words(f"extraordinary.{code}", count=count)
@@ -134,6 +138,7 @@ def _others(found: Incident, words: Words) -> Iterator[str]:
             ("glass", len(found.glass)),
             ("consents", given),
             ("refusals", refused),
+            ("tripped", tripped),
             ("unrecorded", found.unrecorded),
             ("degraded", len(found.degraded)),
             ("clock", len(found.steps)),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,10 @@ from controller.domain.codec import to_plain
 from controller.domain.facts import (
     SYSTEM,
     Actor,
+    Attested,
     Fact,
+    GateChecked,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
@@ -32,8 +35,9 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.logbook import FactStatus, LogDetails, logbook_facts
-from controller.domain.plan import Plan, Step
-from controller.domain.playbook import Action
+from controller.domain.plan import Condition, Plan, Step
+from controller.domain.playbook import Action, Gate
+from controller.domain.probation import Probation, ProbationState
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.planning.plans import Documents
@@ -163,13 +167,29 @@ def _return(lead: Lead, found: Night) -> None:
     commit, plan = lead.journal.commit, found.plan
     chosen = [step for _, _, step in plan.steps() if found.proofs[step.point.id] is Proof.CONFIRMED]
     chosen = [step for step in chosen if SUBJECTS[0] in step.subjects]
-    commit(Tag.RUN_OPENED, [_opened(BACK, Action.RESTORE, plan, "clean"), _running(BACK)], CHLOE)
+    subject = SUBJECTS[0]
+    stated = Attested("s1", subject, "edr-clean", ALICE.id, True, "2026-03-01", "", Text("all scanned"))
+    commit(Tag.ATTESTATION_GIVEN, [stated], ALICE)
+    commit(Tag.GATE_DECIDED, [GateDecided(subject, ALICE.id, True, Text("ready, says Bernard"))], ALICE)
+    gate = Gate(approvals=2, roles=("approver",), attest=("edr-clean",), hold=1800, watch=600, go=True)
+    let_go = tuple((CUT, subject, step.point.id) for step in chosen)
+    conditions = (Condition(subject, (gate,), "", ""),)
+    back = replace(plan, action=Action.RESTORE, hazards=(), conditions=conditions, ends=let_go)
+    facts: list[Fact] = [
+        RevisionStored("plan", back.hash, json.dumps(to_plain(back))),
+        _opened(BACK, Action.RESTORE, back, "clean"),
+        _running(BACK),
+    ]
+    commit(Tag.RUN_OPENED, facts, CHLOE)
+    commit(Tag.GATE_CHECKED, [GateChecked(BACK, 0, subject, back.hash, True, ())], CHLOE)
     for step in chosen:
         ends = [HoldEnded(CUT, name, step.point.id, Ending.RESTORE, BACK) for name in step.subjects]
         read = _read(BACK, step, Action.RESTORE, Proof.CONFIRMED, found.now())
         commit(Tag.OPERATION_SETTLED, [read, *ends], CHLOE)
         found.back.append(step.point.id)
     commit(Tag.RUN_MOVED, [RunMoved(BACK, RunState.FINISHED)], CHLOE)
+    watched = Probation(BACK, 0, subject, 600, state=ProbationState.PASSED)
+    commit(Tag.PROBATION_MOVED, [watched.fact()], SYSTEM)
 
 
 def _morning(lead: Lead, found: Night) -> None:

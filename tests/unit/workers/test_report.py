@@ -78,6 +78,10 @@ def test_every_decision_is_told_with_who_why_and_on_whose_word(
         assert person in said
     for what in ("worm in the samu", "far too early", "alone in the house", "pulled the plug"):
         assert what in said
+    for what in ("all scanned", "edr-clean", "ready, says", words.text("probation-state.passed")):
+        assert what in said
+    assert words.text("report.gate.attest", statements="edr-clean") in said
+    assert words.text("report.want.gate-go") not in said  # nothing was missing
     override = words.text("report.override.keep-alive-overridden", culprit="(samu)")
     assert override.removeprefix("(samu)") in said
 
