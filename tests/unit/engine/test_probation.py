@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import Phase, given, settings
 
 from controller.domain.errors import InvalidRequest, OpenCause, Refused
 from controller.domain.facts import Actor, IntentRecorded, Noted
@@ -79,6 +83,11 @@ class Guarded(Site):
             self.clock.pause(2)
             self.controller.probations.look()
 
+    def waiting(self) -> bool:
+        """Whether everything that is watched has come back entirely."""
+        kept = self.controller.probations._kept.values()  # noqa: SLF001 - no event tells the end of a wave
+        return all(each.whole for each in kept if each.under_way)
+
     def standing(self) -> dict[str, Probation]:
         notes = [each for each in self.journal.facts if isinstance(each, Noted) and each.subject == PROBATION]
         return {each.subject: each for each in probations(notes)}
@@ -140,6 +149,16 @@ def test_the_next_wave_waits_until_the_one_before_was_observed_long_enough(at: G
     assert {each.state for each in at.standing().values()} == {ProbationState.PASSED}
     told = [event.probation.state for event in at.events if isinstance(event, ProbationMoved)]
     assert told == [ProbationState.UNDER_WAY, ProbationState.PASSED] * 2
+
+
+def test_time_that_nobody_looked_does_not_count(at: Guarded) -> None:
+    at.returning()
+    watched(at)
+    at.looks(4)
+    at.clock.pause(3600)
+    at.looks(4)
+    assert at.standing()["one"].state is ProbationState.UNDER_WAY
+    assert at.is_cut("b")
 
 
 def test_it_is_on_record_before_the_first_byte(at: Guarded) -> None:
@@ -417,3 +436,81 @@ def test_what_nobody_could_read_after_it_was_opened_goes_back_to_isolation(at: G
     until(lambda: at.standing()["one"].state is ProbationState.CUT_AGAIN)
     assert at.is_cut("a")
     assert at.is_cut("b")
+
+
+# --- any order of events -------------------------------------------------------------------------------
+
+EVENTS = ("look", "long", "lose", "well", "outside", "signal", "cut", "die", "resume", "pass")
+
+
+@settings(
+    max_examples=int(os.environ.get("CORDON_EXAMPLES", "12")),
+    deadline=None,
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+)
+@given(st.lists(st.sampled_from(EVENTS), max_size=8))
+def test_whatever_happens_nothing_returns_behind_what_has_not_passed(events: list[str]) -> None:
+    """What was tripped or cut ends cut; the second wave is open only once the first has passed; what is
+    brought back in the end is as it was."""
+    at = Guarded()
+    running = [at.returning()]
+    until(lambda: running[0].done() or "one" in at.standing())
+    for event in events:
+        _happens(at, event, running)
+        _settled(at, running)
+        found = at.standing()
+        if not at.is_cut("b"):
+            assert found["one"].state is ProbationState.PASSED, events
+        for name, board in (("one", "a"), ("other", "b")):
+            ended = name in found and found[name].state in (ProbationState.CUT_AGAIN, ProbationState.LEFT)
+            assert not ended or at.is_cut(board), events
+    at.controller.stand_down()
+    until(lambda: all(each.done() for each in running))
+    at.restart()
+    at.cut("one", "other")
+    assert at.is_cut("a")
+    assert at.is_cut("b")
+    at.bring_back(everything=True)
+    assert at.configuration() == at.before
+
+
+def _happens(at: Guarded, event: str, running: list[Future[RunEnded]]) -> None:
+    match event:
+        case "look":
+            at.looks(4)
+        case "long":
+            at.looks(WATCH + 4)
+        case "lose":
+            at.answering.discard(WELL)
+            at.looks(4)
+        case "well":
+            at.answering |= {WELL, "192.0.2.99"}
+        case "outside":
+            at.answering.add(OUTSIDE)
+            at.looks(2)
+            at.answering.discard(OUTSIDE)
+        case "signal":
+            at.controller.probations.trip("one", "signal")
+        case "cut":
+            at.cut("one")
+        case "die" if at.controller.under_way():
+            die(at, running[-1])
+            at.controller.probations.take_up()
+        case "resume":
+            resting = [each for each in at.history.runs() if each.state is RunState.STOPPED]
+            if resting and not at.controller.under_way():
+                running.append(at.returning(lambda: at.resume(resting[-1].run)))
+        case "pass":
+            with suppress(InvalidRequest):
+                at.controller.probations.let_pass("one", ACTOR, "test")
+
+
+def _settled(at: Guarded, running: list[Future[RunEnded]]) -> None:
+    """Until nothing moves by itself any more: each run is over, or waits for what it is watching."""
+
+    def quiet() -> bool:
+        states = [each.state for each in at.standing().values()]
+        waits = ProbationState.UNDER_WAY in states and at.waiting()
+        return ProbationState.TRIPPED not in states and (waits or all(each.done() for each in running))
+
+    until(quiet)
