@@ -19,6 +19,12 @@ _LINE = 0.45
 
 _PAD = 1.0
 _GREY = 238
+_SHARES = (0.24, 0.76)
+"""Of a name and of what it is."""
+
+_HEADING = 11.0
+"""Millimetres of a heading inside a section."""
+
 _GAP = 1.5
 """Millimetres between a number at the right of its column and what begins the next."""
 
@@ -118,12 +124,17 @@ class Document(Sheet):
 
     # --- tables ----------------------------------------------------------------------------------------
 
-    def facts(self, pairs: Sequence[tuple[str, str]], *, share: float = 0.24) -> None:
+    def facts(self, pairs: Sequence[tuple[str, str]]) -> None:
         """What is what, a line each, without rules."""
-        widths = (share, 1 - share)
-        for name, value in pairs:
-            self._row(Row((cell(name, bold=True), cell(value))), widths, frozenset(), TEXT, ruled=False)
+        for row in _rows(pairs):
+            self._row(row, _SHARES, frozenset(), TEXT, ruled=False)
         self.space(1.5)
+
+    def keep_together(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """A new page before a heading and its facts, where they would be parted and need not be."""
+        height = _HEADING + sum(self._height(row, _SHARES, TEXT) for row in _rows(pairs))
+        if height < self.whole_page / 2:
+            self.need(height)
 
     def table(self, table: Table, *, size: float = SMALL) -> None:
         head = Row(tuple(cell(title) for title in table.heads), bold=True)
@@ -135,6 +146,14 @@ class Document(Sheet):
 
     def _head(self, head: Row, table: Table, size: float) -> None:
         self._row(head, table.widths, table.right, size, shade=True)
+
+    def _height(self, row: Row, widths: Sequence[float], size: float) -> float:
+        columns = [self._pdf.epw * width - 2 * _PAD for width in widths]
+        lines = (
+            sum(1 for _ in self._said(found, width, size, bold=row.bold))
+            for found, width in zip(row.cells, columns, strict=True)
+        )
+        return max(lines) * size * _LINE + _PAD
 
     def _row(
         self,
@@ -227,6 +246,10 @@ class Document(Sheet):
             lines: Any = pdf.multi_cell(width, size, said, align="L", dry_run=True, output="LINES")
             found.extend(lines)
         return found
+
+
+def _rows(pairs: Sequence[tuple[str, str]]) -> list[Row]:
+    return [Row((cell(name, bold=True), cell(value))) for name, value in pairs]
 
 
 def _contents(pdf: FPDF, outline: Sequence[Any]) -> None:

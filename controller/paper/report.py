@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from controller.paper.document import Document, Table
 from controller.paper.sheet import Frame
@@ -84,7 +85,9 @@ def _print_part(page: Document, part: Part) -> None:
     if part.apart:
         page.page()
     page.section(part.title)
-    for block in part.blocks:
+    for block, following in zip_longest(part.blocks, part.blocks[1:]):
+        if isinstance(block, Sub) and isinstance(following, Facts):
+            page.keep_together(following.pairs)
         match block:
             case str():
                 page.paragraph(block)
