@@ -1,4 +1,4 @@
-"""The return behind gates: at each wave exactly what they let through is alive, whoever is killed meanwhile."""
+"""The return behind gates: at each wave exactly what they let through is alive, whoever is killed."""
 
 from __future__ import annotations
 
