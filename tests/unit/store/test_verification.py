@@ -24,10 +24,13 @@ from hypothesis import strategies as st
 from controller.domain.checkpoint import LOG_KEY, Checkpoint, note, origin_of
 from controller.domain.facts import (
     Actor,
+    Attested,
     BaselineTaken,
     CheckpointSigned,
     EvidenceTaken,
     Fact,
+    GateChecked,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
@@ -101,6 +104,11 @@ def story(run: str) -> list[list[Fact]]:
             WaveMoved(run, 0, WaveState.DONE),
             RunMoved(run, RunState.FINISHED, "done"),
             Noted(run, (("a", "b"),), Text("note")),
+        ],
+        [
+            Attested(f"a-{run}", "icu", "edr-clean", "user:7", True, "2026-03-02", "", Text("seen clean")),
+            GateDecided("icu", "user:7", True, Text("go")),
+            GateChecked(run, 0, "icu", "f00d", False, ("approvals",)),
         ],
         [],
     ]
