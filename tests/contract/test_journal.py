@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.facts import (
     Actor,
+    Attested,
     BaselineTaken,
     Fact,
+    GateDecided,
     HoldEnded,
     HoldOpened,
     IntentRecorded,
@@ -37,7 +39,7 @@ from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
-from controller.engine.ports import History, Journal, RunRecord, StartupRecord
+from controller.engine.ports import History, Journal, RunRecord, StartupRecord, Statements
 from tests.fakes.facts import COMMITS
 from tests.fakes.homes import new_home
 from tests.fakes.journal import MemoryHistory, MemoryJournal
@@ -249,6 +251,29 @@ def test_notes_are_told_by_their_subject_in_order_with_their_time(records: Recor
     assert all(at.tzinfo is not None for at, _ in found)
     assert [at for at, _ in found] == sorted(at for at, _ in found)
     assert history.noted("nothing") == ()
+
+
+def stated(number: str, *, given: bool = True) -> Attested:
+    return Attested(number, "icu", "patched", "user:1", given, "2026-03-01", "", Text("seen"))
+
+
+def test_what_was_said_of_a_return_is_told_by_whether_it_was_cut_since(records: Records) -> None:
+    commit(records, stated("1"))
+    commit(records, replace(held("r-1"), subject="icu"))
+    commit(records, stated("2"), GateDecided("icu", "user:2", True, Text("")))
+    commit(records, replace(held("r-2"), subject="ward"), GateDecided("ward", "user:2", False, Text("")))
+    commit(records, stated("2", given=False))
+    said = records[1].statements("icu")
+    assert [(each.since_cut, getattr(each.fact, "attestation", "")) for each in said.words] == [
+        (False, "1"),
+        (True, "2"),
+        (True, ""),
+        (True, "2"),
+    ]
+    assert said.words[0].ago >= said.cut_ago >= said.words[1].ago >= said.words[-1].ago >= 0
+    commit(records, replace(held("r-3"), subject="icu"))
+    assert not any(each.since_cut for each in records[1].statements("icu").words)
+    assert records[1].statements("nobody") == Statements()
 
 
 def test_a_revision_is_stored_once(records: Records) -> None:
