@@ -244,9 +244,7 @@ class Kind(StrEnum):
     WAVE = "wave"
     LACK = "lack"
     ENDED = "ended"
-    CONSENT = "consent"
     EVENT = "event"
-    MACHINE = "machine"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ from controller.workers.office import (
     Rehearsal,
     Verdict,
 )
+from controller.workers.reporting.handing import ReportHanded
 from controller.workers.vaulting import HomeVault
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -553,6 +554,9 @@ class ScriptedOffice:
 
     def export(self, path: Path, extract: Extract, actor: Actor | None = None) -> Handed:
         raise AssertionError("nothing is exported here")
+
+    def report(self, extract: Extract, lang: str, actor: Actor | None = None) -> ReportHanded:
+        raise AssertionError("nothing is reported here")
 
     def erasing(self) -> Erasing:
         raise AssertionError("nothing is erased here")

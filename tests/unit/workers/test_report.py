@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import unicodedata
@@ -82,6 +83,8 @@ def test_every_decision_is_told_with_who_why_and_on_whose_word(
         assert what in said
     assert words.text("report.gate.attest", statements="edr-clean") in said
     assert words.text("report.want.gate-go") not in said  # nothing was missing
+    assert not re.search(r"\b(report|proof|state|count|tag|cause|open|hazard)\.[a-z]", said)  # no bare code
+    assert "{" not in said
     override = words.text("report.override.keep-alive-overridden", culprit="(samu)")
     assert override.removeprefix("(samu)") in said
 
