@@ -224,6 +224,20 @@ def test_a_file_left_behind_by_a_crash_goes_with_the_next_erasure_unless_cited_a
     assert (fault.code, fault.detail) == ("evidence-missing", paths[1])
 
 
+def test_only_an_erasure_excuses_a_file_that_is_gone(home: Home, tmp_path: Path) -> None:
+    night(home)
+    path = f"{RUN}/acc-1-arp.txt"
+    with home.lead() as lead:
+        write(lead, home, Tag.LOG_WRITTEN, Noted(ERASED_FILE, (("file", path), ("sha256", ""))))
+    (home.evidence / path).unlink()
+    (fault,) = home.verify().faults
+    assert (fault.code, fault.detail) == ("evidence-missing", path)
+    cordon_office(home=home.path).export(tmp_path / "log.zip", Extract())
+    code, told = verified(tmp_path / "log.zip")
+    assert (code, "erased, on record" in told) == (0, False)
+    assert f"not in this export: {path}" in told
+
+
 def test_nothing_is_erased_while_the_database_takes_nothing(tmp_path: Path) -> None:
     home = new_home(tmp_path / "home", Patience(database=0.2, spool=30.0, retry=0.05))
     night(home)
