@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.cli.server import Server, Told, token
+from controller.cli.status import summary
 from controller.domain.errors import InvalidRequest
 from controller.domain.proof import Proof
 
@@ -55,9 +58,10 @@ def _status(call: Call, server: Server, _given: Mapping[str, Any]) -> int:
     if call.out.as_json:
         call.out.object({"command": call.command, **found, "exit": 0})
         return Exit.DONE
-    call.out.say(call.text("remote.situation", site=found["site"], at=found["at"]))
-    if found["level"] is not None:
-        call.out.say(call.text("status.level", level=found["level"]))
+    at = datetime.fromisoformat(found["at"])
+    since = datetime.fromisoformat(found["since"]) if found["since"] else None
+    states = Counter(each["state"] for each in found["subjects"])
+    call.out.say(summary(states, found["site"], at, since, found["level"], call.words))
     for each in found["subjects"]:
         proofs = ", ".join(
             call.text(f"proofs.{proof}", count=number) for proof, number in each["proofs"].items() if number

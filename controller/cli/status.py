@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.cli.asked import Call
@@ -68,15 +69,24 @@ def status(call: Call) -> int:
 
 def sentence(found: Situation, words: Catalogue) -> str:
     states = Counter(each.state.value for each in found.subjects)
-    cut = sum(states[each] for each in ("isolated", "partial", "unknown"))
-    if not cut:
-        return words.text("status.nothing-cut", site=found.site, at=moment(found.at))
-    said = [words.text(f"status.{state}", count=number) for state in SHAPES if (number := states[state])]
-    since = duration(words, int((found.at - found.since).total_seconds())) if found.since else "?"
-    text = words.text(
-        "status.sentence", site=found.site, at=moment(found.at), states=", ".join(said), since=since
-    )
-    return text if found.level is None else f"{text} {words.text('status.level', level=found.level)}"
+    return summary(states, found.site, found.at, found.since, found.level, words)
+
+
+def summary(
+    states: Mapping[str, int],
+    site: str,
+    at: datetime,
+    since: datetime | None,
+    level: int | None,
+    words: Catalogue,
+) -> str:
+    """``states``: how many subjects are in each; ``since``: when the first of them was cut."""
+    if not sum(states.get(each, 0) for each in ("isolated", "partial", "unknown")):
+        return words.text("status.nothing-cut", site=site, at=moment(at))
+    said = [words.text(f"status.{state}", count=number) for state in SHAPES if (number := states.get(state))]
+    lasted = duration(words, int((at - since).total_seconds())) if since else "?"
+    text = words.text("status.sentence", site=site, at=moment(at), states=", ".join(said), since=lasted)
+    return text if level is None else f"{text} {words.text('status.level', level=level)}"
 
 
 def situation_lines(found: Situation, words: Catalogue) -> Iterator[str]:

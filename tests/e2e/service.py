@@ -86,8 +86,16 @@ class Served:
 
     def cordon(self, *arguments: str, typed: str = "", **environ: str) -> tuple[int, dict[str, Any]]:
         """The command line beside the service: its exit code and its one object."""
-        done = subprocess.run(
-            [*CORDON, "--json", *arguments],
+        done = self._called("--json", *arguments, typed=typed, **environ)
+        return done.returncode, json.loads(done.stdout) if done.stdout else {"stderr": done.stderr.decode()}
+
+    def says(self, *arguments: str, **environ: str) -> list[str]:
+        """The lines the command line has for people."""
+        return self._called(*arguments, **environ).stdout.decode().splitlines()
+
+    def _called(self, *arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [*CORDON, *arguments],
             env={**self.environ, **environ},
             cwd=ROOT,
             input=typed.encode(),
@@ -95,7 +103,6 @@ class Served:
             timeout=90,
             check=False,
         )
-        return done.returncode, json.loads(done.stdout) if done.stdout else {"stderr": done.stderr.decode()}
 
     def client(self, who: Someone | None = None, **headers: str) -> httpx2.Client:
         trusted = ssl.create_default_context(cafile=str(self.home / "tls-certificate.pem"))

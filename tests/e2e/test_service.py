@@ -154,6 +154,10 @@ def test_the_command_line_works_from_elsewhere_by_a_token_and_a_pinned_certifica
     (tmp_path / "token").write_text(token)
     by_file = {**away, "CORDON_TOKEN_FILE": str(tmp_path / "token")}
     assert service.cordon(*there, "status", **by_file)[1]["level"] == 5
+    # The same sentence as at home, but for the time it is said at.
+    summed = [service.says(*where, "status", **known)[0] for where, known in ((there, by_file), ((), {}))]
+    assert "isolated" in summed[0]
+    assert summed[0].partition(": ")[2].partition(". ")[0] == summed[1].partition(": ")[2].partition(". ")[0]
     assert service.cordon(*there, "show", done["run"], **by_file)[1]["unproven"] == 0
     code, refused = service.cordon(*there, "restore", "--all", "--yes", **by_file)
     assert (code, refused["code"]) == (2, "not-permitted")
