@@ -10,8 +10,11 @@ from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.cli.signing import AsPerson
 from controller.domain.errors import CordonError, InvalidRequest
+from controller.domain.inventory import needed_by, serves_everybody
 
 if TYPE_CHECKING:
+    from controller.domain.inventory import Inventory
+    from controller.domain.plan import Plan
     from controller.engine.holding.situation import SubjectSituation
     from controller.engine.planning.plans import Return
 
@@ -75,14 +78,18 @@ def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None
     if call.asked.dry_run:
         code = Exit.REFUSED if plan.refusals else Exit.DONE
         if call.out.as_json:
-            shown = plain_plan(plan, inventory, call.words)
+            why = {"why": plain_why(plan, inventory)} if wanted.next_wave else {}
+            shown = {**plain_plan(plan, inventory, call.words), **why}
             call.out.object({"command": call.command, "dry_run": True, **shown, "exit": int(code)})
         else:
-            call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
+            call.out.say(*cost_lines(plan, inventory, call.words))
+            call.out.say(*why_lines(call, wanted, plan, inventory), call.text("plan.nothing-sent"))
         return code
     if plan.refusals:
         raise Refused(plan.refusals)
     call.out.say(*cost_lines(plan, inventory, call.words))
+    if not call.asked.yes:
+        call.out.say(*why_lines(call, wanted, plan, inventory))
     reason = reason_for(call, needed_by="--accept-drift, --keep-theirs" if wanted.accept_drift else "")
     agree(call, plan.site)
     open_vault(call, inventory, devices_of(plan))
@@ -97,6 +104,34 @@ def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None
         tripped = carried.execution.ended.cause == StopCause.TRIPPED
         call.out.say(call.text("probation.tripwire-next") if tripped else _next_line(call, following))
     return code
+
+
+def why_lines(call: Call, wanted: Return, plan: Plan, inventory: Inventory) -> list[str]:
+    """Why the next wave is what it is; and what the gates of ``plan`` still want."""
+    from controller.cli.gates import gate_lines
+
+    lines = []
+    for each in plain_why(plan, inventory) if wanted.next_wave else ():
+        code = "serves" if each["serves"] else "after" if each["after"] else "first"
+        names = ", ".join(each["after"])
+        said = {"subject": each["subject"], "priority": each["priority"], "names": names}
+        lines.append("  " + call.text(f"restore.why-{code}", **said))
+    return [*lines, *gate_lines(call, plan)]
+
+
+def plain_why(plan: Plan, inventory: Inventory) -> list[dict[str, Any]]:
+    """``after``: what it depends on or needs; ``serves``: whether everybody lives on it."""
+    names = dict.fromkeys(subject for _, subject, _ in plan.ends)
+    known = [subject for name in names if (subject := inventory.subject(name)) is not None]
+    return [
+        {
+            "subject": each.name,
+            "priority": each.priority,
+            "serves": serves_everybody(each),
+            "after": list(needed_by(each)),
+        }
+        for each in known
+    ]
 
 
 def _following(call: Call) -> list[SubjectSituation] | None:

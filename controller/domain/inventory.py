@@ -294,6 +294,19 @@ Subject = Segment | Conduit
 """What is cut and brought back as one."""
 
 
+def serves_everybody(subject: Subject) -> bool:
+    """Whether the others live on it: log-ins, addresses, names. It returns before them."""
+    return isinstance(subject, Segment) and subject.role in (SegmentRole.AAA, SegmentRole.CORE)
+
+
+def needed_by(subject: Subject) -> tuple[str, ...]:
+    """What it depends on or needs, by name; those return first."""
+    if not isinstance(subject, Segment):
+        return ()
+    names = dict.fromkeys((*subject.depends_on, *(need.segment for need in subject.needs)))
+    return tuple(name for name in names if name != subject.name)
+
+
 class Footing(StrEnum):
     """What the controller itself cannot run without."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from controller.domain.drift import decided_on
 from controller.domain.errors import AwaitingApproval, CordonError, InvalidRequest, NotPermitted, Refused
 from controller.domain.facts import Actor, Fact, GateChecked, GateDecided, ProbeAnswered
-from controller.domain.inventory import Inventory, Segment, Subject
+from controller.domain.inventory import Inventory, Subject, needed_by
 from controller.domain.plan import Condition, Hazard, Plan
 from controller.domain.tags import Tag
 from controller.engine.execution.asking import Asking
@@ -216,9 +216,7 @@ class Gatekeeper:
 
 
 def _needed(subject: Subject | None, inventory: Inventory) -> list[Subject]:
-    if not isinstance(subject, Segment):
-        return []
-    names = dict.fromkeys((*subject.depends_on, *(need.segment for need in subject.needs)))
+    names = needed_by(subject) if subject is not None else ()
     return [found for name in names if (found := inventory.subject(name)) is not None]
 
 

@@ -14,13 +14,7 @@ from types import MappingProxyType
 
 from controller.domain.canonical import digest
 from controller.domain.hold import Attribution, Hold, HoldKey
-from controller.domain.inventory import (
-    Inventory,
-    PointId,
-    Segment,
-    SegmentRole,
-    Subject,
-)
+from controller.domain.inventory import Inventory, PointId, Segment, Subject, needed_by, serves_everybody
 from controller.domain.plan import Basis, Condition, Plan, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, Playbook, Stage
 from controller.domain.profile import DeviceProfile, State
@@ -76,15 +70,11 @@ def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[S
 
 
 def _turn(subject: Subject) -> tuple[bool, int]:
-    serves = isinstance(subject, Segment) and subject.role in (SegmentRole.AAA, SegmentRole.CORE)
-    return (not serves, subject.priority)
+    return (not serves_everybody(subject), subject.priority)
 
 
 def _before(subject: Subject) -> frozenset[str]:
-    if isinstance(subject, Segment):
-        needed = {need.segment for need in subject.needs}
-        return (_depends_on(subject) | needed) - {subject.name}
-    return frozenset()
+    return frozenset(needed_by(subject))
 
 
 def _depends_on(subject: Subject) -> frozenset[str]:
