@@ -26,8 +26,9 @@ Scene = tuple[tuple[str, ...], Answer]
 
 
 def tell(lab: Lab, cordon: Cordon) -> Iterator[Scene]:
-    """Scene by scene; whoever listens may look at the network in between."""
+    """Scene by scene; whoever listens may look at the network in between. A code was sealed in peace time."""
     cordon.site(plain_site(lab, probes=True))
+    cordon("user", "break-glass", "--print")
     scenes = [("check",), _CUT, ("status",), *[_NEXT] * _WAVES, ("status",), ("audit", "verify")]
     for words in scenes:
         yield words, cordon.told(*words)
