@@ -13,6 +13,7 @@ from controller.web import (
     gates,
     isolate,
     live,
+    logbook,
     plans,
     preferences,
     problems,
@@ -25,6 +26,7 @@ from controller.web import (
     walking,
 )
 from controller.web.levels import Levels
+from controller.web.progress import Courses
 
 PARTS = (
     enrolment,
@@ -42,6 +44,7 @@ PARTS = (
     gates,
     site_map,
     devices,
+    logbook,
 )
 
 
@@ -49,6 +52,7 @@ def application(service: Service) -> FastAPI:
     """One for one service. Pages are not in the API's description."""
     app = create_app(service)
     app.state.levels = Levels(service.office)
+    app.state.courses = Courses()
     for part in PARTS:
         app.include_router(part.router, include_in_schema=False)
     problems.install(app)

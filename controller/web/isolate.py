@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, Response
 
 from controller.api.problems import status_of
 from controller.domain.errors import CordonError, InvalidRequest, Refused
-from controller.domain.inventory import Conduit, Segment
+from controller.domain.inventory import Conduit, Inventory, Segment
 from controller.domain.plan import Hazard, Plan, Severity
 from controller.engine.execution.marks import Marks
 from controller.engine.people.roles import Permission
+from controller.text import Catalogue
 from controller.text.costs import dying, kept_through, subjects_of
 from controller.text.sentences import sentence
 from controller.web.levels import LevelCost, Levels, devices_of
@@ -119,7 +120,7 @@ def _page(visit: Visit, error: CordonError | None = None) -> Response:
         visit,
         "isolate.html",
         HTTPStatus.OK if error is None else status_of(error),
-        choices=[_choice(each, wanted, visit) for each in costs],
+        choices=[_choice(each, wanted, inventory, words) for each in costs],
         shown=shown,
         level=wanted.level if wanted else None,
         subjects=wanted.subjects if wanted else (),
@@ -147,12 +148,10 @@ def _wanted(visit: Visit) -> Cut | None:
     return Cut(level=int(level)) if level.isascii() and level.isdigit() and len(level) < 3 else None
 
 
-def _choice(each: LevelCost, wanted: Cut | None, visit: Visit) -> Choice:
-    words = visit.words
-    subjects = visit.service.office.documents_in_force().inventory.subject
+def _choice(each: LevelCost, wanted: Cut | None, inventory: Inventory, words: Catalogue) -> Choice:
     said = []
     for name in each.adds:
-        subject = subjects(name)
+        subject = inventory.subject(name)
         impact = words.pick(subject.impact) if isinstance(subject, Segment) else ""
         title = title_of(subject, name, words)
         said.append(

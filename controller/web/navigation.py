@@ -25,6 +25,7 @@ PLACES = (
     Place("/situation", "place.situation", within=("/isolate", "/runs", "/walk-list", "/plans")),
     Place("/restore", "place.restore", within=("/approvals",)),
     Place("/map", "place.map"),
+    Place("/logbook", "place.logbook"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,9 @@ from controller.text.times import duration
 from controller.web.bars import ProofBar, bar
 from controller.workers.office import LogLine
 from controller.workers.standings import Standing, standing
+
+COURSES = 32
+"""Runs whose course is kept at hand."""
 
 MILESTONES = (50, 90, 100)
 """Percent of a run's points; the seconds to each are shown."""
@@ -111,6 +114,29 @@ def over_time(lines: Iterable[LogLine], began: datetime, total: int) -> list[Mom
             known = min(total, known + added)  # a point read again was counted before
             found.append(Moment(max(0.0, (datetime.fromisoformat(line.at) - began).total_seconds()), known))
     return found
+
+
+def by_readings(results: Iterable[StepResult], began: datetime) -> list[Moment]:
+    """The same of a run under way, by when each point was read: nobody reads them again before it is over."""
+    read = sorted(each.read_at for each in results if each.satisfied and each.read_at is not None)
+    return [Moment(max(0.0, (at - began).total_seconds()), known) for known, at in enumerate(read, start=1)]
+
+
+class Courses:
+    """The courses of the runs that are over, each read from the log once. Safe to call from many threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, datetime], list[Moment]] = {}
+
+    def of(self, run: str, moved_at: datetime, read: Callable[[], list[Moment]]) -> list[Moment]:
+        """``read`` is asked where it is not known yet; a run that went on since has ``moved_at`` anew."""
+        key = (run, moved_at)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = read()
+            for old in list(self._known)[:-COURSES]:
+                self._known.pop(old, None)
+        return found
 
 
 def milestones(found: Sequence[Moment], total: int, words: Catalogue) -> list[tuple[int, str]]:

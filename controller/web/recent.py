@@ -44,12 +44,17 @@ class RecentLine:
     run: str
 
 
+def own_step(tag: str) -> bool:
+    """Whether an entry of that tag tells of the machine's own steps alone."""
+    return tag.startswith(_QUIET)
+
+
 def recent(visit: Visit) -> list[RecentLine]:
     """The newest first."""
     office = visit.service.office
     since = max(0, office.feed.head - LOOKED_AT)
     kept: deque[LogLine] = deque(maxlen=LINES)
-    kept.extend(line for line in office.log(since=since) if not line.tag.startswith(_QUIET))
+    kept.extend(line for line in office.log(since=since) if not own_step(line.tag))
     return [_shown(line, visit) for line in reversed(kept)]
 
 

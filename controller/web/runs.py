@@ -24,13 +24,24 @@ from controller.web.bars import ProofBar
 from controller.web.charts import Chart, confirmed_over_time
 from controller.web.pages import clock_time, go, show
 from controller.web.parts import part
-from controller.web.progress import StageRow, bar_of, devices, milestones, over_time, stages
+from controller.web.progress import (
+    Courses,
+    Moment,
+    StageRow,
+    bar_of,
+    by_readings,
+    devices,
+    milestones,
+    over_time,
+    stages,
+)
 from controller.web.telling import names_of, when
 from controller.web.visits import For, Viewing, Visit
 from controller.workers.office import LogLine
 from controller.workers.standings import standing
 
 router = APIRouter()
+
 
 Run = Annotated[str, Path(pattern=r"^[0-9a-f-]{1,40}$")]
 Name = Annotated[str, Path(max_length=200)]
@@ -184,9 +195,7 @@ def _whole(
     rests = record.state in (RunState.INTERRUPTED, RunState.STOPPED)
     over = record.state in OVER
     known, total = sum(each.satisfied for each in results), len(results)
-    moments = over_time(
-        visit.service.office.log(run=record.run, tag="engine:operation"), record.opened_at, total
-    )
+    moments = _course(visit, record, results)
     ended = record.moved_at if over or rests else visit.now
     lasting = max(0.0, (ended - record.opened_at).total_seconds())
     lead = words.text(
@@ -217,6 +226,19 @@ def _whole(
         chart=confirmed_over_time(moments, total, lasting if lasting < 3600 else 0, words),
         by_hand=len(errands),
     )
+
+
+def _course(visit: Visit, record: RunRecord, results: list[StepResult]) -> list[Moment]:
+    if record.state not in OVER:
+        return by_readings(results, record.opened_at)
+    courses: Courses = visit.request.app.state.courses
+    log = visit.service.office.log
+
+    def read() -> list[Moment]:
+        lines = log(run=record.run, tag="engine:operation")
+        return over_time(lines, record.opened_at, len(results))
+
+    return courses.of(record.run, record.moved_at, read)
 
 
 def _what(record: RunRecord, words: Catalogue) -> str:

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from controller.domain.inventory import Inventory
 from controller.domain.proof import Proof
 from controller.engine.execution.handwork import HandWork
 from controller.engine.execution.marks import Marks
 from controller.engine.execution.walklist import Errand
 from controller.engine.people.roles import Permission
+from controller.text import Catalogue
 from controller.text.sentences import cause_text
 from controller.web.once import act_once
 from controller.web.pages import go, show
@@ -45,14 +47,16 @@ class ErrandRow:
 
 @router.get(PATH)
 def walk_list(visit: Viewing) -> Response:
-    rows = [_row(errand, run, visit) for run, errand in errands(visit)]
-    rows.sort(key=lambda row: row.claimed)
+    every = sorted(errands(visit), key=lambda each: each[1].proof is Proof.CLAIMED)
+    here, inventory = part(every, visit, ROWS), visit.service.office.documents_in_force().inventory
+    claimed = sum(errand.proof is Proof.CLAIMED for _, errand in every)
     return show(
         visit,
         "walk-list.html",
-        part=part(rows, visit, ROWS),
-        left=sum(not row.claimed for row in rows),
-        claimed=sum(row.claimed for row in rows),
+        part=here,
+        rows=[_row(errand, run, inventory, visit.words) for run, errand in here.items],
+        left=len(every) - claimed,
+        claimed=claimed,
         may_confirm=visit.may(Permission.CONFIRM),
     )
 
@@ -78,9 +82,7 @@ def errands(visit: Visit) -> list[tuple[str, Errand]]:
     return [(name, errand) for name in runs for errand in office.run(name)[2]]
 
 
-def _row(errand: Errand, run: str, visit: Visit) -> ErrandRow:
-    words = visit.words
-    inventory = visit.service.office.documents_in_force().inventory
+def _row(errand: Errand, run: str, inventory: Inventory, words: Catalogue) -> ErrandRow:
     place = (errand.location.building, errand.location.rack)
     return ErrandRow(
         code=errand.code,
