@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from controller.bootstrap import Composition, StoredDocuments
 from controller.domain.codec import from_plain
@@ -22,6 +24,8 @@ from controller.workers.leading import Leading
 from controller.workers.loglines import log_line
 from controller.workers.office import LogLine, Verdict
 
+PLANS_AT_HAND = 8
+
 
 class Records:
     """As :class:`controller.workers.office.Office` says of each. Raises NotFound where there is no home."""
@@ -30,6 +34,7 @@ class Records:
         self._composition = composition
         self._documents = documents
         self._leader = leader
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
 
     # --- the situation and its runs ----------------------------------------------------------------
 
@@ -61,7 +66,15 @@ class Records:
         return locate(self._leader.history(), code, run)
 
     def stored_plan(self, digest: str) -> Plan:
-        return from_plain(Plan, json.loads(self._leader.history().revision("plan", digest)))
+        """Those asked for last are kept at hand: what stands under a digest never changes."""
+        found = self._plans.get(digest)
+        if found is None:
+            found = from_plain(Plan, json.loads(self._leader.history().revision("plan", digest)))
+        self._plans[digest] = found
+        while len(self._plans) > PLANS_AT_HAND:
+            with suppress(KeyError):  # another thread took it first
+                self._plans.popitem(last=False)
+        return found
 
     def inventory_of(self, plan: Plan) -> Inventory:
         basis = plan.basis
