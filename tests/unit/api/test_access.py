@@ -49,6 +49,8 @@ WORDS = {
     "token": "abcd1234",
     "user": "nobody",
     "request": "1",
+    "subject": "office",
+    "sender": "edr",
 }
 
 BODIES: dict[str, Any] = {
@@ -63,6 +65,8 @@ BODIES: dict[str, Any] = {
     "/inventory/active": {"revision": "0" * 64},
     "/approvals/{request}/approve": {"plan": "0" * 64},
     "/approvals/{request}/deny": {},
+    "/probations/{subject}/pass": {"reason": "x"},
+    "/signals/{sender}": {"subject": "office"},
     "/tokens": {"label": "x", "scope": ["view"]},
     "/users": {"name": "", "roles": []},
     "/users/{user}": {"roles": []},
@@ -94,6 +98,7 @@ def test_what_is_open_to_everybody_is_little_and_has_its_reason() -> None:
         "/sessions/break-glass",
         "/enrolments",
         "/enrolments/factor",
+        "/signals/{sender}",
     }
     assert all(rule.why for _, route in ROUTES for rule in rules(route) if isinstance(rule, Open))
 
