@@ -17,6 +17,8 @@ from controller.web import (
     plans,
     preferences,
     problems,
+    projector,
+    readiness,
     reference,
     restore,
     runs,
@@ -45,6 +47,8 @@ PARTS = (
     site_map,
     devices,
     logbook,
+    readiness,
+    projector,
 )
 
 

@@ -26,6 +26,8 @@ PLACES = (
     Place("/restore", "place.restore", within=("/approvals",)),
     Place("/map", "place.map"),
     Place("/logbook", "place.logbook"),
+    Place("/readiness", "place.readiness"),
+    Place("/projector", "place.projector"),
 )
 
 

@@ -1,0 +1,114 @@
+"""Readiness: what a cut would come to tonight, device by device, as the last live check found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Response
+
+from controller.domain.readiness import DeviceReadiness, LevelReadiness, Readiness
+from controller.text import Catalogue
+from controller.text.sentences import hazard_text, obstacle_text
+from controller.text.times import age, duration
+from controller.web.pages import show
+from controller.web.parts import part
+from controller.web.telling import hazards_told
+from controller.web.visits import Viewing
+
+router = APIRouter()
+
+PATH = "/readiness"
+ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """``obstacles`` stand in the way of a cut; ``hazards`` would undo one, or are to be known."""
+
+    name: str
+    kind: str
+    word: str
+    points: int
+    obstacles: tuple[str, ...]
+    hazards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    level: int
+    title: str
+    kind: str
+    word: str
+    lasting: str
+    by_hand: str
+    refusals: tuple[tuple[str, bool], ...]
+
+
+@router.get(PATH)
+def readiness(visit: Viewing) -> Response:
+    words, office = visit.words, visit.service.office
+    found = office.last_readiness()
+    playbooks = office.documents_in_force().playbooks
+    devices = sorted((_device(each, words) for each in (found.devices if found else ())), key=_worst_first)
+    return show(
+        visit,
+        "readiness.html",
+        found=found,
+        head=_head(found, words),
+        checked=age(words, found.at, visit.now) if found else "",
+        took=duration(words, found.milliseconds / 1000) if found else "",
+        changed=found is not None and found.inventory != office.documents_in_force().inventory.digest,
+        levels=[
+            _level(
+                each,
+                words.pick(known.title) if (known := playbooks.get(each.playbook)) else each.playbook,
+                words,
+            )
+            for each in (found.levels if found else ())
+        ],
+        part=part(devices, visit, ROWS),
+    )
+
+
+def _head(found: Readiness | None, words: Catalogue) -> str:
+    if found is None:
+        return words.text("readiness.never")
+    ready = sum(each.ready for each in found.devices)
+    if found.ready:
+        return words.text("readiness.all", count=ready)
+    return words.text("readiness.some", count=ready, devices=len(found.devices))
+
+
+def _device(found: DeviceReadiness, words: Catalogue) -> DeviceRow:
+    blocked = len(found.blocked)
+    whole = found.ready or blocked < len(found.points)
+    kind = "done" if found.ready else "partial" if whole else "failed"
+    word = words.text(f"readiness.device-{kind}", blocked=blocked, points=len(found.points))
+    return DeviceRow(
+        name=found.device,
+        kind=kind,
+        word=word,
+        points=len(found.points),
+        obstacles=tuple(obstacle_text(each, words) for each in found.obstacles),
+        hazards=tuple(hazard_text(each, words) for each in found.hazards),
+    )
+
+
+def _worst_first(row: DeviceRow) -> tuple[int, bool, str]:
+    return (("failed", "partial", "done").index(row.kind), not row.hazards, row.name)
+
+
+def _level(found: LevelReadiness, title: str, words: Catalogue) -> LevelRow:
+    could = found.points - len(found.blocked)
+    kind = "failed" if found.refusals else "done" if not found.blocked else "partial"
+    code = "readiness.refused" if found.refusals else "readiness.could"
+    word = words.text(code, count=could, points=found.points)
+    return LevelRow(
+        level=found.level,
+        title=title,
+        kind=kind,
+        word=word,
+        lasting=duration(words, found.milliseconds / 1000),
+        by_hand=words.text("count.points", count=found.by_hand) if found.by_hand else "",
+        refusals=hazards_told(found.refusals, words),
+    )

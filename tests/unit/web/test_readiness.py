@@ -1,0 +1,58 @@
+"""Readiness and the wall, as pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.domain.inventory import PointId
+from controller.domain.plan import Hazard, Severity
+from controller.domain.readiness import DeviceReadiness, LevelReadiness, Obstacle, Readiness
+from controller.engine.people.roles import Role
+from tests.unit.api.house import House
+from tests.unit.web.console import Visitor, words_on
+
+
+def test_nobody_looked_yet(at: House) -> None:
+    assert "Nobody has looked" in words_on(Visitor(at, Role.VIEWER).open("/readiness"))
+
+
+def test_what_stands_in_the_way_comes_first(at: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = PointId("modem", "lan")
+    found = Readiness(
+        site="ch-exemple",
+        at=datetime.now(UTC) - timedelta(hours=2),
+        milliseconds=4200,
+        inventory="0" * 64,
+        profiles="1" * 64,
+        whole=False,
+        devices=(
+            DeviceReadiness(device="box-4g", points=(PointId("box-4g", "wan"),)),
+            DeviceReadiness(
+                device="modem",
+                points=(point,),
+                obstacles=(Obstacle("unreachable"),),
+                hazards=(Hazard("reload-pending", Severity.WARN, "modem", (("undo", "reload cancel"),)),),
+            ),
+        ),
+        levels=(LevelReadiness(5, "level-5", 2, (point,), 1, 3000),),
+    )
+    monkeypatch.setattr(at.office, "last_readiness", lambda: found)
+    said = words_on(Visitor(at, Role.VIEWER).open("/readiness"))
+    assert "1 of 2 devices are ready" in said
+    assert "Not every device was looked at." in said
+    assert "The inventory has changed since." in said
+    assert "1 of 2 points" in said
+    assert said.index("modem") < said.index("box-4g")
+
+
+def test_the_wall_shows_segments_and_nobodys_name(at: House) -> None:
+    visitor = Visitor(at, Role.VIEWER)
+    page = visitor.open("/projector")
+    inside = page.text.partition("<main")[2].partition("</main>")[0]
+    assert "Offices" in inside
+    assert "Emergency calls" in inside
+    assert "<form" not in inside
+    assert Role.VIEWER.value in visitor.open("/situation").text  # as the account is called
+    assert Role.VIEWER.value not in page.text
