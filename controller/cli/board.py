@@ -38,6 +38,7 @@ class Board:
     dropped: list[CredentialDropped] = field(default_factory=list)
     watched: dict[str, ProbationMoved] = field(default_factory=dict)
     results: dict[PointId, StepResult] = field(default_factory=dict)
+    _planned: frozenset[PointId] = frozenset()
     _lock: Lock = field(default_factory=Lock)
 
     def hear(self, event: Event) -> None:
@@ -47,6 +48,7 @@ class Board:
                     if run != self.run:
                         self.results.clear()
                     self.run, self.plan, self.joined = run, plan, joined
+                    self._planned = frozenset(step.point.id for _, _, step in plan.steps())
                 case WaveStarted(wave=wave):
                     self.wave = wave
                 case StepsSettled(results=results):
@@ -63,7 +65,9 @@ class Board:
 
     @property
     def total(self) -> int:
-        return sum(1 for _ in self.plan.steps()) if self.plan else 0
+        """Of the plan, and what was cut at neighbours besides."""
+        with self._lock:
+            return len(self._planned) + sum(point not in self._planned for point in self.results)
 
     @property
     def known(self) -> int:

@@ -33,9 +33,9 @@ def switches(inventory: Inventory, password: str, enable: str) -> list[DeviceSpe
     for link in inventory.links:
         for device, port in link.ends:
             lines[device] += [f"interface {port}", "switchport mode trunk"]
-    for device in inventory.devices.values():
-        if device.canary is not None:
-            lines[device.name] += [f"interface {device.canary}", "switchport mode access"]
+    for each in inventory.devices.values():
+        if each.canary is not None:
+            lines[each.name] += [f"interface {each.canary}", "switchport mode access"]
     for device, port in SHUT_BEFORE:
         lines[device] += [f"interface {port}", "shutdown"]
     users = {"cordon": Account(password)}

@@ -137,7 +137,7 @@ class Escalation:
     ``behind``: devices cut off along with it; ``also``: subjects with points on any of them that the plan
     does not cut; ``inside``: the segments that stay connected within what is cut off, each with the number
     of its ports there. ``refused``: the code of why it may never be done, ``because`` of what; then there are
-    no operations. ``instead``: as a person asked, whether it can be reached or not, and nothing is sent to it.
+    no operations. ``instead``: as a person asked, whether it can be reached or not: nothing is sent to it.
     """
 
     device: str

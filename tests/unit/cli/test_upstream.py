@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from controller.cli.board import Board
 from controller.cli.cost import cost_lines, plain_plan, wave_lines
 from controller.cli.status import plain_situation, situation_lines
 from controller.cli.upstream import done_lines, of_record, of_results, plain_cut_off
@@ -79,6 +80,15 @@ def test_a_run_says_where_a_device_was_cut_and_what_stays_connected_inside() -> 
     assert any("cut upstream at core to-a" in line for line in situation_lines(now, EN))
     upstream = {each["name"]: each["upstream"] for each in plain_situation(now)["subjects"]}
     assert upstream == {"ward": ["core to-a"], "office": ["core to-a"], "samu": []}
+
+
+def test_a_port_shut_upstream_is_counted_among_those_that_were_to_be_cut() -> None:
+    made, board = tree(), Board()
+    made.board("a").closed = OpenCause.UNREACHABLE
+    ended = made.cut(level=5)
+    for event in made.events:
+        board.hear(event)
+    assert (board.known, board.total) == (len(ended.results), len(ended.results))
 
 
 def test_what_could_not_be_cut_upstream_either_says_so_on_the_walk_list() -> None:

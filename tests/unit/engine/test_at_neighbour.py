@@ -123,7 +123,7 @@ def test_it_is_refused_where_it_would_kill_or_there_is_nothing_to_cut(
     asked: tuple[str, ...], against: str
 ) -> None:
     devices = [core(), device("a"), device("b"), device("c")]
-    made = site(devices, [*kept_behind("a")], [link("core", name) for name in "abc"], ["ward"])  # type: ignore[list-item]  # subjects of either kind
+    made = site(devices, [*kept_behind("a")], [link("core", name) for name in "abc"], ["ward"])
     assert refused(planned(made, *asked)) == {("at-neighbour-refused", asked[0], against)}
     assert not planned(made).refusals
 
