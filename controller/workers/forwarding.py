@@ -36,7 +36,7 @@ GENTLE = 50
 LOOK_EVERY = 1.0
 """Seconds between two looks at how far the log has grown; the first pause after a failure."""
 
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 15.0
 """Seconds between two attempts at a receiver that has been out of reach for a while."""
 
 _CLOSING = 2.0

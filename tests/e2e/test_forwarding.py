@@ -72,6 +72,10 @@ class Rsyslog:
             self._process = None
 
     @property
+    def said(self) -> str:
+        return (self._folder / "said").read_text()
+
+    @property
     def lines(self) -> list[str]:
         return self.received.read_text().splitlines() if self.received.exists() else []
 
@@ -98,7 +102,7 @@ def until(wanted: int, receiver: Rsyslog, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while (not receiver.seqs or max(receiver.seqs) < wanted) and time.monotonic() < end:
         time.sleep(0.05)
-    assert max(receiver.seqs, default=0) >= wanted, receiver.seqs
+    assert max(receiver.seqs, default=0) >= wanted, (receiver.seqs, receiver.said)
 
 
 def test_rsyslog_gets_all_of_it_in_order_whoever_dies_in_between(tmp_path: Path) -> None:
