@@ -1,4 +1,4 @@
-"""``cordon gates`` and ``cordon attest``: what each return waits for and for whom, and the words persons give."""
+"""``cordon gates`` and ``cordon attest``: what each return waits for and for whom; what persons say to it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def attest(
     call: Call,
     segment: Annotated[str, typer.Argument(help="help.gate-subject")],
     statement: Annotated[str | None, typer.Argument(help="help.statement")] = None,
+    *,
     as_person: AsPerson = None,
     dated: Annotated[str | None, typer.Option("--dated", help="help.statement-dated")] = None,
     attach: Annotated[Path | None, typer.Option("--attach", help="help.statement-attach")] = None,

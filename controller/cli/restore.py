@@ -115,7 +115,7 @@ def why_lines(call: Call, wanted: Return, plan: Plan, inventory: Inventory) -> l
         code = "serves" if each["serves"] else "after" if each["after"] else "first"
         names = ", ".join(each["after"])
         said = {"subject": each["subject"], "priority": each["priority"], "names": names}
-        lines.append("  " + call.text(f"restore.why-{code}", **said))
+        lines.append("  " + call.text(f"restore.why.{code}", **said))
     return [*lines, *gate_lines(call, plan)]
 
 
