@@ -51,6 +51,7 @@ WORDS = {
     "request": "1",
     "subject": "office",
     "sender": "edr",
+    "seq": "1",
 }
 
 BODIES: dict[str, Any] = {
