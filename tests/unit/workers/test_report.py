@@ -236,6 +236,7 @@ def test_a_part_of_the_log_tells_of_that_part_alone(told: Night, tmp_path: Path)
     assert BACK in said
     for other in ("far too early", "alone in the house", "one kiosk", *NAMES):
         assert other not in said  # what is not disclosed is not told
+    assert Tag.CHECKPOINT_SIGNED not in said  # disclosed with every part, and no part of what was asked for
 
 
 def test_the_report_of_a_run_begins_with_what_was_asked_for_it_and_ends_with_its_last_point(
