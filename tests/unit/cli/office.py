@@ -17,6 +17,7 @@ from typing import Any
 
 from controller.bootstrap import Composition
 from controller.cli.main import main
+from controller.domain.drift import Drift
 from controller.domain.errors import (
     AwaitingApproval,
     InvalidInput,
@@ -319,7 +320,13 @@ class ScriptedOffice:
         return execution
 
     def resume(
-        self, run: str, actor: Actor, watcher: Watcher, accept_drift: frozenset[str] = frozenset()
+        self,
+        run: str,
+        actor: Actor,
+        watcher: Watcher,
+        accept_drift: frozenset[str] = frozenset(),
+        *,
+        credentials: Credentials | None = None,
     ) -> Execution:
         self.note("resume", run)
         return self._carry_out(make_plan(Action.ISOLATE, ("emergency",)), watcher)
@@ -557,6 +564,14 @@ class ScriptedOffice:
 
     def report(self, extract: Extract, lang: str, actor: Actor | None = None) -> ReportHanded:
         raise AssertionError("nothing is reported here")
+
+    def drift(self, devices: Sequence[str], actor: Actor) -> Drift:
+        raise AssertionError("no device is read here")
+
+    def let_pass(
+        self, subject: str, reason: str, actor: Actor, *, credentials: Credentials | None = None
+    ) -> int | None:
+        raise AssertionError("nothing is watched here")
 
     def erasing(self) -> Erasing:
         raise AssertionError("nothing is erased here")
