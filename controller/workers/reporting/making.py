@@ -19,9 +19,10 @@ from controller.paper.sheet import Frame
 from controller.text import Catalogue
 from controller.workers.auditing import LogSeal
 from controller.workers.exporting import Extract, entries_wanted, run_of, scope_of
+from controller.workers.reporting.decisions import decisions, returns
 from controller.workers.reporting.lines import time_line
 from controller.workers.reporting.record import state, verification
-from controller.workers.reporting.sections import cuts, decisions, open_points, reading, returns
+from controller.workers.reporting.sections import cuts, open_points, reading
 from controller.workers.reporting.standing import Standing
 from controller.workers.reporting.summary import summary
 from controller.workers.reporting.words import Words
