@@ -32,6 +32,11 @@ QUEUE = 512
 _TOGETHER = 0.1
 """Seconds to wait for more once something happened: a cut commits hundreds of times, a watcher reads once."""
 
+_EACH = 0.002
+"""Seconds more for each watcher, so that telling many takes no more of a processor than telling a few."""
+
+_LONGEST = 1.0
+
 _LOOK_EVERY = 1.0
 """Seconds between two looks at the log: what went through the spool comes in without a commit of ours."""
 
@@ -175,7 +180,8 @@ class Feed:
             with self.changed:
                 self.changed.wait_for(lambda: self._woken or self._over, _LOOK_EVERY)
                 if self._woken and not self._over:
-                    self.changed.wait_for(lambda: self._over, _TOGETHER)
+                    together = min(_TOGETHER + _EACH * len(self._listening), _LONGEST)
+                    self.changed.wait_for(lambda: self._over, together)
                 if self._over:
                     return
                 self._woken = False
