@@ -1,8 +1,8 @@
 """Signals of other programs, signed: that something they watch went wrong.
 
 The signature is HMAC-SHA256 over the time, a full stop and the body, with the sender's key: the content of
-the file of the sender's name in one directory. Whoever has a key can have cut again what came back and is being
-watched, and have read what is held; nothing else.
+the file of the sender's name in one directory. Whoever has a key can have cut again what came back and is
+being watched, and have read what is held; nothing else.
 """
 
 from __future__ import annotations
