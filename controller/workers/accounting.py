@@ -95,9 +95,6 @@ class Accounting:
     def seal(self, actor: Actor) -> Sealed:
         return self._access.glass.seal(actor)
 
-    def approve(self, request: str, plan: str, credentials: Credentials) -> ApprovalShown:
-        return self._access.approvals.approve(request, plan, identified(self._access, credentials))
-
     def deny(self, request: str, reason: str, credentials: Credentials) -> ApprovalShown:
         return self._access.approvals.deny(request, identified(self._access, credentials), reason)
 

@@ -9,7 +9,7 @@ from controller.bootstrap import Composition
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.plan import Plan
 from controller.domain.rehearsal import Rehearsals
-from controller.engine.holding.waiting import Waiting, waiting
+from controller.engine.holding.waiting import Waiting, may_wait, waiting
 from controller.engine.planning import plans
 from controller.engine.planning.canaries import plan_rehearsal
 from controller.engine.planning.plans import Return
@@ -46,14 +46,16 @@ class Planning:
         return self._with_vault(plans.plan_return(self._documents.present(), book, history, wanted))
 
     def gates(self, playbook: str | None = None) -> tuple[Waiting, ...]:
-        history = self._leader.history()
+        history, documents = self._leader.history(), self._documents.in_force()
+        if not may_wait(documents, history, playbook):
+            return ()
         book = HoldBook(history, self._composition.clock())
         try:
             approvals = self._leader.access().approvals
             requests, present = approvals.requests(), approvals.present
         except CordonError:  # accounts that cannot be read: nobody's consent is known
             requests, present = (), _nobody
-        return waiting(self._documents.in_force(), book, history, requests, present, playbook)
+        return waiting(documents, book, history, requests, present, playbook)
 
     def rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
         return plan_rehearsal(self._documents.present(), devices)

@@ -38,6 +38,13 @@ class Waiting:
         return any(gate.probes for gate in self.gates)
 
 
+def may_wait(documents: Documents, history: History, playbook: str | None = None) -> bool:
+    """Whether there can be anything to wait for at all: where not, nothing need be read or compiled."""
+    gated = any(not stage.gate.open for stage in documents.stages.get(STANDING, ()))
+    names = (subject.name for subject in documents.inventory.subjects())
+    return playbook is not None or gated or bool(decided_on(history, names))
+
+
 def waiting(
     documents: Documents,
     book: HoldBook,
@@ -48,10 +55,6 @@ def waiting(
 ) -> tuple[Waiting, ...]:
     """Of every held subject with a gate, in the order of return, as ``playbook`` would bring it back; without
     one, as ``restore --next`` would what it would, and ``restore --all`` the rest. Raises NotFound."""
-    if playbook is None and all(stage.gate.open for stage in documents.stages.get(STANDING, ())):
-        held = {hold.key.subject for hold in book.holds()}
-        if not decided_on(history, held):  # where there is nothing to wait for, nothing is compiled
-            return ()
     asked = Return(everything=True) if playbook is None else Return(playbook=playbook)
     found: dict[str, tuple[Plan, Condition]] = {}
     for wanted in (asked, *([Return(next_wave=True)] if playbook is None else [])):
