@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyotp
 import pytest
 
+from controller.bootstrap import Composition
+from controller.domain.playbook import STANDING
 from controller.engine.people.accounts import Grant
 from controller.engine.people.roles import Role
+from controller.engine.people.statements import Statement
 from controller.text import Catalogue
 from controller.workers.office import Cut
-from tests.unit.api.house import PASSWORD, ROOT, House
+from controller.workers.resident import reside
+from tests.fakes.homes import new_home
+from tests.unit.api.house import INVENTORY, PASSWORD, ROOT, House
 from tests.unit.web.console import Visitor, fields, words_on
 
 EN = Catalogue("en")
@@ -96,3 +102,48 @@ def test_a_word_that_counts_wants_password_and_code_once_more(at: House) -> None
     assert said.status_code == 303
     stated = [line for line in at.office.log() if "statement" in line.data]
     assert [(line.data["statement"], line.actor) for line in stated] == [("edr-clean", "Zoé")]
+
+
+GATED = """
+format: 1
+title: {fr: Retour, en: Return}
+stages:
+  - {name: back, action: restore, select: {segments: all}, gate: {approvals: 1, attest: [edr-clean]}}
+"""
+
+
+def test_a_return_that_waits_for_others_says_for_what_and_asks_them(tmp_path: Path) -> None:
+    (tmp_path / "inventory.yaml").write_text(INVENTORY)
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / f"{STANDING}.yaml").write_text(GATED)
+    new_home(tmp_path / "home")
+    composition = Composition(
+        home=tmp_path / "home",
+        inventory=tmp_path / "inventory.yaml",
+        playbooks=(str(tmp_path / "playbooks"),),
+        argon2_memory_kib=8,
+        argon2_passes=1,
+    )
+    with reside(composition) as office:
+        at = House(office)
+        office.begin_cut(office.plan_cut(Cut(subjects=("office",))), "", ROOT)
+        over(at)
+        visitor = Visitor(at, Role.RESTORER)
+        assert EN.text("restore-page.missing", count=2) in words_on(visitor.open("/restore"))
+        typed = {"typed": "ch-exemple"}
+        early = visitor.send(visitor.open("/restore/ask"), "/restore/ask", typed)
+        assert early.status_code == 409
+        assert "edr-clean" in words_on(early)
+        stating = office.access().sign_in.session(at.session(Role.ENGINEER))
+        assert stating is not None
+        office.access().statements.attest(Statement("office", "edr-clean"), "ch-exemple", stating)
+        asked = visitor.send(early, "/restore/ask", typed)
+        assert asked.url.path == "/restore"
+        assert EN.text("said.asked") in words_on(asked)
+        [request] = office.access().approvals.requests()
+        address = f"/approvals/{request.id}"
+        assert f'href="{address}"' in visitor.open("/restore").text
+        assert EN.text("restore-page.own") in words_on(visitor.open(address))
+        other = Visitor(at, Role.APPROVER).open(address)
+        assert fields(other, f"{address}/approve")["plan"] == request.plan
+        assert [run.action.value for run in office.runs()] == ["isolate"]
