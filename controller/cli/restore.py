@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -62,6 +63,15 @@ def decisions(accept_drift: list[str] | None, keep_theirs: list[str] | None) -> 
     return frozenset(ours | {keeping(device) for device in theirs})
 
 
+def option_of(decided: Collection[str]) -> str:
+    """The option that made such a decision, which wants a reason; "" where none was made."""
+    from controller.domain.drift import decided_on
+
+    if not decided:
+        return ""
+    return "--accept-drift" if any(decided_on(each) == each for each in decided) else "--keep-theirs"
+
+
 def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None) -> int:
     from controller.cli.consent import agree, reason_for
     from controller.cli.cost import cost_lines, plain_plan
@@ -90,7 +100,7 @@ def carry_out_return(call: Call, wanted: Return, *, as_person: str | None = None
     call.out.say(*cost_lines(plan, inventory, call.words))
     if not call.asked.yes:
         call.out.say(*why_lines(call, wanted, plan, inventory))
-    reason = reason_for(call, needed_by="--accept-drift, --keep-theirs" if wanted.accept_drift else "")
+    reason = reason_for(call, needed_by=option_of(wanted.accept_drift))
     agree(call, plan.site)
     open_vault(call, inventory, devices_of(plan))
     shown_by = {"credentials": credentials(call, as_person)} if as_person else {}

@@ -12,7 +12,7 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
-from controller.cli.restore import AcceptDrift, KeepTheirs, decisions
+from controller.cli.restore import AcceptDrift, KeepTheirs, decisions, option_of
 from controller.cli.signing import AsPerson
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.playbook import Action
@@ -113,6 +113,7 @@ def resume(
     office = call.office
     record, plan, _ = office.run(run)
     inventory = office.inventory_of(plan)
+    drifted = decisions(accept_drift, keep_theirs)
     if call.asked.dry_run:
         call.out.say(*cost_lines(plan, inventory, call.words), call.text("plan.nothing-sent"))
         if call.out.as_json:
@@ -121,11 +122,10 @@ def resume(
     if plan.action is Action.RESTORE and record.state not in OVER:
         # A cut that was decided is finished without asking again; what opens something is asked again.
         call.out.say(*cost_lines(plan, inventory, call.words))
-        if accept_drift or keep_theirs:
-            reason_for(call, needed_by="--accept-drift, --keep-theirs")
+        if drifted:
+            reason_for(call, needed_by=option_of(drifted))
         agree(call, plan.site)
     open_vault(call, inventory, devices_of(plan))
-    drifted = decisions(accept_drift, keep_theirs)
     shown_by = {"credentials": credentials(call, as_person)} if as_person else {}
     carried = carry_out(
         call, lambda watcher: office.resume(record.run, actor(), watcher, drifted, **shown_by)
