@@ -59,12 +59,15 @@ class Composition:
                 ]
             ) from None
 
-    def documents(self) -> Documents:
-        """Inventory, profiles and playbooks, read and validated now. Raises InvalidInput."""
+    def documents(self, inventory: str | None = None) -> Documents:
+        """Inventory, profiles and playbooks, read and validated now; ``inventory``: the text of another one
+        in the place of the file's. Raises InvalidInput."""
         from controller.catalog.site import load_site
 
         return _documents(
-            load_site(self.inventory_path(), self.profile_directories(), self.playbook_directories())
+            load_site(
+                self.inventory_path(), self.profile_directories(), self.playbook_directories(), inventory
+            )
         )
 
     def files_digest(self) -> str | None:

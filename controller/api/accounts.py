@@ -71,7 +71,7 @@ def users(serving: Serving, _: Reader) -> list[UserListed]:
 @router.get("/users/{user}", summary="One account")
 def user(serving: Serving, response: Response, _: Reader, user: UserName) -> UserListed:
     found = serving.users.user(user)
-    response.headers["ETag"] = _etag(found)
+    response.headers["ETag"] = etag(found)
     return user_listed(found)
 
 
@@ -97,8 +97,8 @@ def change(
     found = serving.users.user(user)
     if if_match is None:
         raise PreconditionNeeded(header="If-Match")
-    if if_match.strip() not in (_etag(found), "*"):
-        raise Changed(expected=if_match.strip(), found=_etag(found))
+    if if_match.strip() not in (etag(found), "*"):
+        raise Changed(expected=if_match.strip(), found=etag(found))
     if set(grants_of(asked.roles)) != set(found.grants):
         serving.users.grant(found.id, grants_of(asked.roles), person.actor)
     if asked.disabled and not found.disabled:
@@ -106,7 +106,7 @@ def change(
     if found.disabled and not asked.disabled:
         serving.users.enable(found.id, person.actor)
     found = serving.users.user(found.id)
-    response.headers["ETag"] = _etag(found)
+    response.headers["ETag"] = etag(found)
     return user_listed(found)
 
 
@@ -120,6 +120,7 @@ def invite(serving: Serving, person: Manager, once: ActsOnce, user: UserName) ->
     return once.answer(person, 201, act, secret=lambda given: {**given, "token": None})
 
 
-def _etag(found: User) -> str:
+def etag(found: User) -> str:
+    """Of what may be changed of an account."""
     roles = ",".join(f"{each.role}@{each.site}" for each in sorted(found.grants))
     return '"' + sha256(f"{found.id}|{found.name}|{roles}|{found.disabled}".encode()).hexdigest()[:32] + '"'

@@ -69,7 +69,7 @@ def activate(
 @router.post("/validate", summary="Every mistake of an inventory, with its line")
 def validate(serving: Serving, _: Editor, asked: models.InventoryText) -> models.RevisionShown:
     """Nothing is kept. A file with mistakes is answered with a problem that lists them all."""
-    found = serving.office.revisions.examined(asked.text)
+    found = serving.office.revisions.documents(asked.text).inventory
     return models.revision(found, active=found.digest == serving.office.revisions.active())
 
 

@@ -28,13 +28,17 @@ class Site:
     playbooks: Playbooks
 
 
-def load_site(inventory: Path, profiles: Sequence[Path], playbooks: Sequence[Path]) -> Site:
-    """Directories are searched in order, the user's own first. Raises InvalidInput with every mistake."""
+def load_site(
+    inventory: Path, profiles: Sequence[Path], playbooks: Sequence[Path], instead: str | None = None
+) -> Site:
+    """Directories are searched in order, the user's own first. ``instead``: a text to be examined in the
+    place of the inventory's. Raises InvalidInput with every mistake."""
     findings = Findings()
     known_profiles, broken = examine_profiles(profiles, findings)
     known_playbooks = examine_playbooks(playbooks, findings)
-    text = read_source(inventory, findings)
-    found = examine(text, str(inventory), known_profiles, broken, findings) if text is not None else None
+    text = read_source(inventory, findings) if instead is None else instead
+    name = str(inventory) if instead is None else "inventory"
+    found = examine(text, name, known_profiles, broken, findings) if text is not None else None
     if found is not None:
         findings.extend(known_playbooks.unmatched(found))
     if found is None or text is None or len(findings):

@@ -7,10 +7,14 @@ from fastapi import FastAPI
 from controller.api.app import create_app
 from controller.api.service import Service
 from controller.web import (
+    account,
+    accounts,
     assets,
     devices,
+    editing,
     enrolment,
     gates,
+    inventory,
     isolate,
     live,
     logbook,
@@ -49,6 +53,10 @@ PARTS = (
     logbook,
     readiness,
     projector,
+    inventory,
+    editing,
+    accounts,
+    account,
 )
 
 

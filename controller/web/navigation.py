@@ -27,6 +27,8 @@ PLACES = (
     Place("/map", "place.map"),
     Place("/logbook", "place.logbook"),
     Place("/readiness", "place.readiness"),
+    Place("/inventory", "place.inventory"),
+    Place("/accounts", "place.accounts", Permission.READ_ACCOUNTS),
     Place("/projector", "place.projector"),
 )
 

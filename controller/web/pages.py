@@ -36,6 +36,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from controller.api.problems import CATALOGUES
+from controller.engine.people.roles import Permission
 from controller.text import LANGUAGES, Catalogue
 from controller.text.times import duration
 from controller.web import flash
@@ -103,6 +104,7 @@ def show(
         site=visit.service.site,
         visit=visit,
         name=visit.person.name,
+        own_account=visit.may(Permission.OWN_ACCOUNT),
         places=places(visit),
         here=request.url.path,
         address=_address(request),

@@ -46,6 +46,11 @@ class Sent:
     def get(self, name: str, fallback: str = "") -> str:
         return next(iter(self._fields.get(name, ())), fallback).strip()
 
+    def raw(self, name: str) -> str:
+        """The first of that name to the letter: a secret, or a whole text, its lines ending in a line feed as
+        in a file."""
+        return next(iter(self._fields.get(name, ())), "").replace("\r\n", "\n")
+
     def every(self, name: str) -> tuple[str, ...]:
         return tuple(each.strip() for each in self._fields.get(name, ()))
 

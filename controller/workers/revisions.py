@@ -16,6 +16,7 @@ from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Actor, Fact, Noted, RevisionStored
 from controller.domain.inventory import Inventory
 from controller.domain.tags import Tag
+from controller.engine.planning.plans import Documents
 from controller.engine.ports import History, Journal
 
 KIND = "inventory"
@@ -38,9 +39,14 @@ class Revisions:
         profiles = load_profiles(self._composition.profile_directories())
         return inventory_from_text(text, KIND, profiles)
 
+    def documents(self, text: str) -> Documents:
+        """What would be in force with ``text`` for inventory. Raises InvalidInput with every mistake, also of
+        playbooks that name what is not in it."""
+        return self._composition.documents(text)
+
     def keep(self, text: str, actor: Actor) -> Inventory:
         """Raises InvalidInput; then nothing is kept."""
-        found = self.examined(text)
+        found = self.documents(text).inventory
         facts: list[Fact] = [RevisionStored(KIND, found.digest, text), _note(found.digest, "kept")]
         self._journal.commit(Tag.REVISION_KEPT, facts, actor)
         return found
@@ -70,10 +76,10 @@ class Revisions:
 
     def activate(self, digest: str, expected: str, actor: Actor) -> Inventory:
         """Puts the revision in the place of the file, which must still be ``expected``. Raises NotFound,
-        InvalidInput, InvalidRequest (inventory-changed, inventory-not-writable)."""
+        InvalidInput as :meth:`documents`, InvalidRequest (inventory-changed, inventory-not-writable)."""
         with self._lock:
             text = self.text(digest)
-            found = self.examined(text)
+            found = self.documents(text).inventory
             if self.active() != expected:
                 raise InvalidRequest("inventory-changed")
             self._journal.commit(Tag.REVISION_ACTIVATED, [_note(digest, "activated")], actor)

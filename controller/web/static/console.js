@@ -200,5 +200,25 @@
     form.dataset.sent = "1";
     setTimeout(() => delete form.dataset.sent, 4000);
   });
+  // A file is put into the field, where it can still be read and changed before it is sent.
+  document.addEventListener("change", async (event) => {
+    const into = document.getElementById(event.target.dataset.into || "");
+    const file = into && event.target.files && event.target.files[0];
+    if (file) into.value = await file.text();
+  });
+  // From a mistake to its line.
+  for (const each of document.querySelectorAll(".mistakes [data-line]")) {
+    const field = document.querySelector("textarea.source");
+    if (!field || !each.querySelector(".quoted")) continue;
+    each.classList.add("reach");
+    each.addEventListener("click", () => {
+      const lines = field.value.split("\n");
+      const line = Number(each.dataset.line) - 1;
+      const from = lines.slice(0, line).join("\n").length + (line ? 1 : 0);
+      field.focus();
+      field.setSelectionRange(from, from + lines[line].length);
+      field.scrollTop = (line - 4) * (field.scrollHeight / lines.length);
+    });
+  }
   for (const each of document.querySelectorAll("[data-needs-script]")) each.hidden = false;
 })();

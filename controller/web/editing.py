@@ -1,0 +1,226 @@
+"""A new inventory: typed or imported, examined whole, compared, and only then put in force.
+
+Nothing is kept of a text with mistakes; of one without, a revision, which changes nothing by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from controller.api.inventory import etag
+from controller.api.models.inventory import ListDifference, listed
+from controller.api.models.plans import difference
+from controller.api.problems import Changed, status_of
+from controller.domain.errors import InvalidInput, InvalidRequest
+from controller.domain.inventory import Inventory
+from controller.domain.plan import Hazard, Plan
+from controller.engine.people.roles import Permission
+from controller.engine.planning.kept import levels
+from controller.engine.planning.plans import Documents, plan_playbook
+from controller.text import Catalogue
+from controller.text.sentences import sentence
+from controller.web.inventory import PATH, Mistake, mistakes_of
+from controller.web.pages import go, show
+from controller.web.telling import hazards_told
+from controller.web.visits import For, Viewing, Visit
+
+router = APIRouter()
+
+EDIT = f"{PATH}/edit"
+REVISION = f"{PATH}/revisions/{{revision}}"
+NAMED = 12
+"""Names of one kind of change; the rest are counted."""
+
+Editing = Annotated[Visit, Depends(For(Permission.EDIT_DOCUMENTS))]
+Revision = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``what``: of which kind, as ``inventory.<what>``; ``more``: names that are only counted."""
+
+    what: str
+    count: int
+    names: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """What one level would do otherwise. ``points``: before and after. ``hazards``: said only now, each with
+    whether it refuses; ``gone``: said no longer."""
+
+    level: int
+    title: str
+    before: int
+    after: int
+    changes: tuple[Change, ...]
+    hazards: tuple[tuple[str, bool], ...]
+    gone: tuple[tuple[str, bool], ...]
+
+
+@router.get(EDIT)
+def edit(visit: Editing) -> Response:
+    """The text in force, or ``?revision=`` another that was kept."""
+    revisions = visit.service.office.revisions
+    wanted = visit.sent.get("revision")
+    digest = wanted if len(wanted) == len(revisions.active()) else revisions.active()
+    return _editor(visit, revisions.text(digest))
+
+
+@router.post(EDIT)
+def import_text(visit: Editing) -> Response:
+    """Examines all of it; without mistake it is kept as a revision, once however often it is sent."""
+    revisions, text = visit.service.office.revisions, visit.sent.raw("text")
+    try:
+        if not text.strip():
+            raise InvalidRequest("inventory-empty")
+        found = revisions.documents(text).inventory
+    except InvalidInput as error:
+        return _editor(visit, text, error)
+    if found.digest not in {revisions.active(), *(digest for _, digest in revisions.known())}:
+        revisions.keep(text, visit.person.actor)
+    return go(REVISION.format(revision=found.digest))
+
+
+@router.get(REVISION)
+def revision(visit: Viewing, revision: Revision) -> Response:
+    return _compared(visit, revision)
+
+
+@router.post(f"{REVISION}/activate")
+def activate(visit: Editing, revision: Revision) -> Response:
+    revisions, expected = visit.service.office.revisions, visit.sent.get("expected")
+    present = revisions.active()
+    if present == revision:
+        return go(PATH, "inventory-active", revision=revision[:12])
+    if expected != present:
+        return _compared(visit, revision, Changed(expected=etag(expected), found=etag(present)))
+    try:
+        revisions.activate(revision, present, visit.person.actor)
+    except InvalidInput as error:
+        return _compared(visit, revision, error)
+    return go(PATH, "inventory-active", revision=revision[:12])
+
+
+def _editor(visit: Visit, text: str, error: InvalidInput | None = None) -> Response:
+    """What was typed stands there again to the letter."""
+    words = visit.words
+    found: tuple[Mistake, ...] = ()
+    why = ""
+    if isinstance(error, InvalidRequest):
+        why = sentence(error, words)
+    elif error is not None:
+        found = mistakes_of(error.problems, text, words)
+    return show(
+        visit,
+        "inventory-edit.html",
+        *(() if error is None else (status_of(error),)),
+        typed=text,
+        rows=min(40, max(18, text.count("\n") + 2)),
+        mistakes=found,
+        why=why,
+    )
+
+
+def _compared(visit: Visit, digest: str, error: Changed | InvalidInput | None = None) -> Response:
+    words, office = visit.words, visit.service.office
+    text, before = office.revisions.text(digest), office.documents_in_force()
+    after: Documents | None = None
+    found: tuple[Mistake, ...] = ()
+    try:
+        after = office.revisions.documents(text)
+    except InvalidInput as unfit:
+        found = mistakes_of(unfit.problems, text, words)
+    asked = visit.sent.get("level")
+    active = office.revisions.active()
+    return show(
+        visit,
+        "inventory-revision.html",
+        *(() if error is None else (status_of(error),)),
+        digest=digest,
+        active=active,
+        same=digest == active,
+        expected=active,
+        why=sentence(error, words) if error is not None else "",
+        mistakes=found,
+        other_site=after.inventory.site if after and after.inventory.site != before.inventory.site else "",
+        changes=_changes(before.inventory, after.inventory) if after else (),
+        touched=_touched(before.inventory, after.inventory) if after else False,
+        levels=[each.level for each in levels(after)] if after else (),
+        plan=_plan_change(before, after, asked, words) if after and digest != active else None,
+        may_edit=visit.may(Permission.EDIT_DOCUMENTS),
+    )
+
+
+def _changes(before: Inventory, after: Inventory) -> tuple[tuple[str, tuple[Change, ...]], ...]:
+    """By kind of thing, only those that differ."""
+    found = (
+        ("segments", listed(before.segments, after.segments)),
+        ("conduits", listed(before.conduits, after.conduits)),
+        ("devices", listed(before.devices, after.devices)),
+        ("credentials", listed(before.credentials, after.credentials)),
+    )
+    told = ((kind, _told(each)) for kind, each in found)
+    return tuple((kind, changes) for kind, changes in told if changes)
+
+
+def _told(found: ListDifference) -> tuple[Change, ...]:
+    return _named(("added", found.added), ("removed", found.removed), ("changed", found.changed))
+
+
+def _named(*kinds: tuple[str, list[str]]) -> tuple[Change, ...]:
+    return tuple(
+        Change(what, len(names), tuple(names[:NAMED]), max(0, len(names) - NAMED))
+        for what, names in kinds
+        if names
+    )
+
+
+def _touched(before: Inventory, after: Inventory) -> bool:
+    """Whether links, contacts or the controller's own place differ, which have no names to list."""
+    return (before.links, before.contacts, before.controller, before.hypervisors) != (
+        after.links,
+        after.contacts,
+        after.controller,
+        after.hypervisors,
+    )
+
+
+def _plan_change(before: Documents, after: Documents, asked: str, words: Catalogue) -> PlanChange | None:
+    """Of the level asked for, else of the one that cuts most."""
+    known = {each.level: each for each in levels(before)}
+    offered = [each for each in levels(after) if each.level in known]
+    wanted = next((each for each in offered if str(each.level) == asked), offered[-1] if offered else None)
+    if wanted is None:
+        return None
+    old = plan_playbook(before, known[wanted.level].name)
+    new = plan_playbook(after, wanted.name)
+    found = difference(old, new, words)
+    changes = _named(
+        *(
+            (what, [f"{each.device} {each.object}" for each in points])
+            for what, points in (
+                ("added", found.added),
+                ("removed", found.removed),
+                ("changed", found.changed),
+            )
+        )
+    )
+    return PlanChange(
+        level=wanted.level or 0,
+        title=words.pick(wanted.title),
+        before=sum(1 for _ in old.steps()),
+        after=sum(1 for _ in new.steps()),
+        changes=changes,
+        hazards=hazards_told(_beyond(new, old), words),
+        gone=hazards_told(_beyond(old, new), words),
+    )
+
+
+def _beyond(one: Plan, other: Plan) -> tuple[Hazard, ...]:
+    known = {(each.code, each.culprit) for each in other.hazards}
+    return tuple(each for each in one.hazards if (each.code, each.culprit) not in known)
