@@ -44,7 +44,7 @@ class Row:
     roles: str
     kind: str
     word: str
-    codes: int
+    codes: str
     seen: str
 
 
@@ -201,8 +201,10 @@ def _row(user: User, seen: dict[str, datetime], visit: Visit) -> Row:
         roles=roles_told(user.grants, visit.words),
         kind=kind,
         word=visit.words.text(f"user.{code}"),
-        codes=user.codes,
-        seen=age(visit.words, seen[user.id], visit.now) if user.id in seen else "",
+        codes=visit.words.text("user.codes-left", count=user.codes) if user.enrolled else "–",
+        seen=visit.words.text("accounts.seen-ago", age=age(visit.words, seen[user.id], visit.now))
+        if user.id in seen
+        else "",
     )
 
 
@@ -215,13 +217,12 @@ def _state(user: User) -> tuple[str, str]:
 def _one(visit: Visit, name: str, error: CordonError | None = None) -> Response:
     words, service = visit.words, visit.service
     user = service.users.user(name)
-    kind, code = _state(user)
+    _, code = _state(user)
     return show(
         visit,
         "account-of.html",
         HTTPStatus.OK if error is None else status_of(error),
         user=user,
-        kind=kind,
         word=words.text(f"user.{code}"),
         roles=roles_told(user.grants, words),
         since=day_time(user.created_at),

@@ -24,7 +24,7 @@ from controller.text import Catalogue
 from controller.text.sentences import sentence
 from controller.web.inventory import PATH, Mistake, mistakes_of
 from controller.web.pages import go, show
-from controller.web.telling import hazards_told
+from controller.web.telling import hazards_told, joined, title_of
 from controller.web.visits import For, Viewing, Visit
 
 router = APIRouter()
@@ -148,6 +148,7 @@ def _compared(visit: Visit, digest: str, error: Changed | InvalidInput | None = 
         why=sentence(error, words) if error is not None else "",
         mistakes=found,
         other_site=after.inventory.site if after and after.inventory.site != before.inventory.site else "",
+        unprotected=_unprotected(before.inventory, after.inventory, words) if after else "",
         changes=_changes(before.inventory, after.inventory) if after else (),
         touched=_touched(before.inventory, after.inventory) if after else False,
         levels=[each.level for each in levels(after)] if after else (),
@@ -177,6 +178,19 @@ def _named(*kinds: tuple[str, list[str]]) -> tuple[Change, ...]:
         Change(what, len(names), tuple(names[:NAMED]), max(0, len(names) - NAMED))
         for what, names in kinds
         if names
+    )
+
+
+def _unprotected(before: Inventory, after: Inventory, words: Catalogue) -> str:
+    """Segments that would no longer stay alive: gone, or without the mark."""
+    still = {each.name for each in after.segments.values() if each.keep_alive}
+    return joined(
+        (
+            title_of(each, each.name, words)
+            for each in before.segments.values()
+            if each.keep_alive and each.name not in still
+        ),
+        words,
     )
 
 

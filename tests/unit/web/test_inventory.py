@@ -71,7 +71,8 @@ def test_a_valid_text_is_compared_and_then_put_in_force(at: House) -> None:
     [(_, digest)] = at.office.revisions.known()
     assert shown.url.path == f"/inventory/revisions/{digest}"
     said = words_on(shown)
-    assert f"{EN.text('inventory.changed', count=1)} : office" in re.sub(r"\s*:", " :", said)
+    assert f"{EN.text('inventory.changed', count=1)} · office" in said
+    assert EN.text("inventory.unprotected", names="Emergency calls") not in said
     assert EN.text("inventory.plan-points", before=3, after=4) in said
     assert "box-4g lan" in said
     assert on_disk(at) == INVENTORY
@@ -89,6 +90,9 @@ def test_a_valid_text_is_compared_and_then_put_in_force(at: House) -> None:
     assert EN.text("said.inventory-active", revision=digest[:12]) in words_on(done)
     assert on_disk(at) == MORE
     assert at.office.documents_in_force().inventory.digest == digest
+    bare = {"text": MORE.replace("keep_alive: true", "keep_alive: false")}
+    worse = visitor.send(visitor.open("/inventory/edit"), "/inventory/edit", bare)
+    assert EN.text("inventory.unprotected", names="Emergency calls") in words_on(worse)
 
 
 def test_an_inventory_that_no_longer_has_what_a_playbook_cuts_is_refused_whole(
