@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from controller.text import Catalogue
 from controller.web.navigation import PLACES
@@ -167,6 +167,38 @@ def test_seven_pages_of_one_browser_listen_by_one_stream(night: Night) -> None:
     before = pages[-1].locator("#live-text").inner_text()
     expect(pages[-1].locator("#live-text")).not_to_have_text(before)
     context.close()
+
+
+def test_an_engineer_imports_an_inventory_with_mistakes_and_then_without(night: Night) -> None:
+    context = opened(night.browser, night.service, hired(night.service, night.boss, "Ingé", ["engineer"]))
+    page, before = context.new_page(), night.site.inventory.read_text("utf-8")
+    wrong = before.replace("priority: ", "priority: P", 1)
+    page.goto("/inventory")
+    page.locator("a[href='/inventory/edit']").click()
+    file = FilePayload(name="new.yaml", mimeType="text/yaml", buffer=wrong.encode())
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.locator("textarea")).to_have_value(wrong)
+    page.locator("form[action='/inventory/edit'] button.go").click()
+    mistake = page.locator(".mistakes li")
+    expect(mistake).to_have_count(1)
+    mistake.click()  # the line is selected, ready to be typed over
+    page.keyboard.insert_text(next(line for line in before.splitlines() if "priority: " in line))
+    found: list[Any] = [*violations(page)]
+    expect(page.locator("textarea")).to_have_value(before)
+    page.locator("textarea").fill(f"{before}# seen by the engineer\n")
+    page.locator("form[action='/inventory/edit'] button.go").click()
+    page.wait_for_url("**/inventory/revisions/*")
+    assert night.site.inventory.read_text("utf-8") == before
+    page.locator("form.act button.go").click()
+    page.wait_for_url("**/inventory")
+    assert night.site.inventory.read_text("utf-8") == f"{before}# seen by the engineer\n"
+    context.close()
+    boss = opened(night.browser, night.service, night.boss)
+    page = boss.new_page()
+    for address in ("/accounts", "/accounts/user:1", "/account", "/inventory/playbooks", "/inventory/edit"):
+        found += _barriers(page, address)
+    assert not found, "\n".join(map(str, found))
+    boss.close()
 
 
 def test_no_page_has_a_barrier_in_any_theme_or_is_wider_than_a_telephone(night: Night) -> None:
