@@ -31,6 +31,7 @@ from controller.web import (
     situation,
     walking,
 )
+from controller.web.candidates import Candidates
 from controller.web.levels import Levels
 from controller.web.progress import Courses
 
@@ -65,6 +66,7 @@ def application(service: Service) -> FastAPI:
     app = create_app(service)
     app.state.levels = Levels(service.office)
     app.state.courses = Courses()
+    app.state.candidates = Candidates(service.office)
     for part in PARTS:
         app.include_router(part.router, include_in_schema=False)
     problems.install(app)

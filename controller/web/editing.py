@@ -19,9 +19,10 @@ from controller.domain.inventory import Inventory
 from controller.domain.plan import Hazard, Plan
 from controller.engine.people.roles import Permission
 from controller.engine.planning.kept import levels
-from controller.engine.planning.plans import Documents, plan_playbook
+from controller.engine.planning.plans import Documents
 from controller.text import Catalogue
 from controller.text.sentences import sentence
+from controller.web.candidates import Candidates
 from controller.web.inventory import PATH, Mistake, mistakes_of
 from controller.web.pages import go, show
 from controller.web.telling import hazards_told, joined, title_of
@@ -78,7 +79,7 @@ def import_text(visit: Editing) -> Response:
     try:
         if not text.strip():
             raise InvalidRequest("inventory-empty")
-        found = revisions.documents(text).inventory
+        found = _candidates(visit).documents(text).inventory
     except InvalidInput as error:
         return _editor(visit, text, error)
     if found.digest not in {revisions.active(), *(digest for _, digest in revisions.known())}:
@@ -132,10 +133,9 @@ def _compared(visit: Visit, digest: str, error: Changed | InvalidInput | None = 
     after: Documents | None = None
     found: tuple[Mistake, ...] = ()
     try:
-        after = office.revisions.documents(text)
+        after = _candidates(visit).documents(text)
     except InvalidInput as unfit:
         found = mistakes_of(unfit.problems, text, words)
-    asked = visit.sent.get("level")
     active = office.revisions.active()
     return show(
         visit,
@@ -152,7 +152,7 @@ def _compared(visit: Visit, digest: str, error: Changed | InvalidInput | None = 
         changes=_changes(before.inventory, after.inventory) if after else (),
         touched=_touched(before.inventory, after.inventory) if after else False,
         levels=[each.level for each in levels(after)] if after else (),
-        plan=_plan_change(before, after, asked, words) if after and digest != active else None,
+        plan=_plan_change(visit, text, before, after) if after and digest != active else None,
         may_edit=visit.may(Permission.EDIT_DOCUMENTS),
     )
 
@@ -204,15 +204,21 @@ def _touched(before: Inventory, after: Inventory) -> bool:
     )
 
 
-def _plan_change(before: Documents, after: Documents, asked: str, words: Catalogue) -> PlanChange | None:
+def _candidates(visit: Visit) -> Candidates:
+    found: Candidates = visit.request.app.state.candidates
+    return found
+
+
+def _plan_change(visit: Visit, text: str, before: Documents, after: Documents) -> PlanChange | None:
     """Of the level asked for, else of the one that cuts most."""
+    words, asked = visit.words, visit.sent.get("level")
     known = {each.level: each for each in levels(before)}
     offered = [each for each in levels(after) if each.level in known]
     wanted = next((each for each in offered if str(each.level) == asked), offered[-1] if offered else None)
     if wanted is None:
         return None
-    old = plan_playbook(before, known[wanted.level].name)
-    new = plan_playbook(after, wanted.name)
+    level = wanted.level or 0
+    old, new = _candidates(visit).plans(text, level, known[wanted.level].name, wanted.name)
     found = difference(old, new, words)
     changes = _named(
         *(
@@ -225,7 +231,7 @@ def _plan_change(before: Documents, after: Documents, asked: str, words: Catalog
         )
     )
     return PlanChange(
-        level=wanted.level or 0,
+        level=level,
         title=words.pick(wanted.title),
         before=sum(1 for _ in old.steps()),
         after=sum(1 for _ in new.steps()),
