@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from controller.bootstrap import Composition
 from controller.catalog.shipped import shipped_playbooks
 from controller.engine.people.roles import Role
 from controller.text import Catalogue
-from tests.unit.api.house import INVENTORY, House
+from tests.unit.api.house import INVENTORY, House, house
 from tests.unit.web.console import Visitor, fields, words_on
 
 EN = Catalogue("en")
@@ -20,6 +21,13 @@ MORE = INVENTORY.lstrip("\n").replace(
     "points: [{device: modem, interface: lan}]",
     "points: [{device: modem, interface: lan}, {device: box-4g, interface: lan}]",
 )
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One for all of these: each leaves the file as it was."""
+    with house(tmp_path_factory.mktemp("house")) as made:
+        yield made
 
 
 def on_disk(at: House) -> str:
@@ -41,7 +49,7 @@ def test_what_is_in_force_is_seen_with_its_playbooks(at: House) -> None:
 
 
 def test_a_text_with_mistakes_is_kept_nowhere_and_lost_nowhere(at: House) -> None:
-    visitor = Visitor(at, Role.ENGINEER)
+    visitor, kept = Visitor(at, Role.ENGINEER), at.office.revisions.known()
     wrong = "# ours\n" + MORE.replace(
         "device: box-4g, interface: lan", "device: box-5g, interface: lan"
     ).replace("priority: 3", "priority: <many>")
@@ -57,7 +65,7 @@ def test_a_text_with_mistakes_is_kept_nowhere_and_lost_nowhere(at: House) -> Non
     for name in ("box-5g", "<many>"):
         line = next(number for number, text in enumerate(wrong.splitlines(), 1) if name in text)
         assert EN.text("inventory.at-line", file="inventory", line=line) in said
-    assert at.office.revisions.known() == []
+    assert at.office.revisions.known() == kept
     empty = visitor.send(sent, "/inventory/edit", {"text": " \r\n"})
     assert EN.text("error.inventory-empty") in words_on(empty)
     assert on_disk(at) == INVENTORY
@@ -93,6 +101,7 @@ def test_a_valid_text_is_compared_and_then_put_in_force(at: House) -> None:
     bare = {"text": MORE.replace("keep_alive: true", "keep_alive: false")}
     worse = visitor.send(visitor.open("/inventory/edit"), "/inventory/edit", bare)
     assert EN.text("inventory.unprotected", names="Emergency calls") in words_on(worse)
+    file.write_text(INVENTORY)
 
 
 def test_an_inventory_that_no_longer_has_what_a_playbook_cuts_is_refused_whole(
@@ -105,8 +114,8 @@ def test_an_inventory_that_no_longer_has_what_a_playbook_cuts_is_refused_whole(
     )
     monkeypatch.setattr(Composition, "playbook_directories", lambda _: (tmp_path, shipped_playbooks()))
     gone = MORE.replace("  office:", "  bureau:")
-    visitor = Visitor(at, Role.ENGINEER)
+    visitor, kept = Visitor(at, Role.ENGINEER), at.office.revisions.known()
     answer = visitor.send(visitor.open("/inventory/edit"), "/inventory/edit", {"text": gone})
     assert answer.status_code == 422
     assert EN.text("inventory.at-line", file="own.yaml", line=3) in words_on(answer)
-    assert at.office.revisions.known() == []
+    assert at.office.revisions.known() == kept
