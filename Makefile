@@ -5,7 +5,8 @@ VENV ?= .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
 UV ?= uv
-WORKERS ?= auto
+# Half of many tests is waiting for what does not answer.
+WORKERS ?= $(shell echo $$(($$(nproc) * 2)))
 PYTEST_ARGS ?=
 ARGS ?=
 

@@ -15,12 +15,12 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from controller.domain.errors import InvalidRequest
+from controller.notify.secured import Secured
 
 PORT = 6514
 """Syslog over TLS (RFC 5425)."""
@@ -115,24 +115,24 @@ def deliver(receiver: Receiver, frames: Iterable[bytes], patience: float = PATIE
     except OSError as error:
         raise Undelivered(Cause.UNREACHABLE, _said(error)) from error
     with plain:
+        secured = Secured(plain, context, receiver.name or receiver.address)
         try:
-            secured = context.wrap_socket(plain, server_hostname=receiver.name or receiver.address)
+            secured.shake_hands()
         except ssl.SSLCertVerificationError as error:
             raise Undelivered(Cause.CERTIFICATE, error.verify_message) from error
         except TimeoutError as error:
             raise Undelivered(Cause.SILENT) from error
         except OSError as error:
             raise Undelivered(Cause.TLS, _said(error)) from error
-        with secured:
-            _check_pin(receiver, secured)
-            try:
-                _send(secured, frames)
-                _end(secured)
-            except TimeoutError as error:
-                raise Undelivered(Cause.SILENT) from error
-            except OSError as error:
-                # A certificate of ours that the receiver does not take is told only now (TLS 1.3).
-                raise Undelivered(Cause.BROKEN, _said(error)) from error
+        _check_pin(receiver, secured)
+        try:
+            _send(secured, frames)
+            secured.end()
+        except TimeoutError as error:
+            raise Undelivered(Cause.SILENT) from error
+        except OSError as error:
+            # A certificate of ours that the receiver does not take is told only now (TLS 1.3).
+            raise Undelivered(Cause.BROKEN, _said(error)) from error
 
 
 def _context(receiver: Receiver) -> ssl.SSLContext:
@@ -152,29 +152,22 @@ def _context(receiver: Receiver) -> ssl.SSLContext:
     return context
 
 
-def _check_pin(receiver: Receiver, secured: ssl.SSLSocket) -> None:
+def _check_pin(receiver: Receiver, secured: Secured) -> None:
     if not receiver.pin:
         return
-    shown = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
+    shown = hashlib.sha256(secured.certificate()).hexdigest()
     if not hmac.compare_digest(shown, receiver.pin):
         raise Undelivered(Cause.CERTIFICATE, f"SHA-256 {shown}")
 
 
-def _send(secured: ssl.SSLSocket, frames: Iterable[bytes]) -> None:
+def _send(secured: Secured, frames: Iterable[bytes]) -> None:
     block = bytearray()
     for each in frames:
         block += each
         if len(block) >= _TOGETHER:
-            secured.sendall(block)
+            secured.send(bytes(block))
             block.clear()
-    secured.sendall(block)
-
-
-def _end(secured: ssl.SSLSocket) -> None:
-    """Says that this was all, and waits until the receiver has read so far and ends in turn: by TLS, as it
-    should, or by closing in order, which no system does for a program that left something unread."""
-    with suppress(ssl.SSLEOFError, ssl.SSLZeroReturnError):
-        secured.unwrap()
+    secured.send(bytes(block))
 
 
 def _said(error: OSError) -> str:

@@ -19,6 +19,7 @@ class Ticks:
 
     def __init__(self, moment: Moment) -> None:
         self._moment = moment
+        self._now = time.monotonic_ns()  # one for all that is asked of a moment: what is older is not younger
 
     def since(self, entry: int) -> float:
         """Seconds from ``entry`` until now; 0 for one that is not in the database yet."""
@@ -35,7 +36,7 @@ class Ticks:
             boot, ticks = self._at(number)
             seen[boot].append(ticks)
         if boot_id() in seen:
-            seen[boot_id()].append(time.monotonic_ns())
+            seen[boot_id()].append(self._now)
         return sum(max(ticks) - min(ticks) for ticks in seen.values()) / 1e9
 
     def _at(self, entry: int) -> tuple[str, int]:
