@@ -43,11 +43,9 @@ def test_both_languages_have_the_same_texts() -> None:
     assert set(FR) == set(EN)
 
 
-@pytest.mark.parametrize("code", sorted(FR))
-def test_both_languages_use_the_same_data(code: str) -> None:
-    assert _placeholders(FR.raw(code)) == _placeholders(EN.raw(code))
-    assert FR.raw(code).strip()
-    assert EN.raw(code).strip()
+def test_both_languages_use_the_same_data() -> None:
+    assert [code for code in FR if _placeholders(FR.raw(code)) != _placeholders(EN.raw(code))] == []
+    assert [code for code in FR if not (FR.raw(code).strip() and EN.raw(code).strip())] == []
 
 
 def test_french_breaks_no_line_before_its_double_marks() -> None:
