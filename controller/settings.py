@@ -106,8 +106,8 @@ class Settings(BaseModel):
     )
     retention: str = Field(
         default="",
-        description="For how long what is held beside the log is kept, such as transcripts=1095d tables=365d; "
-        "by default for good.",
+        description="For how long what is held beside the log is kept, such as transcripts=1095d "
+        "tables=365d; by default for good.",
     )
     session_idle_minutes: int = Field(
         default=60, ge=1, le=1440, description="Minutes without a sign of life after which a session ends."

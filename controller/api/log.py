@@ -103,15 +103,11 @@ def rhythm(serving: Serving, _: Viewer) -> models.RhythmShown:
     if found is None:
         return models.RhythmShown(minutes=0, last=None, due_at=None, due=False)
     now = serving.office.composition.clock().now()
-    return models.RhythmShown(
-        minutes=found.minutes, last=found.last, due_at=found.due, due=found.is_due(now)
-    )
+    return models.RhythmShown(minutes=found.minutes, last=found.last, due_at=found.due, due=found.is_due(now))
 
 
 @router.put("/logbook/rhythm", summary="Agree how often something is written", response_model=Written)
-def agree_rhythm(
-    serving: Serving, person: Writer, once: ActsOnce, asked: models.RhythmAsked
-) -> JSONResponse:
+def agree_rhythm(serving: Serving, person: Writer, once: ActsOnce, asked: models.RhythmAsked) -> JSONResponse:
     """For an incident: where nothing is written for that long, the service puts it on record, and every
     watcher hears of it."""
 

@@ -59,9 +59,7 @@ def export(
     names = "replaced" if extract.without_names else "in"
     try:
         entry = record(
-            RecordExport(
-                exported.digest, exported.size, said, names, exported.shown, exported.entries, actor
-            )
+            RecordExport(exported.digest, exported.size, said, names, exported.shown, exported.entries, actor)
         )
     except (CordonError, OSError) as error:
         return Handed(exported, None, error.code if isinstance(error, CordonError) else "internal")

@@ -139,9 +139,7 @@ class HomeOffice:
 
     def drift(self, devices: Sequence[str], actor: Actor) -> Drift:
         current = self.documents_in_force().inventory
-        return drift(
-            self._composition, self._leader.history(), current, devices, actor, self._leader.record
-        )
+        return drift(self._composition, self._leader.history(), current, devices, actor, self._leader.record)
 
     def discover(self, devices: Sequence[str], actor: Actor) -> Discovery:
         return discover(self._composition, devices, actor, self._leader.record)

@@ -22,9 +22,7 @@ def upgrade() -> None:
         _text("attachment"),
         sa.Column("text", sa.String),
     )
-    _covered(
-        "gate_decision", _text("subject"), _text("person"), _integer("go"), sa.Column("text", sa.String)
-    )
+    _covered("gate_decision", _text("subject"), _text("person"), _integer("go"), sa.Column("text", sa.String))
     _covered(
         "gate_check",
         _text("run"),
