@@ -137,8 +137,9 @@ def _object(process: subprocess.Popen[bytes], seconds: float, errors: Path) -> b
             part = os.read(stdout.fileno(), 65536)
             said += part
             with suppress(ValueError):
-                json.loads(said)
-                return said
+                if "url" in json.loads(said):
+                    return said
+                break
             if not part:
                 break
     raise AssertionError(f"the service did not start: {said!r}\n{errors.read_text()}")
