@@ -73,20 +73,18 @@ class HomeAccounts:
     def __init__(self, home: Path, path: Path) -> None:
         self._home = home
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._engine: Engine | None = None
         self._reader: Engine | None = None
 
     @contextmanager
     def look(self) -> Iterator[Records | Nothing]:
         with self._told():
-            if self._reader is None:
-                if not self._path.exists() or not self._path.stat().st_size:
-                    yield Nothing()
-                    return
-                self._known()
-                self._reader = reader(self._path)
-            with self._reader.connect() as connection, connection.begin():
+            found = self._reader or self._reading()
+            if found is None:
+                yield Nothing()
+                return
+            with found.connect() as connection, connection.begin():
                 yield Records(connection)
 
     @contextmanager
@@ -95,6 +93,13 @@ class HomeAccounts:
             engine = self._writing()
             with engine.connect() as connection, connection.begin():
                 yield Records(connection)
+
+    def _reading(self) -> Engine | None:
+        with self._lock:  # never while the tables are being made
+            if self._reader is None and self._path.exists() and self._path.stat().st_size:
+                self._known()
+                self._reader = reader(self._path)
+            return self._reader
 
     def _writing(self) -> Engine:
         if self._engine is None:

@@ -297,7 +297,12 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "no prompt": ("hang", {"at": "shell"}, "never gave a usable prompt", "invite"),
     "no line free": ("one_line_left", {"free": 0}, "closes every connection", "ferme"),
     "every password wrong": ("wrong_password", {}, "rejects our log-in", "refuse"),
-    "refuses to show": ("reject", {"on": "^show interfaces"}, "it refuses “show int", "il refuse «\u00a0show int"),
+    "refuses to show": (
+        "reject",
+        {"on": "^show interfaces"},
+        "it refuses “show int",
+        "il refuse «\u00a0show int",
+    ),
 }
 
 
