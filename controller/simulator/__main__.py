@@ -21,7 +21,6 @@ from typing import Any
 from cryptography.utils import CryptographyDeprecationWarning
 
 from controller.simulator.commandlog import CommandLog
-from controller.simulator.commands import grammars
 from controller.simulator.control import Control
 from controller.simulator.server import Server
 from controller.simulator.site import BadSite, DeviceSpec, Site
@@ -30,13 +29,12 @@ from controller.simulator.site import BadSite, DeviceSpec, Site
 async def simulate(
     data: dict[str, Any], control: Path, port_base: int, log: Path | None, attached: bool
 ) -> None:
-    known = grammars()
-    site = Site(CommandLog(log), known)
+    site = Site(CommandLog(log))
     servers: dict[str, Server] = {}
     for index, each in enumerate(data["devices"]):
         spec = DeviceSpec.read(each)
         port = spec.port or (port_base + index if port_base else 0)
-        servers[spec.name] = Server(site.add(spec), known, spec.host_key, port)
+        servers[spec.name] = Server(site.add(spec), site.platforms[spec.name], spec.host_key, port)
     for one, other in data.get("links", ()):
         site.connect(tuple(one), tuple(other))
     for server in servers.values():

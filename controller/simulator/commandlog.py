@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from controller.simulator.configuration import Configuration
-from controller.simulator.names import ALL_VLANS, vlan_text
+from controller.simulator.vlans import ALL_VLANS, vlan_text
+
+if TYPE_CHECKING:
+    from controller.simulator.device import Configuration
 
 Record = dict[str, Any]
 
 
 def plain(value: object) -> object:
-    """A configuration object as JSON can hold it; VLAN sets as IOS writes them."""
+    """A configuration object as JSON can hold it; VLAN sets as numbers and ranges."""
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, frozenset):

@@ -5,7 +5,7 @@ One JSON object per line asks, one answers: ``{"ok": true, "result": …}`` or `
 ==============  ==========================================  ==================================================
 ``do``          with                                        result
 ==============  ==========================================  ==================================================
-``state``       ``device``                                  see :func:`state`
+``state``       ``device``                                  what is true of it: its ``state()``
 ``config``      ``device``                                  ``running`` and ``startup`` as text
 ``heard``       ``device``                                  every character that came in, by session, in order
 ``messages``    ``device``                                  the device's own log
@@ -35,48 +35,11 @@ from typing import Any
 from controller.simulator.commandlog import Record, differences
 from controller.simulator.device import Device
 from controller.simulator.faults import UnknownFault
-from controller.simulator.names import ALL_VLANS, vlan_text
 from controller.simulator.server import Server
 from controller.simulator.session import by_itself
 from controller.simulator.site import BadSite, Site
 
 Request = dict[str, Any]
-
-
-def state(device: Device) -> dict[str, object]:
-    """``hostname``, ``booting``, ``saved`` (startup equals running), ``lines`` (VTY lines taken), ``vlans``,
-    ``lists`` (entries as words), ``faults``, and ``interfaces``: each with ``admin``, ``link`` and
-    ``protocol`` (up or down), what it is configured with, and the ``members`` of an aggregate."""
-    running = device.running
-    interfaces: dict[str, object] = {}
-    for each in running.ordered_interfaces():
-        status = device.status(each)
-        interfaces[each.name] = {
-            "admin": "down" if status.admin_down else "up",
-            "link": "up" if status.link else "down",
-            "protocol": "up" if status.protocol else "down",
-            "description": each.description,
-            "mode": each.mode,
-            "access_vlan": each.access_vlan,
-            "voice_vlan": each.voice_vlan,
-            "allowed": "all" if each.allowed == ALL_VLANS else vlan_text(each.allowed),
-            "channel_group": each.channel_group,
-            "access_groups": dict(each.access_groups),
-            "members": [member.name for member in device.members(each.number)] if each.is_aggregate else [],
-        }
-    return {
-        "hostname": running.settings.hostname,
-        "booting": device.booting,
-        "saved": device.startup == running,
-        "lines": sorted(device.lines),
-        "vlans": {str(vlan): name for vlan, name in running.vlans.items()},
-        "lists": {
-            f"{family} {name}": [f"{entry.sequence} {entry.action} {entry.what}" for entry in each.entries]
-            for (family, name), each in running.lists.items()
-        },
-        "interfaces": interfaces,
-        "faults": device.faults.shown(),
-    }
 
 
 class Control:
@@ -125,11 +88,11 @@ class Control:
             "stop": self._stop,
         }
 
-    def _device(self, request: Request) -> Device:
+    def _device(self, request: Request) -> Device[Any]:
         return self.site.devices[request["device"]]
 
     async def _state(self, request: Request) -> object:
-        return state(self._device(request))
+        return self._device(request).state()
 
     async def _config(self, request: Request) -> object:
         device = self._device(request)
@@ -209,8 +172,7 @@ class Control:
     async def _reset(self, _request: Request) -> object:
         for device in self.site.devices.values():
             device.faults.clear()
-            device.cancel_reload()
-            device.cancel_revert()
+            device.cancel_timers()
             for line in list(device.lines.values()):
                 line.drop()
             while device.booting or device.lines:  # noqa: ASYNC110 - both end within milliseconds

@@ -1,28 +1,42 @@
-"""One switch: its configurations, what follows from them, its sessions, and its reloads.
+"""One simulated device, whatever its platform: its configurations, its log, its sessions, and its reloads.
 
-Cisco IOS Interface and Hardware Component Command Reference, "show interfaces" and "shutdown": a port shut
-by command is "administratively down, line protocol is down (disabled)"; without a partner it is "down, line
-protocol is down (notconnect)". Catalyst 9300 VLAN Configuration Guide, "SVI autostate": an SVI's line
-protocol is up while its VLAN exists and a port forwarding it is up. Layer 2 Configuration Guide,
-"EtherChannel": a port-channel is up while a member is; what is configured on it applies to its members.
+A platform's own device adds what its configuration means (is a port up, what does ``state`` tell) and how it
+says so (messages of its log, what a refused authorisation looks like).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from controller.simulator.commandlog import CommandLog, differences
-from controller.simulator.configuration import Configuration, Interface
 from controller.simulator.faults import Faults
 
 
+class Configuration(Protocol):
+    """Values that are replaced, never altered, in dictionaries: a copy is shallow, a comparison exact."""
+
+    def copy(self) -> Self: ...
+
+    def objects(self) -> dict[str, object]:
+        """Every object by a readable name: what a comparison reports."""
+        ...
+
+    def text(self) -> str:
+        """As the device writes it, without what ``show`` puts before it."""
+        ...
+
+
+C = TypeVar("C", bound=Configuration)
+
+
 class Line(Protocol):
-    """A session on a VTY line, as its device sees it."""
+    """A session on a line of the device, as the device sees it."""
 
     @property
     def user(self) -> str: ...
@@ -46,46 +60,45 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """``link`` and ``protocol`` are up or down; ``reason`` is what ``show interfaces`` has in brackets."""
+class Access:
+    """Whom a device lets in, and what it says first. ``lines`` are the sessions it has room for; ``idle`` the
+    seconds without a key that end one, 0 never; ``block_for`` the seconds it is quiet, after how many
+    failures, within how many seconds. ``banner`` comes before the log-in, ``greeting`` after it."""
 
-    admin_down: bool
-    link: bool
-    protocol: bool
-    reason: str
-
-    @property
-    def link_text(self) -> str:
-        return "administratively down" if self.admin_down else "up" if self.link else "down"
+    lines: int = 16
+    idle: int = 600
+    block_for: tuple[int, int, int] | None = None
+    banner: str = ""
+    greeting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class PendingRevert:
-    """A return to a former configuration that comes unless it is confirmed; ``strike`` makes it come now."""
+class Kept(Generic[C]):
+    """A device's configurations as they were."""
 
-    minutes: int
-    user: str
-    since: datetime
-    timer: asyncio.TimerHandle
-    strike: Callable[[], None]
+    running: C
+    startup: C | None
+    drafts: Mapping[str, C]
 
 
-@dataclass(slots=True)
-class Device:
+@dataclass(kw_only=True, eq=False)
+class Device(ABC, Generic[C]):
     """``partner_up`` tells whether what is plugged into a port is there and up; ``boot`` is the seconds a
-    reload takes, ``minute`` the seconds of a minute of ``reload in``, ``latency`` those of a command."""
+    reload takes, ``minute`` the seconds of a minute of the device's own timers, ``latency`` those of a
+    command. ``drafts`` are candidate configurations not yet committed, by whose they are: "" everybody's."""
 
     name: str
     log: CommandLog
-    model: str = "C9300-48P"
+    running: C
+    startup: C | None = None
+    drafts: dict[str, C] = field(default_factory=dict)
+    model: str = ""
     serial: str = "SIM00000000"
     latency: float = 0.0
     boot: float = 1.0
     minute: float = 60.0
-    running: Configuration = field(default_factory=Configuration)
-    startup: Configuration | None = None
     partner_up: Callable[[str], bool] = lambda _name: True
-    far_end: Callable[[str], tuple[Device, str] | None] = lambda _name: None
+    far_end: Callable[[str], tuple[Device[Any], str] | None] = lambda _name: None
     hosts: tuple[Host, ...] = ()
     faults: Faults = field(default_factory=Faults)
     public_keys: Mapping[str, str] = field(default_factory=dict)
@@ -97,86 +110,109 @@ class Device:
     buffer: list[str] = field(default_factory=list)
     reload_at: datetime | None = None
     on_power: Callable[[bool], None] = lambda _up: None
-    pending_revert: PendingRevert | None = None
     heard: list[tuple[str, str]] = field(default_factory=list)
     """What came in on each session's channel, as it came: a name for the session, and the characters."""
     _timer: asyncio.TimerHandle | None = None
 
-    # --- operational state -------------------------------------------------------------------------
+    # --- what a platform says for itself -----------------------------------------------------------------
 
-    def members(self, group: int) -> list[Interface]:
-        return [each for each in self.running.ordered_interfaces() if each.channel_group == group]
+    @property
+    @abstractmethod
+    def hostname(self) -> str: ...
 
-    def port_up(self, interface: Interface) -> bool:
-        return not self.booting and not interface.shutdown and self.partner_up(interface.name)
+    @abstractmethod
+    def rename(self, hostname: str) -> None:
+        """In the running configuration, as somebody else would in mid-session."""
 
-    def bundled(self, interface: Interface) -> bool:
-        """Whether a member port carries the aggregate's traffic."""
-        aggregate = self.running.interfaces.get(f"Port-channel{interface.channel_group}")
-        return aggregate is not None and not aggregate.shutdown and self.port_up(interface)
+    @property
+    @abstractmethod
+    def access(self) -> Access: ...
 
-    def status(self, interface: Interface) -> Status:
-        if interface.is_svi:
-            exists = interface.number in self.running.vlans
-            up = not interface.shutdown and exists and self.vlan_active(interface.number)
-            return Status(interface.shutdown, not interface.shutdown and exists, up, "")
-        if interface.is_aggregate:
-            up = not interface.shutdown and any(self.bundled(each) for each in self.members(interface.number))
-        else:
-            up = self.port_up(interface)
-        reason = "disabled" if interface.shutdown else "connected" if up else "notconnect"
-        return Status(interface.shutdown, up, up, reason)
+    @abstractmethod
+    def knows(self, user: str, password: str) -> bool:
+        """Whether the running configuration lets this user in."""
 
-    def is_trunk(self, interface: Interface) -> bool:
-        return interface.mode == "trunk"
+    @abstractmethod
+    def blank(self) -> C:
+        """The configuration of a device that was never configured."""
 
-    def carries(self, interface: Interface, vlan: int) -> bool:
-        """Whether a switched port that is up forwards the VLAN."""
-        if vlan not in self.running.vlans or not self.status(interface).protocol:
-            return False
-        if self.is_trunk(interface):
-            return vlan in interface.allowed
-        return vlan in (interface.access_vlan, interface.voice_vlan)
+    @abstractmethod
+    def port_named(self, text: str) -> str | None:
+        """The full name of a port a cable or a host can be plugged into; None where there is none."""
 
-    def vlan_active(self, vlan: int) -> bool:
-        return any(
-            self.carries(each, vlan)
-            for each in self.running.interfaces.values()
-            if not each.is_svi and (each.channel_group is None)
-        )
+    @abstractmethod
+    def enabled(self, port: str) -> bool:
+        """Whether the port is not shut: what the other end of its cable sees of it."""
 
-    # --- log messages ------------------------------------------------------------------------------
+    @abstractmethod
+    def state(self) -> dict[str, object]:
+        """What is true of the device, however its platform writes it. Switches: ``interfaces`` as
+        :class:`controller.simulator.switching.Switch` has them."""
+
+    def announce(self, before: C) -> None:
+        """The messages that follow from a change of the running configuration, where it logs any."""
+
+    def went_quiet(self, user: str, within: int) -> None:
+        """Says that after too many failed log-ins it takes no more connections."""
+
+    def restarted(self) -> None:
+        """Says that it is up again."""
+
+    unauthorized: str = "Authorization failed."
+    """What it answers a line that the AAA server refuses."""
+
+    unasked: str = ""
+    """A message of its log about something that has nothing to do with us."""
+
+    # --- log messages --------------------------------------------------------------------------------------
 
     def stamp(self) -> str:
+        """The time as it stands before a message."""
         now = datetime.now(UTC)
-        return f"*{now:%b} {now.day:>2} {now:%H:%M:%S}.{now.microsecond // 1000:03}"
+        return f"{now:%b} {now.day:>2} {now:%H:%M:%S}"
 
     def say(self, message: str) -> None:
         """A message of the device's own log, to the buffer and to whoever monitors."""
-        text = f"{self.stamp()}: {message}"
+        text = self.logged(message)
         self.buffer.append(text)
         del self.buffer[:-200]
         for line in list(self.lines.values()):
             if line.monitor:
                 line.notify(text)
 
-    def announce(self, before: Configuration) -> None:
-        """The messages that follow from a change of the running configuration."""
-        for name, interface in self.running.interfaces.items():
-            old = before.interfaces.get(name)
-            if old is None or old.shutdown == interface.shutdown:
-                continue
-            status = self.status(interface)
-            state = "administratively down" if interface.shutdown else "up" if status.link else "down"
-            code = "LINK-5-CHANGED" if interface.shutdown else "LINK-3-UPDOWN"
-            self.say(f"%{code}: Interface {name}, changed state to {state}")
-            word = "up" if status.protocol else "down"
-            self.say(f"%LINEPROTO-5-UPDOWN: Line protocol on Interface {name}, changed state to {word}")
+    def logged(self, message: str) -> str:
+        """The message as its log has it."""
+        return f"{self.stamp()}: {message}"
 
-    # --- startup, reload ---------------------------------------------------------------------------
+    # --- configurations ------------------------------------------------------------------------------------
+
+    def kept(self) -> Kept[C]:
+        drafts = {whose: draft.copy() for whose, draft in self.drafts.items()}
+        return Kept(self.running.copy(), self.startup, drafts)
+
+    def put_back(self, kept: Kept[C]) -> None:
+        self.running, self.startup, self.drafts = kept.running, kept.startup, dict(kept.drafts)
+
+    def changed_since(self, kept: Kept[C]) -> list[dict[str, object]]:
+        """The objects that differ now, in the running configuration and in candidates."""
+        changed = differences(kept.running, self.running)
+        for whose, draft in self.drafts.items():
+            for each in differences(kept.drafts.get(whose, kept.running), draft):
+                changed.append({**each, "object": f"candidate {each['object']}"})
+        if self.startup is not kept.startup:
+            changed.append({"object": "startup-config", "before": None, "after": None})
+        return changed
 
     def save(self) -> None:
         self.startup = self.running.copy()
+
+    def revert_to(self, configuration: C) -> None:
+        before = self.running
+        self.running = configuration
+        self.log.add(self.name, "revert", changed=differences(before, self.running))
+        self.announce(before)
+
+    # --- reload --------------------------------------------------------------------------------------------
 
     def schedule_reload(self, seconds: float) -> None:
         self.cancel_reload()
@@ -191,35 +227,19 @@ class Device:
         self._timer, self.reload_at = None, None
         return True
 
-    def schedule_revert(self, minutes: int, user: str) -> None:
-        """Keeps the running configuration and returns to it after ``minutes``."""
-        self.cancel_revert()
-        kept = self.running.copy()
-
-        def strike() -> None:
-            self.cancel_revert()
-            self.revert_to(kept)
-
-        timer = asyncio.get_running_loop().call_later(minutes * self.minute, strike)
-        self.pending_revert = PendingRevert(minutes, user, datetime.now(UTC), timer, strike)
-
-    def cancel_revert(self) -> bool:
-        """False where none was pending."""
-        if self.pending_revert is None:
-            return False
-        self.pending_revert.timer.cancel()
-        self.pending_revert = None
-        return True
+    def cancel_timers(self) -> None:
+        """Whatever would change the configuration later, by itself."""
+        self.cancel_reload()
 
     def reload(self, cause: str) -> None:
         """Sessions end, the running configuration becomes the startup configuration, and for ``boot``
         seconds nothing answers."""
-        self.cancel_reload()
-        self.cancel_revert()
+        self.cancel_timers()
         for line in list(self.lines.values()):
             line.drop()
         before = self.running
-        self.running = self.startup.copy() if self.startup is not None else Configuration()
+        self.running = self.startup.copy() if self.startup is not None else self.blank()
+        self.drafts.clear()
         self.booting = True
         self.buffer.clear()
         self.log.add(self.name, "reload", cause=cause, changed=differences(before, self.running))
@@ -231,10 +251,4 @@ class Device:
         self.started = time.monotonic()
         self.on_power(True)
         self.log.add(self.name, "booted")
-        self.say("%SYS-5-RESTART: System restarted --")
-
-    def revert_to(self, configuration: Configuration) -> None:
-        before = self.running
-        self.running = configuration
-        self.log.add(self.name, "revert", changed=differences(before, self.running))
-        self.announce(before)
+        self.restarted()

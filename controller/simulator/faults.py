@@ -106,11 +106,14 @@ class Fault:
 
 
 class Faults:
-    def __init__(self) -> None:
+    """``known``: those of every platform, and those of the device's own."""
+
+    def __init__(self, known: frozenset[str] = NAMES) -> None:
+        self._known = known
         self._active: dict[str, Fault] = {}
 
     def set(self, name: str, params: Mapping[str, object]) -> Fault:
-        if name not in NAMES:
+        if name not in self._known:
             raise UnknownFault(f"no fault {name!r}")
         if isinstance(params.get("on"), str):
             re.compile(str(params["on"]))

@@ -1,19 +1,15 @@
-"""The command grammar: keywords matched by unique prefix, typed parameters, and the three errors of IOS.
-
-Cisco IOS Configuration Fundamentals Configuration Guide, "Using the Cisco IOS Command-Line Interface":
-keywords may be abbreviated while unique; "% Ambiguous command:", "% Incomplete command." and "% Invalid input
-detected at '^' marker.", the caret standing under the first character that could not be understood.
-"""
+"""The command grammar: keywords matched by unique prefix, typed parameters, and the three ways not to be
+understood, whose words are each platform's own."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar, cast
 
-from controller.simulator.names import interface_name, vlan_list
+from controller.simulator.vlans import vlan_list
 
 H = TypeVar("H")
 
@@ -23,47 +19,59 @@ class Word(NamedTuple):
     start: int
 
 
+Matcher = Callable[[str, Sequence[Word], int], tuple[object, int] | None]
+"""Of the line, its words and the index of one: the parameter's value and how many words it took, or None."""
+
+
 class CommandError(Exception):
-    """The line was not understood. ``column`` is the caret's offset within the line, or None."""
+    """The line was not carried out. ``kind``: ``invalid``, ``incomplete``, ``ambiguous`` or ``rejected``;
+    ``column`` is the offset within the line of what was not understood, or None; ``text`` is the line in
+    question, or the device's own words where it understood and refused."""
 
-    def __init__(self, text: str, column: int | None = None) -> None:
-        self.text, self.column = text, column
-        super().__init__(text)
+    def __init__(self, kind: str, text: str = "", column: int | None = None) -> None:
+        self.kind, self.text, self.column = kind, text, column
+        super().__init__(kind, text, column)
 
-    def shown(self, prompt_width: int) -> str:
-        if self.column is None:
-            return self.text
-        return " " * (prompt_width + self.column) + "^\n" + self.text + "\n"
+
+class Rejected(CommandError):
+    """The command was understood and refused; the text is the device's own."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("rejected", text)
 
 
 def invalid(column: int) -> CommandError:
-    return CommandError("% Invalid input detected at '^' marker.", column)
+    return CommandError("invalid", column=column)
 
 
 def incomplete() -> CommandError:
-    return CommandError("% Incomplete command.\n")
+    return CommandError("incomplete")
 
 
 def ambiguous(line: str) -> CommandError:
-    return CommandError(f'% Ambiguous command:  "{line}"')
+    return CommandError("ambiguous", line)
 
 
 def words(line: str) -> list[Word]:
     return [Word(found[0], found.start()) for found in re.finditer(r"\S+", line)]
 
 
-def _interface(_line: str, tokens: Sequence[Word], index: int) -> tuple[object, int] | None:
-    name = interface_name(tokens[index].text)
-    if name is not None:
-        return name, 1
-    if index + 1 < len(tokens) and tokens[index].text.replace("-", "").isalpha():
-        name = interface_name(tokens[index].text + tokens[index + 1].text)
-    return None if name is None else (name, 2)
+def interfaces(named: Callable[[str], str | None]) -> Matcher:
+    """The parameter ``<interface>`` of a platform that names its interfaces so: a type, which may be a word
+    by itself, and a number. ``named`` gives the full name, or None."""
+
+    def match(_line: str, tokens: Sequence[Word], index: int) -> tuple[object, int] | None:
+        name = named(tokens[index].text)
+        if name is not None:
+            return name, 1
+        if index + 1 < len(tokens) and tokens[index].text.replace("-", "").isalpha():
+            name = named(tokens[index].text + tokens[index + 1].text)
+        return None if name is None else (name, 2)
+
+    return match
 
 
-def _address(
-    kind: Callable[[str], object],
-) -> Callable[[str, Sequence[Word], int], tuple[object, int] | None]:
+def _address(kind: Callable[[str], object]) -> Matcher:
     def match(_line: str, tokens: Sequence[Word], index: int) -> tuple[object, int] | None:
         try:
             return str(kind(tokens[index].text)), 1
@@ -82,10 +90,7 @@ def _rest(line: str, tokens: Sequence[Word], index: int) -> tuple[object, int] |
     return line[tokens[index].start :].rstrip(), len(tokens) - index
 
 
-Matcher = Callable[[str, Sequence[Word], int], tuple[object, int] | None]
-
 _MATCHERS: dict[str, Matcher] = {
-    "interface": _interface,
     "vlans": _vlans,
     "word": lambda _line, tokens, index: (tokens[index].text, 1),
     "line": _rest,
@@ -94,11 +99,11 @@ _MATCHERS: dict[str, Matcher] = {
 }
 
 
-def _matcher(name: str) -> Matcher:
-    """``<number:1-600>`` is an integer of that range; other names are in the table above."""
+def _matcher(name: str, own: Mapping[str, Matcher]) -> Matcher:
+    """``<number:1-600>`` is an integer of that range; others are the platform's own or in the table above."""
     kind, _, bounds = name.partition(":")
     if kind != "number":
-        return _MATCHERS[kind]
+        return own[kind] if kind in own else _MATCHERS[kind]
     low, high = (int(each) for each in bounds.split("-"))
 
     def match(_line: str, tokens: Sequence[Word], index: int) -> tuple[object, int] | None:
@@ -135,9 +140,11 @@ class _Node(Generic[H]):
 
 @dataclass(slots=True)
 class Grammar(Generic[H]):
-    """One mode's commands. ``add("show vlan brief", handler)``; parameters stand in angle brackets."""
+    """One mode's commands. ``add("show vlan brief", handler)``; parameters stand in angle brackets: those of
+    this module, and ``parameters``, the platform's own."""
 
     root: _Node[H] = field(default_factory=_Node)
+    parameters: Mapping[str, Matcher] = field(default_factory=dict)
 
     def add(self, pattern: str, handler: H | None) -> None:
         """With ``handler`` None the words exist, so that abbreviations are as ambiguous as on the
@@ -147,7 +154,7 @@ class Grammar(Generic[H]):
             if part.startswith("<"):
                 name = part[1:-1]
                 if name not in node.parameters:
-                    node.parameters[name] = (_matcher(name), _Node())
+                    node.parameters[name] = (_matcher(name, self.parameters), _Node())
                 node = node.parameters[name][1]
             else:
                 node = node.keywords.setdefault(part, _Node())

@@ -1,20 +1,17 @@
-"""A connection to a device: its log-in, the VTY line it holds, and the channel its session runs on.
-
-Cisco IOS Secure Shell Configuration Guide: password and keyboard-interactive authentication, three retries.
-"""
+"""A connection to a device: its log-in, the line it holds, and the channel its session runs on: password and
+keyboard-interactive authentication, three retries."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncssh
 
 from controller.simulator.device import Device
-from controller.simulator.grammar import Grammar
+from controller.simulator.platform import Platform
 from controller.simulator.session import Session
-from controller.simulator.shell import Handler, Shell
 from controller.simulator.terminal import Terminal
 
 _RETRIES = 3
@@ -27,7 +24,8 @@ KbdIntResponse = Sequence[str]
 class Gate(Protocol):
     """What a connection needs of the server that took it."""
 
-    device: Device
+    device: Device[Any]
+    platform: Platform
 
     @property
     def quiet(self) -> bool: ...
@@ -40,10 +38,10 @@ class Gate(Protocol):
 
 
 class Login(asyncssh.SSHServer):
-    """One connection: it holds a VTY line from its first byte to its last."""
+    """One connection: it holds a line of the device from its first byte to its last."""
 
-    def __init__(self, server: Gate, grammars: Mapping[str, Grammar[Handler]]) -> None:
-        self.server, self.device, self.grammars = server, server.device, grammars
+    def __init__(self, server: Gate) -> None:
+        self.server, self.device = server, server.device
         self.number = -1
         self.user = ""
         self.tries = 0
@@ -82,7 +80,7 @@ class Login(asyncssh.SSHServer):
 
     def begin_auth(self, username: str) -> bool:
         self.user = username
-        banner = self.device.running.settings.banner_login
+        banner = self.device.access.banner
         if banner and self.connection:
             self.connection.send_auth_banner(banner.strip().replace("\n", "\r\n") + "\r\n")
         return True
@@ -129,8 +127,8 @@ class Channel(asyncssh.SSHServerSession[str]):
 
     def __init__(self, login: Login) -> None:
         self.login = login
-        self.shell = Shell(login.device, login.grammars, login.user, login.number)
-        self.terminal = Terminal(self._send)
+        self.shell = login.server.platform.shell(login.device, login.user, login.number)
+        self.terminal = Terminal(self._send, self.shell.more)
         self.name = login.server.name_session()
         self.command: str | None = None
         self.task: asyncio.Task[None] | None = None

@@ -1,8 +1,7 @@
 """The port of one device: when it is open, what it shows as its key, whom it admits.
 
-Cisco IOS Login Enhancements: after too many failures the device is quiet, connections are dropped and
-"%SEC_LOGIN-1-QUIET_MODE_ON" is logged; Terminal Services Configuration Guide: a connection takes a VTY line,
-and when none is free it is closed.
+A connection takes one of the device's lines; when none is free it is closed. Where the device is set up so,
+it is quiet after too many failures: connections are dropped.
 """
 
 from __future__ import annotations
@@ -10,16 +9,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import asyncssh
 
-from controller.simulator.configuration import hashed
 from controller.simulator.device import Device
-from controller.simulator.grammar import Grammar
 from controller.simulator.login import Login
-from controller.simulator.shell import Handler
+from controller.simulator.platform import Platform
 
 _OLD = {
     "kex_algs": ["diffie-hellman-group14-sha1"],
@@ -31,10 +28,8 @@ _OLD = {
 class Server:
     """Listens for one device. ``port`` stays the device's own while the port is closed."""
 
-    def __init__(
-        self, device: Device, grammars: Mapping[str, Grammar[Handler]], host_key: str, port: int
-    ) -> None:
-        self.device, self.grammars, self._kind = device, grammars, host_key
+    def __init__(self, device: Device[Any], platform: Platform, host_key: str, port: int) -> None:
+        self.device, self.platform, self._kind = device, platform, host_key
         self._key = self._other_key = self._made_key()
         self._socket = self._bound(port)
         self.port: int = self._socket.getsockname()[1]
@@ -109,9 +104,9 @@ class Server:
         changed = self.device.faults.get("changed_host_key")
         rekey = self.device.faults.get("rekey")
         return asyncssh.SSHServerConnectionOptions(
-            server_factory=partial(Login, self, self.grammars),
+            server_factory=partial(Login, self),
             server_host_keys=[self._other_key if changed else self._key],
-            server_version="Cisco-1.25",
+            server_version=self.platform.software,
             line_editor=False,
             window=32768,
             login_timeout=120,
@@ -129,7 +124,7 @@ class Server:
 
     def free_line(self) -> int | None:
         taken = self.device.lines.keys()
-        total = self.device.running.settings.vty_lines
+        total = self.device.access.lines
         if (full := self.device.faults.get("one_line_left")) and len(taken) >= full.number("free", 1):
             return None
         return next((number for number in range(total) if number not in taken), None)
@@ -145,10 +140,7 @@ class Server:
             await hang.wait(None)
         if slow := device.faults.get("slow_login"):
             await slow.wait(slow.number("seconds", 30))
-        account = device.running.users.get(user)
-        good = account is not None and account.secret == hashed(password)
-        if device.faults.get("wrong_password"):
-            good = False
+        good = device.knows(user, password) and not device.faults.get("wrong_password")
         device.log.add(device.name, "login" if good else "login-failed", user=user)
         if not good:
             self._count_failure(user)
@@ -156,7 +148,7 @@ class Server:
 
     def _count_failure(self, user: str) -> None:
         now = time.monotonic()
-        seconds, attempts, within = self.device.running.settings.block_for or (0, 0, 0)
+        seconds, attempts, within = self.device.access.block_for or (0, 0, 0)
         if fault := self.device.faults.get("auth_block"):
             seconds, attempts, within = (
                 int(fault.number("seconds", 3600)),
@@ -168,10 +160,7 @@ class Server:
         self.failures = [at for at in self.failures if now - at < within] + [now]
         if len(self.failures) >= attempts:
             self.failures, self.quiet_until = [], now + seconds
-            self.device.say(
-                f"%SEC_LOGIN-1-QUIET_MODE_ON: Still timeleft for watching failures is {within} secs,"
-                f" [user: {user}] [Source: 127.0.0.1] [localport: 22]"
-            )
+            self.device.went_quiet(user, within)
             self.device.log.add(self.device.name, "quiet-mode", seconds=seconds)
 
     def close(self) -> None:

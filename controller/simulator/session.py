@@ -1,16 +1,14 @@
-"""A session on a VTY line: reads lines, has the shell carry them out, applies the device's faults, and puts
-on the command log what was asked and what it changed."""
+"""A session on a line of the device: reads lines, has the shell carry them out, applies the device's faults,
+and puts on the command log what was asked and what it changed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
-from controller.simulator.commandlog import differences
-from controller.simulator.configuration import Configuration
 from controller.simulator.device import Device
 from controller.simulator.faults import Fault
 from controller.simulator.shell import Ask, Reply, Shell
@@ -29,8 +27,8 @@ class Session:
 
     def __init__(
         self,
-        device: Device,
-        shell: Shell,
+        device: Device[Any],
+        shell: Shell[Any],
         terminal: Terminal,
         identity: str,
         drop: Callable[[], None],
@@ -38,16 +36,16 @@ class Session:
     ) -> None:
         self.device, self.shell, self.terminal, self.identity = device, shell, terminal, identity
         self._drop, self._pause = drop, pause
-        self._seen_before = device.running
+        self._seen_before = device.kept()
         self._changes = False
         terminal.noise = partial(self._noise, "echo")
 
     async def run(self) -> None:
         """Until the session ends, for whatever reason."""
-        settings = self.device.running.settings
+        greeting = self.device.access.greeting
         try:
-            if settings.banner_motd:
-                self.terminal.write(f"\n{settings.banner_motd.strip()}\n")
+            if greeting:
+                self.terminal.write(f"\n{greeting.strip()}\n")
             self.terminal.write("\n")
             if hang := self.device.faults.at("hang", "shell"):
                 self._log("", "hung", [])
@@ -59,14 +57,16 @@ class Session:
                     reply = await self._command(line, self.shell.execute)
                     if reply.close:
                         return
-                if ended is not Ended.RETURN and self.shell.mode.configures:
-                    self.shell.leave_configuration()
+                if ended is not Ended.RETURN:
+                    self.shell.interrupted()
         except IdleTooLong:
             self.terminal.write("\n")
         except HungUp:
             return
         except Broken:
             self._drop()
+        finally:
+            self.shell.ended()
 
     async def one(self, line: str) -> None:
         """A single command of ``ssh device command``, its answer unpaged."""
@@ -77,10 +77,12 @@ class Session:
             return
         except Broken:
             self._drop()
+        finally:
+            self.shell.ended()
 
     @property
     def _idle(self) -> float | None:
-        return self.device.running.settings.exec_timeout or None
+        return self.device.access.idle or None
 
     async def _prompt(self) -> None:
         if slow := self.device.faults.get("slow_prompt"):
@@ -93,7 +95,7 @@ class Session:
             await asyncio.sleep(self.device.latency)
         if self.terminal.broken:
             raise HungUp
-        mode = str(self.shell.mode)
+        mode = self.shell.shown_mode
         reply = await self._carry_out(line, act, mode if shown is None else "question", shown)
         await self._print(reply)
         if reply.then:
@@ -120,32 +122,33 @@ class Session:
 
     async def _carry_out(self, line: str, act: Callable[[str], Reply], mode: str, shown: str | None) -> Reply:
         device, faults = self.device, self.device.faults
-        running, startup = device.running.copy(), device.startup
+        before = device.kept()
         reply = act(line)
-        changed = differences(running, device.running)
-        if device.startup is not startup:
-            changed.append({"object": "startup-config", "before": None, "after": None})
-        self._seen_before, self._changes = running, bool(changed)
+        changed = device.changed_since(before)
+        self._seen_before, self._changes = before, bool(changed)
         text = line if shown is None else shown
         strike = partial(faults.at_line, line=line, changes=bool(changed))
         undone = next((name for name in _UNDOING if strike(name)), None)
         hang = strike("hang")
         if undone or (hang and not hang.params.get("applied")):
-            device.running, device.startup, changed = running, startup, []
+            device.put_back(before)
+            changed = []
         result = _UNDOING[undone] if undone else "hung" if hang else reply.result
         self._log(text, result, changed, mode)
         if undone == "drop_mid_command":
             raise Broken
         if undone == "reject":
-            return Reply("Command authorization failed.\n", result="unauthorized")
+            return Reply(device.unauthorized, result="unauthorized")
         if changed:
             device.changed_at, device.changed_by = datetime.now(UTC), self.shell.user
-            device.announce(running)
+            device.announce(before.running)
         if strike("drop_after_change"):
             raise Broken
         if hang:
             await hang.wait(None)
         await self._stall(strike)
+        if reply.after:
+            await asyncio.sleep(reply.after)
         return reply
 
     async def _stall(self, strike: Callable[[str], Fault | None]) -> None:
@@ -157,8 +160,7 @@ class Session:
         if late := strike("late"):
             await late.wait(late.number("seconds", 40))
         if renamed := strike("changing_prompt"):
-            name = str(renamed.params.get("name", "renamed"))
-            self.device.running.settings = replace(self.device.running.settings, hostname=name)
+            self.device.rename(str(renamed.params.get("name", "renamed")))
 
     def _by_itself(self, line: str) -> None:
         """Reload and revert, where a line set them off."""
@@ -166,7 +168,7 @@ class Session:
             fault = self.device.faults.get(name)
             by_line = fault and ("on" in fault.params or "nth" in fault.params)
             if fault and by_line and fault.strikes(line, self._changes):
-                by_itself(self.device, fault, self._seen_before)
+                by_itself(self.device, fault, self._seen_before.running)
 
     def _log(self, line: str, result: str, changed: list[dict[str, object]], mode: str = "") -> None:
         self.device.log.add(
@@ -174,7 +176,7 @@ class Session:
             "line",
             session=self.identity,
             user=self.shell.user,
-            mode=mode or str(self.shell.mode),
+            mode=mode or self.shell.shown_mode,
             line=line,
             result=result,
             changed=changed,
@@ -205,11 +207,10 @@ class Session:
             or not fault.strikes("", False)
         ):
             return ""
-        message = "%LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/4, changed state to up"
-        return f"{self.device.stamp()}: {message}"
+        return self.device.logged(self.device.unasked)
 
 
-def by_itself(device: Device, fault: Fault, was: Configuration) -> None:
+def by_itself(device: Device[Any], fault: Fault, was: Any) -> None:
     """Starts the reload or the return to ``was`` that the fault stands for; without delay it is done at once,
     before another line is read."""
     act = partial(device.reload, "by itself")

@@ -3,56 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from controller.simulator.commandlog import CommandLog
-from controller.simulator.configuration import Configuration, Interface, Settings, User, hashed
-from controller.simulator.device import Device, Host
-from controller.simulator.grammar import Grammar
-from controller.simulator.names import interface_name
-from controller.simulator.shell import Handler, Mode, Shell
+from controller.simulator.device import Device
+from controller.simulator.faults import NAMES, Faults
+from controller.simulator.platform import Platform, UnknownPlatform, platform
+from controller.simulator.spec import Account, DeviceSpec, End, written
 
-End = tuple[str, str]
-"""Device and interface."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """``key``: a public key that opens the session instead of the password, as ``ip ssh pubkey-chain`` has it
-    (OpenSSH's form)."""
-
-    password: str
-    privilege: int = 1
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceSpec:
-    """``config`` is typed into the device before it starts and saved. ``unplugged`` ports have nothing at
-    their other end. ``host_key``: ``ed25519`` or ``rsa`` (with the old algorithms only). ``port`` 0: any."""
-
-    name: str
-    hostname: str = ""
-    ports: int = 24
-    users: Mapping[str, Account] = field(default_factory=dict)
-    enable: str = ""
-    config: Sequence[str] = ()
-    unplugged: Sequence[str] = ()
-    model: str = ""
-    host_key: str = "ed25519"
-    port: int = 0
-    latency_ms: float = 0
-    boot_seconds: float = 1.0
-    minute_seconds: float = 60.0
-    hosts: Sequence[Host] = ()
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> DeviceSpec:
-        users = {name: Account(**account) for name, account in data.get("users", {}).items()}
-        hosts = [Host(**host) for host in data.get("hosts", ())]
-        return cls(**{**data, "users": users, "hosts": hosts})
+__all__ = ["Account", "BadSite", "DeviceSpec", "End", "Site", "written"]
 
 
 class BadSite(ValueError):
@@ -63,29 +24,29 @@ class Site:
     """The devices and the cables between them. A port's partner is up while the port at the other end of
     its cable is; a port without a cable has an end device, which is always up unless it is unplugged."""
 
-    def __init__(self, log: CommandLog, grammars: Mapping[str, Grammar[Handler]]) -> None:
-        self.log, self.grammars = log, grammars
-        self.devices: dict[str, Device] = {}
+    def __init__(self, log: CommandLog) -> None:
+        self.log = log
+        self.devices: dict[str, Device[Any]] = {}
+        self.platforms: dict[str, Platform] = {}
         self.unplugged: set[End] = set()
         self._cables: dict[End, End] = {}
-        self._started: dict[str, tuple[DeviceSpec, Configuration]] = {}
+        self._started: dict[str, tuple[DeviceSpec, Any]] = {}
 
-    def add(self, spec: DeviceSpec) -> Device:
-        device = Device(
-            spec.name,
-            self.log,
-            model=spec.model or f"C9300-{spec.ports}P",
-            serial="SIM" + hashlib.sha256(spec.name.encode()).hexdigest()[:8].upper(),
-            latency=spec.latency_ms / 1000,
-            boot=spec.boot_seconds,
-            minute=spec.minute_seconds,
-            running=self._initial(spec),
-        )
+    def add(self, spec: DeviceSpec) -> Device[Any]:
+        try:
+            kind = platform(spec.platform)
+        except UnknownPlatform as unknown:
+            raise BadSite(f"{spec.name}: {unknown}") from None
+        device = kind.device(spec, self.log)
+        device.serial = "SIM" + hashlib.sha256(spec.name.encode()).hexdigest()[:8].upper()
+        device.latency = spec.latency_ms / 1000
+        device.boot, device.minute = spec.boot_seconds, spec.minute_seconds
+        device.faults = Faults(NAMES | kind.faults)
         device.public_keys = {name: account.key for name, account in spec.users.items() if account.key}
         device.partner_up = lambda name: self.partner_up((spec.name, name))
         device.far_end = lambda name: self.far_end((spec.name, name))
-        device.hosts = tuple(replace(host, port=self._named(host.port)) for host in spec.hosts)
-        self.devices[spec.name] = device
+        self.devices[spec.name], self.platforms[spec.name] = device, kind
+        device.hosts = tuple(replace(host, port=self._end(spec.name, host.port)[1]) for host in spec.hosts)
         self.unplugged |= {self._end(spec.name, port) for port in spec.unplugged}
         refused = self.configure(device, spec.config)
         if refused:
@@ -94,10 +55,11 @@ class Site:
         device.save()
         return device
 
-    def restart(self, device: Device) -> None:
+    def restart(self, device: Device[Any]) -> None:
         """The device with the configuration, the cables and the latency it was started with."""
         spec, configuration = self._started[device.name]
         device.running = configuration.copy()
+        device.drafts.clear()
         device.save()
         device.latency = spec.latency_ms / 1000
         device.buffer.clear()
@@ -105,36 +67,23 @@ class Site:
         self.unplugged = {end for end in self.unplugged if end[0] != spec.name}
         self.unplugged |= {self._end(spec.name, port) for port in spec.unplugged}
 
-    def _initial(self, spec: DeviceSpec) -> Configuration:
-        names = [f"GigabitEthernet1/0/{index + 1}" for index in range(spec.ports)]
-        names += [f"TenGigabitEthernet1/1/{index + 1}" for index in range(4)]
-        return Configuration(
-            settings=Settings(
-                hostname=spec.hostname or spec.name,
-                enable_secret=hashed(spec.enable) if spec.enable else "",
-                domain_lookup=False,
-            ),
-            users={
-                name: User(account.privilege, hashed(account.password))
-                for name, account in spec.users.items()
-            },
-            interfaces={name: Interface(name) for name in names},
-        )
-
-    def configure(self, device: Device, lines: Sequence[str]) -> list[str]:
-        """Types lines into global configuration mode at the console; what was refused, with its answer."""
-        shell = Shell(device, self.grammars)
-        shell.enter(Mode.CONFIG)
+    def configure(self, device: Device[Any], lines: Sequence[str]) -> list[str]:
+        """Types lines of configuration at the console; what was refused, with its answer."""
+        kind = self.platforms[device.name]
+        shell = kind.console(device)
         refused: list[str] = []
-        for line in lines:
+        for line in (*lines, *(kind.settle if lines else ())):
             reply = shell.execute(line.strip())
+            if reply.then:
+                reply.then()
             if reply.result != "ok" or reply.ask:
                 refused.append(f"{line.strip()}: {reply.text.strip()}")
+        shell.ended()
         return refused
 
     def _end(self, device: str, port: str) -> End:
-        name = interface_name(port)
-        if device not in self.devices or name not in self.devices[device].running.interfaces:
+        name = self.devices[device].port_named(port) if device in self.devices else None
+        if name is None:
             raise BadSite(f"no port {port} on {device}")
         return device, name
 
@@ -146,17 +95,10 @@ class Site:
         end = self._end(device, port)
         (self.unplugged.discard if plugged else self.unplugged.add)(end)
 
-    def far_end(self, end: End) -> tuple[Device, str] | None:
+    def far_end(self, end: End) -> tuple[Device[Any], str] | None:
         """The device and port at the other end of the cable, where there is one."""
         other = self._cables.get(end)
         return (self.devices[other[0]], other[1]) if other else None
-
-    @staticmethod
-    def _named(port: str) -> str:
-        name = interface_name(port)
-        if name is None:
-            raise BadSite(f"no port {port}")
-        return name
 
     def partner_up(self, end: End) -> bool:
         if end in self.unplugged:
@@ -165,13 +107,4 @@ class Site:
         if other is None:
             return True
         device = self.devices[other[0]]
-        return (
-            other not in self.unplugged
-            and not device.booting
-            and not device.running.interfaces[other[1]].shutdown
-        )
-
-
-def written(specs: Sequence[DeviceSpec], links: Sequence[tuple[End, End]]) -> dict[str, object]:
-    """The site as JSON holds it."""
-    return {"devices": [asdict(spec) for spec in specs], "links": [list(map(list, link)) for link in links]}
+        return other not in self.unplugged and not device.booting and device.enabled(other[1])

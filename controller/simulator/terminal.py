@@ -1,9 +1,8 @@
 """The line discipline of a session: echo, editing keys, paging.
 
-Cisco IOS Configuration Fundamentals Configuration Guide, "Using the Cisco IOS Command-Line Interface": Ctrl-Z
-ends configuration, Ctrl-C abandons the line, Ctrl-U and Ctrl-W erase; at `` --More-- `` the space bar shows
-the next screen, Return the next line, any other key ends the output. Characters that arrive while a command
-runs are echoed when they are read.
+Much alike on all platforms: Ctrl-C abandons the line, Ctrl-U and Ctrl-W erase; at the end of a screen the
+space bar shows the next one, Return the next line, any other key ends the output. Characters that arrive
+while a command runs are echoed when they are read.
 """
 
 from __future__ import annotations
@@ -11,9 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum
-
-MORE = " --More-- "
-_WIPE = "\b" * 9 + " " * 8 + "\b" * 9
 
 
 class Ended(StrEnum):
@@ -33,10 +29,13 @@ class IdleTooLong(Exception):
 
 
 class Terminal:
-    """Reads what ``feed`` was given; writes through ``send``, with line feeds as the terminal wants them."""
+    """Reads what ``feed`` was given; writes through ``send``, with line feeds as the terminal wants them.
+    ``more`` stands at the end of a screen."""
 
-    def __init__(self, send: Callable[[str], None]) -> None:
-        self._send = send
+    def __init__(self, send: Callable[[str], None], more: str) -> None:
+        self._send, self._more = send, more
+        width = len(more.rstrip("\n")) - 1
+        self._wipe = "\b" * width + " " * (width - 1) + "\b" * width
         self._pending = ""
         self._arrived = asyncio.Event()
         self._closed = False
@@ -139,9 +138,9 @@ class Terminal:
         shown = length - 1
         self.write("\n".join(lines[:shown]) + "\n")
         while shown < len(lines):
-            self.write(MORE)
+            self.write(self._more)
             key = await self.key(idle)
-            self.write(_WIPE)
+            self.write(self._wipe)
             if key not in " \r\n":
                 return
             step = length - 1 if key == " " else 1

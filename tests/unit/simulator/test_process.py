@@ -65,7 +65,7 @@ def test_many_devices_are_one_process() -> None:
 
 def test_it_knows_nothing_of_the_controller() -> None:
     """Neither its code nor its profiles: what it contradicts is really contradicted."""
-    for path in Path(controller.simulator.__path__[0]).glob("*.py"):
+    for path in Path(controller.simulator.__path__[0]).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert ".yaml" not in text
         for node in ast.walk(ast.parse(text)):

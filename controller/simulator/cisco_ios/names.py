@@ -1,16 +1,13 @@
-"""Interface names and VLAN lists as IOS writes and accepts them.
+"""Interface names as IOS writes and accepts them.
 
 Cisco IOS Interface and Hardware Component Command Reference, "interface": a name is a type, which may be
-abbreviated while unambiguous, an optional space, and slot/subslot/port. Cisco IOS LAN Switching Command
-Reference, "switchport trunk": a VLAN list is numbers and ranges joined by commas, without spaces.
+abbreviated while unambiguous, an optional space, and slot/subslot/port.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-ALL_VLANS = frozenset(range(1, 4095))
 RESERVED_VLANS = frozenset(range(1002, 1006))
 
 TYPES = {
@@ -79,46 +76,3 @@ def interface_range(text: str) -> list[str] | None:
             return None
         names += [f"{stem}{index}" for index in range(low, high + 1)]
     return names
-
-
-def vlan_list(text: str) -> frozenset[int] | None:
-    """``1,5-7`` → {1, 5, 6, 7}; None where malformed or out of 1..4094."""
-    vlans: set[int] = set()
-    for part in text.split(","):
-        found = re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", part)
-        if not found:
-            return None
-        low, high = int(found[1]), int(found[2] or found[1])
-        if not 1 <= low <= high <= 4094:
-            return None
-        vlans.update(range(low, high + 1))
-    return frozenset(vlans)
-
-
-def vlan_spans(vlans: Iterable[int]) -> list[str]:
-    """Sorted spans; two neighbours are written ``5,6``, three or more ``5-7``."""
-    spans: list[str] = []
-    run: list[int] = []
-    for vlan in [*sorted(vlans), None]:
-        if run and (vlan is None or vlan != run[-1] + 1):
-            spans += [str(each) for each in run] if len(run) < 3 else [f"{run[0]}-{run[-1]}"]
-            run = []
-        if vlan is not None:
-            run.append(vlan)
-    return spans
-
-
-def vlan_text(vlans: Iterable[int]) -> str:
-    return ",".join(vlan_spans(vlans)) or "none"
-
-
-def wrapped(head: str, continued: str, spans: list[str], width: int = 79) -> list[str]:
-    """Spans joined by commas over as many lines as needed, each beginning with its own words."""
-    lines = [head]
-    for span in spans:
-        joined = lines[-1] + ("" if lines[-1] in (head, continued) else ",") + span
-        if len(joined) > width:
-            lines.append(continued + span)
-        else:
-            lines[-1] = joined
-    return lines

@@ -9,89 +9,51 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from controller.simulator.accesslists import AccessList
-from controller.simulator.names import ALL_VLANS, is_physical, number, sort_key, vlan_spans, wrapped
+from controller.simulator.cisco_ios.accesslists import AccessList
+from controller.simulator.cisco_ios.names import number, sort_key
+from controller.simulator.switching import Interface, Kind
+from controller.simulator.vlans import ALL_VLANS, vlan_spans, wrapped
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """A physical port, a port-channel or an SVI. ``access_groups`` maps ``ip in``, ``ip out``, ``ipv6 in``,
-    ``ipv6 out`` to the name of a list, which need not exist."""
+def made(name: str) -> Interface:
+    """An interface as it is before anything is configured on it."""
+    kinds = {"Port-channel": Kind.AGGREGATE, "Vlan": Kind.SVI}
+    kind = next((kind for word, kind in kinds.items() if name.startswith(word)), Kind.PORT)
+    return Interface(name, kind, number(name), mode="dynamic auto")
 
-    name: str
-    description: str = ""
-    shutdown: bool = False
-    mode: str = "dynamic auto"
-    access_vlan: int = 1
-    voice_vlan: int | None = None
-    native_vlan: int = 1
-    allowed: frozenset[int] = ALL_VLANS
-    channel_group: int | None = None
-    channel_mode: str = ""
-    address: tuple[str, str] | None = None
-    addresses6: tuple[str, ...] = ()
-    access_groups: tuple[tuple[str, str], ...] = ()
-    portfast: bool = False
 
-    @property
-    def is_physical(self) -> bool:
-        return is_physical(self.name)
-
-    @property
-    def is_aggregate(self) -> bool:
-        return self.name.startswith("Port-channel")
-
-    @property
-    def is_svi(self) -> bool:
-        return self.name.startswith("Vlan")
-
-    @property
-    def number(self) -> int:
-        return number(self.name)
-
-    def group(self, which: str) -> str:
-        return dict(self.access_groups).get(which, "")
-
-    def with_group(self, which: str, name: str) -> Interface:
-        groups = dict(self.access_groups)
-        groups.pop(which, None)
-        if name:
-            groups[which] = name
-        return replace(self, access_groups=tuple(sorted(groups.items())))
-
-    def lines(self) -> list[str]:
-        lines = [f"interface {self.name}"]
-        if self.description:
-            lines.append(f" description {self.description}")
-        if not self.is_svi:
-            if self.access_vlan != 1:
-                lines.append(f" switchport access vlan {self.access_vlan}")
-            if self.native_vlan != 1:
-                lines.append(f" switchport trunk native vlan {self.native_vlan}")
-            if self.allowed != ALL_VLANS:
-                head = " switchport trunk allowed vlan "
-                lines += wrapped(head, head + "add ", vlan_spans(self.allowed) or ["none"])
-            if self.mode != "dynamic auto":
-                lines.append(f" switchport mode {self.mode}")
-            if self.voice_vlan is not None:
-                lines.append(f" switchport voice vlan {self.voice_vlan}")
-        else:
-            lines.append(f" ip address {' '.join(self.address)}" if self.address else " no ip address")
-        for which, name in self.access_groups:
-            family, direction = which.split()
-            lines.append(
-                f" {'ip access-group' if family == 'ip' else 'ipv6 traffic-filter'} {name} {direction}"
-            )
-        if self.shutdown:
-            lines.append(" shutdown")
-        if self.channel_group is not None:
-            lines.append(f" channel-group {self.channel_group} mode {self.channel_mode}")
-        if self.portfast:
-            lines.append(" spanning-tree portfast")
-        lines += [f" ipv6 address {address}" for address in self.addresses6]
-        return lines
+def written(interface: Interface) -> list[str]:
+    """The lines of an interface."""
+    lines = [f"interface {interface.name}"]
+    if interface.description:
+        lines.append(f" description {interface.description}")
+    if not interface.is_svi:
+        if interface.access_vlan != 1:
+            lines.append(f" switchport access vlan {interface.access_vlan}")
+        if interface.native_vlan != 1:
+            lines.append(f" switchport trunk native vlan {interface.native_vlan}")
+        if interface.allowed != ALL_VLANS:
+            head = " switchport trunk allowed vlan "
+            lines += wrapped(head, head + "add ", vlan_spans(interface.allowed) or ["none"])
+        if interface.mode != "dynamic auto":
+            lines.append(f" switchport mode {interface.mode}")
+        if interface.voice_vlan is not None:
+            lines.append(f" switchport voice vlan {interface.voice_vlan}")
+    else:
+        lines.append(f" ip address {' '.join(interface.address)}" if interface.address else " no ip address")
+    for which, name in interface.access_groups:
+        family, direction = which.split()
+        lines.append(f" {'ip access-group' if family == 'ip' else 'ipv6 traffic-filter'} {name} {direction}")
+    if interface.shutdown:
+        lines.append(" shutdown")
+    if interface.channel_group is not None:
+        lines.append(f" channel-group {interface.channel_group} mode {interface.channel_mode}")
+    if interface.portfast:
+        lines.append(" spanning-tree portfast")
+    lines += [f" ipv6 address {address}" for address in interface.addresses6]
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +138,7 @@ class Configuration:
         for vlan, name in sorted(self.vlans.items()):
             if vlan != 1:
                 blocks.append([f"vlan {vlan}", *([f" name {name}"] if name != f"VLAN{vlan:04}" else [])])
-        blocks += [interface.lines() for interface in self.ordered_interfaces()]
+        blocks += [written(interface) for interface in self.ordered_interfaces()]
         blocks += [each.configuration() for key, each in sorted(self.lists.items())]
         if own.banner_login:
             blocks.append([f"banner login ^C{own.banner_login}^C"])

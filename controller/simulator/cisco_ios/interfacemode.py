@@ -13,12 +13,12 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import replace
 
-from controller.simulator.configmode import leave_submode
-from controller.simulator.configuration import Interface
-from controller.simulator.grammar import Arguments, Grammar, invalid
-from controller.simulator.names import ALL_VLANS
-from controller.simulator.shell import Handler, Rejected, Shell
-from controller.simulator.vocabulary import INTERFACE
+from controller.simulator.cisco_ios.configmode import leave_submode
+from controller.simulator.cisco_ios.shell import Handler, Shell
+from controller.simulator.cisco_ios.vocabulary import INTERFACE
+from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.switching import Interface, Kind
+from controller.simulator.vlans import ALL_VLANS
 
 Change = Callable[[Interface, Arguments], Interface]
 
@@ -87,6 +87,8 @@ def _channel_group(mode: str) -> Handler:
             replace(
                 first,
                 name=f"Port-channel{group}",
+                kind=Kind.AGGREGATE,
+                number=group,
                 description="",
                 channel_group=None,
                 channel_mode="",

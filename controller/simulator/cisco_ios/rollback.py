@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from controller.simulator.grammar import Arguments, Grammar, incomplete, invalid
-from controller.simulator.shell import Handler, Mode, Rejected, Shell
+from controller.simulator.cisco_ios.shell import Handler, Mode, Shell
+from controller.simulator.grammar import Arguments, Grammar, Rejected, incomplete, invalid
 
 NONE_PENDING = "%No Rollback Confirmed Change pending"
 

@@ -11,13 +11,17 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Iterator
+from typing import Any
 
-from controller.simulator.configuration import Interface
+from controller.simulator.cisco_ios.device import IosSwitch
+from controller.simulator.cisco_ios.names import short_name
+from controller.simulator.cisco_ios.shell import Handler, Shell
+from controller.simulator.cisco_ios.show import VERSION
 from controller.simulator.device import Device, Host
 from controller.simulator.grammar import Arguments, Grammar
-from controller.simulator.names import short_name
-from controller.simulator.shell import Handler, Reply, Shell
-from controller.simulator.show import VERSION, paged
+from controller.simulator.modal import paged
+from controller.simulator.shell import Reply
+from controller.simulator.switching import Interface
 
 
 def hardware_address(name: str) -> str:
@@ -26,7 +30,7 @@ def hardware_address(name: str) -> str:
     return ".".join(digits[at : at + 4] for at in (0, 4, 8))
 
 
-def _cabled(device: Device) -> Iterator[tuple[Interface, Device, str]]:
+def _cabled(device: IosSwitch) -> Iterator[tuple[Interface, Device[Any], str]]:
     """The ports that are up with the device and port at the other end of their cable."""
     for each in device.running.ordered_interfaces():
         far = device.far_end(each.name) if each.is_physical and device.port_up(each) else None
@@ -34,7 +38,7 @@ def _cabled(device: Device) -> Iterator[tuple[Interface, Device, str]]:
             yield each, *far
 
 
-def _hosts(device: Device) -> Iterator[tuple[Host, Interface, int]]:
+def _hosts(device: IosSwitch) -> Iterator[tuple[Host, Interface, int]]:
     """Machines at ports that forward for them, with the VLAN they are in."""
     for host in device.hosts:
         interface = device.running.interfaces.get(host.port)
@@ -55,7 +59,7 @@ def _lldp(shell: Shell, _arguments: Arguments) -> Reply:
             f"Chassis id: {hardware_address(far.name)}",
             f"Port id: {short_name(port)}",
             f"Port Description: {port}",
-            f"System Name: {far.running.settings.hostname}",
+            f"System Name: {far.hostname}",
             "",
             "System Description: ",
             f"Cisco IOS Software [Cupertino], Catalyst Software (CORDON-SIMULATED), Version {VERSION}",
@@ -82,7 +86,7 @@ def _cdp(shell: Shell, _arguments: Arguments) -> Reply:
         count += 1
         lines += [
             "-------------------------",
-            f"Device ID: {far.running.settings.hostname}",
+            f"Device ID: {far.hostname}",
             "Entry address(es): ",
             f"Platform: cisco {far.model},  Capabilities: Switch IGMP ",
             f"Interface: {interface.name},  Port ID (outgoing port): {port}",

@@ -7,10 +7,10 @@ Sequence Numbering": "% Duplicate sequence number".
 
 from __future__ import annotations
 
-from controller.simulator.accesslists import AccessList, BadEntry, numbered_kind, parse_entry
-from controller.simulator.configmode import leave_submode
+from controller.simulator.cisco_ios.accesslists import AccessList, BadEntry, numbered_kind, parse_entry
+from controller.simulator.cisco_ios.configmode import leave_submode
+from controller.simulator.cisco_ios.shell import Handler, Mode, Shell
 from controller.simulator.grammar import Arguments, Grammar, incomplete, invalid
-from controller.simulator.shell import Handler, Mode, Shell
 
 _MODES = {"standard": Mode.STANDARD, "extended": Mode.EXTENDED, "ipv6": Mode.IPV6}
 _KINDS = {mode: kind for kind, mode in _MODES.items()}
@@ -47,7 +47,7 @@ def _entry(remove: bool, numbered: bool) -> Handler:
         family, name = shell.selected
         # The list may be gone by now, taken away in another session or never made: an entry makes it anew.
         lists = shell.device.running.lists
-        current = lists.get((family, name)) or AccessList(_KINDS[shell.mode], name)
+        current = lists.get((family, name)) or AccessList(_KINDS[Mode(shell.mode)], name)
         tokens = arguments.tokens[1 if remove else 0 :]
         sequence = None
         if numbered:

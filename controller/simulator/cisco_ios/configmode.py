@@ -12,11 +12,12 @@ import re
 from dataclasses import replace
 from functools import partial
 
-from controller.simulator.configuration import Interface, Settings, User, hashed
-from controller.simulator.grammar import Arguments, Grammar, invalid
-from controller.simulator.names import RESERVED_VLANS, interface_range, is_physical
-from controller.simulator.shell import Ask, Handler, Mode, Rejected, Reply, Shell
-from controller.simulator.vocabulary import CONFIGURATION
+from controller.simulator.cisco_ios.configuration import Settings, User, hashed, made
+from controller.simulator.cisco_ios.names import RESERVED_VLANS, interface_range, is_physical
+from controller.simulator.cisco_ios.shell import Handler, Mode, Shell
+from controller.simulator.cisco_ios.vocabulary import CONFIGURATION
+from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.shell import Ask, Reply
 
 
 def _set(shell: Shell, **values: object) -> None:
@@ -137,7 +138,7 @@ def _select(shell: Shell, names: list[str], arguments: Arguments, mode: Mode) ->
         if name not in interfaces and (is_physical(name) or not name.startswith(("Vlan", "Port-channel"))):
             raise invalid(arguments.starts[0])
     for name in names:
-        interfaces.setdefault(name, Interface(name))
+        interfaces.setdefault(name, made(name))
     shell.enter(mode, *names)
 
 
@@ -156,7 +157,7 @@ def _no_interface(shell: Shell, arguments: Arguments) -> str | None:
 
 def _default_interface(shell: Shell, arguments: Arguments) -> str:
     interface = shell.interface(arguments)
-    shell.device.running.interfaces[interface.name] = Interface(interface.name)
+    shell.device.running.interfaces[interface.name] = made(interface.name)
     return f"Interface {interface.name} set to default configuration"
 
 

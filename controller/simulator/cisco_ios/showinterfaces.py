@@ -11,17 +11,19 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 
-from controller.simulator.configuration import Interface
-from controller.simulator.device import Device
+from controller.simulator.cisco_ios.device import IosSwitch
+from controller.simulator.cisco_ios.names import short_name
+from controller.simulator.cisco_ios.shell import Handler, Shell
 from controller.simulator.grammar import Arguments, Grammar
-from controller.simulator.names import ALL_VLANS, short_name, vlan_spans, vlan_text, wrapped
-from controller.simulator.shell import Handler, Reply, Shell
-from controller.simulator.show import paged
+from controller.simulator.modal import paged
+from controller.simulator.shell import Reply
+from controller.simulator.switching import Interface
+from controller.simulator.vlans import ALL_VLANS, vlan_spans, vlan_text, wrapped
 
-Render = Callable[[Device, list[Interface]], list[str]]
+Render = Callable[[IosSwitch, list[Interface]], list[str]]
 
 
-def _detail(device: Device, interfaces: list[Interface]) -> list[str]:
+def _detail(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     lines: list[str] = []
     for index, each in enumerate(interfaces):
         status = device.status(each)
@@ -61,7 +63,7 @@ def _switched(interfaces: list[Interface]) -> list[Interface]:
     return sorted((each for each in interfaces if not each.is_svi), key=lambda each: each.is_aggregate)
 
 
-def _status(device: Device, interfaces: list[Interface]) -> list[str]:
+def _status(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     lines = ["", "Port         Name               Status       Vlan       Duplex  Speed Type"]
     for each in _switched(interfaces):
         status = device.status(each)
@@ -77,7 +79,7 @@ def _status(device: Device, interfaces: list[Interface]) -> list[str]:
     return lines
 
 
-def _switchport(device: Device, interfaces: list[Interface]) -> list[str]:
+def _switchport(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     lines: list[str] = []
     for each in _switched(interfaces):
         status = device.status(each)
@@ -131,7 +133,7 @@ def _continued(lines: list[str]) -> list[str]:
     return [*(line + "," for line in lines[:-1]), lines[-1]]
 
 
-def _trunk(device: Device, interfaces: list[Interface]) -> list[str]:
+def _trunk(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     """One port is shown even while it does not trunk; of all ports, only those that do."""
     trunks = [
         each
@@ -163,11 +165,11 @@ def _trunk(device: Device, interfaces: list[Interface]) -> list[str]:
     ]
 
 
-def _trunking(device: Device, interface: Interface) -> bool:
+def _trunking(device: IosSwitch, interface: Interface) -> bool:
     return device.is_trunk(interface) and device.status(interface).protocol
 
 
-def _descriptions(device: Device, interfaces: list[Interface]) -> list[str]:
+def _descriptions(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     lines = ["Interface                      Status         Protocol Description"]
     for each in interfaces:
         status = device.status(each)
@@ -177,7 +179,7 @@ def _descriptions(device: Device, interfaces: list[Interface]) -> list[str]:
     return lines
 
 
-def _brief(device: Device, interfaces: list[Interface]) -> list[str]:
+def _brief(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     lines = ["Interface              IP-Address      OK? Method Status                Protocol"]
     for each in sorted(interfaces, key=lambda each: not each.is_svi):
         status = device.status(each)
@@ -187,12 +189,12 @@ def _brief(device: Device, interfaces: list[Interface]) -> list[str]:
     return lines
 
 
-def _header(device: Device, each: Interface) -> str:
+def _header(device: IosSwitch, each: Interface) -> str:
     status = device.status(each)
     return f"{each.name} is {status.link_text}, line protocol is {'up' if status.protocol else 'down'}"
 
 
-def _ip(device: Device, interfaces: list[Interface]) -> list[str]:
+def _ip(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     lines: list[str] = []
     for each in interfaces:
         lines.append(_header(device, each))
@@ -223,7 +225,7 @@ def _ip(device: Device, interfaces: list[Interface]) -> list[str]:
     return lines
 
 
-def _ipv6(device: Device, interfaces: list[Interface]) -> list[str]:
+def _ipv6(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
     lines: list[str] = []
     for each in interfaces:
         if not each.is_svi or not each.addresses6:

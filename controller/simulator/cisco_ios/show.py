@@ -11,17 +11,15 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from controller.simulator.configuration import Configuration
+from controller.simulator.cisco_ios.configuration import Configuration, written
+from controller.simulator.cisco_ios.names import short_name
+from controller.simulator.cisco_ios.shell import Handler, Shell
+from controller.simulator.cisco_ios.vocabulary import SHOW
 from controller.simulator.grammar import Arguments, Grammar
-from controller.simulator.names import short_name
-from controller.simulator.shell import Handler, Reply, Shell
-from controller.simulator.vocabulary import SHOW
+from controller.simulator.modal import paged
+from controller.simulator.shell import Reply
 
 VERSION = "17.9.4"
-
-
-def paged(lines: list[str] | str) -> Reply:
-    return Reply(lines if isinstance(lines, str) else "\n".join(lines), paged=True)
 
 
 def _running(shell: Shell, _arguments: Arguments) -> Reply:
@@ -37,7 +35,7 @@ def _running(shell: Shell, _arguments: Arguments) -> Reply:
 
 
 def _running_interface(shell: Shell, arguments: Arguments) -> Reply:
-    text = "\n".join([*shell.interface(arguments).lines(), "end"])
+    text = "\n".join([*written(shell.interface(arguments)), "end"])
     return paged(f"Building configuration...\n\nCurrent configuration : {len(text)} bytes\n!\n{text}\n")
 
 

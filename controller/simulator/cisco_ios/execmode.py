@@ -10,11 +10,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from controller.simulator.configuration import hashed
-from controller.simulator.grammar import Arguments, Grammar
-from controller.simulator.rollback import time_left
-from controller.simulator.shell import Ask, Handler, Mode, Rejected, Reply, Shell
-from controller.simulator.vocabulary import EXEC
+from controller.simulator.cisco_ios.configuration import hashed
+from controller.simulator.cisco_ios.rollback import time_left
+from controller.simulator.cisco_ios.shell import Handler, Mode, Shell
+from controller.simulator.cisco_ios.vocabulary import EXEC
+from controller.simulator.grammar import Arguments, Grammar, Rejected
+from controller.simulator.shell import Ask, Reply
 
 
 def _enable(shell: Shell, _arguments: Arguments) -> Reply:
