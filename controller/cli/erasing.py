@@ -17,7 +17,8 @@ from controller.text.times import moment
 
 if TYPE_CHECKING:
     from controller.text import Catalogue
-    from controller.workers.erasing import Erasable, Erasing, ErasureRequest
+    from controller.workers.erasable import Erasable, ErasureRequest
+    from controller.workers.erasing import Erasing
 
 
 def erase(

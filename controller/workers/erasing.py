@@ -6,13 +6,9 @@ that is not over stays, whoever asks.
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from controller.domain.errors import CordonError, InvalidRequest, NotFound
@@ -21,65 +17,33 @@ from controller.domain.retention import (
     ERASED_FILE,
     ERASURE_DENIED,
     ERASURE_REQUEST,
-    Payload,
-    PayloadKind,
     Retention,
     Selection,
-    digest_of,
     retention_from,
     selection_from,
 )
 from controller.domain.tags import Tag
-from controller.engine.people.erasing import STANDS, check_asks, check_consents, check_denies
+from controller.engine.people.erasing import check_asks, check_consents, check_denies
 from controller.workers.accounting import identified
+from controller.workers.erasable import (
+    Erasable,
+    ErasureRequest,
+    check_spared,
+    erasable,
+    expired,
+    waiting,
+    with_whole_files,
+)
 from controller.workers.requests import Erase, ErasureAct
 
 if TYPE_CHECKING:
     from controller.bootstrap import Composition, Home, Lead
     from controller.engine.people.access import Access
     from controller.engine.people.accounts import Credentials, Person
-    from controller.engine.ports import Clock, History
+    from controller.engine.ports import Clock
 
 TOGETHER = 500
 """Texts and files that go with one entry: more would keep a commit waiting."""
-
-EVERY = 24 * 3600.0
-"""Seconds between two looks at what has been kept for long enough."""
-
-_FIRST = 60.0
-_CLOSING = 1.0
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Erasable:
-    """What a selection comes to. ``counts`` by kind and ``entries`` of what is still there to be erased;
-    ``payloads`` all of it, erased or not. ``spared``: the first entry of an incident that is not over, with
-    the run; nothing from there on is erased."""
-
-    payloads: tuple[Payload, ...]
-    counts: Mapping[PayloadKind, int]
-    entries: tuple[int, ...]
-    spared: tuple[int, str] | None
-
-    @property
-    def digest(self) -> str:
-        return digest_of(self.payloads)
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureRequest:
-    """One that waits for a second person. ``texts`` and ``files``: how many it was about to erase."""
-
-    digest: str
-    requester: str
-    reason: str
-    at: datetime
-    selection: Selection = field(repr=False)
-    through: int
-    texts: int
-    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +55,6 @@ class Erased:
     files: int
     entry: int | None
     wiped: bool
-
-
-def erasable(home: Home, selection: Selection, through: int) -> Erasable:
-    """Raises JournalUnreadable."""
-    found = tuple(each for each in home.payloads(through) if selection.takes(each))
-    left = [each for each in found if not each.gone]
-    entries = tuple(sorted({each.entry for each in left}))
-    return Erasable(found, Counter(each.kind for each in left), entries, _spared(home, home.history()))
-
-
-def waiting(home: Home, now: datetime) -> tuple[ErasureRequest, ...]:
-    """The requests a second person may answer. Raises JournalUnreadable."""
-    newest = {
-        each.data["digest"]: ErasureRequest(
-            digest=each.data["digest"],
-            requester=each.data["requester"],
-            reason=each.reason,
-            at=each.at,
-            selection=selection_from(each.data),
-            through=int(each.data["through"]),
-            texts=int(each.data["texts"]),
-            files=int(each.data["files"]),
-        )
-        for each in home.erasures_requested()
-        if not each.over and now - each.at < STANDS
-    }
-    return tuple(newest.values())
 
 
 class Eraser:
@@ -172,7 +109,7 @@ class Eraser:
         found = self._of(selection, through)
         if not found.entries:
             raise InvalidRequest("erase-nothing")
-        _check_spared(found)
+        check_spared(found)
         if found.digest in {each.digest for each in waiting(self._home, self._clock.now())}:
             raise InvalidRequest("erase-asked", request=found.digest[:12])
         files = sum(bool(each.digest) for each in found.payloads if not each.gone)
@@ -194,7 +131,7 @@ class Eraser:
         found = self._of(asked.selection, asked.through)
         if found.digest != asked.digest:
             raise InvalidRequest("erase-differs", request=asked.digest[:12])
-        _check_spared(found)
+        check_spared(found)
         said = (("request", asked.digest), ("requester", asked.requester))
         return self._erase(found, Text(asked.reason), person.actor, said)
 
@@ -236,7 +173,7 @@ class Eraser:
         if self._journal.degraded:
             raise InvalidRequest("erase-degraded")
         self._finish()
-        left = _with_whole_files(self._home, found)
+        left = with_whole_files(self._home, found)
         entry: int | None = None
         texts = files = 0
         for begin in range(0, len(left), TOGETHER):
@@ -321,95 +258,8 @@ class Erasing:
         return self._ask(Erase(ErasureAct.EXPIRE, actor, retention=retention))
 
 
-class Retirement:
-    """Has what was kept for long enough erased once a day, in a thread of its own."""
-
-    def __init__(self, eraser: Eraser, retention: Retention) -> None:
-        self._eraser = eraser
-        self._retention = retention
-        self._closing = Event()
-        self._thread = Thread(target=self._follow, name="retention", daemon=True)
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        self._thread.start()
-        try:
-            yield
-        finally:
-            self._closing.set()
-            self._thread.join(_CLOSING)
-
-    def _follow(self) -> None:
-        pause = _FIRST
-        while not self._closing.wait(pause):
-            pause = EVERY
-            try:
-                self._eraser.expire(self._retention)
-            except (CordonError, OSError) as error:
-                _log.warning("what was kept for long enough is not erased: %s", error)
-            except Exception:  # noqa: BLE001 - nothing depends on it, so nothing falls with it
-                _log.exception("retention failed")
-
-
-@contextmanager
-def retired(composition: Composition, eraser: Eraser) -> Iterator[None]:
-    """While the block lasts, if the settings say how long anything is kept."""
-    try:
-        retention = retention_from(composition.settings.retention)
-    except InvalidRequest as error:
-        _log.warning("nothing is erased by age: %s", error)
-        retention = {}
-    if not retention:
-        yield
-        return
-    with Retirement(eraser, retention).at_work():
-        yield
-
-
-def expired(home: Home, retention: Retention, now: datetime) -> Erasable:
-    """What is older than its kind is kept for, before an incident that is not over. Raises
-    JournalUnreadable."""
-    spared = _spared(home, home.history())
-    through = home.head()[0] if spared is None else spared[0] - 1
-    longest = {kind: now - timedelta(days=days) for kind, days in retention.items()}
-    found = tuple(
-        each
-        for each in home.payloads(through if retention else 0)
-        if not each.gone and each.kind in longest and each.at < longest[each.kind]
-    )
-    entries = tuple(sorted({each.entry for each in found}))
-    return Erasable(found, Counter(each.kind for each in found), entries, None)
-
-
 def _told(erased: Erased) -> int | None:
     """Raises InvalidRequest where it is gone from the log and not from the disk yet."""
     if not erased.wiped:
         raise InvalidRequest("erase-not-wiped", entry=erased.entry)
     return erased.entry
-
-
-def _spared(home: Home, history: History) -> tuple[int, str] | None:
-    runs = sorted({hold.key.run for hold in history.open_holds()})
-    first = home.first_entry_of(runs) if runs else None
-    return None if first is None else (first, runs[0])
-
-
-def _check_spared(found: Erasable) -> None:
-    """Raises InvalidRequest."""
-    if found.spared is not None:
-        first, run = found.spared
-        late = [each for each in found.entries if each >= first]
-        if late:
-            raise InvalidRequest("erase-incident-open", entry=first, run=run, late=len(late))
-
-
-def _with_whole_files(home: Home, found: Erasable) -> list[Payload]:
-    """Without files that an entry outside still cites: what two entries share goes with both."""
-    chosen = {(each.entry, each.name) for each in found.payloads}
-    cited = home.citations() if any(each.digest for each in found.payloads) else {}
-    return [
-        each
-        for each in sorted(found.payloads)
-        if not each.gone
-        and not (each.digest and any((entry, each.name) not in chosen for entry in cited[each.name]))
-    ]

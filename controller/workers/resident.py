@@ -33,13 +33,13 @@ from controller.engine.execution.unrecorded import LastResortJournal
 from controller.engine.holding.tripwires import SIGNAL
 from controller.engine.planning.plans import Return
 from controller.engine.ports import RunRecord, StepRecord
-from controller.workers.erasing import retired
 from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.forwarding import forwarded
 from controller.workers.front import HomeOffice
 from controller.workers.leading import ThisLeader, opened_desk
 from controller.workers.reminding import reminding
 from controller.workers.requests import Confirm, Request, Restore, Resume
+from controller.workers.retiring import retired
 from controller.workers.revisions import Revisions
 from controller.workers.shared_documents import SharedDocuments
 

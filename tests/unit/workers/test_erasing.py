@@ -47,10 +47,12 @@ from controller.engine.people.roles import Role
 from controller.store.home import Home, open_home
 from controller.store.leader import Lead
 from controller.store.writer import Patience
-from controller.workers.erasing import Eraser, erasable, retired, waiting
+from controller.workers.erasable import erasable, waiting
+from controller.workers.erasing import Eraser
 from controller.workers.exporting import Extract
 from controller.workers.front import cordon_office
 from controller.workers.requests import Erase, ErasureAct
+from controller.workers.retiring import retired
 from tests.fakes.homes import new_home
 
 NIGHT = datetime(2024, 3, 1, 3, 0, tzinfo=UTC)
@@ -276,7 +278,7 @@ def test_what_a_reader_still_sees_is_told_and_goes_with_the_next_erasure(
 def test_the_service_looks_by_itself_and_says_when_the_setting_makes_no_sense(
     home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("controller.workers.erasing._FIRST", 0.01)
+    monkeypatch.setattr("controller.workers.retiring._FIRST", 0.01)
     night(home)
     with home.lead() as lead:
         with retired(Composition(home=home.path, retention="soon"), eraser(home, lead)):
