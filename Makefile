@@ -12,7 +12,7 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-LANES := test-unit test-profiles test-faults test-lab test-e2e
+LANES := test-unit test-contract test-profiles test-faults test-lab test-e2e
 CHECKS := check-style check-format check-types check-layers
 
 # The directories among $(1) that hold tests; pytest fails on one that holds none.
@@ -49,7 +49,10 @@ test: $(READY)
 	@$(MAKE) --no-print-directory --keep-going $(LANES)
 
 test-unit: $(READY)
-	$(call lane,tests/unit tests/contract tests/architecture,-n $(WORKERS))
+	$(call lane,tests/unit tests/architecture,-n $(WORKERS))
+
+test-contract: $(READY)
+	$(call lane,tests/contract,-n $(WORKERS))
 
 test-profiles: $(READY)
 	$(call lane,tests/profiles,-n $(WORKERS))
