@@ -9,10 +9,11 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
+from controller.text.drifts import field_lines
 from controller.text.sentences import cause_text
 
 if TYPE_CHECKING:
-    from controller.domain.drift import Drift, FieldDrift, PointDrift
+    from controller.domain.drift import Drift, PointDrift
     from controller.text import Catalogue
 
 Device = Annotated[list[str] | None, typer.Option("--device", help="help.drift-device")]
@@ -43,23 +44,13 @@ def drift_lines(found: Drift, words: Catalogue) -> Iterator[str]:
     for each in found.changed:
         yield f"{each.point}  ({', '.join(each.subjects)})"
         for one in each.fields:
-            yield from _field_lines(one, words)
+            yield from (f"{sign:>3} {line}" for sign, line in field_lines(one, words))
     for device in dict.fromkeys(each.point.device for each in found.changed):
         yield words.text("drift.decide", device=device)
     for each in found.unread:
         yield words.text("drift.unread", point=each.point, why=_why(each, words))
     if found.unrecorded:
         yield words.text("drift.unrecorded")
-
-
-def _field_lines(one: FieldDrift, words: Catalogue) -> Iterator[str]:
-    before = words.text("drift.unknown") if one.before is None else one.before
-    if not one.differs:
-        yield f"    {one.name}: {one.now}"
-        return
-    left = words.text("drift.unknown") if one.left is None else one.left
-    yield f"  - {one.name}: {left}"
-    yield f"  + {one.name}: {one.now}  ({words.text('drift.before', value=before)})"
 
 
 def _why(each: PointDrift, words: Catalogue) -> str:

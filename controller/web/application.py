@@ -11,6 +11,7 @@ from controller.web import (
     accounts,
     assets,
     devices,
+    drift,
     editing,
     enrolment,
     gates,
@@ -25,6 +26,7 @@ from controller.web import (
     readiness,
     reference,
     restore,
+    returning,
     runs,
     signing,
     site_map,
@@ -33,6 +35,7 @@ from controller.web import (
 )
 from controller.web.candidates import Candidates
 from controller.web.levels import Levels
+from controller.web.looks import Looks
 from controller.web.progress import Courses
 
 PARTS = (
@@ -48,6 +51,8 @@ PARTS = (
     walking,
     plans,
     restore,
+    returning,
+    drift,
     gates,
     site_map,
     devices,
@@ -67,6 +72,7 @@ def application(service: Service) -> FastAPI:
     app.state.levels = Levels(service.office)
     app.state.courses = Courses()
     app.state.candidates = Candidates(service.office)
+    app.state.looks = Looks(service.office, service.clock)
     for part in PARTS:
         app.include_router(part.router, include_in_schema=False)
     problems.install(app)

@@ -6,12 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from controller.api.access import source_of
-from controller.domain.errors import NotFound, NotPermitted
-from controller.engine.people.accounts import Person
+from controller.domain.errors import NotFound
 from controller.engine.people.roles import Permission
 from controller.engine.people.statements import Statement
 from controller.engine.planning.gates import merged
+from controller.web.oneself import themselves
 from controller.web.pages import go, show
 from controller.web.restore import gate_rows
 from controller.web.telling import hazards_told, names_of, title_of, when
@@ -51,7 +50,7 @@ def attest(visit: Attesting, name: Name) -> Response:
     sent = visit.sent
     statement = Statement(name, sent.get("statement"), sent.get("text"), sent.get("dated"))
     access, site = visit.service.office.access(), visit.service.site
-    access.statements.attest(statement, site, _themselves(visit, Permission.ATTEST))
+    access.statements.attest(statement, site, themselves(visit, Permission.ATTEST))
     return go(f"/restore/segments/{name}", "attested", statement=statement.name)
 
 
@@ -60,7 +59,7 @@ def decide(visit: Approving, name: Name) -> Response:
     access, site, person = (
         visit.service.office.access(),
         visit.service.site,
-        _themselves(visit, Permission.APPROVE),
+        themselves(visit, Permission.APPROVE),
     )
     yes = visit.sent.get("word") == "go"
     access.statements.decide(name, site, person, visit.sent.get("text"), go=yes)
@@ -89,24 +88,13 @@ def asked(visit: Viewing, request: RequestId) -> Response:
 @router.post("/approvals/{request}/approve")
 def approve(visit: Approving, request: RequestId) -> Response:
     """Signs exactly the hash that the page showed."""
-    person = _themselves(visit, Permission.APPROVE)
+    person = themselves(visit, Permission.APPROVE)
     visit.service.office.access().approvals.approve(request, visit.sent.get("plan"), person)
     return go(f"/approvals/{request}", "approved")
 
 
 @router.post("/approvals/{request}/deny")
 def deny(visit: Approving, request: RequestId) -> Response:
-    person = _themselves(visit, Permission.APPROVE)
+    person = themselves(visit, Permission.APPROVE)
     visit.service.office.access().approvals.deny(request, person, visit.sent.get("reason"))
     return go(f"/approvals/{request}", "denied")
-
-
-def _themselves(visit: Visit, permission: Permission) -> Person:
-    """Who shows password and code once more, right here: an unlocked screen says nothing for anybody."""
-    sent, service = visit.sent, visit.service
-    person = service.sign_in.identify(
-        visit.person.name, sent.get("password"), "".join(sent.get("code").split()), source_of(visit.request)
-    )
-    if person.id != visit.person.id or not person.may(permission, service.site):
-        raise NotPermitted(permission=permission.value, site=service.site)
-    return person

@@ -5,38 +5,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from controller.api.problems import status_of
-from controller.domain.errors import AwaitingApproval, CordonError, InvalidRequest, Refused
+from controller.domain.drift import PointDrift
 from controller.domain.probation import Probation, ProbationState
-from controller.engine.execution.marks import Marks
 from controller.engine.holding.situation import Situation, SubjectSituation
 from controller.engine.holding.waiting import Waiting
 from controller.engine.people.approvals import ApprovalShown
 from controller.engine.people.roles import Permission
-from controller.engine.planning.plans import Return
 from controller.text import Catalogue
-from controller.text.costs import subjects_of
-from controller.text.sentences import cause_text, hazard_text, sentence
-from controller.text.times import duration
+from controller.text.sentences import cause_text, hazard_text
+from controller.text.times import age, duration
 from controller.web.bars import ProofBar, bar_of_proofs
-from controller.web.levels import devices_of
-from controller.web.once import act_once
-from controller.web.pages import go, show
-from controller.web.telling import hazards_told, joined, names_of, same_name, title_of
-from controller.web.visits import For, Viewing, Visit
+from controller.web.drift import looks_of
+from controller.web.pages import show
+from controller.web.telling import joined, names_of, title_of
+from controller.web.visits import Viewing
 
 router = APIRouter()
 
 PATH = "/restore"
-ASK = "/restore/ask"
-
-Restoring = Annotated[Visit, Depends(For(Permission.RESTORE))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,8 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCard:
-    """``address``: where its gate is worked on, "" without one. ``missing`` counts what it waits for."""
+    """``address``: where its gate is worked on, "" without one. ``missing`` counts what it waits for.
+    ``changed``: points that somebody changed by hand, as the last look found it, and what of them."""
 
     name: str
     title: str
@@ -59,6 +50,7 @@ class SegmentCard:
     gates: tuple[GateRow, ...]
     address: str
     missing: int
+    changed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +78,11 @@ def board(visit: Viewing) -> Response:
     gates = {each.subject: each for each in office.gates()}
     names = names_of(visit)
     held = [each for each in found.subjects if each.wave is not None]
+    looks = looks_of(visit)
+    looked = age(words, looks.last.at, visit.now) if looks.last is not None else ""
+    changed = looks.changed({hold.key.point for hold in office.open_holds()})
     waves = [
-        _wave(number, [each for each in held if each.wave == number], gates, names, found, words)
+        _wave(number, [each for each in held if each.wave == number], gates, names, changed, found, words)
         for number in sorted({each.wave for each in held if each.wave is not None})
     ]
     return show(
@@ -101,6 +96,9 @@ def board(visit: Viewing) -> Response:
         may_cut=visit.may(Permission.ISOLATE),
         acting=[each for each in found.under_way if each.run in office.under_way()],
         requests=[_asked(each, words) for each in office.access().approvals.requests()],
+        looked=words.text("drift-page.looked", age=looked) if looked else "",
+        looking=looks.under_way,
+        may_look=visit.may(Permission.CHECK),
     )
 
 
@@ -110,77 +108,12 @@ def _asked(each: ApprovalShown, words: Catalogue) -> tuple[str, str, str]:
     return each.id, what, given
 
 
-@router.get(ASK)
-def ask(visit: Restoring) -> Response:
-    return _page(visit)
-
-
-@router.post(ASK)
-def begin(visit: Restoring) -> Response:
-    """What was asked for before and waited for others is asked for again in the same words."""
-    service, sent = visit.service, visit.sent
-
-    def act(marks: Marks) -> str:
-        wanted, reason = _wanted(visit), sent.get("reason")
-        return service.office.begin_return(wanted, sent.get("plan"), reason, visit.person.actor, marks).run
-
-    try:
-        if not same_name(sent.get("typed"), service.site):
-            raise InvalidRequest("wrong-site", site=service.site)
-        run = act_once(visit, act)
-    except AwaitingApproval:
-        return go(PATH, "asked")
-    except CordonError as error:
-        if status_of(error) in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY):
-            return _page(visit, error)
-        raise
-    return go(f"/runs/{run}")
-
-
-def _page(visit: Visit, error: CordonError | None = None) -> Response:
-    office, words, wanted = visit.service.office, visit.words, _wanted(visit)
-    plan = None
-    try:
-        plan = office.plan_return(wanted)
-        visit.service.keep_plan(plan)
-    except CordonError as problem:
-        error = error or problem
-    inventory = office.documents_in_force().inventory
-    names = subjects_of(plan, inventory) if plan is not None else wanted.subjects
-    why = ""
-    if error is not None:
-        refused = hazards_told(error.hazards, words) if isinstance(error, Refused) else ()
-        why = " ".join(text for text, _ in refused) or sentence(error, words)
-    return show(
-        visit,
-        "restore-ask.html",
-        HTTPStatus.OK if error is None else status_of(error),
-        plan=plan.hash if plan is not None else "",
-        titles=joined((title_of(inventory.subject(name), name, words) for name in names), words),
-        points=sum(1 for _ in plan.steps()) if plan is not None else 0,
-        devices=len(devices_of(plan)) if plan is not None else 0,
-        hazards=hazards_told(plan.hazards, words) if plan is not None else (),
-        refused=plan is None or bool(plan.refusals),
-        subjects=wanted.subjects,
-        accepted=sorted(wanted.accept_drift),
-        typed=visit.sent.get("typed"),
-        reason=visit.sent.get("reason"),
-        why=why,
-    )
-
-
-def _wanted(visit: Visit) -> Return:
-    """The next wave, where nothing is named."""
-    subjects = tuple(dict.fromkeys(each for each in visit.sent.every("subjects") if each))
-    drift = frozenset(each for each in visit.sent.every("accept_drift") if each)
-    return Return(next_wave=not subjects, subjects=subjects, accept_drift=drift)
-
-
 def _wave(
     number: int,
     subjects: Sequence[SubjectSituation],
     gates: Mapping[str, Waiting],
     names: Mapping[str, str],
+    changed: Sequence[PointDrift],
     found: Situation,
     words: Catalogue,
 ) -> WaveCard:
@@ -198,10 +131,22 @@ def _wave(
                 gates=tuple(gate_rows(gate, names, words)) if gate is not None else (),
                 address=f"{PATH}/segments/{name}" if gate is not None else "",
                 missing=len(gate.wants) if gate is not None else 0,
+                changed=tuple(_by_hand(one, words) for one in changed if name in one.subjects),
             )
         )
     title = joined((card.title for card in cards), words)
     return WaveCard(number, title, tuple(cards), sum(card.missing for card in cards))
+
+
+def _by_hand(found: PointDrift, words: Catalogue) -> tuple[str, str]:
+    """What differs of the point, from how Cordon left it to now."""
+    unknown = words.text("drift.unknown")
+    differs = [
+        f"{each.name}: {unknown if each.left is None else each.left} → {each.now}"
+        for each in found.fields
+        if each.differs
+    ]
+    return words.text("drift-page.by-hand", point=found.point), " · ".join(differs)
 
 
 def gate_rows(gate: Waiting, names: Mapping[str, str], words: Catalogue) -> list[GateRow]:

@@ -54,6 +54,10 @@ class Sent:
     def every(self, name: str) -> tuple[str, ...]:
         return tuple(each.strip() for each in self._fields.get(name, ()))
 
+    def beginning(self, start: str) -> Mapping[str, str]:
+        """The fields whose names begin so, by the rest of the name; of each the first."""
+        return {name.removeprefix(start): self.get(name) for name in self._fields if name.startswith(start)}
+
     def __contains__(self, name: str) -> bool:
         return name in self._fields
 

@@ -49,6 +49,7 @@ _ALONE = frozenset(
         Tag.CLAIM_WITHDRAWN,
         Tag.HAZARD_OVERRIDDEN,
         Tag.DRIFT_ACCEPTED,
+        Tag.DRIFT_STOPPED,
         Tag.LEADER_KILLED,
         Tag.JOURNAL_DEGRADED,
         Tag.JOURNAL_RESTORED,
