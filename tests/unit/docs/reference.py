@@ -72,8 +72,8 @@ _EXITS: Mapping[Exit, Both] = {
         "fr": "une règle de sûreté s'y oppose ; rien n'a été envoyé",
     },
     Exit.WAITING: {
-        "en": "waiting for another person's consent; nothing was sent",
-        "fr": "attend l'accord d'une autre personne ; rien n'a été envoyé",
+        "en": "waiting for other people: a consent, an approval, an attestation; nothing was sent past that",
+        "fr": "attend d'autres personnes : un accord, une approbation, une attestation ; rien n'a été envoyé au-delà",
     },
     Exit.LED_ELSEWHERE: {
         "en": "another process leads this home and does not answer",
