@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from bench import log, planning, reachability, service
+from bench import log, planning, reachability, service, speed
 
 MEASUREMENTS = {
     "log": log.main,
     "planning": planning.main,
     "reachability": reachability.main,
     "service": service.main,
+    "speed": speed.main,
 }
 
 
 def main(names: list[str]) -> int:
+    if names[:1] == ["speed"]:
+        return speed.main(names[1:])
     unknown = [name for name in names if name not in MEASUREMENTS]
     if unknown:
         print(f"no such measurement: {', '.join(unknown)} (there are: {', '.join(MEASUREMENTS)})")

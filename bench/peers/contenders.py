@@ -1,0 +1,151 @@
+"""Who takes part in a comparison, and how one of them is run once.
+
+A peer has an environment of its own, with what ``requirements`` names and nothing of Cordon's; where it is
+not there, the peer is left out and said to be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import monotonic_ns, time_ns
+from typing import Any
+
+from bench.peers.site import ENABLE, PASSWORD, BenchSite
+
+ROOT = Path(__file__).parents[2]
+_CLIENTS = Path(__file__).parent / "clients"
+_ENVIRON = {"CORDON_BENCH_PASSWORD": PASSWORD, "CORDON_BENCH_ENABLE": ENABLE}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a contender says of its run. ``go``: when it decided to begin (CLOCK_MONOTONIC, nanoseconds)."""
+
+    go: int
+    verified: frozenset[str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One run about to be made. ``said`` reads its standard output once it has ended."""
+
+    command: list[str]
+    environ: dict[str, str]
+    said: Callable[[str], Claim]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """``requirements``: what its environment holds; none: Cordon, in this very environment."""
+
+    name: str
+    title: str
+    requirements: tuple[str, ...] = ()
+    client: str = ""
+
+    def python(self, environments: Path) -> Path:
+        return environments / self.name / "bin" / "python" if self.requirements else Path(sys.executable)
+
+    def missing(self, environments: Path) -> bool:
+        return not self.python(environments).exists()
+
+    def prepared(self, site: BenchSite, environments: Path, home: Path) -> Prepared:
+        """``home``: a directory for this run alone, with what Cordon had compiled beforehand."""
+        if not self.requirements:
+            return self._cordon(site, home)
+        command = [str(self.python(environments)), str(_CLIENTS / self.client), str(site.job)]
+        return Prepared(command, _inherited(), _claimed)
+
+    def _cordon(self, site: BenchSite, home: Path) -> Prepared:
+        environ = cordon_environ(site, home)
+        given = ["isolate", "--level", "5", "--yes", "--reason", "bench", "--json"]
+        return Prepared(
+            [*CORDON, *given], environ, lambda out: _cordon_claimed(json.loads(out), site, environ)
+        )
+
+
+CORDON = [sys.executable, "-m", "controller.cli.main"]
+
+_NETMIKO = "netmiko[par4]>=4.8,<5"
+
+CONTENDERS = (
+    Contender("cordon", "Cordon, `cordon isolate`"),
+    Contender("netmiko", "Netmiko, a pool of 50 threads", (_NETMIKO,), "netmiko_pool.py"),
+    Contender(
+        "nornir",
+        "Nornir with nornir_netmiko, 50 workers",
+        ("nornir", "nornir-netmiko", _NETMIKO),
+        "nornir_tasks.py",
+    ),
+    Contender("napalm", "NAPALM, a pool of 50 threads", ("napalm", _NETMIKO), "napalm_pool.py"),
+    Contender("asyncssh", "asyncssh raw, typed ahead: the floor", ("asyncssh",), "asyncssh_raw.py"),
+)
+
+
+def cordon_environ(site: BenchSite, home: Path) -> dict[str, str]:
+    given = {"CORDON_INVENTORY": str(site.inventory), "CORDON_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    return {**_inherited(), **_ENVIRON, **given}
+
+
+def _inherited() -> dict[str, str]:
+    """Programs that are installed have their bytecode, and are told nothing of this site's Cordon."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CORDON_")}
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
+    own.pop("PYTHONPATH", None)
+    return own
+
+
+def compiled_home(site: BenchSite, home: Path) -> None:
+    """What ``cordon check`` keeps, as a site has it before the night it is needed."""
+    home.mkdir(mode=0o700)
+    subprocess.run([*CORDON, "check"], env=cordon_environ(site, home), check=True, capture_output=True)
+
+
+def _claimed(out: str) -> Claim:
+    told = json.loads(out.splitlines()[-1])
+    return Claim(int(told["go"]), frozenset(told["verified"]), told["errors"])
+
+
+def _cordon_claimed(told: dict[str, Any], site: BenchSite, environ: dict[str, str]) -> Claim:
+    """The decision is the run's record in the journal: what stood before the first connection. Whatever is
+    not listed as lacking its proof is confirmed."""
+    shown = subprocess.run(
+        [*CORDON, "runs", "--json"], env=environ, check=True, capture_output=True, text=True
+    )
+    record = json.loads(shown.stdout)["runs"][-1]
+    ago = time_ns() - int(datetime.fromisoformat(record["opened_at"]).timestamp() * 1e9)
+    lacking = {str(each["device"]): str(each["cause"]) for each in told["unproven"]}
+    return Claim(monotonic_ns() - ago, frozenset(site.simulation.devices) - lacking.keys(), lacking)
+
+
+def install(environments: Path, contender: Contender) -> str:
+    """Makes the environment of a peer with uv, or with venv and pip; what went wrong, or nothing."""
+    folder = environments / contender.name
+    uv = shutil.which("uv")
+    python = str(folder / "bin" / "python")
+    steps = (
+        [
+            [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
+            [uv, "pip", "install", "--quiet", "--compile", "--python", python, *contender.requirements],
+        ]
+        if uv
+        else [
+            [sys.executable, "-m", "venv", str(folder)],
+            [python, "-m", "pip", "install", "--quiet", *contender.requirements],
+        ]
+    )
+    for step in steps:
+        done = subprocess.run(step, capture_output=True, text=True, check=False)
+        if done.returncode:
+            shutil.rmtree(folder, ignore_errors=True)
+            return (done.stderr.strip().splitlines() or ["?"])[-1]
+    return ""
