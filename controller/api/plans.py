@@ -58,7 +58,8 @@ def difference(
 
 def cut_of(asked: models.CutAsked) -> Cut:
     overrides, devices = frozenset(asked.overrides), frozenset(asked.at_neighbour)
-    return Cut(asked.playbook, asked.level, tuple(asked.subjects), overrides, devices)
+    subjects = tuple(asked.subjects)
+    return Cut(asked.playbook, asked.level, subjects, overrides, devices, asked.wave, asked.of)
 
 
 def return_of(asked: models.ReturnAsked) -> Return:
@@ -69,6 +70,8 @@ def return_of(asked: models.ReturnAsked) -> Return:
         everything=asked.everything,
         playbook=asked.playbook,
         accept_drift=frozenset(asked.accept_drift) | {keeping(name) for name in asked.keep_theirs},
+        retire=asked.retire,
+        devices=tuple(asked.devices),
     )
 
 

@@ -45,6 +45,7 @@ _COMMANDS = {
         ("demo", "demo:demo"),
     ),
     "probation": (("show", "probation:shown"), ("pass", "probation:let_pass")),
+    "hold": (("transfer", "hold:transfer"), ("retire", "hold:retire")),
     "secrets": (
         ("set", "secrets:keep"),
         ("list", "secrets:listed"),
@@ -179,6 +180,9 @@ _METAVARS = {
     "certificate": "FILE",
     "key": "FILE",
     "level": "N",
+    "wave": "N",
+    "of": "RUN",
+    "port": "OLD=NEW",
     "since": "N",
     "limit": "N",
     "days": "N",

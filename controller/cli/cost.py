@@ -23,7 +23,8 @@ _NOTHING_TO_UNDO = frozenset({"never-touched", "cut-upstream", "cut-by-hand"})
 
 def cost_lines(plan: Plan, inventory: Inventory, words: Catalogue) -> list[str]:
     """The cost of a cut or the content of a return, hazards last so that they are read last."""
-    lines = _cut(plan, inventory, words) if plan.action is Action.ISOLATE else _return(plan, inventory, words)
+    told = _retired if plan.retires else _cut if plan.action is Action.ISOLATE else _return
+    lines = told(plan, inventory, words)
     return [
         *lines,
         *hazard_lines(plan.hazards, words),
@@ -60,6 +61,12 @@ def _return(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]
     still = {str(point) for _, _, point in plan.ends} - worked
     if still and not plan.refusals:
         yield words.text("cost.still-held", count=len(still))
+
+
+def _retired(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
+    yield words.text("cost.retire", site=inventory.site, count=len(plan.ends))
+    for _, name, point in plan.ends:
+        yield f"  □ {point} ({name})"
 
 
 def why(subject: Subject, names: Sequence[str], words: Catalogue) -> str:

@@ -26,6 +26,8 @@ def isolate(
     playbook: Annotated[str | None, typer.Option("--playbook", help="help.cut-playbook")] = None,
     segment: Annotated[list[str] | None, typer.Option("--segment", "-s", help="help.cut-segment")] = None,
     conduit: Annotated[list[str] | None, typer.Option("--conduit", "-c", help="help.cut-conduit")] = None,
+    wave: Annotated[int | None, typer.Option("--wave", "-w", help="help.cut-wave")] = None,
+    of: Annotated[str | None, typer.Option("--of", help="help.cut-of")] = None,
     override: Overrides = None,
     at_neighbour: AtNeighbour = None,
     without_journal: WithoutJournal = False,
@@ -35,9 +37,11 @@ def isolate(
     from controller.workers.office import Cut
 
     subjects = (*(segment or ()), *(conduit or ()))
-    if sum((level is not None, playbook is not None, bool(subjects))) != 1:
-        raise InvalidRequest("choose-one", options="--level, --playbook, --segment/--conduit")
-    cut = Cut(playbook, level, subjects, frozenset(override or ()), frozenset(at_neighbour or ()))
+    again = wave is not None or bool(of)
+    if sum((level is not None, playbook is not None, bool(subjects), again)) != 1:
+        raise InvalidRequest("choose-one", options="--level, --playbook, --segment/--conduit, --wave/--of")
+    overrides, devices = frozenset(override or ()), frozenset(at_neighbour or ())
+    cut = Cut(playbook, level, subjects, overrides, devices, wave, of or "")
     return carry_out_cut(
         call, cut, without_journal=without_journal, as_person=as_person, break_glass=break_glass
     )

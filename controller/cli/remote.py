@@ -102,7 +102,7 @@ def _isolate(call: Call, server: Server, given: Mapping[str, Any]) -> int:
     subjects = [*(given.get("segment") or ()), *(given.get("conduit") or ())]
     asked = {
         "action": "isolate",
-        **_chosen(given, "playbook", "level"),
+        **_chosen(given, "playbook", "level", "wave", "of"),
         "subjects": subjects,
         **_exceptions(given),
     }

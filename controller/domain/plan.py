@@ -16,7 +16,7 @@ from functools import cached_property
 from controller.domain.bulk import uncollected
 from controller.domain.canonical import Canonical, Written, canonical_bytes, written
 from controller.domain.inventory import REHEARSAL, Method, Point, PointId
-from controller.domain.playbook import Action, Gate, OnFailure, OnUnreachable, Save
+from controller.domain.playbook import Action, CounterLimit, Gate, OnFailure, OnUnreachable, Save
 from controller.domain.profile import TableKind
 from controller.domain.proof import Proof
 
@@ -68,8 +68,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class TimerLines:
+    """How a device that can returns to isolation by itself, ``after`` seconds, unless ``confirm`` is sent.
+    ``enter`` and ``leave`` are sent in place of the operation's own; ``read`` tells whether a timer runs,
+    ``needs`` whether the device can have one ("": every device of its platform can)."""
+
+    after: int
+    read: str
+    enter: tuple[str, ...]
+    leave: tuple[str, ...]
+    confirm: tuple[str, ...]
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """All steps of a wave on one device: one session, one block, one read-back."""
+    """All steps of a wave on one device: one session, one block, one read-back. ``timer``: of a restore,
+    where the device may hold it; else the controller does."""
 
     device: str
     platform: str
@@ -77,6 +92,7 @@ class Operation:
     enter: tuple[str, ...]
     leave: tuple[str, ...]
     steps: tuple[Step, ...]
+    timer: TimerLines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,21 @@ class Wave:
     waits: bool = True
     gate: Gate = Gate()
     pause: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A point that a return leaves held, with something let through: what goes to and from ``networks``.
+    ``towards`` is how they were asked for; ``holds``: the (run, subject) that go on."""
+
+    point: PointId
+    holds: tuple[tuple[str, str], ...]
+    towards: tuple[str, ...]
+    networks: tuple[str, ...]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(subject for _, subject in self.holds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +189,9 @@ class Escalation:
 @dataclass(frozen=True)
 class Plan:
     """``conditions`` are those of every subject that waits for any, also where it has nothing to be sent.
-    ``ends`` lists what a restore lets go of: (run, subject, point), open or still held by another.
+    ``ends`` lists what a restore lets go of: (run, subject, point), open or still held by another; of an
+    isolation the holds that move to its points. ``retires``: they end, and nothing is brought back.
+    ``limits``: what a restore leaves held, and lets something through.
     ``escalations``: one a device of an isolation that is to be cut upstream, where it cannot be reached or
     instead."""
 
@@ -174,6 +207,8 @@ class Plan:
     conditions: tuple[Condition, ...] = ()
     evidence: PlannedEvidence | None = None
     escalations: tuple[Escalation, ...] = ()
+    retires: bool = False
+    limits: tuple[Limited, ...] = ()
 
     @cached_property
     def hash(self) -> str:
@@ -194,6 +229,17 @@ class Plan:
         """Whether it concerns canary ports alone."""
         cut = {name for _, _, step in self.steps() for name in step.subjects}
         return (cut | {subject for _, subject, _ in self.ends}) == {REHEARSAL}
+
+    @property
+    def brought_back(self) -> tuple[str, ...]:
+        """The subjects a restore brings back, whole or in part."""
+        named = (*(subject for _, subject, _ in self.ends), *(n for each in self.limits for n in each.subjects))
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def moves(self) -> bool:
+        """Whether holds of other points move to those it cuts."""
+        return self.action is Action.ISOLATE and bool(self.ends)
 
     @property
     def gives_way(self) -> bool:
@@ -256,7 +302,18 @@ def _hashed(plan: Plan) -> Canonical:
         ),
         "ends": plan.ends,
         **({"escalations": upstream} if upstream else {}),
+        **({"retires": True} if plan.retires else {}),
+        **({"limits": [_limited(each) for each in plan.limits]} if plan.limits else {}),
         **({"conditions": [_condition(each) for each in plan.conditions]} if plan.conditions else {}),
+    }
+
+
+def _limited(limited: Limited) -> Canonical:
+    return {
+        "point": limited.point,
+        "holds": limited.holds,
+        "towards": limited.towards,
+        "networks": limited.networks,
     }
 
 
@@ -272,12 +329,17 @@ def _condition(condition: Condition) -> Canonical:
                 "hold": gate.hold,
                 "watch": gate.watch,
                 "go": gate.go,
+                **({"counters": [_counter(each) for each in gate.counters]} if gate.counters else {}),
             }
             for gate in condition.gates
         ],
         "baselines": condition.baselines,
         "inventory": condition.inventory,
     }
+
+
+def _counter(limit: CounterLimit) -> Canonical:
+    return {"counter": limit.counter, "over": limit.over, "within": limit.within}
 
 
 def _operation(operation: Operation) -> Written:
@@ -288,6 +350,7 @@ def _operation(operation: Operation) -> Written:
             "reads": operation.reads,
             "enter": operation.enter,
             "leave": operation.leave,
+            **({"timer": _timer(operation.timer)} if operation.timer else {}),
             "steps": [
                 {
                     "point": step.point.id,
@@ -299,6 +362,17 @@ def _operation(operation: Operation) -> Written:
             ],
         }
     )
+
+
+def _timer(timer: TimerLines) -> Canonical:
+    return {
+        "after": timer.after,
+        "read": timer.read,
+        "enter": timer.enter,
+        "leave": timer.leave,
+        "confirm": timer.confirm,
+        "needs": timer.needs,
+    }
 
 
 def _rendering(rendering: Rendering) -> Canonical:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Condition
 
 from controller.domain.errors import InvalidRequest, JournalUnavailable, Refused
@@ -18,6 +19,7 @@ from controller.engine.events import RunEnded, Watcher
 from controller.engine.execution.gatekeeping import Asked, Gatekeeper, Gates
 from controller.engine.execution.handwork import HandWork, confirmation
 from controller.engine.execution.marks import Marks, marked
+from controller.engine.execution.moving import let_go
 from controller.engine.execution.neutralising import Neutralising
 from controller.engine.execution.opening import decided, opening, resuming
 from controller.engine.execution.runner import Runner
@@ -30,6 +32,7 @@ from controller.engine.people.approvals import Act, Consents, Pledge, WithoutAcc
 from controller.engine.planning import plans
 from controller.engine.planning.plans import Documents, Return
 from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
+from controller.engine.planning.transfer import Transfer, plan_transfer
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History, RunRecord
 from controller.engine.readiness.rehearsal import Rehearsing
@@ -100,9 +103,11 @@ class Controller:
         documents: Documents | None = None,
         marks: Marks = (),
         code: str = "",
+        also: Callable[[str], Iterable[Fact]] = lambda _run: (),
     ) -> RunEnded:
         """Cuts. Joins a run of the same plan that is under way; ends every restore and rehearsal. A rehearsal
-        begins beside nothing. ``code``: break-glass, for who cuts alone what is kept alive. Raises Refused
+        begins beside nothing. ``code``: break-glass, for who cuts alone what is kept alive. ``also``: what
+        goes on record with the decision, given the run. Raises Refused
         when the plan holds a refusal, AwaitingApproval where it takes what is kept alive, InvalidRequest for
         a rehearsal while anything is under way, JournalUnavailable, StaleEpoch."""
         if plan.refusals:
@@ -124,7 +129,8 @@ class Controller:
             if active is None:
                 pledge, asked = self._consents.check(Act(plan, code=code), reason, actor), True
         if active is not same:
-            return self._execute(active, opening(active.running, documents, reason, marks), pledge=pledge)
+            facts = [*opening(active.running, documents, reason, marks), *also(active.running.run)]
+            return self._execute(active, facts, pledge=pledge)
         note = Noted(active.running.run, (("plan", plan.hash),), Text(reason))
         self._services.journal.commit(Tag.RUN_JOINED, [note, *marked(marks, active.running.run)], actor)
         listener = active.broadcast.join(watcher)
@@ -132,6 +138,34 @@ class Controller:
             return active.ended.result()
         finally:
             listener.finish()
+
+    def transfer(
+        self,
+        wanted: Transfer,
+        plans: Collection[str],
+        reason: str,
+        actor: Actor,
+        watcher: Watcher,
+        documents: Documents | None = None,
+        marks: Marks = (),
+    ) -> tuple[RunEnded, ...]:
+        """Cuts the points that took the place of others, one run a level; whatever is read to be cut there is
+        let go of at the old ones. ``plans``: the hashes of what was shown. Raises as :meth:`isolate`, Refused
+        where the plans would be others now."""
+        documents = documents or self.documents
+        found = plan_transfer(documents, self._book, self._history, wanted)
+        refusals = [each for one in found for each in one.plan.refusals]
+        if refusals:
+            raise Refused(refusals)
+        changed = {one.plan.hash for one in found} - set(plans)
+        if changed:
+            raise Refused([Hazard("plan-changed", Severity.REFUSE, each) for each in sorted(changed)])
+        return tuple(
+            self.isolate(
+                one.plan, reason, actor, watcher, documents, marks, also=partial(one.facts, book=self._book)
+            )
+            for one in found
+        )
 
     def restore(
         self,
@@ -340,6 +374,8 @@ class Controller:
                 with suppress(JournalUnavailable):  # then nothing is saved
                     running.startups = self._history.startups()
             ended = Runner(running).run()
+            if running.plan.moves:
+                let_go(running, self._history, ended.results)
         except BaseException as error:
             active.ended.set_exception(error)
             raise

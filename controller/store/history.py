@@ -25,6 +25,7 @@ from controller.domain.facts import (
 )
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Method, PointId
+from controller.domain.transfer import TRANSFER, moved
 from controller.engine.points.startup import Told, last_told
 from controller.engine.ports import RunRecord, Said, StartupRecord, Statements, StepRecord
 from controller.store import schema
@@ -64,6 +65,10 @@ class StoreHistory:
         with self._moment() as moment:
             return self._held(moment).holds()
 
+    def returned(self) -> Mapping[str, frozenset[PointId]]:
+        with self._moment() as moment:
+            return self._held(moment).returned()
+
     def baselines(self) -> Mapping[PointId, Baseline]:
         with self._moment() as moment:
             return self._held(moment).baselines()
@@ -90,11 +95,13 @@ class StoreHistory:
     def statements(self, subject: str) -> Statements:
         hold, said = schema.hold, (schema.attested, schema.gate_decision)
         with self._moment() as moment:
+            moving = _moving(moment)  # who only moves a hold cuts nothing that was not cut
             cut = moment.connection.execute(
-                select(func.max(hold.c.entry)).where(hold.c.subject == subject)
+                select(func.max(hold.c.entry)).where(hold.c.subject == subject, hold.c.run.not_in(moving))
             ).scalar()
             late = [one for one in moment.late if getattr(one.fact, "subject", None) == subject]
-            cut = max((one.entry for one in late if isinstance(one.fact, HoldOpened)), default=cut)
+            cuts = (one for one in late if isinstance(one.fact, HoldOpened) and one.fact.run not in moving)
+            cut = max((one.entry for one in cuts), default=cut)
             found = [one for table in said for one in moment.facts(table, table.c.subject == subject)]
             ticks = Ticks(moment)
             words = tuple(
@@ -154,6 +161,14 @@ class StoreHistory:
         for one in moment.late:
             holdings.apply(one.fact, one.at)
         return holdings
+
+
+def _moving(moment: Moment) -> frozenset[str]:
+    """The runs that moved holds from one point to another."""
+    found = [*moment.facts(schema.note, schema.note.c.subject == TRANSFER), *moment.late]
+    facts = (one.fact for one in found)
+    notes = (fact for fact in facts if isinstance(fact, Noted) and fact.subject == TRANSFER)
+    return frozenset(each.run for each in moved(notes))
 
 
 def _the_one(run: str, known: Collection[str]) -> str:

@@ -39,6 +39,7 @@ from controller.workers.requests import (
     LendVaultKey,
     LetPass,
     Line,
+    MoveHolds,
     Neutralise,
     RecordDiscovery,
     RecordDrift,
@@ -183,19 +184,8 @@ class Desk:
                 controller.isolate(
                     request.plan, request.reason, actor, watcher, documents, request.marks, request.code
                 )
-            case Restore():
-                documents = self._reload()
-                controller.restore(
-                    request.wanted,
-                    request.plan,
-                    request.reason,
-                    self._actor(
-                        request.actor, request.credentials, Permission.RESTORE, documents.inventory.site
-                    ),
-                    watcher,
-                    documents,
-                    request.marks,
-                )
+            case Restore() | MoveHolds():
+                self._let_go(request, watcher)
             case Resume() if controller.rehearsing.owns(request.run):
                 controller.rehearsing.resume(request.run, self._reader, request.actor, watcher)
             case Resume():
@@ -224,6 +214,16 @@ class Desk:
             case _:
                 return self._beside_runs(request)
         return None
+
+    def _let_go(self, request: Restore | MoveHolds, watcher: Watcher) -> None:
+        documents, reason, marks = self._reload(), request.reason, request.marks
+        site = documents.inventory.site
+        actor = self._actor(request.actor, request.credentials, Permission.RESTORE, site)
+        match request:
+            case Restore(wanted, plan):
+                self._controller.restore(wanted, plan, reason, actor, watcher, documents, marks)
+            case MoveHolds(moved, plans):
+                self._controller.transfer(moved, plans, reason, actor, watcher, documents, marks)
 
     def _erase(self, request: Erase) -> int | None:
         if self.eraser is None:

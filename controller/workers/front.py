@@ -19,6 +19,7 @@ from controller.workers.drifting import drift
 from controller.workers.erasing import Erasing
 from controller.workers.leading import AnyLeader, Leading, lend_vault_key, opens_vault
 from controller.workers.livechecks import LiveChecks
+from controller.workers.moving import HoldTransfers
 from controller.workers.office import Discovery, LiveCheck
 from controller.workers.planning import Planning
 from controller.workers.records import Records
@@ -113,6 +114,9 @@ class HomeOffice:
             lambda: self._composition.home(create=False),
             lambda request: self._leader.ask(request, lambda _: None),
         )
+
+    def transfers(self) -> HoldTransfers:
+        return HoldTransfers(self._composition, self._documents, self._leader)
 
     def erasing(self) -> Erasing:
         leader = self._leader

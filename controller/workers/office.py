@@ -34,19 +34,28 @@ if TYPE_CHECKING:
     from controller.workers.erasing import Erasing
     from controller.workers.exporting import Extract, Handed
     from controller.workers.forwarding import LogForwarding
+    from controller.workers.moving import HoldTransfers
     from controller.workers.reporting.handing import ReportHanded
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What to isolate: exactly one of a playbook, a level or named subjects; ``overrides`` and
-    ``at_neighbour`` as in the planner."""
+    """What to isolate: exactly one of a playbook, a level, named subjects, or what a restore was to bring
+    back: all of the run ``of`` (the last one without), or its ``wave``, counted from 1, alone. ``overrides``
+    and ``at_neighbour`` as in the planner."""
 
     playbook: str | None = None
     level: int | None = None
     subjects: tuple[str, ...] = ()
     overrides: frozenset[str] = frozenset()
     at_neighbour: frozenset[str] = frozenset()
+    wave: int | None = None
+    of: str = ""
+
+    @property
+    def again(self) -> bool:
+        """Whether it is what a restore was to bring back."""
+        return self.wave is not None or bool(self.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +339,10 @@ class Office(Protocol):
     def report(self, extract: Extract, lang: str, actor: Actor | None = None) -> ReportHanded:
         """The report of an incident as PDF. Puts on record that ``actor`` took it; without one the home is
         only read. Raises NotFound, InvalidRequest, JournalUnreadable."""
+        ...
+
+    def transfers(self) -> HoldTransfers:
+        """Holds moved to the points that took the place of others."""
         ...
 
     def erasing(self) -> Erasing:

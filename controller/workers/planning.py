@@ -13,6 +13,7 @@ from controller.engine.holding.waiting import Waiting, may_wait, waiting
 from controller.engine.planning import plans
 from controller.engine.planning.canaries import plan_rehearsal
 from controller.engine.planning.plans import Return
+from controller.engine.planning.recut import brought_back
 from controller.engine.planning.untested import rehearsals, untested
 from controller.engine.planning.vaulting import vault_users, with_vault
 from controller.engine.points.holds import HoldBook
@@ -73,7 +74,10 @@ class Planning:
             changed = cut.overrides or cut.at_neighbour
             kept = None if changed else self._documents.kept_plan(documents, name)
             return kept or plans.plan_playbook(documents, name, cut.overrides, cut.at_neighbour)
-        return plans.plan_subjects(documents, cut.subjects, cut.overrides, cut.at_neighbour)
+        names = cut.subjects
+        if cut.again:
+            names = brought_back(self._leader.history(), cut.of, cut.wave)
+        return plans.plan_subjects(documents, names, cut.overrides, cut.at_neighbour)
 
     def _with_untested(self, plan: Plan) -> Plan:
         """Where the home cannot be read nobody can tell: that holds up no cut."""

@@ -40,6 +40,7 @@ from controller.engine.execution.handwork import HandWork
 from controller.engine.execution.marks import Marks
 from controller.engine.people.accounts import Credentials
 from controller.engine.planning.plans import Lapse, Return
+from controller.engine.planning.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,19 @@ class Restore:
     actor: Actor
     marks: Marks = ()
     credentials: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveHolds:
+    """Holds move to the points that took the place of others. ``plans``: the hashes of what was shown, one a
+    level."""
+
+    wanted: Transfer
+    plans: tuple[str, ...]
+    reason: str
+    actor: Actor
+    credentials: Credentials | None = None
+    marks: Marks = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +305,7 @@ class RecordDiscovery:
 Request = (
     Isolate
     | Restore
+    | MoveHolds
     | Resume
     | Rehearse
     | Abort
@@ -316,6 +331,7 @@ _REQUESTS: dict[str, type[Any]] = {
     for kind in (
         Isolate,
         Restore,
+        MoveHolds,
         Resume,
         Rehearse,
         Abort,

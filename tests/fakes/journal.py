@@ -38,6 +38,7 @@ from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
 from controller.domain.tags import Tag
+from controller.domain.transfer import TRANSFER, moved
 from controller.engine.points.startup import Told, last_told
 from controller.engine.ports import (
     Committed,
@@ -127,6 +128,23 @@ class MemoryHistory:
             holds.append(Hold(key, fact.point, fact.method, fact.attribution, first[0].at))
         return tuple(holds)
 
+    def returned(self) -> Mapping[str, frozenset[PointId]]:
+        found: dict[str, set[PointId]] = {}
+        held: set[HoldKey] = set()
+        for _, _, fact in self._all():
+            match fact:
+                case HoldOpened(run=run, subject=subject, point=point):
+                    held.add(HoldKey(run, subject, point.id))
+                case HoldEnded(run=run, subject=subject, point=point_id, ending=ending):
+                    held.discard(HoldKey(run, subject, point_id))
+                    if ending is Ending.RESTORE:
+                        found.setdefault(subject, set()).add(point_id)
+                    if not any(key.subject == subject for key in held):
+                        found.pop(subject, None)
+        now = {(key.subject, key.point) for key in held}
+        left = {name: frozenset(p for p in points if (name, p) not in now) for name, points in found.items()}
+        return {name: points for name, points in left.items() if points}
+
     def baselines(self) -> Mapping[PointId, Baseline]:
         return {point: taken[1] for point in self._held() if (taken := self._baseline(point)) is not None}
 
@@ -165,8 +183,9 @@ class MemoryHistory:
     def statements(self, subject: str) -> Statements:
         said: list[tuple[int, Commit, Attested | GateDecided]] = []
         cut: tuple[int, Commit] | None = None
+        moving = {each.run for each in moved(note for _, note in self.noted(TRANSFER))}
         for position, commit, fact in self._all():
-            if isinstance(fact, HoldOpened) and fact.subject == subject:
+            if isinstance(fact, HoldOpened) and fact.subject == subject and fact.run not in moving:
                 cut = (position, commit)
             if isinstance(fact, Attested | GateDecided) and fact.subject == subject:
                 said.append((position, commit, fact))

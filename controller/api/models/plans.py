@@ -20,9 +20,12 @@ from controller.text.sentences import plain_hazard
 
 
 class CutAsked(Asked):
-    """What to isolate: exactly one of a level, a playbook, or segments and conduits by name."""
+    """What to isolate: exactly one of a level, a playbook, segments and conduits by name, or what a restore
+    was to bring back, all of it or one wave."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "isolate", "level": 5}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"action": "isolate", "level": 5}, {"action": "isolate", "wave": 2}]}
+    )
 
     action: Literal["isolate"] = "isolate"
     level: int | None = Field(default=None, ge=1, le=9, examples=[5])
@@ -37,10 +40,20 @@ class CutAsked(Asked):
         description="Devices that nothing is sent to: they are cut off at their neighbours' ports instead.",
     )
 
+    wave: int | None = Field(
+        default=None, ge=1, le=10000, description="What this wave of a restore was to bring back."
+    )
+    of: str = Field(
+        default="",
+        pattern=r"^[0-9a-f-]{0,40}$",
+        description="The restore meant, the last one without; alone: all it was to bring back.",
+    )
+
     @model_validator(mode="after")
     def _one(self) -> CutAsked:
-        if sum((self.level is not None, self.playbook is not None, bool(self.subjects))) != 1:
-            raise ValueError("exactly one of level, playbook, subjects")
+        again = self.wave is not None or bool(self.of)
+        if sum((self.level is not None, self.playbook is not None, bool(self.subjects), again)) != 1:
+            raise ValueError("exactly one of level, playbook, subjects, wave and of")
         return self
 
 
@@ -62,8 +75,16 @@ class ReturnAsked(Asked):
         default=[], max_length=1000, description="Devices on which what somebody else changed stays so."
     )
 
+    retire: bool = Field(
+        default=False,
+        description="End the holds of the subjects without bringing anything back: always by two persons.",
+    )
+    devices: list[Name] = Field(default=[], max_length=1000, description="Retire what is held there only.")
+
     @model_validator(mode="after")
     def _one(self) -> ReturnAsked:
+        if (self.retire or self.devices) and not (self.retire and self.subjects):
+            raise ValueError("retire wants subjects, and devices want retire")
         given = (self.next_wave, self.everything, self.level is not None, self.playbook is not None)
         if sum((*given, bool(self.subjects))) != 1:
             raise ValueError("exactly one of next_wave, everything, level, playbook, subjects")

@@ -67,8 +67,9 @@ class Admission:
         running = self._running
         if running.stopping.is_set():
             return
+        ending = Ending.RETIREMENT if running.plan.retires else Ending.RESTORE
         facts: list[Fact] = [
-            HoldEnded(key.run, key.subject, key.point, Ending.RESTORE, running.run)
+            HoldEnded(key.run, key.subject, key.point, ending, running.run)
             for key in self._without_work()
             if key.subject in subjects
         ]
@@ -84,5 +85,5 @@ class Admission:
             if key.point in worked or running.book.hold(key) is None:
                 continue
             kept = running.book.holders(key.point) - set(running.ends_of(key.point))
-            if kept or running.book.untouched(key.point):
+            if running.plan.retires or kept or running.book.untouched(key.point):
                 yield key

@@ -12,10 +12,12 @@ from types import MappingProxyType
 from controller.domain.hold import Hold
 from controller.domain.inventory import REHEARSAL, Conduit, Inventory, PointId, Segment, Subject
 from controller.domain.lifecycle import OVER, RunState
+from controller.domain.limit import LIMIT, Limit, LimitState, limit_of
 from controller.domain.plan import Hazard
 from controller.domain.probation import PROBATION, Probation, probations
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof, aged, worst
+from controller.domain.transfer import TRANSFER, moved
 from controller.engine.planning.restoration import waves_of_return
 from controller.engine.points.holds import claims_cut
 from controller.engine.points.startup import reboots
@@ -24,11 +26,13 @@ from controller.engine.ports import History, RunRecord, StepRecord
 
 
 class SubjectState(StrEnum):
-    """``partial``: some held points lack their proof; ``unknown``: none of them has it."""
+    """``partial``: some held points lack their proof; ``unknown``: none of them has it; ``partly-back``: all of
+    them have it, but others of the subject came back, or let something through."""
 
     KEPT_ALIVE = "kept-alive"
     CONNECTED = "connected"
     ISOLATED = "isolated"
+    PARTLY_BACK = "partly-back"
     PARTIAL = "partial"
     UNKNOWN = "unknown"
 
@@ -37,7 +41,8 @@ class SubjectState(StrEnum):
 class SubjectSituation:
     """``proofs`` counts the held points by proof as it counts now; ``waits_for`` names the subjects that come
     back first; ``wave`` is its place in the order of return, from 1, None while it is connected;
-    ``upstream`` names the ports of other devices that its points at devices out of reach are cut by."""
+    ``upstream`` names the ports of other devices that its points at devices out of reach are cut by; ``back``
+    counts the points that came back while others are held, ``towards`` is what held points let through."""
 
     subject: Subject
     state: SubjectState
@@ -49,6 +54,8 @@ class SubjectSituation:
     wave: int | None
     waits_for: tuple[str, ...]
     upstream: tuple[str, ...] = ()
+    back: int = 0
+    towards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def situation(
     profiles: Mapping[str, DeviceProfile] = MappingProxyType({}),
 ) -> Situation:
     """The situation of ``inventory``'s site. Subjects in the order of their return."""
-    held = history.open_holds()
+    held = _since_cut(history.open_holds(), history)
     holds = tuple(hold for hold in held if hold.key.subject != REHEARSAL)
     canaries = {hold.key.point for hold in held if hold.key.subject == REHEARSAL}
     runs = history.runs()
@@ -87,8 +94,17 @@ def situation(
         by_subject[hold.key.subject].append(hold)
     waves = waves_of_return(inventory, by_subject.keys())
     position = {subject.name: index for index, wave in enumerate(waves, start=1) for subject in wave}
+    back, limits = history.returned(), _limits(history)
     found = [
-        _subject(subject, by_subject.get(subject.name, ()), reads, position, now)
+        _subject(
+            subject,
+            by_subject.get(subject.name, ()),
+            reads,
+            position,
+            now,
+            len(back.get(subject.name, ())),
+            limits,
+        )
         for subject in inventory.subjects()
     ]
     holding = {hold.key.run for hold in holds}
@@ -115,6 +131,16 @@ def situation(
     )
 
 
+def _since_cut(holds: Iterable[Hold], history: History) -> tuple[Hold, ...]:
+    """What moved from one point to another is held since the first was."""
+    began: dict[tuple[str, PointId], datetime] = {}
+    for each in moved(note for _, note in history.noted(TRANSFER)):
+        known = began.get((each.run, each.new), each.since)
+        began[each.run, each.new] = min(known, each.since)
+    keys = ((hold, (hold.key.run, hold.key.point)) for hold in holds)
+    return tuple(replace(hold, opened_at=began[key]) if key in began else hold for hold, key in keys)
+
+
 def _watched(history: History) -> tuple[Probation, ...]:
     notes = (note for _, note in history.noted(PROBATION))
     return tuple(each for each in probations(notes) if each.open)
@@ -126,15 +152,18 @@ def _subject(
     reads: Mapping[PointId, StepRecord],
     position: Mapping[str, int],
     now: datetime,
+    back: int,
+    limits: Mapping[PointId, Limit],
 ) -> SubjectSituation:
     points = {hold.key.point for hold in holds}
+    limited = [limits[point] for point in sorted(points & limits.keys(), key=lambda each: each.order)]
     proofs = Counter(_proof(point, reads, now) for point in points)
     known = sum(count for proof, count in proofs.items() if proof.satisfies(Proof.CONFIRMED))
     if not points:
         kept = isinstance(subject, Segment) and subject.keep_alive
         state = SubjectState.KEPT_ALIVE if kept else SubjectState.CONNECTED
     elif known == len(points):
-        state = SubjectState.ISOLATED
+        state = SubjectState.PARTLY_BACK if back or limited else SubjectState.ISOLATED
     else:
         state = SubjectState.PARTIAL if known else SubjectState.UNKNOWN
     read_times = [
@@ -155,7 +184,25 @@ def _subject(
         upstream=tuple(
             sorted({port for point in points if (read := reads.get(point)) for port in rests_on(read.cause)})
         ),
+        back=back if points else 0,
+        towards=tuple(dict.fromkeys(name for each in limited for name in each.towards)),
     )
+
+
+def _limits(history: History) -> Mapping[PointId, Limit]:
+    """What held points let through, as it was read back last."""
+    baselines = history.baselines()
+    found: dict[PointId, Limit] = {}
+    for _, note in history.noted(LIMIT):
+        limit = limit_of(note)
+        base = baselines.get(limit.point)
+        if base is None or base.run != limit.since:
+            continue
+        if limit.state is LimitState.IN_FORCE:
+            found[limit.point] = limit
+        elif limit.state is LimitState.OVER:
+            found.pop(limit.point, None)
+    return found
 
 
 def _waits_for(subject: Subject, position: Mapping[str, int]) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ def part(plan: Plan, condition: Condition, attested: Sequence[Attested] = ()) ->
     points = {str(step.point.id) for each in operations for step in each.steps}
     ends = tuple(end for end in plan.ends if end[1] == name)
     points.update(str(point) for _, _, point in ends)
+    limits = tuple(each for each in plan.limits if name in each.subjects)
     gate = merged(condition.gates)
     wave = Wave(0, name, operations, OnFailure.STOP, OnUnreachable.REPORT, Proof.CONFIRMED, gate=gate)
     return Plan(
@@ -107,6 +108,8 @@ def part(plan: Plan, condition: Condition, attested: Sequence[Attested] = ()) ->
         save=plan.save,
         ends=ends,
         conditions=(condition,),
+        retires=plan.retires,
+        limits=limits,
     )
 
 
@@ -122,6 +125,7 @@ def merged(gates: Iterable[Gate]) -> Gate:
             hold=max(found.hold, gate.hold),
             watch=max(found.watch, gate.watch),
             go=found.go or gate.go,
+            counters=tuple(sorted({*found.counters, *gate.counters})),
         )
     return found
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from controller.domain.bulk import uncollected
 from controller.domain.canonical import digest
-from controller.domain.inventory import MANUAL, Inventory, Method
+from controller.domain.inventory import MANUAL, Inventory, Method, PointId
 from controller.domain.plan import Basis, Escalation, Plan, PlannedEvidence, Severity, Wave
 from controller.domain.playbook import Action, OnUnreachable, Playbook, Stage
 from controller.domain.profile import DeviceProfile
@@ -39,15 +39,17 @@ def plan_isolation(
     stages: Sequence[Stage],
     overrides: Collection[str] = frozenset(),
     at_neighbour: Collection[str] = frozenset(),
+    points: Mapping[str, Collection[PointId]] | None = None,
 ) -> Plan:
-    """Compiles ``stages`` (those of ``playbook`` and what it includes).
+    """Compiles ``stages`` (those of ``playbook`` and what it includes). ``points``: by stage those it may use,
+    where they are not all.
 
     ``overrides`` names what a person lets go in spite of a refusal: segments kept alive, or ports as
     ``device interface``. ``at_neighbour``: devices that nothing is to be sent to; they are cut off at their
     neighbours' ports instead, or the plan is refused. The same inputs always give the same plan and hash.
     """
     findings = Findings()
-    steps = Steps(inventory, profiles, overrides, findings)
+    steps = Steps(inventory, profiles, overrides, findings, points)
     by_stage = [steps.of(stage) for stage in stages]
     network = Network(inventory)
     own_path = OwnPath(network, overrides)

@@ -16,8 +16,10 @@ from controller.domain.playbook import STANDING, Action, Playbook, Save, Scope, 
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.engine.findings import Findings
+from controller.engine.planning.partial import Partial
 from controller.engine.planning.planner import plan_isolation, selection_digest
 from controller.engine.planning.restoration import RestoreRequest, plan_restore, waves_of_return
+from controller.engine.planning.retirement import plan_retirement
 from controller.engine.planning.revisions import stored_plan
 from controller.engine.planning.selection import selected
 from controller.engine.planning.watching import groups, open_probations
@@ -75,7 +77,9 @@ class Documents:
 @dataclass(frozen=True, slots=True)
 class Return:
     """What a person wants back: the next wave, named subjects, everything one level cut, or all; or the
-    canary ports of a ``rehearsal``."""
+    canary ports of a ``rehearsal``. ``retire``: the holds of ``subjects``, only those at ``devices`` where
+    there are any, end without anything being brought back. ``towards``, ``points``: what of ``subjects`` returns
+    alone, as :class:`controller.engine.planning.partial.Partial` has it."""
 
     next_wave: bool = False
     subjects: tuple[str, ...] = ()
@@ -84,6 +88,10 @@ class Return:
     playbook: str | None = None
     accept_drift: frozenset[str] = frozenset()
     rehearsal: bool = False
+    retire: bool = False
+    devices: tuple[str, ...] = ()
+    towards: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
 
 def plan_playbook(
@@ -161,7 +169,11 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
     JournalUnavailable where nobody can tell what is."""
     if book.unread is not None:
         raise book.unread
+    if wanted.retire:
+        digest = documents.profiles_digest
+        return plan_retirement(documents.inventory, digest, book, wanted.subjects, wanted.devices)
     playbook = _return_playbook(documents, wanted)
+    partial = _partial(documents, wanted, playbook)
     ends = _ends(documents, book, history, wanted, playbook)
     if not ends:
         raise InvalidRequest("nothing-held")
@@ -180,6 +192,7 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
             _resting(plans, book, history),
             documents.stages.get(STANDING, ()),
             decided_on(history, {key.subject for key in ends}),
+            partial,
         ),
     )
     return plan if wanted.rehearsal else _watched(plan, documents, history)
@@ -190,7 +203,7 @@ def _watched(plan: Plan, documents: Documents, history: History) -> Plan:
     again."""
     findings = Findings()
     for name in open_probations(history):
-        if name not in {subject for _, subject, _ in plan.ends}:
+        if name not in plan.brought_back:
             findings.hazard("on-probation", Severity.REFUSE, name)
     for name in dict.fromkeys(name for group in groups(plan) for name in group.subjects):
         refusals = plan_subjects(documents, [name]).refusals if documents.inventory.subject(name) else ()
@@ -288,6 +301,19 @@ def _ends(
         for name in names - held:
             _known(documents, name)
     return frozenset(hold.key for hold in holds if hold.key.subject in names)
+
+
+def _partial(documents: Documents, wanted: Return, playbook: Playbook) -> Mapping[str, Partial]:
+    """By subject, what of it returns alone; the first stage that selects it decides. Raises InvalidRequest
+    where it is not said of what."""
+    asked = Partial(wanted.towards, wanted.points)
+    if not asked.whole and not wanted.subjects:
+        raise InvalidRequest("partial-needs-names")
+    found = {} if asked.whole else dict.fromkeys(wanted.subjects, asked)
+    for stage in playbook.stages:
+        for subject, _ in selected(stage, documents.inventory):
+            found.setdefault(subject.name, Partial(stage.towards, stage.points))
+    return {name: partial for name, partial in found.items() if not partial.whole}
 
 
 def _known(documents: Documents, name: str) -> None:

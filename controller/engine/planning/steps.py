@@ -28,15 +28,15 @@ from controller.engine.findings import Findings, some
 from controller.engine.network.vlans import PORTS, takes_port
 from controller.engine.planning.company import Companies, Company
 from controller.engine.planning.selection import selected
-from controller.engine.points.reading import NONE
-from controller.engine.points.renderer import PointContext, isolation, point_context, read_commands
+from controller.engine.points.renderer import NONE, PointContext, isolation, point_context, read_commands
 
 
 class Steps:
     """The steps of the stages of one plan; a point has the step of the first stage that cuts it.
 
-    ``planned``: every step so far; ``reads``: the commands that read its point; ``wanted``: the subjects that
-    were to be cut; ``without_method``: points no profile offers a method of the stage for, with the subject.
+    ``points``: by stage those it may use, where they are not all. ``planned``: every step so far; ``reads``:
+    the commands that read its point; ``wanted``: the subjects that were to be cut; ``without_method``: points
+    no profile offers a method of the stage for, with the subject.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Steps:
         profiles: Mapping[str, DeviceProfile],
         overrides: Collection[str],
         findings: Findings,
+        points: Mapping[str, Collection[PointId]] | None = None,
     ) -> None:
         self.planned: dict[PointId, Step] = {}
         self.reads: dict[PointId, tuple[str, ...]] = {}
@@ -54,6 +55,7 @@ class Steps:
         self._profiles = profiles
         self._overrides = overrides
         self._findings = findings
+        self._points = points
         self._companies = Companies(inventory, overrides)
         self._own_ports = _own_ports(inventory)
         self._never = {
@@ -73,13 +75,18 @@ class Steps:
                     stage=stage.name,
                 )
             self.wanted.add(subject.name)
-            for point in points:
+            for point in self._wanted_of(stage, points):
                 if point.id not in self.planned and point.id not in added:
                     step = self._step(stage, point, subject)
                     if step is not None:
                         added[point.id] = step
         self.planned.update(added)
         return list(added.values())
+
+    def _wanted_of(self, stage: Stage, points: Iterable[Point]) -> Iterable[Point]:
+        if self._points is None:
+            return points
+        return [point for point in points if point.id in self._points.get(stage.name, ())]
 
     def _step(self, stage: Stage, point: Point, subject: Subject) -> Step | None:
         """None where the stage's methods do not apply to the point or none may be used."""
