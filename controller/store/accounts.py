@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,8 +92,12 @@ class HomeAccounts:
     def change(self) -> Iterator[Records]:
         with self._told(), self._lock:
             engine = self._writing()
-            with engine.connect() as connection, connection.begin():
-                yield Records(connection)
+            try:
+                with engine.connect() as connection, connection.begin():
+                    yield Records(connection)
+            except (SQLAlchemyError, OSError):
+                engine.dispose()  # whatever became of it, the next change has a connection of its own
+                raise
 
     def _reading(self) -> Engine | None:
         with self._lock:  # never while the tables are being made
@@ -106,7 +111,8 @@ class HomeAccounts:
             if self._known() < REVISION:
                 os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
                 _migrate(self._path)
-            self._engine = writing(self._path)
+            self._engine = writing(self._path, kept=True)
+            weakref.finalize(self, self._engine.dispose)
         return self._engine
 
     def _known(self) -> int:

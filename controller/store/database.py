@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from controller.domain.errors import HomeFromTheFuture
 from controller.store.schema import REVISION
@@ -28,8 +28,10 @@ READ_BUSY = 0.25
 """Seconds a reader waits; in WAL only an exclusive lock can keep it waiting at all."""
 
 
-def writing(path: Path) -> Engine:
-    """The leader's engine. Every transaction takes the write lock at its beginning."""
+def writing(path: Path, *, kept: bool = False) -> Engine:
+    """The leader's engine. Every transaction takes the write lock at its beginning. ``kept``: one connection
+    for all of them, one after the other, that stays open. Where each has its own, the one that closes last
+    empties the write-ahead log behind an exclusive lock: for as long as the disk takes, nobody can read."""
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -53,7 +55,7 @@ def writing(path: Path) -> Engine:
             raise
         return connection
 
-    return _engine(connect, "BEGIN IMMEDIATE")
+    return _engine(connect, "BEGIN IMMEDIATE", kept=kept)
 
 
 def truncate_log(path: Path) -> bool:
@@ -121,8 +123,11 @@ def _reader(path: Path) -> sqlite3.Connection:
     raise refusal or sqlite3.OperationalError("cannot be read")
 
 
-def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+def _engine(connect: Callable[[], sqlite3.Connection], begin: str, *, kept: bool = False) -> Engine:
+    if kept:
+        engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    else:
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -49,8 +48,7 @@ def first_house(tmp_path_factory: pytest.TempPathFactory) -> House:
 @pytest.fixture
 def people(house: House, first_house: House) -> dict[str, Person]:
     """Moved in from the first house."""
-    shutil.copy(first_house.directory / "accounts.db", house.directory)
-    house.factors, house.clock.wall = first_house.factors, first_house.clock.wall
+    house.take_over(first_house)
     return {
         name: Person(f"user:{number}", name, (Grant(role),), Via.CONSOLE, "")
         for number, (name, role) in enumerate(ROLES.items(), start=1)

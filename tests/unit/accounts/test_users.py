@@ -16,7 +16,7 @@ from controller.domain.errors import (
     NotFound,
     SignInFailed,
 )
-from controller.engine.people.account_records import Account
+from controller.engine.people.account_records import Account, ApiToken
 from controller.engine.people.accounts import Grant, Limits
 from controller.engine.people.roles import ALLOWS, Permission, Role, allows
 from controller.engine.people.users import IN_PERSON
@@ -275,6 +275,28 @@ def test_a_change_that_fails_leaves_nothing(house: House) -> None:
         assert change.every(Account) == ()
         raise RuntimeError
     assert house.access.users.users() == before
+
+
+def test_nobody_who_looks_waits_for_the_disk_after_a_change(tmp_path: Path) -> None:
+    """Who closes a database last empties its write-ahead log behind an exclusive lock."""
+    store = HomeAccounts(tmp_path, tmp_path / "accounts.db")
+    for _ in range(2):
+        with store.change() as change:
+            change.number(Account)
+        assert (tmp_path / "accounts.db-wal").exists()
+    del store, change
+    assert not (tmp_path / "accounts.db-wal").exists()
+
+
+def test_after_a_change_that_failed_there_are_others(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.db"
+    store = HomeAccounts(tmp_path, path)
+    with store.change() as change:
+        change.drop(Account)
+    with pytest.raises(JournalUnreadable), store.change() as change:
+        change.put(ApiToken("h", "t", 1, "label", (), None, None, None))  # type: ignore[arg-type]
+    with store.change() as change:
+        assert change.number(Account) == 1
 
 
 def test_what_cannot_be_read_or_is_newer_is_told(tmp_path: Path) -> None:
