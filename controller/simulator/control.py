@@ -16,6 +16,8 @@ One JSON object per line asks, one answers: ``{"ok": true, "result": …}`` or `
 ``clear``       ``device``, ``name`` (all without)          the device's active faults
 ``configure``   ``device``, ``lines``                       lines refused; as if typed at the console
 ``plug``        ``device``, ``port``, ``plugged``           pulls a cable or puts it back
+``count``       ``device``, ``port``, ``packets``,          what has come in at the port, so far
+                ``broadcasts``
 ``reload``      ``device``                                  reloads at once
 ``latency``     ``device``, ``ms``                          of every command
 ``reset``                                                   every device as at the start, the log empty
@@ -80,6 +82,7 @@ class Control:
             "clear": self._clear,
             "configure": self._configure,
             "plug": self._plug,
+            "count": self._count,
             "reload": self._reload,
             "latency": self._latency,
             "heard": self._heard,
@@ -159,6 +162,11 @@ class Control:
 
     async def _plug(self, request: Request) -> object:
         self.site.plug(request["device"], request["port"], bool(request["plugged"]))
+        return None
+
+    async def _count(self, request: Request) -> object:
+        packets, broadcasts = int(request["packets"]), int(request["broadcasts"])
+        self._device(request).counted[str(request["port"])] = (packets, broadcasts)
         return None
 
     async def _reload(self, request: Request) -> object:

@@ -110,6 +110,8 @@ class Device(ABC, Generic[C]):
     buffer: list[str] = field(default_factory=list)
     reload_at: datetime | None = None
     on_power: Callable[[bool], None] = lambda _up: None
+    counted: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Packets and broadcasts that came in at a port, where any did."""
     heard: list[tuple[str, str]] = field(default_factory=list)
     """What came in on each session's channel, as it came: a name for the session, and the characters."""
     _timer: asyncio.TimerHandle | None = None

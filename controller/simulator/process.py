@@ -126,6 +126,10 @@ class Simulation:
     def plug(self, device: str, port: str, plugged: bool) -> None:
         self.request("plug", device=device, port=port, plugged=plugged)
 
+    def count(self, device: str, port: str, packets: int = 0, broadcasts: int = 0) -> None:
+        """What has come in at the port, so far."""
+        self.request("count", device=device, port=port, packets=packets, broadcasts=broadcasts)
+
     def reload(self, device: str) -> None:
         self.request("reload", device=device)
 

@@ -64,6 +64,7 @@ class Site:
         device.latency = spec.latency_ms / 1000
         device.buffer.clear()
         device.heard.clear()
+        device.counted.clear()
         self.unplugged = {end for end in self.unplugged if end[0] != spec.name}
         self.unplugged |= {self._end(spec.name, port) for port in spec.unplugged}
 

@@ -2,7 +2,8 @@
 
 Cisco IOS Configuration Management Configuration Guide, "Configuration Replace and Configuration Rollback":
 ``configure terminal revert timer`` needs the archive, copies the running configuration there and returns to
-it unless ``configure confirm`` comes in time; ``show archive config rollback timer`` tells of it.
+it unless ``configure confirm`` comes in time; ``show archive config rollback timer`` tells of it, ``show
+archive`` of the archive.
 Authentication, Authorization, and Accounting Configuration Guide, "Method Lists". The methods themselves are
 not simulated: log-ins go by the local users, whatever a list says.
 """
@@ -27,7 +28,7 @@ def _revert_timer(shell: Shell, arguments: Arguments) -> str:
     device = shell.device
     path = device.running.settings.archive
     if not path:
-        raise Rejected("Archive feature not enabled")
+        raise Rejected("%Turn config archive on before using Rollback Confirmed Change")
     device.schedule_revert(arguments.number(), shell.user)
     shell.enter(Mode.CONFIG)
     return (
@@ -55,6 +56,16 @@ def _shown(shell: Shell, _arguments: Arguments) -> str:
     return (
         f"Time configured(or reconfigured): {pending.since:%H:%M:%S UTC %a %b %d %Y}\n"
         f"Timer type: absolute timer\nTimer value: {pending.minutes} min\nUser: {pending.user}\n"
+    )
+
+
+def _archived(shell: Shell, _arguments: Arguments) -> str:
+    path = shell.device.running.settings.archive
+    if not path:
+        return "Archive feature not enabled"
+    return (
+        "The maximum archive configurations allowed is 10.\n"
+        f"The next archive file will be named {path}-1\n Archive #  Name\n"
     )
 
 
@@ -132,6 +143,7 @@ def add_rollback(grammars: dict[str, Grammar[Handler]]) -> None:
     enabled.add("configure terminal revert timer <number:1-120>", _revert_timer)
     enabled.add("configure confirm", _confirm)
     enabled.add("configure revert now", _revert_now)
+    enabled.add("show archive", _archived)
     enabled.add("show archive config rollback timer", _shown)
     enabled.add("show reload", _reload)
     config.add("archive", _archive)

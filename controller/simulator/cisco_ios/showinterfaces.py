@@ -47,11 +47,13 @@ def _detail(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
             members = [short_name(m.name) for m in device.members(each.number) if device.bundled(m)]
             lines += [f"  Members in this channel: {' '.join(members)} "] if members else []
             lines.append("  ARP type: ARPA, ARP Timeout 04:00:00")
+        packets, broadcasts = device.counted.get(each.name, (0, 0))
         lines += [
             "  Last input never, output never, output hang never",
             "  5 minute input rate 0 bits/sec, 0 packets/sec",
             "  5 minute output rate 0 bits/sec, 0 packets/sec",
-            "     0 packets input, 0 bytes, 0 no buffer",
+            f"     {packets} packets input, {64 * packets} bytes, 0 no buffer",
+            f"     Received {broadcasts} broadcasts (0 multicasts)",
             "     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored",
             "     0 packets output, 0 bytes, 0 underruns",
             "     0 output errors, 0 collisions, 1 interface resets",

@@ -20,12 +20,14 @@ def begin(site: Simulation, console: Console, minutes: int) -> None:
 
 
 def test_without_an_archive_no_timer_is_set(console: Console) -> None:
-    assert "Archive feature not enabled" in console.ask("configure terminal revert timer 5")
+    assert "%Turn config archive on" in console.ask("configure terminal revert timer 5")
+    assert "Archive feature not enabled" in console.ask("show archive")
     assert console.ask(TIMER).strip() == NONE
 
 
 def test_unconfirmed_the_former_configuration_returns(site: Simulation, console: Console) -> None:
     begin(site, console, 2)
+    assert "The next archive file will be named flash:backup-1" in console.ask("show archive")
     assert "Timer value: 2 min" in console.ask(TIMER)
     assert site.interface("acc-1", "GigabitEthernet1/0/1")["admin"] == "down"
     site.wait(device="acc-1", event="revert", timeout=5)
