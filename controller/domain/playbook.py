@@ -62,6 +62,16 @@ STANDING = "restore-by-priority"
 """The restore playbook whose gates stand before every return, whichever way it is asked for."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class CounterLimit:
+    """A tripwire: ``counter`` of a point, by its platform's name for it, grows by more than ``over`` within
+    ``within`` seconds."""
+
+    counter: str
+    over: int
+    within: int
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What must hold for each subject of a stage before it returns. Times in seconds.
@@ -69,7 +79,8 @@ class Gate:
     ``approvals``: persons beside the one who asks, each with one of ``roles`` where there are any;
     ``attest``: the statements somebody must have made since the subject was cut; ``probes``: what it depends
     on answers; ``go``: somebody beside the one who asks says go; ``hold``: how long it stays cut after the
-    last cut and the last statement; ``watch``: how long it is watched once it is back."""
+    last cut and the last statement; ``watch``: how long it is watched once it is back; ``counters``: what is
+    counted at its points meanwhile."""
 
     approvals: int = 0
     roles: tuple[str, ...] = ()
@@ -78,6 +89,7 @@ class Gate:
     hold: int = 0
     watch: int = 0
     go: bool = False
+    counters: tuple[CounterLimit, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -87,7 +99,9 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """``method`` in order of preference; for a restore it is empty: what was cut is undone. ``wave_size``:
-    how many points return at once, 0 for all; ``pause``: seconds before the next of its waves."""
+    how many points return at once, 0 for all; ``pause``: seconds before the next of its waves. ``towards``:
+    the segments, addresses and networks its subjects return for alone, () for everything; ``points``: those
+    that return alone, each a device or a device and its port or ports, () for all."""
 
     name: str
     action: Action
@@ -100,6 +114,8 @@ class Stage:
     gate: Gate = Gate()
     wave_size: int = 0
     pause: int = 0
+    towards: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ the state looks like when cut, and which lines bring the baseline back.
 
 Names a template may use, beside the device's ``settings``: ``interface`` (the point's object),
 ``vlan``, ``subject``, ``prefixes4`` and ``prefixes6`` (comma-separated), ``prefix`` within ``each``,
-and in restore lines ``was.<field>``: the baseline.
+and in restore lines ``was.<field>``: the baseline. The lines of a limit also know ``target`` within ``each``,
+and what it expects ``targets4`` and ``targets6``: all of a family, sorted, joined by commas, or ``none``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ State = Mapping[str, str]
 
 Condition = Mapping[str, tuple[Template, ...]]
 """Field to the values that satisfy it; an empty mapping always holds."""
+
+
+SOURCE = "source"
+"""The group of a pattern that tells of which network a listed match speaks."""
 
 
 class TableKind(StrEnum):
@@ -55,10 +60,16 @@ class RevertKind(StrEnum):
 
 
 class Each(StrEnum):
-    """A line repeated, or a pattern required, once for each prefix of the subject."""
+    """A line repeated, or a pattern required, once for each prefix of the subject; or, in a limit, a line
+    repeated for each network let through, and for each that was let through before. Where such a line names
+    ``prefix``, it is repeated for each pair of the two."""
 
     PREFIX4 = "prefixes4"
     PREFIX6 = "prefixes6"
+    ALLOWED4 = "allowed4"
+    ALLOWED6 = "allowed6"
+    FORMER4 = "former4"
+    FORMER6 = "former6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,9 @@ class RegexParse:
     ``partial``; with no prefix, each field of ``otherwise`` is ``none``. ``values`` renames raw values.
     ``within`` turns a field that is a list of numbers and ranges (``1,5-7``, over any number of lines) into
     ``yes`` or ``no``: whether the number it gives is in it; ``all`` holds every number.
+    ``listed``: fields that hold what every match gives, sorted, joined by commas. Where the pattern has a
+    group ``source``, a network, only matches that touch the prefix count, and those of another network say
+    so.
     """
 
     pattern: Template
@@ -87,6 +101,7 @@ class RegexParse:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     each: Each | None = None
     within: Mapping[str, Template] = field(default_factory=lambda: MappingProxyType({}))
+    listed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +136,27 @@ class RestoreClause:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitSpec:
+    """How a cut point comes back for some networks alone. ``send`` writes what is let through and denies the
+    rest, before the cut is taken away; ``limited`` is what that looks like, beside the baseline; ``lift``
+    takes it away once nothing of it is wanted. A cut needs none of that: it comes first on the device."""
+
+    send: tuple[Line, ...]
+    limited: Condition
+    lift: tuple[RestoreClause, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MethodSpec:
     """``isolated`` is what *confirmed* means. ``spares_keep_alive``: traffic of the conduit's kept
-    segments goes on through the cut point. ``fixed``: ``isolated`` as values, where it names nothing of the
-    point."""
+    segments goes on through the cut point. ``limit``: None where the method knows all or nothing.
+    ``fixed``: ``isolated`` as values, where it names nothing of the point."""
 
     isolate: tuple[Line, ...]
     isolated: Condition
     restore: tuple[RestoreClause, ...]
     spares_keep_alive: bool = False
+    limit: LimitSpec | None = None
     fixed: Mapping[str, tuple[str, ...]] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -140,13 +167,25 @@ class MethodSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CounterSpec:
+    """A reading of a point that only ever grows: the sum of what the group ``value`` of each match gives. An
+    answer without a match says nothing."""
+
+    send: Template
+    value: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class PointSpec:
+    """``counters``: what a tripwire may count there, by name."""
+
     kind: PointKind
     reads: tuple[Read, ...]
     config: tuple[str, ...]
     observed: tuple[str, ...]
     methods: Mapping[Method, MethodSpec]
     tagged: bool = False
+    counters: Mapping[str, CounterSpec] = field(default_factory=lambda: MappingProxyType({}))
     per_ipv6_network: frozenset[str] = field(init=False, repr=False, compare=False)
     """The fields that tell of each IPv6 network cut there."""
 
@@ -164,13 +203,41 @@ class PointSpec:
     def fields(self) -> tuple[str, ...]:
         return self.config + self.observed
 
+    @property
+    def limiting(self) -> tuple[Method, LimitSpec] | None:
+        """The method by which such a point comes back for some networks alone, if any does."""
+        found = ((method, spec.limit) for method, spec in self.methods.items() if spec.limit is not None)
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitSpec:
+    """What makes the lines of a block a change, where they are a candidate until then. ``send`` may take
+    ``within`` seconds a line; it failed where ``errors`` match, or ``done`` is given and does not. Then, and
+    where nothing of the block was taken, ``discard`` throws the candidate away. ``abandoned`` are the lines
+    that throw away, in a new session, what one that broke left behind: none where it goes with its
+    session."""
+
+    send: tuple[str, ...]
+    discard: tuple[str, ...]
+    within: int = 120
+    errors: tuple[re.Pattern[str], ...] = ()
+    done: re.Pattern[str] | None = None
+    abandoned: tuple[str, ...] = ()
+
+    def failed(self, answer: str) -> bool:
+        if any(pattern.search(answer) for pattern in self.errors):
+            return True
+        return self.done is not None and self.done.search(answer) is None
+
 
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """``netmiko`` is the device type; ``type_ahead`` the bytes a line takes unread (0: one line at a time);
     ``settle`` the milliseconds a state may take to follow its command. ``noise`` is what a message looks like
     that the device prints unasked, from its first character to the end of its line; ``echo`` is False where
-    it does not repeat what it is sent."""
+    it does not repeat what it is sent. ``locked`` is what it says while somebody else has the configuration
+    to himself."""
 
     netmiko: str
     enable: bool = False
@@ -182,6 +249,13 @@ class SessionSpec:
     settle: int = 2000
     noise: tuple[re.Pattern[str], ...] = ()
     echo: bool = True
+    locked: tuple[re.Pattern[str], ...] = ()
+    commit: CommitSpec | None = None
+
+    @property
+    def closing(self) -> tuple[str, ...]:
+        """The lines after a change, where nothing goes wrong."""
+        return (*self.commit.send, *self.leave) if self.commit else self.leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +401,31 @@ class ReadinessSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedSpec:
+    """A reading, and what its answer looks like where the device can have a timer."""
+
+    send: Template
+    good: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TimerSpec:
+    """A timer on the device that takes a return back, ``after`` seconds, unless ``confirm`` is sent.
+    ``enter`` and ``leave`` stand for the session's own, None where they are the same; ``pending`` and
+    ``none`` are what ``send`` is answered while one runs and while none does. Its lines may name ``minutes``
+    and ``seconds``."""
+
+    after: int
+    send: Template
+    pending: re.Pattern[str]
+    none: re.Pattern[str]
+    confirm: tuple[Template, ...]
+    enter: tuple[Template, ...] | None = None
+    leave: tuple[Template, ...] | None = None
+    needs: NeedSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """``names`` maps a long port name to its abbreviations; ``sources`` are the documents it rests on."""
 
@@ -344,9 +443,14 @@ class DeviceProfile:
     version: VersionSpec | None = None
     tested: Tested = Tested.NOTHING
     discover: Mapping[Listing, tuple[ListRead, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    timer: TimerSpec | None = None
 
     def spec(self, kind: PointKind, tagged: bool) -> PointSpec | None:
         return self.points.get((kind, tagged))
+
+    def locked_in(self, answer: str) -> bool:
+        """Whether the device refused because somebody else has the configuration."""
+        return any(pattern.search(answer) for pattern in self.session.locked)
 
     def error_in(self, answer: str) -> str | None:
         """The line of ``answer`` that says the device refused, or None."""
