@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None, make_office: OfficeMaker | None
     words = Catalogue(language(_lang(given), os.environ))
     invocation = Invocation(make_office or _cordon_office)
     try:
-        code = application(words).main(
+        code = application(words, given).main(
             args=given or ["--help"], prog_name="cordon", standalone_mode=False, obj=invocation
         )
     except (typer.TyperException, CordonError) as error:
