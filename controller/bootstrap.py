@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from controller.domain.codec import to_plain
@@ -59,14 +60,20 @@ class Composition:
                 ]
             ) from None
 
-    def documents(self, inventory: str | None = None) -> Documents:
+    def documents(
+        self, inventory: str | None = None, playbooks: Mapping[str, str] = MappingProxyType({})
+    ) -> Documents:
         """Inventory, profiles and playbooks, read and validated now; ``inventory``: the text of another one
-        in the place of the file's. Raises InvalidInput."""
+        in the place of the file's; ``playbooks``: texts by name, likewise. Raises InvalidInput."""
         from controller.catalog.site import load_site
 
         return _documents(
             load_site(
-                self.inventory_path(), self.profile_directories(), self.playbook_directories(), inventory
+                self.inventory_path(),
+                self.profile_directories(),
+                self.playbook_directories(),
+                inventory,
+                playbooks,
             )
         )
 

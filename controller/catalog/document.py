@@ -111,6 +111,11 @@ def read_source(path: Path, findings: Findings) -> str | None:
     if len(content) > MAX_BYTES:
         findings.add(file, (0, 0), "file-too-large", limit=MAX_BYTES // (1024 * 1024))
         return None
+    return decoded(content, file, findings)
+
+
+def decoded(content: bytes, file: str, findings: Findings) -> str | None:
+    """As UTF-8, without byte order mark; None after noting where it is something else."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -145,9 +145,14 @@ def resolve(playbook: Playbook, playbooks: Mapping[str, Playbook]) -> tuple[Stag
     return tuple(stage for each in _cumulative(playbook, playbooks) for stage in each.stages)
 
 
-def examine_playbooks(directories: Sequence[Path], findings: Findings) -> Playbooks:
-    """The sound playbooks; mistakes go to ``findings``."""
-    files: dict[str, _File | None] = {}
+def examine_playbooks(
+    directories: Sequence[Path], findings: Findings, instead: Mapping[str, str] = MappingProxyType({})
+) -> Playbooks:
+    """The sound playbooks; mistakes go to ``findings``. ``instead``: texts by name, to be examined in the
+    place of files."""
+    files: dict[str, _File | None] = {
+        name: _examine(text, f"{name}.yaml", findings) for name, text in instead.items()
+    }
     for directory in directories:
         here: dict[str, Path] = {}
         for path in yaml_files(directory, findings):

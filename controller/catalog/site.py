@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from controller.catalog.bundle import unbundled
 from controller.catalog.document import read_source
@@ -29,13 +30,18 @@ class Site:
 
 
 def load_site(
-    inventory: Path, profiles: Sequence[Path], playbooks: Sequence[Path], instead: str | None = None
+    inventory: Path,
+    profiles: Sequence[Path],
+    playbooks: Sequence[Path],
+    instead: str | None = None,
+    playbooks_instead: Mapping[str, str] = MappingProxyType({}),
 ) -> Site:
     """Directories are searched in order, the user's own first. ``instead``: a text to be examined in the
-    place of the inventory's. Raises InvalidInput with every mistake."""
+    place of the inventory's; ``playbooks_instead``: by name, in the place of playbooks. Raises InvalidInput
+    with every mistake."""
     findings = Findings()
     known_profiles, broken = examine_profiles(profiles, findings)
-    known_playbooks = examine_playbooks(playbooks, findings)
+    known_playbooks = examine_playbooks(playbooks, findings, playbooks_instead)
     text = read_source(inventory, findings) if instead is None else instead
     name = str(inventory) if instead is None else "inventory"
     found = examine(text, name, known_profiles, broken, findings) if text is not None else None

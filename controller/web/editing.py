@@ -5,62 +5,34 @@ Nothing is kept of a text with mistakes; of one without, a revision, which chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
 from controller.api.inventory import etag
 from controller.api.models.inventory import ListDifference, listed
-from controller.api.models.plans import difference
 from controller.api.problems import Changed, status_of
 from controller.domain.errors import InvalidInput, InvalidRequest
 from controller.domain.inventory import Inventory
-from controller.domain.plan import Hazard, Plan
 from controller.engine.people.roles import Permission
 from controller.engine.planning.kept import levels
 from controller.engine.planning.plans import Documents
 from controller.text import Catalogue
 from controller.text.sentences import sentence
 from controller.web.candidates import Candidates
+from controller.web.comparing import Change, PlanChange, changes_named, plan_change
 from controller.web.inventory import PATH, Mistake, mistakes_of
 from controller.web.pages import go, show
-from controller.web.telling import hazards_told, joined, title_of
+from controller.web.telling import joined, title_of
 from controller.web.visits import For, Viewing, Visit
+from controller.workers.revisions import text_of
 
 router = APIRouter()
 
 EDIT = f"{PATH}/edit"
 REVISION = f"{PATH}/revisions/{{revision}}"
-NAMED = 12
-"""Names of one kind of change; the rest are counted."""
-
 Editing = Annotated[Visit, Depends(For(Permission.EDIT_DOCUMENTS))]
 Revision = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """``what``: of which kind, as ``inventory.<what>``; ``more``: names that are only counted."""
-
-    what: str
-    count: int
-    names: tuple[str, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlanChange:
-    """What one level would do otherwise. ``points``: before and after. ``hazards``: said only now, each with
-    whether it refuses; ``gone``: said no longer."""
-
-    level: int
-    title: str
-    before: int
-    after: int
-    changes: tuple[Change, ...]
-    hazards: tuple[tuple[str, bool], ...]
-    gone: tuple[tuple[str, bool], ...]
 
 
 @router.get(EDIT)
@@ -77,6 +49,7 @@ def import_text(visit: Editing) -> Response:
     """Examines all of it; without mistake it is kept as a revision, once however often it is sent."""
     revisions, text = visit.service.office.revisions, visit.sent.raw("text")
     try:
+        text = sent_text(visit, "inventory")
         if not text.strip():
             raise InvalidRequest("inventory-empty")
         found = _candidates(visit).documents(text).inventory
@@ -105,6 +78,12 @@ def activate(visit: Editing, revision: Revision) -> Response:
     except InvalidInput as error:
         return _compared(visit, revision, error)
     return go(PATH, "inventory-active", revision=revision[:12])
+
+
+def sent_text(visit: Visit, name: str) -> str:
+    """Of the file that was chosen, else what was typed. Raises InvalidInput for a file that is no text."""
+    chosen = visit.sent.file("file")
+    return visit.sent.raw("text") if chosen is None else text_of(chosen, name)
 
 
 def _editor(visit: Visit, text: str, error: InvalidInput | None = None) -> Response:
@@ -170,15 +149,7 @@ def _changes(before: Inventory, after: Inventory) -> tuple[tuple[str, tuple[Chan
 
 
 def _told(found: ListDifference) -> tuple[Change, ...]:
-    return _named(("added", found.added), ("removed", found.removed), ("changed", found.changed))
-
-
-def _named(*kinds: tuple[str, list[str]]) -> tuple[Change, ...]:
-    return tuple(
-        Change(what, len(names), tuple(names[:NAMED]), max(0, len(names) - NAMED))
-        for what, names in kinds
-        if names
-    )
+    return changes_named(("added", found.added), ("removed", found.removed), ("changed", found.changed))
 
 
 def _unprotected(before: Inventory, after: Inventory, words: Catalogue) -> str:
@@ -211,36 +182,11 @@ def _candidates(visit: Visit) -> Candidates:
 
 def _plan_change(visit: Visit, text: str, before: Documents, after: Documents) -> PlanChange | None:
     """Of the level asked for, else of the one that cuts most."""
-    words, asked = visit.words, visit.sent.get("level")
+    asked = visit.sent.get("level")
     known = {each.level: each for each in levels(before)}
     offered = [each for each in levels(after) if each.level in known]
     wanted = next((each for each in offered if str(each.level) == asked), offered[-1] if offered else None)
     if wanted is None:
         return None
-    level = wanted.level or 0
-    old, new = _candidates(visit).plans(text, level, known[wanted.level].name, wanted.name)
-    found = difference(old, new, words)
-    changes = _named(
-        *(
-            (what, [f"{each.device} {each.object}" for each in points])
-            for what, points in (
-                ("added", found.added),
-                ("removed", found.removed),
-                ("changed", found.changed),
-            )
-        )
-    )
-    return PlanChange(
-        level=level,
-        title=words.pick(wanted.title),
-        before=sum(1 for _ in old.steps()),
-        after=sum(1 for _ in new.steps()),
-        changes=changes,
-        hazards=hazards_told(_beyond(new, old), words),
-        gone=hazards_told(_beyond(old, new), words),
-    )
-
-
-def _beyond(one: Plan, other: Plan) -> tuple[Hazard, ...]:
-    known = {(each.code, each.culprit) for each in other.hazards}
-    return tuple(each for each in one.hazards if (each.code, each.culprit) not in known)
+    old, new = _candidates(visit).plans(text, known[wanted.level].name, wanted.name)
+    return plan_change(wanted, old, new, visit.words)

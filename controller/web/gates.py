@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from controller.domain.drift import decided_on
 from controller.domain.errors import NotFound
+from controller.domain.plan import Plan
+from controller.domain.playbook import Action
+from controller.engine.people.approvals import ApprovalShown
 from controller.engine.people.roles import Permission
 from controller.engine.people.statements import Statement
 from controller.engine.planning.gates import merged
+from controller.text import Catalogue
+from controller.web.drift import FIELD
 from controller.web.oneself import themselves
 from controller.web.pages import go, show
 from controller.web.restore import gate_rows
+from controller.web.returning import ASK, OURS, THEIRS
 from controller.web.telling import hazards_told, names_of, title_of, when
 from controller.web.visits import For, Viewing, Visit
 
@@ -78,11 +86,30 @@ def asked(visit: Viewing, request: RequestId) -> Response:
         cause=visit.words.text(f"request-cause.{found.cause}"),
         began=when(found.opened_at, visit.now),
         given=[name for _, name in found.given],
+        decided=[_decided(each, visit.words) for each in found.accept_drift],
         points=sum(1 for _ in plan.steps()),
         hazards=hazards_told(plan.hazards, visit.words),
         own=found.requester == visit.person.id,
+        again=_again(found, plan) if found.ready and visit.may(Permission.RESTORE) else "",
         may_approve=visit.may(Permission.APPROVE),
     )
+
+
+def _decided(decision: str, words: Catalogue) -> str:
+    device = decided_on(decision)
+    return words.text(f"drift-page.consent-{'ours' if device == decision else 'theirs'}", device=device)
+
+
+def _again(found: ApprovalShown, plan: Plan) -> str:
+    """Where what others consented to is asked for in the same words; "" for a cut."""
+    if plan.action is not Action.RESTORE:
+        return ""
+    subjects = dict.fromkeys(subject for _, subject, _ in plan.ends)
+    decided = [
+        (f"{FIELD}{decided_on(each)}", OURS if decided_on(each) == each else THEIRS)
+        for each in found.accept_drift
+    ]
+    return f"{ASK}?{urlencode([*(('subjects', name) for name in subjects), *decided])}"
 
 
 @router.post("/approvals/{request}/approve")

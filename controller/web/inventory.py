@@ -10,9 +10,7 @@ from fastapi import APIRouter, Response
 
 from controller.domain.errors import CordonError, Problem
 from controller.domain.inventory import Segment, Subject
-from controller.domain.playbook import Action, Playbook, Selector, Stage
 from controller.engine.people.roles import Permission
-from controller.engine.planning.plans import Documents
 from controller.text import Catalogue
 from controller.text.sentences import problem_text
 from controller.web.pages import day_time, show
@@ -23,7 +21,6 @@ from controller.web.visits import Viewing, Visit
 router = APIRouter()
 
 PATH = "/inventory"
-PLAYBOOKS = f"{PATH}/playbooks"
 ROWS = 100
 DEVICES = 6
 """Devices named beside a segment; the rest are counted."""
@@ -44,24 +41,6 @@ class Row:
     points: int
     devices: tuple[str, ...]
     more: int
-
-
-@dataclass(frozen=True, slots=True)
-class StageRow:
-    name: str
-    action: str
-    what: str
-    methods: str
-    proof: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlaybookShown:
-    name: str
-    title: str
-    level: int | None
-    includes: tuple[str, ...]
-    stages: tuple[StageRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +84,17 @@ def inventory(visit: Viewing) -> Response:
     )
 
 
-@router.get(PLAYBOOKS)
-def playbooks(visit: Viewing) -> Response:
-    documents = visit.service.office.documents_in_force()
-    every = sorted(documents.playbooks.values(), key=_order)
-    return show(
-        visit,
-        "playbooks.html",
-        levels=sum(each.level is not None for each in every),
-        playbooks=[_playbook(each, documents, visit.words) for each in every],
-    )
-
-
-def mistakes_of(problems: Iterable[Problem], text: str, words: Catalogue) -> tuple[Mistake, ...]:
-    """``text``: the inventory that was examined, for the lines quoted."""
+def mistakes_of(
+    problems: Iterable[Problem], text: str, words: Catalogue, file: str = "inventory"
+) -> tuple[Mistake, ...]:
+    """``text``: what was examined, as ``file``, for the lines quoted."""
     lines = text.splitlines()
     return tuple(
         Mistake(
             file=PurePath(each.file).name,
             line=each.line,
             said=problem_text(each, words),
-            quoted=lines[each.line - 1].strip()
-            if each.file == "inventory" and 0 < each.line <= len(lines)
-            else "",
+            quoted=lines[each.line - 1].strip() if each.file == file and 0 < each.line <= len(lines) else "",
         )
         for each in problems
     )
@@ -166,38 +133,3 @@ def _row(subject: Subject, words: Catalogue) -> Row:
         devices=devices[:DEVICES],
         more=max(0, len(devices) - DEVICES),
     )
-
-
-def _order(playbook: Playbook) -> tuple[bool, int, str]:
-    return (playbook.level is None, playbook.level or 0, playbook.name)
-
-
-def _playbook(playbook: Playbook, documents: Documents, words: Catalogue) -> PlaybookShown:
-    return PlaybookShown(
-        name=playbook.name,
-        title=words.pick(playbook.title),
-        level=playbook.level,
-        includes=playbook.include,
-        stages=tuple(_stage(each, words) for each in documents.stages.get(playbook.name, ())),
-    )
-
-
-def _stage(stage: Stage, words: Catalogue) -> StageRow:
-    cuts = stage.action is Action.ISOLATE
-    return StageRow(
-        name=stage.name,
-        action=words.text("inventory.cuts") if cuts else words.text("inventory.brings-back"),
-        what=" · ".join(_selected(each, words) for each in stage.select),
-        methods=", ".join(stage.method),
-        proof=words.text(f"proof.{stage.verify.value}"),
-    )
-
-
-def _selected(selector: Selector, words: Catalogue) -> str:
-    scope = words.text(f"inventory.scope-{selector.scope.value}")
-    chosen = ", ".join(selector.names) or ", ".join(
-        f"{name} = {'/'.join(map(str, values))}" for name, values in selector.attributes.items()
-    )
-    if not chosen:
-        return words.text("inventory.every", scope=scope)
-    return words.text("inventory.these", scope=scope, chosen=chosen)

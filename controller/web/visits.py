@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
@@ -18,13 +17,13 @@ from controller.domain.errors import NotPermitted
 from controller.engine.people.accounts import Person
 from controller.engine.people.roles import Permission
 from controller.text import Catalogue
+from controller.web.sent import Sent, sent_as, sent_in
 
 LANGUAGE = "__Host-language"
 THEME = "__Host-theme"
 THEMES = ("auto", "light", "dark", "contrast")
 CSRF_FIELD = "csrf"
 
-_FIELDS = 2000
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -34,32 +33,6 @@ class SignInFirst(Unauthorized):
     def __init__(self, place: str) -> None:
         super().__init__()
         self.place = place
-
-
-class Sent:
-    """The fields of a form, or of an address, as browsers send them. ``get`` and ``every`` are without space
-    around them, ``get`` the first of that name."""
-
-    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
-        self._fields = fields
-
-    def get(self, name: str, fallback: str = "") -> str:
-        return next(iter(self._fields.get(name, ())), fallback).strip()
-
-    def raw(self, name: str) -> str:
-        """The first of that name to the letter: a secret, or a whole text, its lines ending in a line feed as
-        in a file."""
-        return next(iter(self._fields.get(name, ())), "").replace("\r\n", "\n")
-
-    def every(self, name: str) -> tuple[str, ...]:
-        return tuple(each.strip() for each in self._fields.get(name, ()))
-
-    def beginning(self, start: str) -> Mapping[str, str]:
-        """The fields whose names begin so, by the rest of the name; of each the first."""
-        return {name.removeprefix(start): self.get(name) for name in self._fields if name.startswith(start)}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +65,8 @@ class For(Needs):
         service = service_of(request)
         safe = request.method in _SAFE
         body = b"" if safe else await request.body()
-        sent = _fields(request.url.query) if safe else _fields(body.decode("utf-8", "replace"))
+        kind = request.headers.get("content-type", "")
+        sent = sent_in(request.url.query) if safe else sent_as(body, kind)
         try:
             person, site = await run_sync(
                 lambda: (identified(request, service, sent.get(CSRF_FIELD)), service.site)
@@ -127,13 +101,6 @@ def own_address(address: str, fallback: str = "/") -> str:
     """``address`` if it is one of this service's pages: a link from elsewhere sends nobody away."""
     plain = address.isprintable() and "\\" not in address
     return address if address.startswith("/") and not address.startswith("//") and plain else fallback
-
-
-def _fields(query: str) -> Sent:
-    try:
-        return Sent(parse_qs(query, keep_blank_values=True, max_num_fields=_FIELDS))
-    except ValueError:
-        return Sent({})
 
 
 def _here(request: Request) -> str:

@@ -37,6 +37,7 @@ from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.forwarding import forwarded
 from controller.workers.front import HomeOffice
 from controller.workers.leading import ThisLeader, opened_desk
+from controller.workers.playbook_revisions import PlaybookRevisions
 from controller.workers.reminding import reminding
 from controller.workers.requests import Confirm, Request, Restore, Resume
 from controller.workers.retiring import retired
@@ -85,6 +86,7 @@ class Resident(HomeOffice):
         lead.serve(self._desk.handle)
         self.watch = self._controller.watch(self._shared.inventory)
         self.revisions = Revisions(composition, lead.history, journal)
+        self.playbooks = PlaybookRevisions(composition, lead.history, journal)
         self.prepare = self._shared.prepare
 
     # --- acting ------------------------------------------------------------------------------------

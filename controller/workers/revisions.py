@@ -10,9 +10,11 @@ from pathlib import Path
 from threading import Lock
 
 from controller.bootstrap import Composition
+from controller.catalog.document import decoded
+from controller.catalog.findings import Findings
 from controller.catalog.inventory import inventory_from_text
 from controller.catalog.profiles import load_profiles
-from controller.domain.errors import InvalidRequest
+from controller.domain.errors import InvalidInput, InvalidRequest
 from controller.domain.facts import Actor, Fact, Noted, RevisionStored
 from controller.domain.inventory import Inventory
 from controller.domain.tags import Tag
@@ -83,27 +85,38 @@ class Revisions:
             if self.active() != expected:
                 raise InvalidRequest("inventory-changed")
             self._journal.commit(Tag.REVISION_ACTIVATED, [_note(digest, "activated")], actor)
-            self._replace(text)
+            write_whole(self._file(), text, "inventory-not-writable")
             return found
-
-    def _replace(self, text: str) -> None:
-        """The whole file or the old one, with the same permissions."""
-        path = self._file().resolve()
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with beside.open("wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            beside.chmod(path.stat().st_mode & 0o777)
-            beside.replace(path)
-        except OSError as error:
-            raise InvalidRequest("inventory-not-writable", cause=error.strerror or str(error)) from None
-        finally:
-            beside.unlink(missing_ok=True)
 
     def _file(self) -> Path:
         return self._composition.inventory_path()
+
+
+def text_of(content: bytes, file: str) -> str:
+    """Of a document that came over a wire. Raises InvalidInput where it is not UTF-8."""
+    findings = Findings()
+    text = decoded(content, file, findings)
+    if text is None:
+        raise InvalidInput(tuple(findings))
+    return text
+
+
+def write_whole(file: Path, text: str, refused: str) -> None:
+    """The whole file or the old one, with the same permissions. Raises InvalidRequest (``refused``)."""
+    path = file.resolve()
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    except OSError as error:
+        raise InvalidRequest(refused, cause=error.strerror or str(error)) from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _note(digest: str, act: str) -> Noted:

@@ -200,11 +200,19 @@
     form.dataset.sent = "1";
     setTimeout(() => delete form.dataset.sent, 4000);
   });
-  // A file is put into the field, where it can still be read and changed before it is sent.
+  // A file is put into the field, where it can still be read and changed before it is sent. One that is no
+  // text goes as it is: the service says where it is not.
   document.addEventListener("change", async (event) => {
     const into = document.getElementById(event.target.dataset.into || "");
     const file = into && event.target.files && event.target.files[0];
-    if (file) into.value = await file.text();
+    if (!file) return;
+    try {
+      into.value = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+      event.target.value = "";
+    } catch {
+      into.value = "";
+      into.required = false;
+    }
   });
   // From a mistake to its line.
   for (const each of document.querySelectorAll(".mistakes [data-line]")) {

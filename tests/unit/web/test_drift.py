@@ -1,4 +1,4 @@
-"""What somebody changed by hand, on the board and where a return is asked for: seen, decided, kept on record."""
+"""What somebody changed by hand, on the board and where a return is asked for: seen, decided, on record."""
 
 from __future__ import annotations
 

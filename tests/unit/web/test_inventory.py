@@ -66,6 +66,12 @@ def test_a_text_with_mistakes_is_kept_nowhere_and_lost_nowhere(at: House) -> Non
         line = next(number for number, text in enumerate(wrong.splitlines(), 1) if name in text)
         assert EN.text("inventory.at-line", file="inventory", line=line) in said
     assert at.office.revisions.known() == kept
+    form = fields(sent, "/inventory/edit") | {"text": "of no account"}
+    chosen = {"file": ("new.yaml", MORE.replace("Offices", "Büros").encode("latin-1"), "text/yaml")}
+    no_text = visitor.client.post("/inventory/edit", data=form, files=chosen)
+    line = next(number for number, text in enumerate(MORE.splitlines(), 1) if "Offices" in text)
+    assert EN.text("inventory.at-line", file="inventory", line=line) in words_on(no_text)
+    assert at.office.revisions.known() == kept
     empty = visitor.send(sent, "/inventory/edit", {"text": " \r\n"})
     assert EN.text("error.inventory-empty") in words_on(empty)
     assert on_disk(at) == INVENTORY
@@ -74,7 +80,8 @@ def test_a_text_with_mistakes_is_kept_nowhere_and_lost_nowhere(at: House) -> Non
 def test_a_valid_text_is_compared_and_then_put_in_force(at: House) -> None:
     visitor = Visitor(at, Role.ENGINEER)
     form = fields(visitor.open("/inventory/edit"), "/inventory/edit") | {"text": MORE.replace("\n", "\r\n")}
-    shown = visitor.client.post("/inventory/edit", data=form)
+    chosen = {"file": ("new.yaml", MORE.encode(), "text/yaml")}
+    shown = visitor.client.post("/inventory/edit", data=form | {"text": "of no account"}, files=chosen)
     assert visitor.client.post("/inventory/edit", data=form).url == shown.url  # sent twice, kept once
     [(_, digest)] = at.office.revisions.known()
     assert shown.url.path == f"/inventory/revisions/{digest}"
