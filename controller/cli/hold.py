@@ -46,6 +46,7 @@ def transfer(
     from controller.cli.watching import actor, watch
     from controller.domain.errors import Refused
     from controller.engine.planning.transfer import Transfer
+    from controller.engine.readiness.newpoints import unread
 
     wanted = Transfer(device, to, _pairs(port or ()), as_found, frozenset(override or ()))
     transfers = call.office.transfers()
@@ -56,14 +57,17 @@ def transfer(
     inventory = call.office.documents().inventory
     open_vault(call, inventory, [name for plan in plans for name in devices_of(plan)])
     points = transfers.look(found)
+    silent = unread(points)
+    call.out.say(*_point_lines(call, points))
+    if silent:
+        raise Refused(silent)
     if call.asked.dry_run:
         if call.out.as_json:
             shown = {"dry_run": True, "plans": [plan.hash for plan in plans], "points": _plain(points)}
             call.out.object({"command": call.command, **shown, "exit": 0})
         else:
-            call.out.say(*_point_lines(call, points), call.text("plan.nothing-sent"))
+            call.out.say(call.text("plan.nothing-sent"))
         return Exit.DONE
-    call.out.say(*_point_lines(call, points))
     call.out.say(*hazard_lines([each for plan in plans for each in plan.hazards], call.words))
     reason = reason_for(call, needed_by="hold transfer")
     agree(call, inventory.site)

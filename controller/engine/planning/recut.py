@@ -19,7 +19,7 @@ def brought_back(history: History, run: str = "", wave: int | None = None) -> tu
     if wave is None:
         return tuple(sorted({subject for _, subject, _ in plan.ends}))
     if not 0 < wave <= len(plan.waves):
-        raise InvalidRequest("no-such-wave", wave=wave, count=len(plan.waves))
+        raise InvalidRequest("no-such-wave", wave=wave, waves=len(plan.waves))
     steps = (step for each in plan.waves[wave - 1].operations for step in each.steps)
     return tuple(sorted({name for step in steps for name in step.subjects}))
 

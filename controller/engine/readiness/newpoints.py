@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.domain.inventory import MANUAL, Inventory, PointId
+from controller.domain.plan import Hazard, Severity
 from controller.domain.profile import DeviceProfile, State
 from controller.engine.execution.running import Services
 from controller.engine.planning.transfer import Transferral
@@ -33,6 +34,20 @@ class NewPoint:
         if self.now is None or self.returns_to is None:
             return ()
         return tuple(name for name, value in self.now.items() if self.returns_to.get(name) != value)
+
+
+def unread(points: Iterable[NewPoint]) -> list[Hazard]:
+    """Nothing moves to a point that could not be read back either."""
+    return [
+        Hazard(
+            "new-point-unread",
+            Severity.REFUSE,
+            str(each.new),
+            (("old", str(each.old)), ("unread", each.cause)),
+        )
+        for each in points
+        if each.now is None
+    ]
 
 
 def read_new_points(

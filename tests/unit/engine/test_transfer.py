@@ -1,5 +1,5 @@
-"""Holds that outlive their points: a device replaced, ports renamed, a segment rebuilt elsewhere. At no moment is
-a segment connected over a point that was cut."""
+"""Holds that outlive their points: device replaced, ports renamed, segment rebuilt elsewhere. At no moment
+is a segment connected over a point that was cut."""
 
 from __future__ import annotations
 
@@ -21,11 +21,8 @@ from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import ACTOR, Site, device, documents, inventory, playbook, port, segment, stage
 
 
-def known(
-    clinic: Sequence[Point], devices: Iterable[str] = ("a", "b"), gate: Gate | None = None
-) -> Documents:
-    """``clinic`` has these points, ``office`` always b's second; level 3 cuts the clinic's VLAN, level 5
-    everything."""
+def known(clinic: Sequence[Point], devices: Iterable[str] = ("a", "b")) -> Documents:
+    """``clinic`` has these points, ``office`` b's second; level 3 cuts the clinic's VLAN, level 5 all."""
     subjects = [segment("clinic", clinic, 1), segment("office", [port("b", "p2")], 2)]
     books = [
         playbook("three", stage("clinic", methods=[Method.VLAN]), level=3),
@@ -40,8 +37,7 @@ REPLACED = known([port("c", "p1"), port("c", "p2")], ("b", "c"))
 
 
 def house() -> Site:
-    """``a`` has its ports under both names, ``c`` is the device that is to replace it. The second port was shut
-    before anything was cut."""
+    """``a`` has its ports under both names, ``c`` is to replace it. The second port was shut beforehand."""
     shut = Port(admin="down")
     boards = [
         Board("a", {"p1": Port(), "p2": shut, "n1": Port(), "n2": Port()}),
@@ -96,9 +92,8 @@ def test_the_old_hold_ends_after_the_new_point_was_read_to_be_cut() -> None:
     broken: list[str] = []
 
     def after(_tag: Tag, facts: Sequence[Fact]) -> None:
-        for fact in facts:
-            if isinstance(fact, HoldEnded) and site.board("c").ports[fact.point.object].admin != "down":
-                broken.append(str(fact.point))
+        ended = (fact.point for fact in facts if isinstance(fact, HoldEnded))
+        broken.extend(str(each) for each in ended if site.board("c").ports[each.object].admin != "down")
 
     site.journal.after = after
     move(site, REPLACE, REPLACED)
