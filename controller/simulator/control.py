@@ -6,6 +6,7 @@ One JSON object per line asks, one answers: ``{"ok": true, "result": …}`` or `
 ``do``          with                                        result
 ==============  ==========================================  ==================================================
 ``state``       ``device``                                  what is true of it: its ``state()``
+``passes``      ``device``, the fields of ``Place``         whether such traffic still goes through
 ``config``      ``device``                                  ``running`` and ``startup`` as text
 ``heard``       ``device``                                  every character that came in, by session, in order
 ``messages``    ``device``                                  the device's own log
@@ -35,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.simulator.commandlog import Record, differences
-from controller.simulator.device import Device
+from controller.simulator.device import Device, Place
 from controller.simulator.faults import UnknownFault
 from controller.simulator.server import Server
 from controller.simulator.session import by_itself
@@ -75,6 +76,7 @@ class Control:
     def _acts(self) -> dict[str, Callable[[Request], Awaitable[object]]]:
         return {
             "state": self._state,
+            "passes": self._passes,
             "config": self._config,
             "log": self._log,
             "wait": self._wait,
@@ -96,6 +98,11 @@ class Control:
 
     async def _state(self, request: Request) -> object:
         return self._device(request).state()
+
+    async def _passes(self, request: Request) -> object:
+        given = {key: value for key, value in request.items() if key not in ("do", "device")}
+        place = Place(**{**given, "prefixes": tuple(given.get("prefixes", ()))})
+        return self._device(request).passes(place)
 
     async def _config(self, request: Request) -> object:
         device = self._device(request)

@@ -73,6 +73,19 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where traffic may be stopped: ``kind`` (interface, aggregate, svi, policy, tunnel, bgp_peer…) and
+    ``name`` on the device, the ``vlan`` it is in there, the ``family`` (4 or 6), and the networks it is from
+    and to."""
+
+    kind: str
+    name: str
+    vlan: int = 0
+    family: int = 4
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Kept(Generic[C]):
     """A device's configurations as they were."""
 
@@ -150,6 +163,10 @@ class Device(ABC, Generic[C]):
     def state(self) -> dict[str, object]:
         """What is true of the device, however its platform writes it. Switches: ``interfaces`` as
         :class:`controller.simulator.switching.Switch` has them."""
+
+    @abstractmethod
+    def passes(self, place: Place) -> bool:
+        """Whether traffic of that family still goes through, in one direction at least."""
 
     def announce(self, before: C) -> None:
         """The messages that follow from a change of the running configuration, where it logs any."""

@@ -82,6 +82,20 @@ class Simulation:
         found: dict[str, Any] = self.state(device)["interfaces"][name]
         return found
 
+    def passes(
+        self,
+        device: str,
+        kind: str,
+        name: str,
+        *,
+        vlan: int = 0,
+        family: int = 4,
+        prefixes: Sequence[str] = (),
+    ) -> bool:
+        """Whether traffic still goes through there: what a cut is about, whatever the device says of it."""
+        asked = {"kind": kind, "name": name, "vlan": vlan, "family": family, "prefixes": list(prefixes)}
+        return bool(self.request("passes", device=device, **asked))
+
     def running(self, device: str) -> str:
         return str(self.request("config", device=device)["running"])
 

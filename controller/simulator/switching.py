@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from controller.simulator.device import Device
+from controller.simulator.device import Device, Place
 from controller.simulator.vlans import ALL_VLANS, vlan_text
 
 
@@ -162,6 +162,20 @@ class Switch(Device[S], Generic[S]):
             for each in self.running.interfaces.values()
             if not each.is_svi and each.channel_group is None
         )
+
+    def passes(self, place: Place) -> bool:
+        interface = self.running.interfaces[place.name]
+        if not self.status(interface).protocol:
+            return False
+        family = "ip" if place.family == 4 else "ipv6"
+        ways = [not self.denies(family, interface.group(f"{family} in"))]
+        if interface.is_svi:
+            return any([*ways, not self.denies(family, interface.group(f"{family} out"))])
+        return all(ways) and (not place.vlan or self.carries(interface, place.vlan))
+
+    @abstractmethod
+    def denies(self, family: str, name: str) -> bool:
+        """Whether the access list of that name, bound to an interface, lets nothing through; "" is none."""
 
     # --- as seen from outside ------------------------------------------------------------------------------
 

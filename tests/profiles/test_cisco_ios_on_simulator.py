@@ -1,7 +1,6 @@
-"""The profile and the simulator were written apart, each from the vendor's documents: here they meet.
+"""What only IOS does: a bound list that is empty or gone, a member of a bundle that was shut by itself.
 
-Each method's lines, typed into a switch, cut what they should and nothing else; the read-back confirms it;
-the restore lines bring the configuration back as it was.
+What every platform must do is in ``test_on_simulators.py``.
 """
 
 from __future__ import annotations
@@ -48,18 +47,9 @@ CONFIG = (
     *LISTS,
 )
 POINTS = {
-    "port": Point(PointId("acc-1", "GigabitEthernet1/0/1"), PointKind.INTERFACE),
-    "short": Point(PointId("acc-1", "Gi1/0/1"), PointKind.INTERFACE),
     "aggregate": Point(PointId("acc-1", "Port-channel1"), PointKind.AGGREGATE),
     "svi": Point(PointId("acc-1", "Vlan110"), PointKind.SVI),
-    "trunk": Point(PointId("acc-1", "TenGigabitEthernet1/1/1", 110), PointKind.INTERFACE, tagged=True),
-    "bundle": Point(PointId("acc-1", "Port-channel1", 110), PointKind.AGGREGATE, tagged=True),
 }
-CASES = [
-    (name, method)
-    for name, point in POINTS.items()
-    for method in PROFILE.points[point.kind, point.tagged].methods
-]
 
 
 @pytest.fixture(scope="module")
@@ -94,43 +84,6 @@ def read(console: Console, context: PointContext) -> State | None:
 def change(console: Console, lines: tuple[str, ...]) -> None:
     for answer in console.configure(*lines):
         assert PROFILE.error_in(answer) is None, answer
-
-
-@pytest.mark.parametrize(("name", "method"), CASES)
-def test_a_cut_is_confirmed_and_undone(site: Simulation, console: Console, name: str, method: Method) -> None:
-    context = context_of(POINTS[name])
-    before, untouched = site.running("acc-1"), read(console, context)
-    cut = isolation(context, method)
-    assert cut is not None
-    assert untouched is not None
-    assert judge(cut.expect, untouched) == "contradicted"
-    change(console, cut.commands)
-    assert judge(cut.expect, read(console, context)) == "confirmed"
-    back = restoration(context, [method], untouched)
-    change(console, back.commands)
-    assert judge(back.expect, read(console, context)) == "confirmed"
-    assert site.running("acc-1") == before
-
-
-@pytest.mark.parametrize(("name", "method"), CASES)
-def test_a_cut_that_the_switch_ignores_is_not_confirmed(
-    site: Simulation, console: Console, name: str, method: Method
-) -> None:
-    context = context_of(POINTS[name])
-    cut = isolation(context, method)
-    assert cut is not None
-    site.fault("acc-1", "ignore")
-    change(console, cut.commands)
-    assert judge(cut.expect, read(console, context)) == "contradicted"
-
-
-def test_a_port_shut_before_stays_shut(site: Simulation, console: Console) -> None:
-    context = context_of(Point(PointId("acc-1", "GigabitEthernet1/0/2"), PointKind.INTERFACE))
-    baseline = read(console, context)
-    assert baseline is not None
-    back = restoration(context, [Method.SHUTDOWN], baseline)
-    assert back.commands == ()
-    assert site.interface("acc-1", "GigabitEthernet1/0/2")["admin"] == "down"
 
 
 def test_a_bound_list_emptied_or_gone_is_no_cut(site: Simulation, console: Console) -> None:

@@ -92,6 +92,16 @@ class AccessList:
         return replace(self, entries=kept)
 
     @property
+    def denies_all(self) -> bool:
+        """What is undefined or empty filters nothing; else every list ends in an implicit deny."""
+        entries = [entry for entry in self.entries if entry.action != "remark"]
+        for entry in entries:
+            everything = entry.what.split(" log")[0] in ("any", "ip any any", "ipv6 any any")
+            if everything or entry.action == "permit":
+                return entry.action == "deny"
+        return bool(entries)
+
+    @property
     def header(self) -> str:
         return (
             f"ipv6 access-list {self.name}"

@@ -69,6 +69,10 @@ class IosSwitch(Switch[Configuration]):
             for (family, name), each in self.running.lists.items()
         }
 
+    def denies(self, family: str, name: str) -> bool:
+        found = self.running.lists.get((family, name))
+        return found is not None and found.denies_all
+
     # --- log messages ------------------------------------------------------------------------------
 
     def stamp(self) -> str:

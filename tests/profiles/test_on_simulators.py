@@ -1,0 +1,329 @@
+"""The profiles and the simulators were written apart, each from the vendor's documents: here they meet.
+
+For every platform that has both, every kind of point and every method: the cut stops the traffic and the
+read-back says so, the restore brings the configuration back to the letter, and whatever goes wrong in between
+is never taken for a cut. A platform joins with a file in ``tests/profiles/simulated``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from controller.domain import profile as profiles
+from controller.domain.inventory import Method
+from controller.domain.plan import Rendering
+from controller.domain.profile import Listing
+from controller.domain.proof import Outcome, Proof
+from controller.domain.startup import StartupState
+from controller.engine.points.blocks import complete_answers
+from controller.engine.points.reading import judge, read_state
+from controller.engine.points.renderer import isolation, read_commands, restoration
+from controller.engine.points.startup import compared
+from controller.engine.ports import Block, Command, Purpose
+from controller.engine.readiness.discovery import questions, sighting
+from controller.simulator.platform import platform
+from tests.profiles.meeting import ONE, OTHER, PROFILES, SITES, Meeting, SitePoint
+
+CASES = [(name, point, method) for name, site in SITES.items() for point, method in site.cases]
+IDS = [f"{name}-{point}-{method}" for name, point, method in CASES]
+CANDIDATES = [name for name in SITES if PROFILES[name].session.commit]
+UNKNOWN = "cordon-xyzzy"
+
+
+@pytest.fixture(scope="module")
+def _meetings() -> Iterator[dict[str, Meeting]]:
+    """One at a time: the tests come platform by platform."""
+    begun: dict[str, Meeting] = {}
+    yield begun
+    for each in begun.values():
+        each.close()
+
+
+@pytest.fixture
+def meeting(name: str, _meetings: dict[str, Meeting]) -> Meeting:
+    if name not in _meetings:
+        for other in list(_meetings):
+            _meetings.pop(other).close()
+        _meetings[name] = Meeting(SITES[name])
+    elif _meetings[name].used:
+        _meetings[name].reset()
+    return _meetings[name]
+
+
+@pytest.fixture
+def spoilt(meeting: Meeting) -> Meeting:
+    """For a test that leaves something behind: the next one finds the site as at the start."""
+    meeting.used = True
+    return meeting
+
+
+def cut_of(meeting: Meeting, where: SitePoint, method: Method) -> Rendering:
+    cut = isolation(meeting.context(where), method)
+    assert cut is not None
+    return cut
+
+
+def test_every_profile_said_to_be_simulated_is_tried_here() -> None:
+    said = {name for name, profile in PROFILES.items() if profile.tested is profiles.Tested.SIMULATED}
+    assert said == set(SITES)
+    for name, site in SITES.items():
+        assert platform(name).name == name
+        kinds = {(each.point.kind, each.point.tagged) for each in site.points.values()}
+        assert kinds == set(PROFILES[name].points), f"{name}: a kind of point without a point in its site"
+
+
+# --- what a cut does ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "point", "method"), CASES, ids=IDS)
+def test_a_cut_stops_the_traffic_and_is_undone(meeting: Meeting, point: str, method: Method) -> None:
+    where = meeting.site.points[point]
+    context, before = meeting.context(where), meeting.running()
+    untouched, open_ = meeting.read(where), meeting.passes(where)
+    assert untouched is not None
+    assert any(open_.values()), "nothing passed before the cut"
+    cut = cut_of(meeting, where, method)
+    assert judge(cut.expect, untouched) is Proof.CONTRADICTED
+    outcome, _, state = meeting.change(where, cut)
+    assert outcome is Outcome.ACCEPTED
+    assert not any(meeting.passes(where).values())
+    assert judge(cut.expect, state) is Proof.CONFIRMED
+    back = restoration(context, [method], untouched)
+    outcome, _, state = meeting.change(where, back)
+    assert outcome is Outcome.ACCEPTED
+    assert judge(back.expect, state) is Proof.CONFIRMED
+    assert meeting.passes(where) == open_
+    assert meeting.running() == before
+
+
+@pytest.mark.parametrize(("name", "point", "method"), CASES, ids=IDS)
+def test_a_cut_that_the_device_ignores_is_not_confirmed(spoilt: Meeting, point: str, method: Method) -> None:
+    where = spoilt.site.points[point]
+    cut = cut_of(spoilt, where, method)
+    spoilt.simulation.fault(ONE, "ignore")
+    _, _, state = spoilt.change(where, cut)
+    assert judge(cut.expect, state) is not Proof.CONFIRMED
+
+
+@pytest.mark.parametrize(("name", "point", "method"), CASES, ids=IDS)
+def test_no_line_of_a_cut_can_be_refused_unseen(spoilt: Meeting, point: str, method: Method) -> None:
+    """Each line in its turn, as an AAA server refuses it."""
+    where = spoilt.site.points[point]
+    cut = cut_of(spoilt, where, method)
+    before = spoilt.running()
+    for line in range(len(cut.commands)):
+        spoilt.simulation.fault(ONE, "reject", on=_exactly(cut.commands[line]))
+        outcome, cause, _ = spoilt.change(where, cut)
+        assert (outcome, cause) == (Outcome.REJECTED, "device-refused"), cut.commands[line]
+        spoilt.reset()
+        assert spoilt.running() == before
+    assert not spoilt.simulation.state(ONE)["pending"]
+
+
+def _exactly(line: str) -> str:
+    return "^" + "".join("\\" + each if not each.isalnum() else each for each in line) + "$"
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_what_a_person_had_shut_stays_shut(meeting: Meeting) -> None:
+    where = meeting.site.shut
+    if where is None:
+        assert not any(each.point.kind.value == "interface" for each in meeting.site.points.values())
+        return
+    before = meeting.running()
+    baseline = meeting.read(where)
+    assert baseline is not None
+    assert not any(meeting.passes(where).values())
+    for method in meeting.context(where).spec.methods:
+        meeting.change(where, cut_of(meeting, where, method))
+        back = restoration(meeting.context(where), [method], baseline)
+        outcome, _, state = meeting.change(where, back) if back.commands else (Outcome.ACCEPTED, "", baseline)
+        assert outcome is Outcome.ACCEPTED
+        assert judge(back.expect, state) is Proof.CONFIRMED
+        assert not any(meeting.passes(where).values())
+    assert meeting.running() == before
+
+
+# --- answers that say nothing -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_a_line_it_does_not_know_is_refused_in_every_mode(meeting: Meeting) -> None:
+    enter = meeting.profile.session.enter
+    leave = (*(meeting.profile.session.commit.discard if meeting.profile.session.commit else ()),)
+    lines = (UNKNOWN, *enter, UNKNOWN, *leave, *meeting.profile.session.leave)
+    answers = meeting.exchange(Block(tuple(Command(line, Purpose.READ) for line in lines)))
+    for answer in answers:
+        assert answer.complete
+        refused = meeting.profile.error_in(answer.text) is not None
+        assert refused is (answer.command.text == UNKNOWN), (answer.command.text, answer.text)
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_a_refused_read_is_unknown(meeting: Meeting) -> None:
+    (refusal,) = meeting.exchange(Block((Command(UNKNOWN, Purpose.READ),)))
+    for where in meeting.site.points.values():
+        context = meeting.context(where)
+        commands = read_commands(context)
+        answers = complete_answers(
+            meeting.exchange(Block(tuple(Command(text, Purpose.READ) for text in commands)))
+        )
+        assert read_state(context, answers) is not None
+        for command in commands:
+            assert read_state(context, {**answers, command: refusal.text}) is None
+            assert read_state(context, {**answers, command: ""}) is None
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_a_session_lost_after_the_change_is_read_again(spoilt: Meeting) -> None:
+    where = next(iter(spoilt.site.points.values()))
+    method = next(iter(spoilt.context(where).spec.methods))
+    cut = cut_of(spoilt, where, method)
+    spoilt.simulation.fault(ONE, "drop_after_change", nth=1)
+    outcome, _, state = spoilt.change(where, cut)
+    assert outcome is Outcome.SENT
+    assert state is None
+    spoilt.simulation.clear(ONE)
+    told = judge(cut.expect, spoilt.read(where))
+    assert (told is Proof.CONFIRMED) is not any(spoilt.passes(where).values())
+
+
+# --- the configuration a restart finds ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in SITES if PROFILES[name].save])
+def test_what_is_saved_is_what_a_restart_finds(spoilt: Meeting) -> None:
+    save = spoilt.profile.save
+    assert save is not None
+    where = next(iter(spoilt.site.points.values()))
+    method = next(iter(spoilt.context(where).spec.methods))
+    assert startup(spoilt) in (StartupState.EQUAL, StartupState.UNKNOWN)
+    comparable = startup(spoilt) is StartupState.EQUAL
+    spoilt.change(where, cut_of(spoilt, where, method))
+    if save.send:
+        if comparable:
+            assert startup(spoilt) is StartupState.DIFFERENT
+        lines = tuple(Command(text, Purpose.CHANGE, 1, save.answers) for text in save.send)
+        for answer in spoilt.exchange(Block(lines)):
+            assert answer.complete
+            assert spoilt.profile.error_in(answer.text) is None, answer.text
+        if comparable:
+            assert startup(spoilt) is StartupState.EQUAL
+    spoilt.simulation.reload(ONE)
+    spoilt.simulation.wait(device=ONE, event="booted")
+    assert any(spoilt.passes(where).values()) is not (bool(save.send) or method in save.lasting)
+
+
+def startup(meeting: Meeting) -> StartupState:
+    save = meeting.profile.save
+    assert save is not None
+    texts = [text for text in (save.running, save.startup) if text]
+    answers = meeting.exchange(Block(tuple(Command(text, Purpose.READ) for text in texts)))
+    return compared(meeting.profile, complete_answers(answers))
+
+
+# --- candidates ---------------------------------------------------------------------------------------
+
+
+def a_cut(meeting: Meeting) -> tuple[SitePoint, Rendering]:
+    where = next(iter(meeting.site.points.values()))
+    return where, cut_of(meeting, where, next(iter(meeting.context(where).spec.methods)))
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_a_commit_that_fails_leaves_nothing_behind(spoilt: Meeting) -> None:
+    where, cut = a_cut(spoilt)
+    before = spoilt.running()
+    spoilt.simulation.fault(ONE, "commit_fails")
+    outcome, cause, state = spoilt.change(where, cut)
+    assert (outcome, cause) == (Outcome.REJECTED, "commit-failed")
+    assert judge(cut.expect, state) is Proof.CONTRADICTED
+    assert spoilt.running() == before
+    assert spoilt.simulation.state(ONE)["pending"] == []
+    spoilt.simulation.clear(ONE)
+    assert spoilt.change(where, cut)[0] is Outcome.ACCEPTED
+    assert not any(spoilt.passes(where).values())
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_a_commit_may_take_its_time(spoilt: Meeting) -> None:
+    where, cut = a_cut(spoilt)
+    commit = spoilt.profile.session.commit
+    assert commit is not None
+    spoilt.simulation.fault(ONE, "late", seconds=3, on=_exactly(commit.send[-1]))
+    outcome, _, state = spoilt.change(where, cut)
+    assert outcome is Outcome.ACCEPTED
+    assert judge(cut.expect, state) is Proof.CONFIRMED
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_a_configuration_locked_by_somebody_else_is_told(spoilt: Meeting) -> None:
+    where, cut = a_cut(spoilt)
+    other = spoilt.open()
+    enter = tuple(Command(line, Purpose.MODE) for line in spoilt.profile.session.enter)
+    lock = tuple(Command(line, Purpose.MODE) for line in spoilt.site.lock)
+    for answer in spoilt.exchange(Block((*enter, *lock)), other):
+        assert spoilt.profile.error_in(answer.text) is None
+    outcome, cause, state = spoilt.change(where, cut)
+    assert (outcome in (Outcome.NOT_SENT, Outcome.REJECTED), cause) == (True, "config-locked")
+    assert judge(cut.expect, state) is Proof.CONTRADICTED
+    other.close()
+    spoilt.simulation.wait(device=ONE, event="closed")
+    assert spoilt.change(where, cut)[0] is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_a_session_that_breaks_leaves_no_candidate(spoilt: Meeting) -> None:
+    where, cut = a_cut(spoilt)
+    commit = spoilt.profile.session.commit
+    assert commit is not None
+    before = spoilt.running()
+    spoilt.simulation.fault(ONE, "drop_mid_command", on=_exactly(commit.send[0]))
+    assert spoilt.change(where, cut)[0] is Outcome.SENT
+    spoilt.simulation.clear(ONE)
+    spoilt.simulation.wait(device=ONE, event="closed")
+    if commit.abandoned:
+        spoilt.exchange(Block(tuple(Command(line, Purpose.MODE) for line in commit.abandoned)))
+    assert spoilt.running() == before
+    assert spoilt.simulation.state(ONE)["pending"] == []
+
+
+# --- what the device knows of its surroundings --------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in SITES if PROFILES[name].discover])
+def test_discovery_finds_the_neighbour_and_the_hosts(spoilt: Meeting) -> None:
+    site, device = spoilt.site, spoilt.device()
+    asked = questions(device, spoilt.profile)
+    answers = complete_answers(spoilt.exchange(Block(tuple(Command(text, Purpose.READ) for text in asked))))
+    seen = sighting([device], {spoilt.profile.platform: spoilt.profile}, {ONE: answers})
+    if Listing.NEIGHBOURS in spoilt.profile.discover and site.cable:
+        told = {(each.port.interface, each.device) for each in seen.neighbours}
+        assert told == {(site.cable[0], OTHER)}
+    if Listing.MACS in spoilt.profile.discover:
+        told = {(each.port.interface, str(each.vlan)) for each in seen.learned}
+        assert told == {(host.port, str(host.vlan)) for host in site.hosts}
+    if Listing.ADDRESSES in spoilt.profile.discover:
+        assert seen.addresses is not None
+        found = {address for addresses in seen.addresses.values() for address in addresses}
+        assert {host.address for host in site.hosts if host.address} <= found
+
+
+@pytest.mark.parametrize("name", [name for name in SITES if PROFILES[name].version])
+def test_it_says_what_software_it_runs(meeting: Meeting) -> None:
+    spec = meeting.profile.version
+    assert spec is not None
+    (answer,) = meeting.exchange(Block((Command(spec.send, Purpose.READ),)))
+    found = spec.version.search(answer.text.replace("\r\n", "\n"))
+    assert found
+    assert found[1]
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_the_simulator_says_what_it_is(meeting: Meeting) -> None:
+    """Nobody may take it for the vendor's software."""
+    if meeting.profile.version:
+        (answer,) = meeting.exchange(Block((Command(meeting.profile.version.send, Purpose.READ),)))
+        assert "CORDON-SIMULATED" in answer.text.upper()
