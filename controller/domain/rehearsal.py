@@ -101,6 +101,11 @@ class Rehearsals:
         """None: nobody has asked it yet."""
         return self._software.get(device)
 
+    def trials(self) -> tuple[tuple[datetime, Rehearsed], ...]:
+        """The last one of each device, kind of point and method, with the time it was recorded; the oldest
+        first."""
+        return tuple(sorted(self._own.values(), key=lambda each: (each[0], each[1].device, each[1].method)))
+
     def passed(
         self, device: str, kind: PointKind, method: Method, now: datetime, expires_after: timedelta = FOR_EVER
     ) -> datetime | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import APIRouter, Response
 
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Readiness
+from controller.domain.rehearsal import Rehearsals, Rehearsed, Software
 from controller.text import Catalogue
 from controller.text.sentences import hazard_text, obstacle_text
 from controller.text.times import age, duration
@@ -19,6 +22,9 @@ router = APIRouter()
 
 PATH = "/readiness"
 ROWS = 100
+
+_REVERTS = ("revert-", "pushed-back")
+"""How the codes of hazards begin that would undo a cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,18 @@ class LevelRow:
     refusals: tuple[tuple[str, bool], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RehearsalRow:
+    """One method on one kind of point of one software, as it was last tried at each device."""
+
+    what: str
+    software: str
+    kind: str
+    word: str
+    last: str
+    failed: tuple[str, ...]
+
+
 @router.get(PATH)
 def readiness(visit: Viewing) -> Response:
     words, office = visit.words, visit.service.office
@@ -67,6 +85,13 @@ def readiness(visit: Viewing) -> Response:
             for each in (found.levels if found else ())
         ],
         part=part(devices, visit, ROWS),
+        undoing=[
+            (each.device, hazard_text(hazard, words))
+            for each in (found.devices if found else ())
+            for hazard in each.hazards
+            if hazard.code.startswith(_REVERTS)
+        ],
+        rehearsed=_rehearsed(office.rehearsals(), visit.now, words),
     )
 
 
@@ -77,6 +102,27 @@ def _head(found: Readiness | None, words: Catalogue) -> str:
     if found.ready:
         return words.text("readiness.all", count=ready)
     return words.text("readiness.some", count=ready, devices=len(found.devices))
+
+
+def _rehearsed(found: Rehearsals, now: datetime, words: Catalogue) -> list[RehearsalRow]:
+    """What failed first."""
+    groups: dict[tuple[Software, str, str], list[tuple[datetime, Rehearsed]]] = defaultdict(list)
+    for at, trial in found.trials():
+        groups[trial.software, trial.kind.value, trial.method.value].append((at, trial))
+    rows = []
+    for (software, kind, method), trials in sorted(groups.items()):
+        failed = tuple(trial.device for _, trial in trials if not trial.passed)
+        rows.append(
+            RehearsalRow(
+                what=f"{kind} {method}",
+                software=" ".join(each for each in software if each),
+                kind="failed" if len(failed) == len(trials) else "partial" if failed else "done",
+                word=words.text("readiness.passed", count=len(trials) - len(failed), total=len(trials)),
+                last=age(words, trials[-1][0], now),
+                failed=failed,
+            )
+        )
+    return sorted(rows, key=lambda row: not row.failed)
 
 
 def _device(found: DeviceReadiness, words: Catalogue) -> DeviceRow:

@@ -129,6 +129,7 @@ def show_run(visit: Viewing, run: Run) -> Response:
         may_abort=visit.may(Permission.ABORT),
         may_resume=visit.may(Permission.RESTORE if found.returns else Permission.RESUME),
         unsigned=_unsigned(visit, record.run),
+        drifted=sorted({each.step.point.id.device for each in results if each.cause == "drift"}),
     )
 
 

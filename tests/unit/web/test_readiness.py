@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.domain.inventory import PointId
+from controller.domain.inventory import Method, PointId, PointKind
 from controller.domain.plan import Hazard, Severity
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Obstacle, Readiness
+from controller.domain.rehearsal import Rehearsals, Rehearsed, Software
 from controller.engine.people.roles import Role
+from controller.text import Catalogue
 from tests.unit.api.house import House
 from tests.unit.web.console import Visitor, words_on
+
+EN = Catalogue("en")
 
 
 def test_nobody_looked_yet(at: House) -> None:
@@ -33,7 +37,7 @@ def test_what_stands_in_the_way_comes_first(at: House, monkeypatch: pytest.Monke
                 device="modem",
                 points=(point,),
                 obstacles=(Obstacle("unreachable"),),
-                hazards=(Hazard("reload-pending", Severity.WARN, "modem", (("undo", "reload cancel"),)),),
+                hazards=(Hazard("revert-reload", Severity.WARN, "modem", (("undo", "reload cancel"),)),),
             ),
         ),
         levels=(LevelReadiness(5, "level-5", 2, (point,), 1, 3000),),
@@ -45,6 +49,32 @@ def test_what_stands_in_the_way_comes_first(at: House, monkeypatch: pytest.Monke
     assert "The inventory has changed since." in said
     assert "1 of 2 points" in said
     assert said.index("modem") < said.index("box-4g")
+    assert "modem · modem" in said.partition(EN.text("readiness.undoing"))[2].partition("</section>")[0]
+    assert EN.text("readiness.nothing-undoes") not in said
+    assert EN.text("readiness.not-rehearsed") in said
+
+
+def test_what_was_rehearsed_is_told_by_software_and_what_failed_first(
+    at: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tried(device: str, method: Method, *, passed: bool) -> Rehearsed:
+        software = Software("cisco_ios", "C9300", "17.9")
+        return Rehearsed(device, software, PointKind.INTERFACE, method, passed, "" if passed else "drift")
+
+    now = datetime.now(UTC)
+    trials = [
+        (now - timedelta(days=3), tried("acc-1", Method.SHUTDOWN, passed=False)),
+        (now - timedelta(days=2), tried("acc-1", Method.SHUTDOWN, passed=True)),
+        (now - timedelta(days=1), tried("acc-2", Method.SHUTDOWN, passed=True)),
+        (now, tried("acc-1", Method.VLAN, passed=True)),
+        (now, tried("acc-2", Method.VLAN, passed=False)),
+    ]
+    monkeypatch.setattr(at.office, "rehearsals", lambda: Rehearsals(trials))
+    said = words_on(Visitor(at, Role.VIEWER).open("/readiness"))
+    assert EN.text("readiness.passed", count=2, total=2) in said
+    assert EN.text("readiness.failed-at", devices="acc-2") in said
+    assert said.index("interface vlan") < said.index("interface shutdown")
+    assert "cisco_ios C9300 17.9" in said
 
 
 def test_the_wall_shows_segments_and_nobodys_name(at: House) -> None:
