@@ -14,6 +14,7 @@ from controller.cli.signing import AsPerson
 from controller.domain.errors import CordonError, InvalidRequest, NotFound
 
 if TYPE_CHECKING:
+    from controller.domain.facts import Attested
     from controller.domain.plan import Plan
     from controller.domain.playbook import Gate
     from controller.engine.holding.waiting import Waiting
@@ -127,20 +128,22 @@ def plain_waiting(call: Call, each: Waiting) -> dict[str, Any]:
         "open": not each.wants,
         "gates": [plain_gate(gate) for gate in each.gates],
         "wants": [plain_hazard(want, call.words) for want in each.wants],
-        "attested": [
-            {
-                "id": fact.attestation,
-                "statement": fact.statement,
-                "by": {"id": fact.person, "name": names.get(fact.person, "")},
-                "dated": fact.dated,
-                "attachment": fact.attachment,
-            }
-            for fact in each.attested
-        ],
+        "attested": [_plain_fact(fact, names) for fact in each.attested],
+        "unheard": [_plain_fact(fact, names) for fact in each.unheard],
         "go": list(each.go),
         "no_go": list(each.no_go),
         "plan": each.plan,
         "request": each.request,
+    }
+
+
+def _plain_fact(fact: Attested, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": fact.attestation,
+        "statement": fact.statement,
+        "by": {"id": fact.person, "name": names.get(fact.person, "")},
+        "dated": fact.dated,
+        "attachment": fact.attachment,
     }
 
 
@@ -163,6 +166,9 @@ def _whole(call: Call, each: Waiting) -> Iterator[str]:
         more = ", ".join(part for part in (fact.dated, fact.attachment[:16]) if part)
         said = {"statement": fact.statement, "name": names.get(fact.person, fact.person)}
         yield "  " + call.text("gates.attested", **said) + (f" ({more})" if more else "")
+    for fact in each.unheard:
+        said = {"statement": fact.statement, "name": names.get(fact.person, fact.person)}
+        yield "  " + call.text("gates.unheard", **said)
     for person in each.go:
         yield "  " + call.text("gates.said-go", name=names.get(person, person))
     yield from waiting_lines(call, each)
@@ -177,7 +183,7 @@ def _found(call: Call) -> tuple[Waiting, ...]:
 
 def _names(call: Call, each: Waiting) -> dict[str, str]:
     """By id; what cannot be read stays an id."""
-    if not (each.attested or each.go or each.no_go):
+    if not (each.attested or each.unheard or each.go or each.no_go):
         return {}
     try:
         return {user.id: user.name for user in call.office.access().users.users()}

@@ -161,6 +161,9 @@ def gate_rows(gate: Waiting, names: Mapping[str, str], words: Catalogue) -> list
         )
         for fact in gate.attested
     ]
+    for fact in gate.unheard:
+        said = {"statement": fact.statement, "name": names.get(fact.person, fact.person)}
+        rows.append(GateRow("failed", words.text("gates.unheard", **said)))
     rows += [GateRow("done", words.text("gates.said-go", name=names.get(one, one))) for one in gate.go]
     rows += [
         GateRow("failed" if want.code == "gate-no-go" else "todo", hazard_text(want, words))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from controller.api.models import A_SHA, Asked, Name, Reason, Sha
 from controller.api.problems import HazardShown
+from controller.domain.facts import Attested
 from controller.domain.playbook import Gate
 from controller.engine.holding.waiting import Waiting
 from controller.text import Catalogue
@@ -41,13 +42,14 @@ class AttestationShown(BaseModel):
 class GateStanding(BaseModel):
     """``wants``: what is missing of persons and of time. ``open``: nothing is, but for probes, which are
     asked right before the wave. ``plan``: the hash others consent to; ``request``: the open request for it
-    or ""."""
+    or "". ``unheard``: statements that do not count, since the account of who made them is disabled."""
 
     subject: str
     open: bool
     gates: list[GateShown]
     wants: list[HazardShown]
     attested: list[AttestationShown]
+    unheard: list[AttestationShown]
     go: list[str]
     no_go: list[str]
     plan: str
@@ -105,20 +107,22 @@ def standing(found: Waiting, words: Catalogue) -> GateStanding:
         open=not found.wants,
         gates=[_gate(each) for each in found.gates],
         wants=[HazardShown(**plain_hazard(want, words)) for want in found.wants],
-        attested=[
-            AttestationShown(
-                id=each.attestation,
-                statement=each.statement,
-                by=each.person,
-                dated=each.dated,
-                attachment=each.attachment,
-            )
-            for each in found.attested
-        ],
+        attested=[_attested(each) for each in found.attested],
+        unheard=[_attested(each) for each in found.unheard],
         go=list(found.go),
         no_go=list(found.no_go),
         plan=found.plan,
         request=found.request,
+    )
+
+
+def _attested(fact: Attested) -> AttestationShown:
+    return AttestationShown(
+        id=fact.attestation,
+        statement=fact.statement,
+        by=fact.person,
+        dated=fact.dated,
+        attachment=fact.attachment,
     )
 
 

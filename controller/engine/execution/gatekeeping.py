@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from controller.domain.drift import decided_on
 from controller.domain.errors import AwaitingApproval, CordonError, InvalidRequest, NotPermitted, Refused
-from controller.domain.facts import Actor, Fact, GateChecked, GateDecided, ProbeAnswered
+from controller.domain.facts import Actor, Fact, GateChecked, ProbeAnswered
 from controller.domain.inventory import Inventory, Subject, needed_by
 from controller.domain.plan import Condition, Hazard, Plan
 from controller.domain.tags import Tag
@@ -23,6 +23,7 @@ from controller.engine.planning.gates import (
     missing,
     no_probe,
     part,
+    speakers,
     too_early_to_consent,
     unanswered,
     unconsented,
@@ -70,8 +71,7 @@ class Gates:
     def standing(self, plan: Plan, condition: Condition, asked: Asked) -> Standing:
         """Puts a request on record where a consent is missing and what it rests on is there."""
         said = self._history.statements(condition.subject)
-        deciding = {each.fact.person for each in said.words if isinstance(each.fact, GateDecided)}
-        known = word(said, self._consents.present(deciding))
+        known = word(said, self._consents.present(speakers(said)))
         wants = missing(condition, known, asked.actor.id)
         own = part(plan, condition, known.attested)
         devices = {step.point.id.device for _, _, step in own.steps()}
@@ -121,7 +121,7 @@ class Gates:
 def _brought_back(plan: Plan) -> frozenset[str]:
     """The subjects of the first wave; where nothing is sent, all that are let go of."""
     if not plan.waves:
-        return frozenset(subject for _, subject, _ in plan.ends)
+        return frozenset(plan.brought_back)
     steps = (step for each in plan.waves[0].operations for step in each.steps)
     return frozenset(name for step in steps for name in step.subjects)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from controller.domain.errors import InvalidRequest
-from controller.domain.facts import Attested, GateDecided
+from controller.domain.facts import Attested
 from controller.domain.plan import Condition, Hazard, Plan
 from controller.domain.playbook import STANDING, Gate
 from controller.engine.people.approvals import Act, ApprovalShown, need_of
-from controller.engine.planning.gates import missing, part, unconsented, word
+from controller.engine.planning.gates import missing, part, speakers, unconsented, word
 from controller.engine.planning.plans import Documents, Return, decided_on, plan_return
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History
@@ -21,6 +21,7 @@ from controller.engine.ports import History
 class Waiting:
     """How the gates of one held subject stand. ``wants``: what is missing of persons and of time, none: all
     of it is there; ``attested``: what counts since its last cut; ``go`` and ``no_go``: persons, by id;
+    ``unheard``: what would count, had its author's account not been disabled;
     ``plan``: the hash others consent to, ``request``: the request for it, "" where none is open."""
 
     subject: str
@@ -31,6 +32,7 @@ class Waiting:
     no_go: tuple[str, ...]
     plan: str
     request: str = ""
+    unheard: tuple[Attested, ...] = ()
 
     @property
     def probes(self) -> bool:
@@ -76,8 +78,8 @@ def _one(
 ) -> Waiting:
     name = condition.subject
     said = history.statements(name)
-    deciding = {each.fact.person for each in said.words if isinstance(each.fact, GateDecided)}
-    known = word(said, present(deciding) if deciding else ())
+    persons = speakers(said)
+    known = word(said, present(persons) if persons else ())
     wants = list(missing(condition, known, ""))
     own = part(plan, condition, known.attested)
     signed, need = Act(own).signed, need_of(own)
@@ -90,6 +92,7 @@ def _one(
         gates=condition.gates,
         wants=tuple(wants),
         attested=known.attested,
+        unheard=known.unheard,
         go=tuple(sorted(known.go)),
         no_go=tuple(sorted(known.no_go)),
         plan=signed,

@@ -133,28 +133,38 @@ def merged(gates: Iterable[Gate]) -> Gate:
 @dataclass(frozen=True, slots=True)
 class Word:
     """What is on record of a subject's return as it counts now: the statements in force since its last cut,
-    who says go, who says no-go, and how many seconds it has stood so."""
+    who says go, who says no-go, and how many seconds it has stood so. ``unheard``: statements that would be
+    in force, were their author's account still to be used."""
 
     attested: tuple[Attested, ...]
     go: frozenset[str]
     no_go: frozenset[str]
     stood: float
+    unheard: tuple[Attested, ...] = ()
+
+
+def speakers(said: Statements) -> frozenset[str]:
+    """Whose words there are, by id."""
+    return frozenset(each.fact.person for each in said.words)
 
 
 def word(said: Statements, present: Collection[str]) -> Word:
-    """``present``: those whose go and no-go count. A go counts since the last cut; a no-go until who said it
-    says go. A statement taken back never was one."""
+    """``present``: those whose words count; nobody stands for what the account of another once said. A go and
+    a statement count since the last cut; a no-go until who said it says go. A statement taken back never was
+    one."""
     withdrawn = {
         each.fact.attestation
         for each in said.words
         if isinstance(each.fact, Attested) and not each.fact.given
     }
-    attested = [
+    stated = [
         each
         for each in said.words
         if isinstance(each.fact, Attested) and each.fact.given and each.since_cut
         if each.fact.attestation not in withdrawn
     ]
+    attested = [each for each in stated if each.fact.person in present]
+    unheard = [each.fact for each in stated if each.fact.person not in present]
     last: dict[str, tuple[bool, bool]] = {}
     for each in said.words:
         if isinstance(each.fact, GateDecided):
@@ -165,6 +175,7 @@ def word(said: Statements, present: Collection[str]) -> Word:
         go=frozenset(person for person, (go, since_cut) in counting.items() if go and since_cut),
         no_go=frozenset(person for person, (go, _) in counting.items() if not go),
         stood=min((each.ago for each in attested), default=said.cut_ago),
+        unheard=tuple(each for each in unheard if isinstance(each, Attested)),
     )
 
 
