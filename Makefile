@@ -96,6 +96,7 @@ lab: $(READY)
 docs: $(READY)
 	$(BIN)/python -m tests.unit.docs.reference
 	$(BIN)/python -m tests.unit.docs.quote
+	$(BIN)/python -m tests.profiles.table
 
 picture: $(READY)
 	$(BIN)/python -m tests.e2e.picture docs/demo.svg

@@ -1,0 +1,94 @@
+"""docs/platforms.md and docs/platforms.fr.md: ``python -m tests.profiles.table`` writes them from the
+profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from controller.catalog.profiles import load_profiles
+from controller.domain.profile import DeviceProfile
+from controller.text import LANGUAGES, Catalogue
+
+ROOT = Path(__file__).parents[2]
+
+_SAYS: Mapping[str, Mapping[str, str]] = {
+    "title": {
+        "en": "# Platforms\n\n[Français](platforms.fr.md) · [Documents](index.md)\n\n"
+        "What each shipped profile can cut, by what, and on what that was tried. Written by `make docs` from "
+        "the profiles; not to be edited by hand. `cordon profiles` shows the same for your inventory, "
+        "with what was rehearsed on your devices. Anything else: `platform: manual`, on the walk-list, or "
+        "[a profile of your own](profiles.md#add-a-platform-in-one-yaml-file).",
+        "fr": "# Plates-formes\n\n[English](platforms.md) · [Documents](index.fr.md)\n\n"
+        "Ce que chaque profil livré sait couper, par quoi, et sur quoi cela a été essayé. Écrit par "
+        "`make docs` à partir des profils ; ne pas modifier à la main. « cordon profiles » montre la même "
+        "chose pour votre inventaire, avec ce qui a été répété sur vos équipements. Tout le reste : "
+        "`platform: manual`, sur la feuille de route, ou "
+        "[votre propre profil](profiles.fr.md#ajouter-une-plate-forme-en-un-fichier-yaml).",
+    },
+    "head": {
+        "en": "| platform | point | methods | driver | takes effect | saved by | tried |",
+        "fr": "| plate-forme | point | méthodes | pilote | prend effet | enregistrée par | essai |",
+    },
+    "words": {
+        "en": "`real`: {real}. `simulated`: {simulated}. `transcript`: {transcript}.",
+        "fr": "`real` : {real}. `simulated` : {simulated}. `transcript` : {transcript}.",
+    },
+    "at once": {"en": "line by line", "fr": "ligne par ligne"},
+    "commit": {"en": "with `{line}`", "fr": "avec `{line}`"},
+    "documents": {
+        "en": "## The documents each rests on",
+        "fr": "## Les documents sur lesquels chacun repose",
+    },
+    "tagged": {"en": "one VLAN of several", "fr": "un VLAN parmi d'autres"},
+}
+
+
+def page(lang: str) -> str:
+    profiles = load_profiles([ROOT / "device_profiles"])
+    text = Catalogue(lang)
+    tried = {word: text.text(f"profiles.tested.{word}") for word in ("real", "simulated", "transcript")}
+    lines = [
+        _SAYS["title"][lang],
+        "",
+        _SAYS["words"][lang].format(**tried),
+        "",
+        _SAYS["head"][lang],
+        "|---|---|---|---|---|---|---|",
+        *(row for profile in profiles.values() for row in _rows(profile, lang)),
+        "",
+        _SAYS["documents"][lang],
+        "",
+    ]
+    for profile in profiles.values():
+        lines += [f"### `{profile.platform}`", "", *(f"- {source}" for source in profile.sources), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _rows(profile: DeviceProfile, lang: str) -> Iterator[str]:
+    commit = profile.session.commit
+    effect = _SAYS["commit"][lang].format(line=commit.send[-1]) if commit else _SAYS["at once"][lang]
+    saved = ", ".join(f"`{line}`" for line in profile.save.send) if profile.save else ""
+    for spec in profile.points.values():
+        kind = f"{spec.kind} ({_SAYS['tagged'][lang]})" if spec.tagged else spec.kind.value
+        methods = ", ".join(method.value for method in spec.methods)
+        cells = (
+            f"`{profile.platform}`",
+            kind,
+            methods,
+            f"netmiko `{profile.session.netmiko}`",
+            effect,
+            saved or "—",
+            f"`{profile.tested}`",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def file(lang: str) -> Path:
+    return ROOT / "docs" / ("platforms.md" if lang == "en" else f"platforms.{lang}.md")
+
+
+if __name__ == "__main__":
+    for each in LANGUAGES:
+        file(each).write_text(page(each), "utf-8")
+        print(file(each))

@@ -1,0 +1,143 @@
+"""A return on a device that holds its own timer, from the command line to a simulated switch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.cli.main import main
+from controller.simulator.process import Simulation, simulate
+from controller.simulator.spec import Account, DeviceSpec
+
+PASSWORD, ENABLE = "let-me-in", "more-please"
+ARCHIVE = ("archive", "path flash:before")
+CONFIG = ("vlan 110", "vlan 999", "interface Gi1/0/1", "switchport mode access", "switchport access vlan 110")
+PORT = "GigabitEthernet1/0/1"
+INVENTORY = """format: 1
+site: small
+credentials:
+  net: {{username: cordon, password: {{env: TIMER_PASSWORD}}, enable: {{env: TIMER_ENABLE}}}}
+devices:
+{devices}
+segments:
+{segments}
+"""
+DEVICE = """  {name}:
+    platform: cisco_ios
+    role: access
+    paths: [{{ssh: {at.address}, port: {at.port}}}]
+    credentials: net
+    host_key: {at.host_key}
+"""
+SEGMENT = """  {name}-ward:
+    title: Ward
+    priority: 1
+    ipv6: none
+    points: [{{device: {name}, interface: Gi1/0/1, vlan: 110}}]
+"""
+Cordon = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(scope="module")
+def _running() -> Iterator[Simulation]:
+    """One switch that keeps an archive, one more whose minutes are short, and one without an archive."""
+    users = {"cordon": Account(PASSWORD)}
+    kept = (*CONFIG, *ARCHIVE)
+    specs = [
+        DeviceSpec("keeps", users=users, enable=ENABLE, config=kept),
+        DeviceSpec("hurries", users=users, enable=ENABLE, config=kept, minute_seconds=1.0),
+        DeviceSpec("plain", users=users, enable=ENABLE, config=CONFIG),
+    ]
+    with simulate(specs) as running:
+        yield running
+
+
+@pytest.fixture
+def site(_running: Simulation) -> Simulation:
+    _running.reset()
+    return _running
+
+
+@pytest.fixture
+def cordon(
+    site: Simulation, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Cordon:
+    monkeypatch.setenv("TIMER_PASSWORD", PASSWORD)
+    monkeypatch.setenv("TIMER_ENABLE", ENABLE)
+    names = ("keeps", "hurries", "plain")
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text(
+        INVENTORY.format(
+            devices="".join(DEVICE.format(name=name, at=site[name]) for name in names),
+            segments="".join(SEGMENT.format(name=name) for name in names),
+        )
+    )
+    fixed = ["--lang", "en", "--json", "--home", str(tmp_path / "home"), "--inventory", str(inventory)]
+
+    def call(*arguments: str) -> tuple[int, Any]:
+        code = main([*fixed, *arguments])
+        return code, json.loads(capsys.readouterr().out)
+
+    return call
+
+
+def act(cordon: Cordon, *words: str) -> tuple[int, Any]:
+    return cordon(*words, "--yes", "--reason", "checked")
+
+
+def typed(site: Simulation, device: str) -> dict[str, str]:
+    """Each line with the session it came by, the last one's where several did."""
+    return {each["line"]: each["session"] for each in site.log(device=device) if each["event"] == "line"}
+
+
+def test_it_is_confirmed_through_a_new_log_in(site: Simulation, cordon: Cordon) -> None:
+    before = site.running("keeps")
+    act(cordon, "isolate", "--segment", "keeps-ward")
+    code, _ = act(cordon, "restore", "--segment", "keeps-ward")
+    lines = typed(site, "keeps")
+    assert code == 0
+    assert lines["configure terminal revert timer 2"] == lines["no shutdown"] != lines["configure confirm"]
+    assert site.running("keeps") == before
+    assert not [each for each in site.log(device="keeps") if each["event"] == "revert"]
+    assert cordon("status")[1]["timers"] == []
+
+
+def test_with_the_management_link_lost_it_goes_back_by_itself(
+    site: Simulation, cordon: Cordon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act(cordon, "isolate", "--segment", "hurries-ward")
+    monkeypatch.setenv("CORDON_OPERATION_TIMEOUT", "4")
+
+    site.request("latency", device="hurries", ms=100)  # the way is cut before the last line is answered
+    with ThreadPoolExecutor(1) as threads:
+        returning = threads.submit(act, cordon, "restore", "--segment", "hurries-ward")
+        site.wait(device="hurries", line="^no shutdown$", timeout=20)
+        site.fault("hurries", "refuse")
+        code, ended = returning.result(30)
+    assert code == 6
+    assert (ended["proofs"]["unknown"], ended["unproven"][0]["cause"]) == (1, "open.unreachable")
+    (timer,) = cordon("status")[1]["timers"]
+    assert (timer["device"], timer["holder"], timer["state"]) == ("hurries", "device", "running")
+    site.wait(device="hurries", event="revert", timeout=20)
+    assert site.interface("hurries", PORT)["admin"] == "down"
+
+    site.clear("hurries")
+    since = len(site.log())
+    code, ended = act(cordon, "isolate", "--segment", "hurries-ward")
+    assert (code, ended["proofs"]["confirmed"]) == (0, 1)
+    assert "shutdown" not in site.lines("hurries", since), "it was cut already"
+    assert cordon("status")[1]["timers"] == []
+
+
+def test_without_an_archive_the_controller_holds_it(site: Simulation, cordon: Cordon) -> None:
+    act(cordon, "isolate", "--segment", "plain-ward")
+    assert act(cordon, "restore", "--segment", "plain-ward")[0] == 0
+    lines = typed(site, "plain")
+    assert "configure terminal revert timer 2" not in lines
+    assert site.interface("plain", PORT)["admin"] == "up"
+    assert cordon("status")[1]["timers"] == []
