@@ -172,6 +172,7 @@ class _Build:
             ha=HighAvailability(shape.ha.peer, shape.ha.synced) if shape.ha else None,
             managed_by=shape.managed_by,
             legacy_ssh=shape.legacy_ssh,
+            careful=shape.careful,
             settings=_frozen(shape.settings),
             canary_svi=(
                 self._port(name, shape.canary.svi).interface if shape.canary and shape.canary.svi else None

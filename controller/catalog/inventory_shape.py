@@ -148,6 +148,7 @@ class DeviceShape(Shape):
     ha: HaShape | None = None
     managed_by: Text | None = None
     legacy_ssh: Truth = False
+    careful: Truth = False
     settings: dict[Name, Object] = Field(default_factory=dict)
 
 

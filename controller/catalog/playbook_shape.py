@@ -13,6 +13,7 @@ from controller.catalog.inventory_shape import BilingualText
 from controller.catalog.scalars import (
     Count,
     Duration,
+    FieldName,
     Format,
     Level,
     Name,
@@ -121,6 +122,12 @@ class SelectShape(Shape):
         return [shape for shape in scopes if shape is not None]
 
 
+class CounterLimitShape(Shape):
+    counter: FieldName
+    over: Count
+    within: Duration = 60
+
+
 class GateShape(Shape):
     approvals: Count = 0
     roles: list[Name] = Field(default_factory=list)
@@ -129,6 +136,7 @@ class GateShape(Shape):
     hold: Duration = 0
     watch: Duration = 0
     go: Truth = False
+    counters: list[CounterLimitShape] = Field(default_factory=list)
 
 
 class StageShape(Shape):
@@ -147,6 +155,8 @@ class StageShape(Shape):
     gate: GateShape = GateShape()
     wave_size: Count = 0
     pause: Duration = 0
+    towards: Names = Field(default_factory=list)
+    points: Names = Field(default_factory=list)
 
 
 class EvidenceShape(Shape):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from controller.domain.errors import InvalidInput, NotFound, Problem
 from controller.domain.inventory import Inventory
 from controller.domain.playbook import (
     Action,
+    CounterLimit,
     Evidence,
     Gate,
     OnFailure,
@@ -93,6 +95,7 @@ class Playbooks(Mapping[str, Playbook]):
                                 known=listed(known[selector.scope]),
                                 suggestion=near,
                             )
+                _unmatched_partial(document, stage, index, inventory, findings)
             chosen = shape.evidence.devices if shape.evidence else None
             for number, device in enumerate(chosen.name if chosen else ()):
                 if device not in inventory.devices:
@@ -105,6 +108,44 @@ class Playbooks(Mapping[str, Playbook]):
                         suggestion=suggest(device, inventory.devices),
                     )
         return tuple(sorted(findings))
+
+
+def _unmatched_partial(
+    document: Document, stage: StageShape, index: int, inventory: Inventory, findings: Findings
+) -> None:
+    """What a stage returns towards must be a segment or an address, and each point on a device."""
+    for number, name in enumerate(stage.towards):
+        if name not in inventory.segments and not _is_network(name):
+            at = _name_at(document, ("stages", index, "towards"), number)
+            near = suggest(name, inventory.segments)
+            known = listed(inventory.segments)
+            findings.add(
+                document.file,
+                document.at(at),
+                "unknown-towards",
+                name=shorten(name),
+                known=known,
+                suggestion=near,
+            )
+    for number, name in enumerate(stage.points):
+        device = name.split()[0] if name.split() else ""
+        if device not in inventory.devices:
+            findings.add(
+                document.file,
+                document.at(_name_at(document, ("stages", index, "points"), number)),
+                "unknown-device",
+                name=shorten(device),
+                known=listed(inventory.devices),
+                suggestion=suggest(device, inventory.devices),
+            )
+
+
+def _is_network(name: str) -> bool:
+    try:
+        ip_network(name)
+    except ValueError:
+        return False
+    return True
 
 
 def load_playbooks(directories: Sequence[Path]) -> Playbooks:
@@ -200,12 +241,16 @@ def _check(document: Document, shape: PlaybookShape, findings: Findings) -> None
                 line=names[stage.name],
             )
         names.setdefault(stage.name, line)
+        _check_counters(document, loc, stage, findings)
         if not stage.select.given() and not document.pruned(*loc, "select"):
             findings.add(document.file, document.at_key((*loc, "select")), "select-empty")
         if document.pruned(*loc, "action"):
             continue
         if stage.action is Action.RESTORE and stage.method:
             findings.add(document.file, document.at_key((*loc, "method")), "method-in-restore")
+        for key in ("towards", "points") if stage.action is Action.ISOLATE else ():
+            if getattr(stage, key):
+                findings.add(document.file, document.at_key((*loc, key)), "partial-in-isolate", key=key)
         if stage.action is Action.ISOLATE and not stage.method and not document.pruned(*loc, "method"):
             findings.add(document.file, document.at(loc), "method-missing")
         for number, method in enumerate(stage.method):
@@ -213,6 +258,11 @@ def _check(document: Document, shape: PlaybookShape, findings: Findings) -> None
                 findings.add(
                     document.file, document.at((*loc, "method", number)), "method-twice", method=method
                 )
+
+
+def _check_counters(document: Document, loc: Loc, stage: StageShape, findings: Findings) -> None:
+    if stage.gate.counters and not (stage.gate.watch or document.pruned(*loc, "gate", "watch")):
+        findings.add(document.file, document.at_key((*loc, "gate", "counters")), "counters-unwatched")
 
 
 def _together(files: Mapping[str, _File | None], broken: Collection[str], findings: Findings) -> Playbooks:
@@ -323,9 +373,12 @@ def _stage(shape: StageShape) -> Stage:
             hold=gate.hold,
             watch=gate.watch,
             go=gate.go,
+            counters=tuple(CounterLimit(each.counter, each.over, each.within) for each in gate.counters),
         ),
         wave_size=shape.wave_size,
         pause=shape.pause,
+        towards=tuple(shape.towards),
+        points=tuple(shape.points),
     )
 
 

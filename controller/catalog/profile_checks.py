@@ -13,26 +13,33 @@ from controller.catalog.document import Document, Loc
 from controller.catalog.findings import Findings, listed, shorten, suggest
 from controller.catalog.profile_shape import (
     SECTIONS,
+    CommitShape,
+    LimitShape,
     LineShape,
     MethodShape,
     ParseShape,
     PointSectionShape,
     ProfileShape,
+    RestoreShape,
     SaveShape,
+    SessionShape,
     TablesShape,
     VersionShape,
 )
 from controller.domain.inventory import MANUAL, METHODS_OF, PointKind
-from controller.domain.profile import Each
+from controller.domain.profile import SOURCE, Each
 from controller.domain.template import Template
 
 POINT_VALUES = frozenset({"interface", "vlan", "subject", "prefixes4", "prefixes6"})
 """What every line about a point may name, beside the platform's settings."""
 _PREFIX = "prefix"
+_TARGET = "target"
+_TARGETS = frozenset({"targets4", "targets6"})
+_OF_LIMITS = frozenset({Each.ALLOWED4, Each.ALLOWED6, Each.FORMER4, Each.FORMER6})
 _WAS = "was."
-_RESERVED = POINT_VALUES | {_PREFIX, "address", "port"}
+_RESERVED = POINT_VALUES | {_PREFIX, _TARGET, *_TARGETS, "address", "port"}
 _BESIDE = {
-    "regex": frozenset({"given", "matched", "each", "otherwise", "values", "within"}),
+    "regex": frozenset({"given", "matched", "each", "otherwise", "values", "within", "listed"}),
     "textfsm": frozenset({"row", "fields", "otherwise", "values"}),
 }
 
@@ -51,10 +58,7 @@ class ProfileCheck:
         for name in profile.settings:
             if name in _RESERVED:
                 self._add_at_key(("settings", name), "setting-reserved", name=name)
-        for index, pattern in enumerate(profile.session.errors):
-            self._regex(("session", "errors", index), pattern)
-        for index, pattern in enumerate(profile.session.noise):
-            self._regex(("session", "noise", index), pattern)
+        self._session(profile.session)
         if profile.save:
             self._save(profile.save)
         for kind, probe in (("icmp", profile.probes.icmp), ("tcp", profile.probes.tcp)):
@@ -79,6 +83,25 @@ class ProfileCheck:
             compiled = self._regex(("version", key), pattern) if pattern is not None else None
             if compiled and not compiled.groups:
                 self._add(("version", key), "regex-without-group")
+
+    def _session(self, session: SessionShape) -> None:
+        given = {"errors": session.errors, "noise": session.noise, "locked": session.locked}
+        for key, patterns in given.items():
+            for index, pattern in enumerate(patterns):
+                self._regex(("session", key, index), pattern)
+        if session.commit:
+            self._commit(session.commit)
+
+    def _commit(self, commit: CommitShape) -> None:
+        """A candidate that can only be committed would be left behind by whatever goes wrong."""
+        loc: Loc = ("session", "commit")
+        for key, lines in (("send", commit.send), ("discard", commit.discard)):
+            if not lines and not self._document.pruned(*loc, key):
+                self._add_at_key((*loc, key), "commit-empty", key=key)
+        for index, pattern in enumerate(commit.errors):
+            self._regex((*loc, "errors", index), pattern)
+        if commit.done is not None:
+            self._regex((*loc, "done"), commit.done)
 
     def _save(self, save: SaveShape) -> None:
         """What is sent is proven by reading both configurations, or not at all."""
@@ -132,16 +155,35 @@ class ProfileCheck:
         for name, wanted in method.isolated.items():
             self._field((*loc, "isolated", name), name, fields)
             self._values((*loc, "isolated", name), wanted, values)
+        self._clauses((*loc, "restore"), method.restore, section)
+        if method.limit is not None:
+            self._limit((*loc, "limit"), method.limit, section)
+
+    def _limit(self, loc: Loc, limit: LimitShape, section: PointSectionShape) -> None:
+        values = POINT_VALUES | self._settings
+        for key, empty in (("send", not limit.send), ("limited", not limit.limited), ("lift", not limit.lift)):
+            if empty and not self._document.pruned(*loc, key):
+                self._add_at_key((*loc, key), "limit-empty", key=key)
+        self._lines((*loc, "send"), limit.send, values, of_limit=True)
+        for name, wanted in limit.limited.items():
+            self._field((*loc, "limited", name), name, (*section.config, *section.observed))
+            self._values((*loc, "limited", name), wanted, values | _TARGETS)
+        self._clauses((*loc, "lift"), limit.lift, section, of_limit=True)
+
+    def _clauses(
+        self, loc: Loc, clauses: list[RestoreShape], section: PointSectionShape, *, of_limit: bool = False
+    ) -> None:
+        values = POINT_VALUES | self._settings
         was = {_WAS + name for name in section.config}
-        for index, clause in enumerate(method.restore):
-            at: Loc = (*loc, "restore", index)
+        for index, clause in enumerate(clauses):
+            at: Loc = (*loc, index)
             for name, wanted in clause.when.items():
                 if name in section.observed and name not in section.config:
                     self._add_at_key((*at, "when", name), "field-not-config", name=name)
                 else:
                     self._field((*at, "when", name), name, section.config)
                 self._values((*at, "when", name), wanted, values)
-            self._lines((*at, "send"), clause.send, values | was)
+            self._lines((*at, "send"), clause.send, values | was, of_limit=of_limit)
 
     def _parse(self, loc: Loc, parse: ParseShape, declared: tuple[str, ...]) -> set[str]:
         """Checks one parse; the fields it gives."""
@@ -163,6 +205,10 @@ class ProfileCheck:
             self._field(at, name, declared)
         for name in parse.values:
             self._field((*loc, "values", name), name, names)
+        for index, name in enumerate(parse.listed):
+            if name not in names:
+                known = listed(sorted(names))
+                self._add((*loc, "listed", index), "unknown-field", name=name, known=known, suggestion="")
         for name, number in parse.within.items():
             self._field((*loc, "within", name), name, names)
             self._template((*loc, "within", name), number, POINT_VALUES | self._settings)
@@ -175,7 +221,8 @@ class ProfileCheck:
             if pattern is not None:
                 self._template((*loc, key), pattern, values)
                 compiled = self._regex((*loc, key), pattern)
-                names |= set(compiled.groupindex) if compiled and key == "regex" else set()
+                groups = set(compiled.groupindex) if compiled and key == "regex" else set[str]()
+                names |= groups - ({SOURCE} if parse.listed else set())
         pruned = self._document.pruned(*loc, "given") or self._document.pruned(*loc, "otherwise")
         if parse.given is None and parse.otherwise and not parse.each and not pruned:
             self._add_at_key((*loc, "otherwise"), "parse-otherwise-without-given")
@@ -207,13 +254,19 @@ class ProfileCheck:
                 )
         return {*parse.fields, *parse.otherwise}
 
-    def _lines(self, loc: Loc, lines: list[LineShape], values: Iterable[str]) -> None:
+    def _lines(
+        self, loc: Loc, lines: list[LineShape], values: Iterable[str], *, of_limit: bool = False
+    ) -> None:
         for index, line in enumerate(lines):
-            known = {*values} | self._prefix((*loc, index), line.each)
+            known = {*values} | self._prefix((*loc, index), line.each, of_limit=of_limit)
             self._template((*loc, index, "send"), line.send, known)
 
-    def _prefix(self, loc: Loc, each: Each | None) -> frozenset[str]:
-        """``prefix`` where a line or pattern is repeated for each."""
+    def _prefix(self, loc: Loc, each: Each | None, *, of_limit: bool = False) -> frozenset[str]:
+        """``prefix`` where a line or pattern is repeated for each, and ``target`` in a limit's."""
+        if each in _OF_LIMITS:
+            if not of_limit:
+                self._add((*loc, "each"), "each-outside-limit", each=each)
+            return frozenset({_PREFIX, _TARGET})
         return frozenset({_PREFIX} if each or self._document.pruned(*loc, "each") else ())
 
     def _values(self, loc: Loc, wanted: list[str], values: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from controller.catalog.document import Nothing
 from controller.catalog.inventory_shape import one_of
 from controller.catalog.scalars import (
     Count,
+    Duration,
     FieldName,
     Format,
     Name,
@@ -80,6 +81,7 @@ class ParseShape(Shape):
     otherwise: dict[FieldName, Raw] = Field(default_factory=dict)
     values: dict[FieldName, dict[Raw, Raw]] = Field(default_factory=dict)
     within: dict[FieldName, Raw] = Field(default_factory=dict)
+    listed: list[FieldName] = Field(default_factory=list)
 
 
 class ReadShape(Shape):
@@ -92,11 +94,18 @@ class RestoreShape(Shape):
     send: list[LineText]
 
 
+class LimitShape(Shape):
+    send: list[LineText]
+    limited: dict[FieldName, Values]
+    lift: list[RestoreShape]
+
+
 class MethodShape(Shape):
     isolate: list[LineText]
     isolated: dict[FieldName, Values]
     restore: list[RestoreShape]
     spares_keep_alive: Truth = False
+    limit: LimitShape | None = None
 
 
 class MethodsShape(Shape):
@@ -115,11 +124,17 @@ class MethodsShape(Shape):
         return {method: shape for method, shape in found.items() if shape is not None}
 
 
+class CounterShape(Shape):
+    send: Raw
+    value: Raw
+
+
 class PointSectionShape(Shape):
     config: list[FieldName]
     observed: list[FieldName] = Field(default_factory=list)
     read: list[ReadShape]
     methods: MethodsShape
+    counters: dict[FieldName, CounterShape] = Field(default_factory=dict)
 
 
 class PointsShape(Shape):
@@ -138,6 +153,15 @@ class PointsShape(Shape):
         return {key: shape for key, shape in found.items() if shape is not None}
 
 
+class CommitShape(Shape):
+    send: list[Raw]
+    discard: list[Raw]
+    within: Count = 120
+    errors: list[Raw] = Field(default_factory=list)
+    done: Raw | None = None
+    abandoned: list[Raw] = Field(default_factory=list)
+
+
 class SessionShape(Shape):
     netmiko: Text
     enable: Truth = False
@@ -149,6 +173,8 @@ class SessionShape(Shape):
     settle: Count = 2000
     noise: list[Raw] = Field(default_factory=list)
     echo: Truth = True
+    locked: list[Raw] = Field(default_factory=list)
+    commit: CommitShape | None = None
 
 
 class QuestionShape(Shape):
@@ -259,6 +285,27 @@ class GrantShape(Shape):
     granted: Raw
 
 
+class NeedShape(Shape):
+    send: Raw
+    good: Raw
+
+
+class TimerShape(Shape):
+    after: Duration
+    send: Raw
+    pending: Raw
+    none: Raw
+    confirm: list[Raw]
+    enter: list[Raw] | None = None
+    leave: list[Raw] | None = None
+    needs: NeedShape | None = None
+
+    def lines(self) -> dict[str, list[str]]:
+        """What is sent, by key; not what is only read."""
+        found = {"enter": self.enter, "leave": self.leave, "confirm": self.confirm}
+        return {key: lines for key, lines in found.items() if lines is not None}
+
+
 class ReadinessShape(Shape):
     looks: list[LookShape] = Field(default_factory=list)
     reverts: list[RevertShape] = Field(default_factory=list)
@@ -282,3 +329,4 @@ class ProfileShape(Shape):
     version: VersionShape | None = None
     tested: Annotated[Tested, choice(Tested)] = Tested.NOTHING
     discover: DiscoverShape = DiscoverShape()
+    timer: TimerShape | None = None

@@ -15,6 +15,8 @@ from controller.catalog.listing_checks import ListingCheck
 from controller.catalog.profile_checks import ProfileCheck
 from controller.catalog.profile_shape import (
     SECTIONS,
+    CommitShape,
+    LimitShape,
     LineShape,
     ListReadShape,
     MethodShape,
@@ -22,23 +24,30 @@ from controller.catalog.profile_shape import (
     PointSectionShape,
     ProfileShape,
     ReadinessShape,
+    RestoreShape,
     SaveShape,
     SentProbeShape,
     SessionShape,
+    TimerShape,
     VersionShape,
 )
 from controller.catalog.readiness_checks import ReadinessCheck
 from controller.catalog.shape import validate
+from controller.catalog.timer_checks import TimerCheck
 from controller.domain.errors import InvalidInput
 from controller.domain.inventory import Inventory, PointKind, ProbeKind
 from controller.domain.profile import (
+    CommitSpec,
     Condition,
+    CounterSpec,
     DeviceProfile,
     GrantSpec,
+    LimitSpec,
     Line,
     ListRead,
     LookSpec,
     MethodSpec,
+    NeedSpec,
     Parse,
     PointSpec,
     ProbeSpec,
@@ -52,6 +61,7 @@ from controller.domain.profile import (
     SessionSpec,
     TableParse,
     TableRead,
+    TimerSpec,
     VersionSpec,
 )
 from controller.domain.template import Template
@@ -157,6 +167,7 @@ def _examine(text: str, name: str, findings: Findings) -> tuple[str | None, Devi
     ProfileCheck(document, shape, findings).run()
     ReadinessCheck(document, shape, findings).run()
     ListingCheck(document, shape, findings).run()
+    TimerCheck(document, shape, findings).run()
     if len(findings) > before:
         return platform, None
     return shape.platform, _profile(shape, hashlib.sha256(text.encode()).hexdigest())
@@ -194,6 +205,24 @@ def _profile(shape: ProfileShape, digest: str) -> DeviceProfile:
                 for kind, reads in shape.discover.given().items()
             }
         ),
+        timer=_timer(shape.timer) if shape.timer else None,
+    )
+
+
+def _timer(shape: TimerShape) -> TimerSpec:
+    def templates(lines: Sequence[str] | None) -> tuple[Template, ...] | None:
+        return None if lines is None else tuple(Template.parse(line) for line in lines)
+
+    needs = shape.needs
+    return TimerSpec(
+        after=shape.after,
+        send=Template.parse(shape.send),
+        pending=_regex(shape.pending),
+        none=_regex(shape.none),
+        confirm=templates(shape.confirm) or (),
+        enter=templates(shape.enter),
+        leave=templates(shape.leave),
+        needs=NeedSpec(Template.parse(needs.send), _regex(needs.good)) if needs else None,
     )
 
 
@@ -222,6 +251,19 @@ def _session(shape: SessionShape) -> SessionSpec:
         settle=shape.settle,
         noise=tuple(_regex(pattern) for pattern in shape.noise),
         echo=shape.echo,
+        locked=tuple(_regex(pattern) for pattern in shape.locked),
+        commit=_commit(shape.commit) if shape.commit else None,
+    )
+
+
+def _commit(shape: CommitShape) -> CommitSpec:
+    return CommitSpec(
+        send=tuple(shape.send),
+        discard=tuple(shape.discard),
+        within=shape.within,
+        errors=tuple(_regex(pattern) for pattern in shape.errors),
+        done=_regex(shape.done) if shape.done else None,
+        abandoned=tuple(shape.abandoned),
     )
 
 
@@ -279,6 +321,12 @@ def _section(kind: PointKind, tagged: bool, shape: PointSectionShape) -> PointSp
         observed=tuple(shape.observed),
         methods=MappingProxyType({method: _method(item) for method, item in shape.methods.given().items()}),
         tagged=tagged,
+        counters=MappingProxyType(
+            {
+                name: CounterSpec(Template.parse(each.send), _regex(each.value))
+                for name, each in shape.counters.items()
+            }
+        ),
     )
 
 
@@ -294,6 +342,7 @@ def _parse(shape: ParseShape) -> Parse:
             values=values,
             each=shape.each,
             within=MappingProxyType({name: Template.parse(text) for name, text in shape.within.items()}),
+            listed=frozenset(shape.listed),
         )
     return TableParse(
         template=str(shape.textfsm),
@@ -308,11 +357,18 @@ def _method(shape: MethodShape) -> MethodSpec:
     return MethodSpec(
         isolate=_lines(shape.isolate),
         isolated=_condition(shape.isolated),
-        restore=tuple(
-            RestoreClause(_lines(clause.send), _condition(clause.when)) for clause in shape.restore
-        ),
+        restore=_clauses(shape.restore),
         spares_keep_alive=shape.spares_keep_alive,
+        limit=_limit(shape.limit) if shape.limit else None,
     )
+
+
+def _limit(shape: LimitShape) -> LimitSpec:
+    return LimitSpec(_lines(shape.send), _condition(shape.limited), _clauses(shape.lift))
+
+
+def _clauses(shapes: Sequence[RestoreShape]) -> tuple[RestoreClause, ...]:
+    return tuple(RestoreClause(_lines(clause.send), _condition(clause.when)) for clause in shapes)
 
 
 def _lines(shapes: Sequence[LineShape]) -> tuple[Line, ...]:

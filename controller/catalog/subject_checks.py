@@ -68,8 +68,8 @@ class SubjectCheck:
             port = check.end((*loc, "gateways", index), device, svi)
             if port is None:
                 continue
-            self._offered((*loc, "gateways", index), device, PointKind.SVI, False)
-            if port not in points:
+            if port not in points:  # else it is cut as the point says, which may be by a policy
+                self._offered((*loc, "gateways", index), device, PointKind.SVI, False)
                 use = _Use(name, (*loc, "gateways", index), segment.keep_alive)
                 self._uses[PointId(*port)].append(use)
         refused = any(self._document.pruned(*loc, key) for key in ("points", "gateways", "keep_alive"))

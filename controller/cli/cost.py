@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from controller.cli.errors import hazard_lines
+from controller.cli.timers import held_by
 from controller.cli.upstream import held_ready_lines
 from controller.domain.codec import to_plain
 from controller.domain.inventory import Conduit, Inventory, Segment, Subject
@@ -61,6 +62,7 @@ def _return(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]
     still = {str(point) for _, _, point in plan.ends} - worked
     if still and not plan.refusals:
         yield words.text("cost.still-held", count=len(still))
+    yield from held_by(plan, words)
 
 
 def _retired(plan: Plan, inventory: Inventory, words: Catalogue) -> Iterator[str]:
@@ -135,13 +137,16 @@ def wave_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]
             yield f"  {operation.device} [{operation.platform}]  {points}  {methods}{spared}"
             if not commands:
                 continue
-            for line in operation.enter:
+            for line in operation.timer.enter if operation.timer else operation.enter:
                 yield f"      {line}"
             for step in operation.steps:
                 yield f"    # {step.point.id}"
                 yield from (f"      {line}" for line in step.rendering.commands)
-            for line in operation.leave:
+            for line in operation.timer.leave if operation.timer else operation.leave:
                 yield f"      {line}"
+            if operation.timer:
+                yield f"    # {words.text('timer.then')}"
+                yield from (f"      {line}" for line in operation.timer.confirm)
     yield from held_ready_lines(plan, words, commands=commands)
 
 

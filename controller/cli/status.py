@@ -11,13 +11,14 @@ from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.domain.inventory import Conduit
 from controller.domain.proof import Proof
+from controller.text.partly import partly_back
 from controller.text.times import age, duration, moment
 
 if TYPE_CHECKING:
     from controller.engine.holding.situation import Situation, SubjectSituation
     from controller.text import Catalogue
 
-SHAPES = {"isolated": "■", "partial": "◧", "unknown": "◇", "connected": "○", "kept-alive": "▣"}
+SHAPES = {"isolated": "■", "partial": "◧", "partly-back": "◪", "unknown": "◇", "connected": "○", "kept-alive": "▣"}
 """A shape of its own for each state: the table reads without colour."""
 
 
@@ -31,6 +32,7 @@ def status(call: Call) -> int:
     from controller.cli.probation import probation_lines
     from controller.cli.readiness import last_lines, plain_last
     from controller.cli.runs import how_to_go_on, plain_run, run_line
+    from controller.cli.timers import timer_lines
     from controller.text.sentences import plain_hazard
 
     found = call.office.situation()
@@ -55,6 +57,7 @@ def status(call: Call) -> int:
         ports = ", ".join(str(point) for point in found.canaries)
         call.out.say(call.text("status.canaries", count=len(found.canaries), ports=ports))
     call.out.say(*probation_lines(found.probations, call.words))
+    call.out.say(*timer_lines(found.timers, call.words))
     call.out.say(*hazard_lines(found.reboots, call.words))
     call.out.say(*all_waiting(call)[0])
     call.out.say(*second_persons(call)[0])
@@ -81,7 +84,7 @@ def summary(
     words: Catalogue,
 ) -> str:
     """``states``: how many subjects are in each; ``since``: when the first of them was cut."""
-    if not sum(states.get(each, 0) for each in ("isolated", "partial", "unknown")):
+    if not sum(states.get(each, 0) for each in ("isolated", "partly-back", "partial", "unknown")):
         return words.text("status.nothing-cut", site=site, at=moment(at))
     said = [words.text(f"status.{state}", count=number) for state in SHAPES if (number := states.get(state))]
     lasted = duration(words, int((at - since).total_seconds())) if since else "?"
@@ -106,7 +109,7 @@ def situation_lines(found: Situation, words: Catalogue) -> Iterator[str]:
 
 def _cells(each: SubjectSituation, found: Situation, words: Catalogue) -> tuple[str, ...]:
     """State, name, title, proofs, then whatever needs a sentence."""
-    more = []
+    more = partly_back(each.held, each.back, each.towards, words)
     if each.held:
         more.append(
             words.text("status.read", age=age(words, each.oldest_read, found.at))
@@ -136,6 +139,7 @@ def proofs_text(proofs: Mapping[Proof, int], words: Catalogue) -> str:
 
 def plain_situation(found: Situation) -> dict[str, Any]:
     from controller.cli.probation import plain_probations
+    from controller.cli.timers import plain_timers
 
     return {
         "site": found.site,
@@ -145,6 +149,7 @@ def plain_situation(found: Situation) -> dict[str, Any]:
         "proofs": {each.value: found.proofs.get(each, 0) for each in Proof},
         "inventory_changed": found.inventory_changed,
         "probations": plain_probations(found.probations),
+        "timers": plain_timers(found.timers),
         "canaries": [{"device": point.device, "object": point.object} for point in found.canaries],
         "subjects": [
             {
@@ -161,6 +166,8 @@ def plain_situation(found: Situation) -> dict[str, Any]:
                 "wave": each.wave,
                 "waits_for": list(each.waits_for),
                 "upstream": list(each.upstream),
+                "back": each.back,
+                "towards": list(each.towards),
             }
             for each in found.subjects
         ],

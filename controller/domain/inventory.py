@@ -191,7 +191,8 @@ class HighAvailability:
 class Device:
     """A managed device. ``canary`` and ``canary_svi``: an unused port and VLAN interface, for rehearsals.
     ``settings`` are the site's values for what its profile leaves open
-    (``quarantine_vlan`` …); ``host_key`` is an OpenSSH public key without comment, None until trusted."""
+    (``quarantine_vlan`` …); ``host_key`` is an OpenSSH public key without comment, None until trusted.
+    ``careful``: Netmiko's own preparation of a session, and one line at a time."""
 
     name: str
     platform: str
@@ -207,6 +208,7 @@ class Device:
     legacy_ssh: bool = False
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     canary_svi: str | None = None
+    careful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from controller.domain.proof import Proof
 
 PLAN_HASH_PREFIX = b"cordon-plan-v1\n"
 
-UNHASHED = frozenset({"untested", "vault-needs-person", "vault-unusable", "vault-entry-missing"})
+UNHASHED = frozenset(
+    {"untested", "vault-needs-person", "vault-unusable", "vault-entry-missing", "timer-pending"}
+)
 """Hazards that come and go with time and with what is on record, while the plan stays what it is."""
 
 

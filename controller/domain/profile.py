@@ -347,11 +347,12 @@ class ListRead:
 
 
 class Tested(StrEnum):
-    """What a profile was tried on before it came here: ``real`` devices or programs, ``simulated`` ones, or
-    nothing."""
+    """What a profile was tried on before it came here: ``real`` devices or programs, ``simulated`` ones, the
+    outputs of some as a ``transcript`` has them, or nothing."""
 
     REAL = "real"
     SIMULATED = "simulated"
+    TRANSCRIPT = "transcript"
     NOTHING = "nothing"
 
 

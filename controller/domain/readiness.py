@@ -8,6 +8,9 @@ from datetime import datetime
 from controller.domain.inventory import PointId
 from controller.domain.plan import Hazard
 
+READINESS = "readiness"
+"""The kind of revision and the subject of the note that tells of a live check."""
+
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:

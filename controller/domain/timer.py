@@ -42,8 +42,8 @@ class Holder(StrEnum):
 
 class TimerState(StrEnum):
     """``struck``: the controller cuts again, since nobody confirmed; ``confirmed``: another log-in read
-    everything as wanted; ``taken-away``: a cut took it away, since it would have undone that; ``over``: it runs
-    no more, and what it did was read. The text is ``timer-state.<value>``."""
+    everything as wanted; ``taken-away``: a cut took it away, since it would have undone that; ``over``: it
+    runs no more, and what it did was read. The text is ``timer-state.<value>``."""
 
     RUNNING = "running"
     STRUCK = "struck"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Condition
 
@@ -32,6 +33,7 @@ from controller.engine.people.approvals import Act, Consents, Pledge, WithoutAcc
 from controller.engine.planning import plans
 from controller.engine.planning.plans import Documents, Return
 from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
+from controller.engine.planning.timers import pending
 from controller.engine.planning.transfer import Transfer, plan_transfer
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History, RunRecord
@@ -90,7 +92,9 @@ class Controller:
 
     def plan_return(self, wanted: Return, documents: Documents | None = None) -> Plan:
         """As :func:`controller.engine.planning.plans.plan_return`, by the leader's own book."""
-        return plans.plan_return(documents or self.documents, self._book, self._history, wanted)
+        plan = plans.plan_return(documents or self.documents, self._book, self._history, wanted)
+        found = () if wanted.rehearsal else pending(plan, self._history, self._services.clock.now())
+        return replace(plan, hazards=tuple(sorted([*plan.hazards, *found]))) if found else plan
 
     # --- acting ------------------------------------------------------------------------------------
 

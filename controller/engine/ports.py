@@ -42,23 +42,30 @@ class Clock(Protocol):
 
 
 class Purpose(StrEnum):
-    """Why a command is in a block. Only ``change`` can alter the device."""
+    """Why a command is in a block. Only ``change`` can alter the device, and ``commit`` where that is a
+    candidate until then; ``discard`` throws the candidate away."""
 
     MODE = "mode"
     READ = "read"
     CHANGE = "change"
+    COMMIT = "commit"
+    DISCARD = "discard"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One line to send. ``change`` lines of one ``group`` stand together: when the device refuses one, the
     rest of its group is left out; when it refuses a ``mode`` line, every ``change`` line after it is. So no
-    line lands in a context that was never entered. ``answers``: the questions that may follow it."""
+    line lands in a context that was never entered; nor is a mode left that was never entered. A ``commit`` is
+    sent where something was taken and nothing of it failed before; a ``discard`` wherever a commit was not
+    done. ``answers``: the questions that may follow it. ``ahead``: a line that reads, and neither it nor any
+    part of it does anything else, so that it may be sent before the one before it is answered."""
 
     text: str
     purpose: Purpose
     group: int = 0
     answers: tuple[Question, ...] = ()
+    ahead: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +305,10 @@ class History(Protocol):
         ...
 
     def open_holds(self) -> tuple[Hold, ...]: ...
+
+    def returned(self) -> Mapping[str, frozenset[PointId]]:
+        """By subject, the points of it that came back and are not held for it again, while others are."""
+        ...
 
     def baselines(self) -> Mapping[PointId, Baseline]:
         """The baseline of every point that has an open hold."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from controller.domain.facts import BaselineTaken, Fact, HoldEnded, HoldOpened, IntentRecorded
-from controller.domain.hold import Baseline, Hold, HoldKey
+from controller.domain.hold import Baseline, Ending, Hold, HoldKey
 from controller.domain.inventory import Method, PointId
 from controller.domain.playbook import Action
 
@@ -22,6 +23,8 @@ class Holdings:
         self._holders: dict[PointId, set[HoldKey]] = {}
         self._baselines: dict[PointId, Baseline] = {}
         self._methods: dict[PointId, list[Method]] = {}
+        self._open: Counter[str] = Counter()
+        self._returned: dict[str, set[PointId]] = {}
 
     def copy(self) -> Holdings:
         twin = Holdings()
@@ -29,6 +32,8 @@ class Holdings:
         twin._holders = {point: set(keys) for point, keys in self._holders.items()}
         twin._baselines = dict(self._baselines)
         twin._methods = {point: list(methods) for point, methods in self._methods.items()}
+        twin._open = Counter(self._open)
+        twin._returned = {name: set(points) for name, points in self._returned.items()}
         return twin
 
     def apply(self, fact: Fact, at: datetime) -> None:
@@ -43,8 +48,10 @@ class Holdings:
                 opened_at = before.opened_at if before else at
                 self._holds[key] = Hold(key, point, method, attribution, opened_at)
                 self._holders.setdefault(point.id, set()).add(key)
-            case HoldEnded(run=run, subject=subject, point=point_id):
-                self._end(HoldKey(run, subject, point_id))
+                self._open[subject] += before is None
+                self._returned.get(subject, set()).discard(point.id)
+            case HoldEnded(run=run, subject=subject, point=point_id, ending=ending):
+                self._end(HoldKey(run, subject, point_id), ending)
             case IntentRecorded(action=Action.ISOLATE, steps=steps):
                 for point_id, method in steps:
                     self._methods.setdefault(point_id, []).append(method)
@@ -64,12 +71,21 @@ class Holdings:
     def methods(self) -> dict[PointId, tuple[Method, ...]]:
         return {point: tuple(sent) for point, sent in self._methods.items() if point in self._holders}
 
-    def _end(self, key: HoldKey) -> None:
-        self._holds.pop(key, None)
+    def returned(self) -> dict[str, frozenset[PointId]]:
+        """By subject, the points that came back while others of it are held."""
+        return {name: frozenset(points) for name, points in self._returned.items() if points}
+
+    def _end(self, key: HoldKey, ending: Ending) -> None:
+        known = self._holds.pop(key, None)
         keys = self._holders.get(key.point)
         if keys is None:
             return
         keys.discard(key)
+        self._open[key.subject] -= known is not None
+        if not self._open[key.subject]:
+            self._returned.pop(key.subject, None)
+        elif ending is Ending.RESTORE and key.subject not in {each.subject for each in keys}:
+            self._returned.setdefault(key.subject, set()).add(key.point)
         if not keys:
             del self._holders[key.point]
             self._baselines.pop(key.point, None)

@@ -15,7 +15,7 @@ def subjects_of(plan: Plan, inventory: Inventory) -> tuple[str, ...]:
     """Names of what the plan cuts or brings back, in the inventory's order; names it no longer knows last."""
     named = dict.fromkeys(name for _, _, step in plan.steps() for name in step.subjects)
     if plan.action is Action.RESTORE:
-        named = dict.fromkeys(subject for _, subject, _ in plan.ends)
+        named = dict.fromkeys(plan.brought_back)
     known = [subject.name for subject in inventory.subjects() if subject.name in named]
     return (*known, *(name for name in named if inventory.subject(name) is None))
 

@@ -12,7 +12,7 @@ from controller.domain.codec import from_plain, to_plain
 from controller.domain.errors import CordonError
 from controller.domain.facts import Actor, Fact, Noted
 from controller.domain.plan import Hazard
-from controller.domain.readiness import DeviceReadiness, Obstacle, Readiness
+from controller.domain.readiness import READINESS, DeviceReadiness, Obstacle, Readiness
 from controller.domain.tags import Tag
 from controller.engine.planning.plans import Documents
 from controller.engine.ports import Committed
@@ -20,9 +20,6 @@ from controller.engine.readiness.livecheck import Told, check_live
 from controller.engine.readiness.logins import Eyes
 from controller.workers.office import LiveCheck
 from controller.workers.requests import RecordReadiness
-
-READINESS = "readiness"
-"""The kind of revision and the subject of the note that tells of it."""
 
 _SAID = {"detail": "", "found": "…", "said": "…"}
 """What a device said, or names somebody: shown once, never kept where it could not be erased."""

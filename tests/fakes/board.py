@@ -6,6 +6,7 @@ Faults strike lines by pattern; ``gate`` lets a test stand between two lines wit
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,14 +19,17 @@ from controller.domain.inventory import Device, Method, PointKind, ProbeKind
 from controller.domain.profile import (
     DeviceProfile,
     Each,
+    LimitSpec,
     Line,
     MethodSpec,
+    NeedSpec,
     PointSpec,
     ProbeSpec,
     Read,
     RegexParse,
     RestoreClause,
     SessionSpec,
+    TimerSpec,
     VersionSpec,
 )
 from controller.domain.proof import Outcome
@@ -75,7 +79,17 @@ class Board:
     version: str = "1.0"
     startup: str = ""
     received: list[str] = field(default_factory=list)
+    archive: bool = True
+    kept: tuple[dict[str, Port], dict[str, set[str]]] | None = None
+    """What a timer returns to while one runs; :meth:`strike` is the end of its time."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def keep(self) -> None:
+        self.kept = copy.deepcopy((self.ports, self.sets))
+
+    def strike(self) -> None:
+        if self.kept is not None:
+            (self.ports, self.sets), self.kept = self.kept, None
 
     def configuration(self) -> tuple[object, ...]:
         return (
@@ -219,6 +233,15 @@ class BoardSession:
         match line.split():
             case ["configure"]:
                 self._configuring = True
+            case ["configure", "revert", _] if board.archive and board.kept is None:
+                board.keep()
+                self._configuring = True
+            case ["confirm"] if board.kept is not None:
+                board.kept = None
+            case ["show", "timer"]:
+                return "no timer" if board.kept is None else "timer runs"
+            case ["show", "archive"]:
+                return "archive on" if board.archive else "archive off"
             case ["end"]:
                 self._configuring = False
             case ["show", "port", name] if name in board.ports:
@@ -348,14 +371,29 @@ def _port(*, tagged: bool) -> PointSpec:
     )
 
 
+_PAIR = "set ${{interface}} {} ${{prefix}}>${{target}}"
+
+
 def _policy() -> PointSpec:
-    def parse(each: Each, name: str) -> RegexParse:
+    """A set of the prefixes that are cut; of those under ``only:``, all but what is named with ``>`` is."""
+    whole = Template.parse(r"\Aset ${interface} begin$(?:\n.*)*?^set ${interface} end\Z")
+
+    def parse(each: Each, name: str, pattern: str = "^${prefix}$") -> RegexParse:
         return RegexParse(
-            Template.parse("^${prefix}$"),
-            given=Template.parse(r"\Aset ${interface} begin$(?:\n.*)*?^set ${interface} end\Z"),
+            Template.parse(pattern),
+            given=whole,
             matched={name: "yes"},
             otherwise={name: "no"},
             each=each,
+        )
+
+    def through(each: Each, name: str) -> RegexParse:
+        return RegexParse(
+            Template.parse(rf"^(?P<source>[^>\s]+)>(?P<{name}>\S+)$"),
+            given=whole,
+            otherwise={name: "none"},
+            each=each,
+            listed=frozenset({name}),
         )
 
     read = Read(
@@ -367,6 +405,27 @@ def _policy() -> PointSpec:
             ),
             parse(Each.PREFIX4, "in4"),
             parse(Each.PREFIX6, "in6"),
+            parse(Each.PREFIX4, "only4", "^only:${prefix}$"),
+            parse(Each.PREFIX6, "only6", "^only:${prefix}$"),
+            through(Each.PREFIX4, "to4"),
+            through(Each.PREFIX6, "to6"),
+        ),
+    )
+    both = ((Each.ALLOWED4, Each.FORMER4), (Each.ALLOWED6, Each.FORMER6))
+    limit = LimitSpec(
+        send=(
+            *lines("set ${interface} add only:${prefix}", each=Each.PREFIX4),
+            *lines("set ${interface} add only:${prefix}", each=Each.PREFIX6),
+            *(line for _, each in both for line in lines(f"{_PAIR.format('del')}", each=each)),
+            *(line for each, _ in both for line in lines(f"{_PAIR.format('add')}", each=each)),
+        ),
+        limited=values(
+            only4=("yes", "none"), only6=("yes", "none"), to4="${targets4}", to6="${targets6}"
+        ),
+        lift=(
+            RestoreClause(lines("set ${interface} del only:${prefix}", each=Each.PREFIX4), values(only4="no")),
+            RestoreClause(lines("set ${interface} del only:${prefix}", each=Each.PREFIX6), values(only6="no")),
+            *(RestoreClause(lines(_PAIR.format("del"), each=each)) for _, each in both),
         ),
     )
     method = MethodSpec(
@@ -380,11 +439,12 @@ def _policy() -> PointSpec:
             RestoreClause(lines("set ${interface} del ${prefix}", each=Each.PREFIX6), values(in6="no")),
         ),
         spares_keep_alive=True,
+        limit=limit,
     )
     return PointSpec(
         kind=PointKind.POLICY,
         reads=(read,),
-        config=("in4", "in6"),
+        config=("in4", "in6", "only4", "only6", "to4", "to6"),
         observed=("listed",),
         methods={Method.POLICY: method},
     )
@@ -422,6 +482,18 @@ def _gate() -> PointSpec:
     )
 
 
+TIMER = TimerSpec(
+    after=120,
+    send=Template.parse("show timer"),
+    pending=re.compile(r"^timer runs$"),
+    none=re.compile(r"^no timer$"),
+    confirm=(Template.parse("confirm"),),
+    enter=(Template.parse("configure revert ${minutes}"),),
+    needs=NeedSpec(Template.parse("show archive"), re.compile(r"^archive on$")),
+)
+"""The timer of a board that has one: :func:`board_profile` has none."""
+
+
 def board_profile(settle: int = 0) -> DeviceProfile:
     return DeviceProfile(
         platform=PLATFORM,
@@ -452,6 +524,7 @@ def board_profile(settle: int = 0) -> DeviceProfile:
 __all__ = [
     "PLATFORM",
     "QUARANTINE",
+    "TIMER",
     "Board",
     "BoardDriver",
     "BoardSession",

@@ -35,6 +35,11 @@ class Asking:
         control = self._ask_device(probe.source, probe.control, deadline)
         return ProbeResult(probe, answered, control, services.clock.monotonic())
 
+    def read(self, name: str, text: str) -> str | None:
+        """What the device answers to a command that changes nothing; None where it does not. Never raises for
+        a device or a network."""
+        return self._said(name, text, self.services.clock.monotonic() + self.services.limits.probe)
+
     def _ask_device(self, name: str, target: ProbeTarget, deadline: float) -> bool | None:
         """None where the device cannot be asked: no session, or a platform without such a probe."""
         device = self.inventory.devices[name]
@@ -43,9 +48,13 @@ class Asking:
         if spec is None:
             return None
         text = spec.send.fill({**device.settings, "address": target.address, "port": str(target.port or "")})
+        said = self._said(name, text, deadline)
+        return None if said is None else spec.answered.search(said) is not None
+
+    def _said(self, name: str, text: str, deadline: float) -> str | None:
         with self._at[name]:
             try:
-                session = self.sessions.get(device)
+                session = self.sessions.get(self.inventory.devices[name])
             except OpenFailed:
                 return None
             session.write(Block((Command(text, Purpose.READ),)))
@@ -53,4 +62,4 @@ class Asking:
         if not answers or not answers[0].complete:
             self.sessions.drop(name)
             return None
-        return spec.answered.search(answers[0].text) is not None
+        return answers[0].text

@@ -7,10 +7,12 @@ cut when its first hold began is foreign, its baseline is cut; one that nobody c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from controller.domain.facts import BaselineTaken, Fact, HoldOpened
 from controller.domain.hold import Attribution, HoldKey
+from controller.domain.limit import Limit, LimitState
 from controller.domain.plan import Step
 from controller.domain.playbook import Action
 from controller.domain.profile import State
@@ -21,11 +23,15 @@ from controller.engine.points.track import Track
 
 
 def claims(running: Running, track: Track, state: State | None, read_at: datetime) -> Iterator[Fact]:
-    """The baseline, where the point is not held yet, and this run's holds; nothing already on record."""
+    """The baseline, where the point is not held yet, and this run's holds; nothing already on record. Whatever
+    was let through there is at its end."""
     baseline = running.book.baseline(track.point)
     if baseline is None:
         yield BaselineTaken(running.run, track.step.point, state, read_at)
     attribution = _attribution(running, track, state)
+    limit = running.book.limit(track.point)
+    if limit is not None:
+        yield replace(limit, state=LimitState.OVER).fact()
     for subject in track.step.subjects:
         hold = running.book.hold(HoldKey(running.run, subject, track.point))
         if hold is None or _DOUBT[hold.attribution] < _DOUBT[attribution]:
@@ -39,6 +45,15 @@ def unmet(running: Running, steps: Iterable[Step]) -> Iterator[Fact]:
         for subject in step.subjects:
             if running.book.hold(HoldKey(running.run, subject, step.point.id)) is None:
                 yield HoldOpened(running.run, subject, step.point, step.rendering.method, Attribution.OURS)
+
+
+def let_through(running: Running, track: Track, state: LimitState) -> Iterator[Fact]:
+    """What a restore lets through at a point it leaves held."""
+    limited, baseline = running.limited_at(track.point), running.book.baseline(track.point)
+    if limited is not None and baseline is not None:
+        yield Limit(
+            track.point, running.run, limited.towards, limited.networks, baseline.run, state
+        ).fact()
 
 
 def doubt(running: Running, track: Track) -> Iterator[Fact]:

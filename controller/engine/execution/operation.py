@@ -2,7 +2,8 @@
 
 Each round reads first and sends only where the state is not yet as wanted, so a round can follow a dropped
 session or a dead process without ever re-sending blindly. An isolation may go several rounds (a fallback
-method, a session that died); a restore sends once and otherwise leaves the decision to a person.
+method, a session that died); a restore sends once, has what came of it read by another log-in, and otherwise
+leaves the decision to a person. Until then a timer runs that takes it back.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from controller.engine.execution.logcontext import bound
 from controller.engine.execution.operation_record import OperationRecord
 from controller.engine.execution.patience import await_session
 from controller.engine.execution.readback import ReadBack, States
-from controller.engine.execution.running import Running
+from controller.engine.execution.running import Running, StopCause
+from controller.engine.execution.timers import OperationTimer, TimersAtCut
 from controller.engine.points.blocks import (
+    LOCKED,
+    abandoned_block,
     change_block,
     interrupted,
     outcome_of,
@@ -35,9 +39,12 @@ from controller.engine.points.blocks import (
 )
 from controller.engine.points.drift import changed_meanwhile, drifted
 from controller.engine.points.reading import judge
-from controller.engine.points.renderer import point_context
+from controller.engine.points.renderer import point_context, timer_lines
 from controller.engine.points.track import Track
-from controller.engine.ports import Session
+from controller.engine.ports import Answer, Session
+
+ASK_AGAIN = 2.0
+"""Seconds until a cut asks again for a configuration that somebody else has to himself."""
 
 MOST_ROUNDS = 6
 """First method, its resend after a lost session, and fallbacks: no profile lists more."""
@@ -60,7 +67,12 @@ class OperationRun:
         self._clock = running.services.clock
         self._read_back = ReadBack(operation, profile.session.settle / 1000, running.services.clock)
         self._record = OperationRecord(running, wave, device.name)
+        self._timer = OperationTimer(running, wave, operation, profile)
+        self._others_timers = TimersAtCut(running, device.name, profile, timer_lines(profile, device))
+        self._commit = profile.session.commit
+        self._left_behind = False
         self._was_there = False
+        self._cut_waits = False
         self._tracks: list[Track] = []
         for step in operation.steps:
             context = point_context(step.point, step.subjects, step.prefixes, device, profile)
@@ -70,13 +82,19 @@ class OperationRun:
     def execute(self) -> tuple[StepResult, ...]:
         running, name = self._running, self._device.name
         here = bound(run=running.run, device=name)
-        with here, running.slots.hold(name, running.precedence, lambda: running.sessions.drop(name)):
+        with here, running.slots.hold(name, running.precedence, self._make_way):
             return self.execute_here()
+
+    def _make_way(self) -> None:
+        """For a cut that wants the device. Called from its thread."""
+        self._cut_waits = True
+        self._running.sessions.drop(self._device.name)
 
     def execute_here(self) -> tuple[StepResult, ...]:
         """As :meth:`execute`, for who is at the device already."""
         try:
             self._act()
+            self._record.note(self._others_timers.over())
         except CordonError:
             raise
         except Exception:  # noqa: BLE001 - a defect in one driver or parser must not end the others' cut
@@ -91,6 +109,8 @@ class OperationRun:
     def _act(self) -> None:
         self._leave_to_hand()
         deadline = self._clock.monotonic() + self._running.services.limits.operation
+        if self._commit is not None:  # the device's own time to commit is not ours
+            deadline += self._commit.within
         for _ in range(MOST_ROUNDS):
             if not self._left():
                 return
@@ -128,16 +148,16 @@ class OperationRun:
     def _round(self, session: Session, deadline: float) -> None:
         tracks = self._left()
         self._was_there = True
+        self._throw_away(session, deadline)
         read_at = self._clock.now()
-        states = self._read_back.states(session, tracks, deadline)
+        states = self._known(session, tracks, deadline)
         if states is None:
-            self._lost(tracks)
             return
         self._running.book.seen(point for point, state in states.items() if state is not None)
         for track in tracks:
             state = states[track.point]
             track.state, track.read_at = state, None if state is None else read_at
-            if self._running.action is Action.RESTORE:
+            if self._restoring:
                 self._settle_restore(track, state)
             elif track.confirmed_by(state):
                 track.finish(Proof.CONFIRMED, "already-cut" if track.outcome is Outcome.NOT_ATTEMPTED else "")
@@ -146,14 +166,17 @@ class OperationRun:
         if change and self._gives_way():
             self._stop(change)
             change = []
-        facts = self._record.recovered(self._tracks)
-        if self._running.action is Action.ISOLATE:
+        facts = [*self._record.recovered(self._tracks), *self._timer.facts()]
+        if not self._restoring:
             for track in (*settled, *change):
                 facts.extend(claims(self._running, track, states[track.point], read_at))
         if change:
             facts.extend(self._running.learnt_before(self._device))
+            facts.extend(self._timer.begin())
             self._record.intend(facts, change)
             facts = []
+        else:
+            facts.extend(self._others_timers.struck(session, deadline))
         if settled or facts:
             self._record.settle(settled, facts=facts)
         if change and self._running.plan.gives_way and self._gives_way():
@@ -161,19 +184,47 @@ class OperationRun:
         elif change:
             self._send(session, change, states, deadline)
 
+    def _known(self, session: Session, tracks: Sequence[Track], deadline: float) -> States | None:
+        """What is there to go by; None where the session ended, or nothing stays as it reads."""
+        states = self._read_back.states(session, tracks, deadline)
+        stays: str | None = ""
+        if self._restoring and states is not None:
+            states = self._read_back.settled(session, tracks, states, deadline)
+        if self._restoring and states is not None:
+            stays = self._stays(session, tracks, states, deadline)
+        if states is None or stays is None:
+            self._lost(tracks)
+            return None
+        if stays:
+            self._leave_to_timer(tracks, stays)
+            return None
+        return states
+
+    @property
+    def _restoring(self) -> bool:
+        return self._running.action is Action.RESTORE
+
+    def _throw_away(self, session: Session, deadline: float) -> None:
+        """The candidate of a session that broke, where it does not go with its session."""
+        if self._left_behind and self._commit is not None and self._commit.abandoned:
+            if session.write(abandoned_block(self._commit)) is not Outcome.NOT_SENT:
+                session.collect(deadline)
+            self._left_behind = False
+
     def _settle_restore(self, track: Track, state: State | None) -> None:
         """Ends the track where nothing may be sent, or nothing needs to be."""
         running = self._running
         if state is None:
             track.finish(Proof.UNKNOWN, "unreadable")
-        elif running.book.holders(track.point) - set(running.ends_of(track.point)):
+        elif running.book.holders(track.point) - running.claimed_by(track.point):
             track.finish(Proof.UNKNOWN, "held-again")
         elif track.outcome is not Outcome.NOT_ATTEMPTED:
             # The block went out and the session was lost: what is read now is its end, good or bad.
             proof = judge(track.rendering.expect, state)
             track.finish(proof, "" if proof is Proof.CONFIRMED else track.cause)
         elif drifted(running.book, track, state) and self._device.name not in running.accept_drift:
-            if keeping(self._device.name) in running.accept_drift:
+            limited = running.limited_at(track.point)  # what nobody described is not let through
+            if keeping(self._device.name) in running.accept_drift and limited is None:
                 track.finish(Proof.CONFIRMED, KEPT_THEIRS)  # as it was read is as a person wants it
             else:
                 track.finish(Proof.CONTRADICTED, "drift")
@@ -182,11 +233,43 @@ class OperationRun:
         elif not track.rendering.commands:
             track.finish(Proof.CONTRADICTED, "read-back-differs")
 
+    # --- the timer behind a restore ------------------------------------------------------------------
+
+    def _stays(
+        self, session: Session, tracks: Sequence[Track], states: States, deadline: float
+    ) -> str | None:
+        """Why nobody may build on what the device reads now: "" where nothing will take it back; None where
+        the session or the time ended."""
+        running = self._running
+        read = [states[track.point] for track in tracks]
+        wanted = all(
+            judge(track.rendering.expect, state) is Proof.CONFIRMED
+            and running.book.holders(track.point) <= running.claimed_by(track.point)
+            for track, state in zip(tracks, read, strict=True)
+        )
+        stays = self._timer.look(session, deadline, wanted=wanted)
+        if stays == "":
+            self._timer.read_anew(known=None not in read, wanted=wanted)
+        return stays
+
+    def _leave_to_timer(self, tracks: Sequence[Track], cause: str) -> None:
+        """What reads as it may is not what will be: it stays held, and is read once the timer has run."""
+        for track in tracks:
+            track.state, track.read_at = None, None
+            track.finish(Proof.UNKNOWN, track.cause or cause)
+        self._record.settle(tracks, facts=self._timer.facts())
+
     # --- giving way --------------------------------------------------------------------------------
 
     def _gives_way(self) -> bool:
-        """To an abort, a failing journal, a restore's failure elsewhere or, if it restores, to a cut."""
-        return self._running.stopping.is_set()
+        """To an abort, a failing journal, a restore's failure elsewhere or, if it restores, to a cut. What a
+        restore has sent is still read: for a cut alone that is left to its timer."""
+        running = self._running
+        if not running.stopping.is_set():
+            return False
+        cut = self._cut_waits or running.cause in (StopCause.PREEMPTED, StopCause.TRIPPED)
+        unread = any(track.outcome in (Outcome.SENT, Outcome.ACCEPTED) for track in self._left())
+        return cut or running.action is Action.ISOLATE or not unread
 
     def _stop(self, tracks: Sequence[Track]) -> None:
         """Ends the tracks as they stand; those never read leave no record."""
@@ -203,13 +286,23 @@ class OperationRun:
     def _send(self, session: Session, change: Sequence[Track], states: States, deadline: float) -> None:
         running = self._running
         running.before_change([track.point for track in change])
-        block = change_block(self._operation, [track.rendering for track in change])
+        block = change_block(
+            self._operation,
+            [track.rendering for track in change],
+            self._timer.lines,
+            self._others_timers.first,
+            self._profile.session,
+        )
         for track in change:  # what was read before is no longer what is known
             track.sending()
         written = session.write(block)
         answers = () if written is Outcome.NOT_SENT else session.collect(deadline)
+        self._left_behind = interrupted(answers)
         for group, track in enumerate(change, start=1):
             track.outcome, track.cause = outcome_of(answers, group, self._profile)
+        if running.action is Action.RESTORE:
+            self._sent_back(session, change, answers)
+            return
         before = reads_before(self._operation, answers)
         doubted = [track for track in change if changed_meanwhile(track, states[track.point], before)]
         self._read_back.judge(session, change, reads_after(self._operation, answers), deadline)
@@ -218,7 +311,16 @@ class OperationRun:
             running.sessions.drop(self._device.name)
         for track in change:
             self._conclude(track, lost=lost)
-        self._record.settle(change, transcript(answers), doubted=doubted, settles=True)
+        taken = self._others_timers.facts(answers)
+        self._record.settle(change, transcript(answers), facts=taken, doubted=doubted, settles=True)
+
+    def _sent_back(self, session: Session, change: Sequence[Track], answers: Sequence[Answer]) -> None:
+        """Only another log-in tells whether the device can still be reached: the next round's."""
+        lost = interrupted(answers) or not session.is_open
+        self._running.sessions.drop(self._device.name)
+        for track in change:
+            track.resent = lost
+        self._record.sent(change, transcript(answers))
 
     def _conclude(self, track: Track, *, lost: bool) -> None:
         """Decides whether the step is over, gets its next method, or is read again in a new session."""
@@ -228,6 +330,8 @@ class OperationRun:
             if track.resent:
                 track.finish(Proof.UNKNOWN, track.cause or "hung-up")
             track.resent = True
+        elif track.cause == LOCKED:
+            self._clock.pause(ASK_AGAIN)  # who has the configuration lets go of it, or the next round says so
         elif self._falls_back(track):
             track.choice += 1
         elif track.proof is Proof.UNKNOWN:
@@ -239,7 +343,7 @@ class OperationRun:
     def _falls_back(self, track: Track) -> bool:
         """Where the device refused or reads otherwise; what cannot be read gives no reason to send more."""
         failed = track.outcome is Outcome.REJECTED or track.proof is Proof.CONTRADICTED
-        return failed and self._running.action is Action.ISOLATE and track.has_fallback
+        return failed and track.has_fallback
 
     def _lost(self, tracks: Sequence[Track]) -> None:
         """The session died while reading: once more in a new one, then it is for a person."""

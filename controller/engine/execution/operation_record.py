@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from controller.domain.facts import Fact, HoldEnded, IntentRecorded, OutcomeRecorded, Text
 from controller.domain.hold import Ending
+from controller.domain.limit import LimitState
 from controller.domain.plan import Wave
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.events import StepResult, StepsSettled
-from controller.engine.execution.claims import doubt, unmet
+from controller.engine.execution.claims import doubt, let_through, unmet
 from controller.engine.execution.running import Running
 from controller.engine.points.track import Track
 
@@ -24,6 +25,7 @@ class OperationRecord:
         self._wave = wave
         self._device = device
         self._unsettled = 0  # the attempt intended whose outcome is not on record yet
+        self._outcome: OutcomeRecorded | None = None  # what goes on record with what is read next
 
     @property
     def intended(self) -> bool:
@@ -36,7 +38,8 @@ class OperationRecord:
         steps = tuple((track.point, track.rendering.method) for track in change)
         attempt = running.next_attempt(self._device)
         intent = IntentRecorded(running.run, self._wave.index, self._device, attempt, running.action, steps)
-        running.commit(Tag.OPERATION_INTENDED, [*facts, intent])
+        limits = [fact for track in change for fact in let_through(running, track, LimitState.INTENDED)]
+        running.commit(Tag.OPERATION_INTENDED, [*facts, *limits, intent])
         self._unsettled = attempt
 
     def recovered(self, tracks: Iterable[Track]) -> list[Fact]:
@@ -55,6 +58,11 @@ class OperationRecord:
             for attempt in mine
         ]
 
+    def sent(self, tracks: Sequence[Track], said: str) -> None:
+        """How far the intent came, to go on record once another log-in has read what came of it, or could
+        not."""
+        self._outcome = self._settled(tracks, said)
+
     def settle(
         self,
         tracks: Sequence[Track],
@@ -69,12 +77,7 @@ class OperationRecord:
         running = self._running
         found = list(facts)
         if settles and self.intended:
-            worst = min((track.outcome for track in tracks), key=list(Outcome).index)
-            cause = next((track.cause for track in tracks if track.cause), "")
-            found.append(
-                OutcomeRecorded(running.run, self._device, self._unsettled, worst, cause, Text(said))
-            )
-            self._unsettled = 0
+            found.append(self._settled(tracks, said))
         for track in tracks:
             if running.action is Action.RESTORE and track.done and track.proof is Proof.CONFIRMED:
                 found.extend(
@@ -82,9 +85,21 @@ class OperationRecord:
                     for key in running.ends_of(track.point)
                     if running.book.hold(key) is not None
                 )
+                found.extend(let_through(running, track, LimitState.IN_FORCE))
         for track in doubted if running.action is Action.ISOLATE else ():
             found.extend(doubt(running, track))
         self._commit(found, tracks)
+
+    def _settled(self, tracks: Sequence[Track], said: str) -> OutcomeRecorded:
+        worst = min((track.outcome for track in tracks), key=list(Outcome).index)
+        cause = next((track.cause for track in tracks if track.cause), "")
+        attempt, self._unsettled = self._unsettled, 0
+        return OutcomeRecorded(self._running.run, self._device, attempt, worst, cause, Text(said))
+
+    def note(self, facts: Sequence[Fact]) -> None:
+        """What is known of timers, apart from any point."""
+        if facts:
+            self._running.commit(Tag.TIMER_MOVED, facts)
 
     def unreached(self, cause: str, detail: str, left: Sequence[Track]) -> None:
         """That no session was had. ``detail``: the driver's own words."""
@@ -103,6 +118,8 @@ class OperationRecord:
 
     def _commit(self, facts: Sequence[Fact], tracks: Sequence[Track]) -> None:
         running, results = self._running, self.results(tracks)
+        if self._outcome is not None:
+            facts, self._outcome = [self._outcome, *facts], None
         reads = [result.as_fact(running.run, running.action) for result in results]
         running.commit(Tag.OPERATION_SETTLED, [*reads, *facts])
         running.watcher(StepsSettled(running.run, self._device, results))

@@ -50,6 +50,22 @@ class ReadBack:
                 break
         return states
 
+    def settled(
+        self, session: Session, tracks: Sequence[Track], states: States, deadline: float
+    ) -> States | None:
+        """``states``, read again for a moment while what was sent by another log-in does not read as wanted:
+        the log-in may have been faster than the device. None as :meth:`states`."""
+        sent = [track for track in tracks if track.outcome in (Outcome.SENT, Outcome.ACCEPTED)]
+        until = min(deadline, self._clock.monotonic() + min(self._settle, _CONFIGURED_AT_ONCE))
+        found: States | None = states
+        while found is not None and self._clock.monotonic() < until:
+            read = [judge(track.rendering.expect, found[track.point]) for track in sent]
+            if Proof.CONTRADICTED not in read:
+                break
+            self._clock.pause(_RE_READ_EVERY)
+            found = self.states(session, tracks, deadline)
+        return found
+
     def judge(
         self, session: Session, change: Sequence[Track], answers: Mapping[str, str], deadline: float
     ) -> None:

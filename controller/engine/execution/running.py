@@ -12,7 +12,7 @@ from threading import Lock
 from controller.domain.facts import Actor, Fact
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import Device, Inventory, PointId
-from controller.domain.plan import Plan, Wave
+from controller.domain.plan import Limited, Plan, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
@@ -159,11 +159,25 @@ class Running:
         """The holds a restore lets go at the point."""
         return self._ends.get(point, ())
 
+    def limited_at(self, point: PointId) -> Limited | None:
+        """What a restore lets through at a point that it leaves held."""
+        return self._limits.get(point)
+
+    def claimed_by(self, point: PointId) -> frozenset[HoldKey]:
+        """The holds a restore knows of at the point: those it lets go, and those it leaves."""
+        limited = self.limited_at(point)
+        left = limited.holds if limited else ()
+        return frozenset((*self.ends_of(point), *(HoldKey(run, subject, point) for run, subject in left)))
+
     def concerns(self, point: PointId) -> bool:
         """A resumed restore passes over points that came back before: what they are now is not its doing."""
         if self.action is Action.ISOLATE:
             return True
-        return not self.book.holders(point).isdisjoint(self.ends_of(point))
+        return not self.book.holders(point).isdisjoint(self.claimed_by(point))
+
+    @cached_property
+    def _limits(self) -> Mapping[PointId, Limited]:
+        return {each.point: each for each in self.plan.limits}
 
     @cached_property
     def _ends(self) -> Mapping[PointId, tuple[HoldKey, ...]]:

@@ -18,6 +18,7 @@ from controller.domain.errors import CordonError, InvalidRequest
 from controller.domain.facts import SYSTEM, Actor, Fact
 from controller.domain.inventory import Subject
 from controller.domain.plan import Plan
+from controller.domain.playbook import CounterLimit
 from controller.domain.probation import PROBATION, Probation, ProbationState, probations
 from controller.domain.tags import Tag
 from controller.engine.events import ProbationMoved, RunEnded, Watcher
@@ -28,7 +29,7 @@ from controller.engine.execution.sessions import Sessions
 from controller.engine.holding.tripwires import Judged, Tripwires
 from controller.engine.planning.plans import Documents, plan_subjects
 from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
-from controller.engine.planning.watching import Group, groups
+from controller.engine.planning.watching import Counter, Group, counters, groups
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History, RunRecord
 
@@ -135,7 +136,9 @@ class Probations:
             if subject is None or (known and known.now.run == running.run and known.now.wave == group.first):
                 continue
             probation = Probation(running.run, group.first, name, group.watch)
-            self._keep(probation, subject, _documents(running), whole=False, running=running)
+            self._keep(
+                probation, subject, _documents(running), group.counters, whole=False, running=running
+            )
             facts.append(probation.fact())
             running.watcher(ProbationMoved(running.run, probation))
         return facts
@@ -195,7 +198,7 @@ class Probations:
             indexes = range(group.first, group.last + 1)
             held = any(hold.key.subject == each.subject for hold in self.book.holds())
             whole = record.waves_done.issuperset(indexes) or not held
-            self._keep(each, subject, documents, whole=whole, running=running)
+            self._keep(each, subject, documents, group.counters, whole=whole, running=running)
             if each.state is ProbationState.TRIPPED:  # its process died before it was known to be cut
                 self._cut(self._kept[each.subject])
 
@@ -259,14 +262,20 @@ class Probations:
             if each.cutting is None and self.services.clock.monotonic() >= each.not_before:
                 self._cut(each)
         asked = [(each.asking, probe) for each in watched for probe in each.tripwires.probes()]
-        with ThreadPoolExecutor(max(1, min(8, len(asked))), thread_name_prefix="probation") as pool:
-            answers = iter(list(pool.map(lambda one: one[0].ask(one[1]), asked)))
+        counted = [(each.asking, counter) for each in watched for counter in each.tripwires.counters]
+        threads = max(1, min(8, len(asked) + len(counted)))
+        with ThreadPoolExecutor(threads, thread_name_prefix="probation") as pool:
+            found = pool.map(lambda one: one[0].ask(one[1]), asked)
+            counts = iter(list(pool.map(lambda one: _count(*one), counted)))
+            answers = iter(list(found))
         for each in watched:
             results = [next(answers) for _ in each.tripwires.probes()]
+            values = [next(counts) for _ in each.tripwires.counters]
             if self._cut_elsewhere(each):
                 self._move(each, ProbationState.LEFT, StopCause.PREEMPTED)
             else:
-                self._judge(each, each.tripwires.judge(results))
+                now = self.services.clock.monotonic()
+                self._judge(each, each.tripwires.judge(results, values, now))
 
     def _judge(self, each: _Kept, judged: Judged) -> None:
         if judged.cause:
@@ -299,6 +308,7 @@ class Probations:
         probation: Probation,
         subject: Subject,
         documents: Documents,
+        limits: tuple[CounterLimit, ...],
         *,
         whole: bool,
         running: Running | None,
@@ -322,7 +332,7 @@ class Probations:
             probation,
             documents,
             plan_subjects(documents, [probation.subject]),
-            Tripwires(subject),
+            Tripwires(subject, counters(subject, limits, inventory, profiles)),
             Asking(inventory, profiles, services, sessions),
             frozenset(before),
             whole,
@@ -396,3 +406,8 @@ class Probations:
 def _documents(running: Running) -> Documents:
     """What a restore rests on: its texts are on record already."""
     return Documents(running.inventory, running.profiles, running.plan.basis.profiles, {}, {}, {})
+
+
+def _count(asking: Asking, counter: Counter) -> int | None:
+    said = asking.read(counter.device, counter.send)
+    return None if said is None else counter.value(said)

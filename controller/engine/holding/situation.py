@@ -17,6 +17,7 @@ from controller.domain.plan import Hazard
 from controller.domain.probation import PROBATION, Probation, probations
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof, aged, worst
+from controller.domain.timer import TIMER, Timer, timers
 from controller.domain.transfer import TRANSFER, moved
 from controller.engine.planning.restoration import waves_of_return
 from controller.engine.points.holds import claims_cut
@@ -62,7 +63,8 @@ class SubjectSituation:
 class Situation:
     """``level`` is that of the highest isolation level with open holds; ``under_way`` the runs not over;
     ``canaries`` the ports a rehearsal left cut, which nothing else counts; ``reboots`` where a reboot would
-    open what is cut, or cut what is not; ``probations``: what came back and is still being watched."""
+    open what is cut, or cut what is not; ``probations``: what came back and is still being watched,
+    ``timers``: what takes back what nobody has confirmed."""
 
     site: str
     at: datetime
@@ -75,6 +77,7 @@ class Situation:
     canaries: tuple[PointId, ...] = ()
     reboots: tuple[Hazard, ...] = ()
     probations: tuple[Probation, ...] = ()
+    timers: tuple[Timer, ...] = ()
 
 
 def situation(
@@ -128,6 +131,7 @@ def situation(
         canaries=tuple(sorted(canaries, key=lambda point: point.order)),
         reboots=reboots(holds, reads, history.startups(), inventory, profiles),
         probations=_watched(history),
+        timers=tuple(each for each in timers(note for _, note in history.noted(TIMER)) if each.open),
     )
 
 
@@ -191,10 +195,10 @@ def _subject(
 
 def _limits(history: History) -> Mapping[PointId, Limit]:
     """What held points let through, as it was read back last."""
-    baselines = history.baselines()
+    limits = [limit_of(note) for _, note in history.noted(LIMIT)]
+    baselines = history.baselines() if limits else {}
     found: dict[PointId, Limit] = {}
-    for _, note in history.noted(LIMIT):
-        limit = limit_of(note)
+    for limit in limits:
         base = baselines.get(limit.point)
         if base is None or base.run != limit.since:
             continue

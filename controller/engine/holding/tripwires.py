@@ -1,4 +1,5 @@
-"""What a probation listens to: the probes of what came back, and those that must never succeed."""
+"""What a probation listens to: the probes of what came back, those that must never succeed, and what devices
+count at its points."""
 
 from __future__ import annotations
 
@@ -6,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from controller.domain.inventory import Probe, Subject
+from controller.engine.planning.watching import Counter
 from controller.engine.ports import ProbeResult
 
-PROBE_LOST, FORBIDDEN_ANSWERS, SIGNAL = "probe-lost", "forbidden-answers", "signal"
+PROBE_LOST, FORBIDDEN_ANSWERS, SIGNAL, COUNTER = "probe-lost", "forbidden-answers", "signal", "counter"
 """Why a subject is cut again; the text is ``cause.<value>``."""
 
 NOT_ANSWERED_YET, CANNOT_BE_ASKED, CONTROL_SILENT = "not-answered-yet", "cannot-be-asked", "control-silent"
-"""Why nobody knows how a probe stands; the text is ``doubt.<value>``."""
+UNCOUNTED = "uncounted"
+"""Why nobody knows how a probe or a counter stands; the text is ``doubt.<value>``."""
 
 MOST_MISSES = 2
 """A probe that fails so often in a row, while its control answers, is lost: one lost packet is no alarm."""
@@ -34,16 +37,25 @@ class Tripwires:
     it does nobody can say how the subject fares."""
 
     subject: Subject
+    counters: tuple[Counter, ...] = ()
+    _counted: dict[Counter, list[tuple[float, int]]] = field(default_factory=dict)
     _alive: set[Probe] = field(default_factory=set)
     _misses: dict[Probe, int] = field(default_factory=dict)
 
     def probes(self) -> tuple[Probe, ...]:
         return (*self.subject.probes, *self.subject.forbidden)
 
-    def judge(self, results: Sequence[ProbeResult]) -> Judged:
-        """``results``: of :meth:`probes`, in order."""
+    def judge(
+        self, results: Sequence[ProbeResult], counts: Sequence[int | None] = (), now: float = 0.0
+    ) -> Judged:
+        """``results``: of :meth:`probes`, ``counts``: of ``counters``, in order; ``now``: when, monotonic."""
         known = len(self.subject.probes)
         doubts = []
+        for counter, count in zip(self.counters, counts, strict=True):
+            if count is None:
+                doubts.append(Judged(doubt=UNCOUNTED, probe=_counter(counter)))
+            elif self._grown(counter, count, now) > counter.limit.over:
+                return Judged(cause=COUNTER, probe=_counter(counter))
         for result in results[known:]:
             if result.answered:
                 return Judged(cause=FORBIDDEN_ANSWERS, probe=_name(result.probe))
@@ -64,6 +76,16 @@ class Tripwires:
                     return Judged(cause=PROBE_LOST, probe=_name(probe))
         return doubts[0] if doubts else Judged()
 
+    def _grown(self, counter: Counter, count: int, now: float) -> int:
+        """By how much within the limit's time. A count that fell was set back: it begins anew."""
+        seen = self._counted.setdefault(counter, [])
+        if seen and count < seen[-1][1]:
+            seen.clear()
+        seen.append((now, count))
+        while seen[0][0] < now - counter.limit.within:
+            del seen[0]
+        return count - seen[0][1]
+
 
 def _doubt(result: ProbeResult) -> Judged:
     asked = result.answered is not None
@@ -72,3 +94,7 @@ def _doubt(result: ProbeResult) -> Judged:
 
 def _name(probe: Probe) -> str:
     return f"{probe.target} ({probe.source})"
+
+
+def _counter(counter: Counter) -> str:
+    return f"{counter.limit.counter} {counter.point.id}"

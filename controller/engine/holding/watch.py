@@ -2,7 +2,8 @@
 open. It only ever moves towards isolation: what it sends are the lines of the cut that holds the point.
 
 Where a point found open is left to a person (:mod:`controller.engine.holding.reassertion`), it only raises
-the alarm.
+the alarm. What a return brought back and nobody could confirm goes back to isolation as soon as its device
+can be reached: the timer that the controller holds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from threading import Condition, Thread
@@ -20,6 +22,7 @@ from controller.domain.inventory import MANUAL, Device, Inventory, PointId
 from controller.domain.profile import DeviceProfile, State
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
+from controller.domain.timer import HELD_FOR, Holder, TimerState
 from controller.engine.execution.credentials import CredentialRecord
 from controller.engine.execution.running import Services
 from controller.engine.execution.sessions import DeviceSlots, Sessions, Visit
@@ -34,6 +37,7 @@ from controller.engine.holding.watched import (
     alarm,
     basis_of,
     by_run,
+    profiles_of,
     reading,
     share_of,
     watched_at,
@@ -43,8 +47,8 @@ from controller.engine.planning.revisions import DocumentReader
 from controller.engine.points.blocks import complete_answers, interrupted, read_block
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.reading import read_state
-from controller.engine.points.renderer import operation, point_context
-from controller.engine.ports import History
+from controller.engine.points.renderer import operation, point_context, timer_lines
+from controller.engine.ports import Block, Command, History, Purpose
 
 OVERDUE = timedelta(minutes=12)
 """Readings this old are renewed also while a run is under way: they expire before long."""
@@ -57,6 +61,9 @@ SOON = timedelta(minutes=3)
 
 REMIND = timedelta(hours=1)
 """Before the same alarm about a point that waits for a person is raised again."""
+
+AT_ONCE = timedelta(seconds=5)
+"""Before a device is tried again at which something came back that nobody has confirmed."""
 
 _TICK = 5.0
 _THREADS = 4
@@ -96,6 +103,7 @@ class Watch:
         self._told: set[str] = set()
         self._changed = Condition()
         self._over = False
+        self._began = services.clock.monotonic()
         self._thread = Thread(target=self._keep_watch, name="watch", daemon=True)
 
     # --- in the background ----------------------------------------------------------------------------
@@ -156,7 +164,7 @@ class Watch:
     def due(self) -> tuple[str, ...]:
         """The devices to be read now, the oldest reading first."""
         now, reads = self._clock.now(), self._history.last_reads()
-        busy = self._busy()
+        busy, timed = self._busy(), self._book.timed()
         oldest: dict[str, timedelta] = {}
         for point in {hold.key.point for hold in self._book.holds()}:
             age = age_of(reads.get(point), now)
@@ -167,7 +175,7 @@ class Watch:
         due = [
             (age, device)
             for device, age in oldest.items()
-            if (device in told or age >= (OVERDUE if busy else READ_AFTER + share_of(device)))
+            if (device in told | timed or age >= (OVERDUE if busy else READ_AFTER + share_of(device)))
             and (device in told or now >= self._not_before.get(device, now))
         ]
         return tuple(device for _, device in sorted(due, reverse=True))
@@ -180,14 +188,14 @@ class Watch:
         now = self._clock.now()
         with self._changed:
             self._told.discard(device)
-        self._not_before[device] = now + RETRY
+        self._not_before[device] = now + self._retry(device)
         reads = self._history.last_reads()
-        watched = watched_at(device, self._book.holds(), reads, self._basis)
+        watched = watched_at(device, self._book.holds(), reads, self._basis, self._book.limit)
         if not watched:
             self._not_before[device] = now + READ_AFTER
             return
         inventory = with_present(watched[0].basis.inventory, self._current())
-        found, profiles = inventory.devices.get(device), watched[0].basis.profiles
+        found, profiles = inventory.devices.get(device), profiles_of(watched)
         if found is None or found.platform == MANUAL or found.platform not in profiles:
             self._not_before[device] = now + READ_AFTER
             return
@@ -215,7 +223,7 @@ class Watch:
         held = [each for each in watched if self._book.hold(each.hold.key) is not None]
         if not held:
             return
-        block = operation(held[0].basis.profiles, device, [each.step for each in held])
+        block = operation({device.platform: profile}, device, [each.step for each in held])
         read_at = self._clock.now()
         deadline = self._clock.monotonic() + self._services.limits.operation
         if session.write(read_block(block)) is Outcome.NOT_SENT:
@@ -240,6 +248,9 @@ class Watch:
         self._not_before[device.name] = read_at + SOON
         if open_points:
             self._found_open(visit, device, profile, open_points, read_at, sessions)
+        if self._book.timers(device.name):
+            self._not_before[device.name] = read_at + AT_ONCE
+            self._timers_over(device, profile, sessions)
 
     # --- found open -----------------------------------------------------------------------------------
 
@@ -257,7 +268,13 @@ class Watch:
         again: list[Watched] = []
         facts: list[Fact] = []
         alarms: list[Fact] = []
+        struck = self._struck(device.name)
         for each, state in found:
+            if each.point in struck:
+                again.append(each)
+                continue
+            if each.point in self._awaited(device.name):
+                continue
             before = told[each.hold.key.run, each.point]
             why = self._reassertion.left_to_a_person(each, reads.get(each.point), before)
             facts.append(reading(each, Proof.CONTRADICTED, state, read_at, REOPENED))
@@ -267,7 +284,11 @@ class Watch:
                 continue
             self._reminded[each.point] = read_at
             alarms.append(alarm(each, why))
-        self._commit(Tag.POINT_REOPENED if alarms else Tag.POINT_WATCHED, [*facts, *alarms])
+        if facts:
+            self._commit(Tag.POINT_REOPENED if alarms else Tag.POINT_WATCHED, [*facts, *alarms])
+        if struck.intersection(each.point for each in again):
+            timers = self._book.timers(device.name)
+            self._commit(Tag.TIMER_MOVED, [replace(each, state=TimerState.STRUCK).fact() for each in timers])
         self._not_before[device.name] = read_at + RETRY
         if again and visit.stay():
             for run, wave, part in by_run(again):
@@ -275,11 +296,52 @@ class Watch:
 
     def _unanswered(self, device: str, failure: OpenFailed) -> None:
         """Said once; the age of its proofs says the rest."""
-        self._not_before[device] = self._clock.now() + RETRY
+        self._not_before[device] = self._clock.now() + self._retry(device)
         if device not in self._silent:
             self._silent.add(device)
             note = Noted(SILENT, (("device", device), ("cause", f"open.{failure.cause}")))
             self._commit(Tag.WATCH_BLIND, [note])
+
+    # --- timers of returns ---------------------------------------------------------------------------
+
+    def _retry(self, device: str) -> timedelta:
+        return AT_ONCE if device in self._book.timed() else RETRY
+
+    def _struck(self, device: str) -> frozenset[PointId]:
+        """The points there that a return opened and nobody confirmed, once they are to be cut again."""
+        return frozenset() if self._awaited(device) else self._doubted(device)
+
+    def _awaited(self, device: str) -> frozenset[PointId]:
+        """Such points as an earlier process left: a person may go on with its run as long as the timer would
+        have run."""
+        waits = self._clock.monotonic() < self._began + HELD_FOR
+        left = waits and any(self._book.from_before(timer) for timer in self._book.timers(device))
+        return self._doubted(device) if left else frozenset()
+
+    def _doubted(self, device: str) -> frozenset[PointId]:
+        return self._book.doubtful(device) if self._book.timers(device) else frozenset()
+
+    def _timers_over(self, device: Device, profile: DeviceProfile, sessions: Sessions) -> None:
+        """The end of timers at a device of which nothing is in doubt any more; its own, once it says so."""
+        if self._book.doubtful(device.name):
+            return
+        timers = self._book.timers(device.name)
+        if any(timer.holder is Holder.DEVICE for timer in timers) and not self._none_runs(
+            device, profile, sessions
+        ):
+            timers = tuple(timer for timer in timers if timer.holder is Holder.CONTROLLER)
+        if timers:
+            self._commit(Tag.TIMER_MOVED, [replace(each, state=TimerState.OVER).fact() for each in timers])
+
+    def _none_runs(self, device: Device, profile: DeviceProfile, sessions: Sessions) -> bool:
+        lines = timer_lines(profile, device)
+        if lines is None or profile.timer is None:
+            return False
+        session = sessions.get(device)
+        if session.write(Block((Command(lines.read, Purpose.READ),))) is Outcome.NOT_SENT:
+            return False
+        answers = session.collect(self._clock.monotonic() + self._services.limits.operation)
+        return profile.timer.none.search(complete_answers(answers).get(lines.read, "")) is not None
 
     # --- parts -------------------------------------------------------------------------------------
 

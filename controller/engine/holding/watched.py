@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controller.domain.facts import Noted, PointRead
 from controller.domain.hold import Hold
 from controller.domain.inventory import Inventory, PointId
+from controller.domain.limit import Limit
 from controller.domain.plan import Plan, Step, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile, State
@@ -52,20 +53,23 @@ def basis_of(history: History, reader: DocumentReader, run: str) -> Basis:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A held point with the step of the newest run that holds it."""
+    """A held point with the step of the newest run that holds it. ``limited``: what a return lets through
+    there, with what it was planned from."""
 
     hold: Hold
     basis: Basis
     wave: Wave
     step: Step
+    limited: tuple[Basis, Step] | None = None
 
     @property
     def point(self) -> PointId:
         return self.step.point.id
 
     def confirmed_by(self, state: State | None) -> Proof:
-        """Judged against whatever method cuts the point."""
-        renderings = (self.step.rendering, *self.step.fallbacks)
+        """Judged against whatever method cuts the point, or what it lets through to the letter."""
+        limit = (self.limited[1].rendering,) if self.limited else ()
+        renderings = (self.step.rendering, *self.step.fallbacks, *limit)
         proofs = [judge(each.expect, state) for each in renderings if each.expect]
         if Proof.CONFIRMED in proofs:
             return Proof.CONFIRMED
@@ -77,9 +81,10 @@ def watched_at(
     holds: Iterable[Hold],
     reads: Mapping[PointId, StepRecord],
     basis_of: Callable[[str], Basis],
+    limit_of: Callable[[PointId], Limit | None],
 ) -> list[Watched]:
     """What the device's held points should read, by the newest run that holds each; ``holds``: the oldest
-    first, ``basis_of``: by run. Points nothing can be read at are the walk-list's, rehearsals look after
+    first, ``basis_of``: by run, ``limit_of``: what a return lets through. Points nothing can be read at are the walk-list's, rehearsals look after
     themselves, and what is cut by ports of other devices is as it was: those are read."""
     newest = {hold.key.point: hold for hold in holds if hold.key.point.device == device}
     found = []
@@ -89,8 +94,22 @@ def watched_at(
         if last is not None and rests_on(last.cause):
             continue
         if known and known[1].rendering.commands and not basis.plan.gives_way:
-            found.append(Watched(hold, basis, *known))
+            found.append(Watched(hold, basis, *known, _limited(limit_of(point), basis_of)))
     return found
+
+
+def profiles_of(watched: Sequence[Watched]) -> Mapping[str, DeviceProfile]:
+    """Those a device is read by: where it lets something through, they may be younger than the cut."""
+    bases = (each.limited[0] for each in watched if each.limited is not None)
+    return next(bases, watched[0].basis).profiles
+
+
+def _limited(limit: Limit | None, basis_of: Callable[[str], Basis]) -> tuple[Basis, Step] | None:
+    if limit is None:
+        return None
+    basis = basis_of(limit.run)
+    known = basis.steps.get(limit.point)
+    return (basis, known[1]) if known is not None else None
 
 
 def with_present(planned: Inventory, current: Inventory | None) -> Inventory:

@@ -54,7 +54,7 @@ def plan_told(content: str) -> PlanTold | None:
         ]
     except (KeyError, TypeError, ValueError):
         return None
-    named = [subject for _, subject, _ in plan.ends] if plan.action is Action.RESTORE else []
+    named = plan.brought_back if plan.action is Action.RESTORE else ()
     return PlanTold(
         site=plan.site,
         points=tuple((subject, point) for _, point, subject in steps),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from controller.domain.inventory import Conduit, Method, PointId, Segment
+from controller.domain.inventory import Conduit, Inventory, Method, PointId, Segment
 from controller.domain.plan import Severity, Step
 from controller.engine.findings import Findings, some
 from controller.engine.network.reachability import Aftermath, Passage
-from controller.engine.network.vlans import Cuts, Socket, families_of
+from controller.engine.network.vlans import Cuts, Network, Socket, families_of
 
 LAYER_3 = frozenset({Method.SVI, Method.ACL, Method.POLICY})
 """Methods that stop what is routed; hosts in one VLAN still reach each other."""
@@ -36,8 +36,24 @@ def find_bypasses(after: Aftermath, wanted: Collection[str], findings: Findings)
             others=", ".join(others),
             some=some(others),
             through=some(_holes(after, passages)),
-            family=", ".join(f"IPv{family}" for family in sorted({each.family for each in passages})),
+            family=_families(passages),
         )
+
+
+def find_ways_past(
+    inventory: Inventory, segment: Segment, cuts: Cuts
+) -> tuple[tuple[str, ...], tuple[str, ...], str] | None:
+    """What the segment reaches past ``cuts``, where it goes through, and the families; None: nothing."""
+    after = Aftermath(Network(inventory), cuts)
+    passages = list(after.reached(segment))
+    if not passages:
+        return None
+    others = tuple(dict.fromkeys(each.other for each in passages))
+    return others, tuple(_holes(after, passages)), _families(passages)
+
+
+def _families(passages: Iterable[Passage]) -> str:
+    return ", ".join(f"IPv{family}" for family in sorted({each.family for each in passages}))
 
 
 def ways_around(after: Aftermath, conduit: Conduit, wanted: Collection[str]) -> Iterable[Passage]:

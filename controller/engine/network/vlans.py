@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from controller.domain.inventory import (
     MANUAL,
@@ -142,9 +142,12 @@ class Network:
         link_ends = {end for link in inventory.links for end in link.ends}
         self.sockets = {segment.name: _sockets(segment, link_ends) for segment in inventory.segments.values()}
         self.vlans = {each.name: _vlans(each) for each in inventory.segments.values()}
-        self._prefixes = [
-            (ip_network(prefix), each) for each in inventory.segments.values() for prefix in each.prefixes
-        ]
+        # By family and length: an address is masked and looked up, however many networks there are.
+        self._prefixes: dict[tuple[int, int], dict[int, tuple[int, Segment]]] = defaultdict(dict)
+        for at, each in enumerate(inventory.segments.values()):
+            for prefix in map(ip_network, each.prefixes):
+                known = self._prefixes[prefix.version, prefix.prefixlen]
+                known.setdefault(int(prefix.network_address), (at, each))
         self._homes: dict[str, Segment | None] = {}
         self._islands: dict[tuple[frozenset[int], frozenset[str], bool], Mapping[str, int]] = {}
 
@@ -154,9 +157,18 @@ class Network:
         if device is None or not in_band(device) or not device.paths:
             return None
         if (text := device.paths[0].address) not in self._homes:
-            address = ip_address(text)
-            self._homes[text] = next((each for prefix, each in self._prefixes if address in prefix), None)
+            self._homes[text] = self._home(ip_address(text))
         return self._homes[text]
+
+    def _home(self, address: IPv4Address | IPv6Address) -> Segment | None:
+        """The first segment of the inventory one of whose networks holds the address."""
+        number, bits = int(address), address.max_prefixlen
+        found = [
+            networks[start]
+            for (version, length), networks in self._prefixes.items()
+            if version == address.version and (start := number >> bits - length << bits - length) in networks
+        ]
+        return min(found, key=lambda each: each[0])[1] if found else None
 
     def dead(self, cuts: Cuts, vlan: Vlan | None = None) -> frozenset[int]:
         """The links that carry nothing any more, or nothing of ``vlan``."""

@@ -288,14 +288,27 @@ class AccountStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where somebody stands among those who want a password checked: ``place`` they come from, ``behind`` how
+    many others: the fewer, the sooner."""
+
+    place: str
+    behind: int
+
+
+KNOWN = Turn("", -1)
+"""Of who is known to belong here: before everybody."""
+
+
 class Passwords(Protocol):
     """Slow hashes, a few at a time."""
 
     def hash(self, password: str) -> str:
-        """Raises SignInBusy."""
+        """Of who is known. Raises SignInBusy."""
         ...
 
-    def check(self, password: str, known: str | None) -> tuple[bool, str | None]:
+    def check(self, password: str, known: str | None, turn: Turn = KNOWN) -> tuple[bool, str | None]:
         """Whether it is right, and a new hash where the policy has changed since. Without ``known`` it takes
         the same time and is wrong. Raises SignInBusy."""
         ...

@@ -2,7 +2,7 @@
 
 A delay belongs to an account *and* the place the attempts came from, so nobody can shut somebody else out by
 typing wrong passwords elsewhere. A place that tries many accounts is slowed down as well, but for those it
-has signed in before.
+has signed in before. Where not all can be served at once, a place stands behind those with fewer failures.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
+from controller.engine.people.accounts import KNOWN, Turn
 from controller.engine.ports import Clock
 
 FREE = 3
@@ -58,6 +59,19 @@ class Delays:
             until = [self._attempts[key].until for key in keys if key in self._attempts]
         return max([0.0, *(each - now for each in until)])
 
+    def turn(self, account: str, source: str) -> Turn:
+        """Of an attempt that counts."""
+        place = place_of(source)
+        with self._lock:
+            if (account, place) in self._welcome:
+                return KNOWN
+            return Turn(place, self._behind(place))
+
+    def behind(self, place: str) -> int:
+        """How far ``place`` stands behind others: the attempts that failed there lately."""
+        with self._lock:
+            return self._behind(place)
+
     def failed(self, account: str, source: str) -> int:
         """How many attempts of that account have failed there."""
         place = place_of(source)
@@ -73,6 +87,12 @@ class Delays:
             self._welcome.move_to_end(key)
             while len(self._welcome) > self._room:
                 self._welcome.popitem(last=False)
+
+    def _behind(self, place: str) -> int:
+        found = self._attempts.get(("", place))
+        if found is None or self._clock.monotonic() - found.last > FORGET_AFTER:
+            return 0
+        return found.failed
 
     def _fail(self, key: tuple[str, str], free: int, longest: float) -> int:
         now = self._clock.monotonic()

@@ -91,7 +91,9 @@ class AccountSignIn:
         with self._parts.store.look() as look:
             known = look.one(Account, key=key)
         usable = known is not None and known.usable
-        right, renewed = self._parts.passwords.check(password, known.password if known and usable else None)
+        right, renewed = self._parts.passwords.check(
+            password, known.password if known and usable else None, self.delays.turn(key, source)
+        )
         # The same way for every failure: neither the answer nor its time tells what was wrong.
         with self._parts.store.change() as change:
             account = change.one(Account, key=key)

@@ -99,6 +99,9 @@ class AccountUsers:
             return self._invite(change, account, self._parts.clock.now())
 
     def first_invitation(self) -> Invitation | None:
+        with self._parts.store.look() as look:
+            if any(account.usable for account in look.every(Account)):
+                return None
         with self._parts.store.change() as change:
             accounts = change.every(Account)
             if any(account.usable for account in accounts):

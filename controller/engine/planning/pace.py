@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.domain.inventory import Device, Inventory, Management
-from controller.domain.plan import Operation, Step, Wave
+from controller.domain.plan import Operation, Step, TimerLines, Wave
 from controller.domain.playbook import Gate, OnFailure, OnUnreachable, Stage
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.engine.network.topology import Topology
 from controller.engine.planning.selection import selected
-from controller.engine.points.renderer import operation
+from controller.engine.points.renderer import operation, timer_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,12 @@ def _sized(
             if wave and size and points + len(some) > size:
                 yield wave
                 wave, points = [], 0
-            wave.append(operation(profiles, device, some))
+            wave.append(replace(operation(profiles, device, some), timer=_timer(device, profiles)))
             points += len(some)
     if wave:
         yield wave
+
+
+def _timer(device: Device, profiles: Mapping[str, DeviceProfile]) -> TimerLines | None:
+    profile = profiles.get(device.platform)
+    return timer_lines(profile, device) if profile is not None else None

@@ -26,6 +26,7 @@ from controller.engine.network.vlans import Cuts, Network
 from controller.engine.planning.escalation import Escalations
 from controller.engine.planning.selection import devices_of
 from controller.engine.planning.steps import Steps
+from controller.engine.planning.timers import check_timers
 from controller.engine.planning.waves import Waves
 from controller.engine.points.renderer import RENDERER
 
@@ -60,6 +61,7 @@ def plan_isolation(
         for stage, some in zip(stages, layer, strict=True):
             waves.extend(in_waves.of(stage, some, len(waves), waits=len(layers) > 1))
     own_path.check(waves, findings)
+    check_timers(inventory, profiles, waves, findings)
     _check_coverage(inventory, steps, findings)
     # A port left to a person for what else is on it stays open; what is not managed is cut by hand.
     sent = [

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 
 from controller.domain.errors import InvalidRequest, NotFound, Problem
 from controller.domain.facts import GateDecided
@@ -22,7 +23,7 @@ from controller.engine.planning.restoration import RestoreRequest, plan_restore,
 from controller.engine.planning.retirement import plan_retirement
 from controller.engine.planning.revisions import stored_plan
 from controller.engine.planning.selection import selected
-from controller.engine.planning.watching import groups, open_probations
+from controller.engine.planning.watching import counters, groups, open_probations
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.track import rests_on
 from controller.engine.ports import History, StepRecord
@@ -205,6 +206,12 @@ def _watched(plan: Plan, documents: Documents, history: History) -> Plan:
     for name in open_probations(history):
         if name not in plan.brought_back:
             findings.hazard("on-probation", Severity.REFUSE, name)
+    inventory, profiles = documents.inventory, documents.profiles
+    for group in groups(plan):
+        for name, limit in product(group.subjects, group.counters):
+            subject = inventory.subject(name)
+            if subject is not None and not counters(subject, [limit], inventory, profiles):
+                findings.hazard("counter-unknown", Severity.REFUSE, name, counter=limit.counter)
     for name in dict.fromkeys(name for group in groups(plan) for name in group.subjects):
         refusals = plan_subjects(documents, [name]).refusals if documents.inventory.subject(name) else ()
         if refusals:

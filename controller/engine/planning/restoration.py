@@ -8,23 +8,25 @@ of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from controller.domain.canonical import digest
 from controller.domain.hold import Attribution, Hold, HoldKey
 from controller.domain.inventory import Inventory, PointId, Segment, Subject, needed_by, serves_everybody
-from controller.domain.plan import Basis, Condition, Plan, Severity, Step, Wave
+from controller.domain.plan import Basis, Condition, Limited, Plan, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, Playbook, Stage
 from controller.domain.profile import DeviceProfile, State
+from controller.domain.proof import Proof
 from controller.engine.findings import Findings
 from controller.engine.planning.gates import condition, enforced, gates_of, merged
 from controller.engine.planning.pace import pace_of, waves_back
+from controller.engine.planning.partial import Partial, share
 from controller.engine.planning.selection import selected
-from controller.engine.planning.wayback import WayBack
+from controller.engine.planning.wayback import Turn, WayBack
 from controller.engine.points.holds import HoldBook, returning
-from controller.engine.points.renderer import RENDERER, point_context, restoration
+from controller.engine.points.renderer import RENDERER, limitation, point_context, restoration
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class RestoreRequest:
     ``standing``: the stages whose gates stand before every return, whatever the playbook says; the sizes of
     their waves and their pauses count where the playbook has none.
     ``decided``: the subjects somebody said go or no-go for, gated or not.
+    ``partial``: by subject, what of it returns alone.
     ``rehearsal``: the points are canary ports. Who cut them is no question, what cannot be brought back stays
     held while the rest returns, and a failure at one holds up no other.
     """
@@ -48,6 +51,7 @@ class RestoreRequest:
     resting: Mapping[PointId, frozenset[PointId]] = field(default_factory=lambda: MappingProxyType({}))
     standing: tuple[Stage, ...] = ()
     decided: frozenset[str] = frozenset()
+    partial: Mapping[str, Partial] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def waves_of_return(inventory: Inventory, names: Collection[str]) -> list[list[Subject]]:
@@ -88,34 +92,47 @@ def plan_restore(
     book: HoldBook,
     request: RestoreRequest,
 ) -> Plan:
-    """Compiles the return of everything whose last hold is among ``request.ends``."""
+    """Compiles the return of everything whose last hold is among ``request.ends``. Raises NotFound and
+    InvalidRequest for a partial return of what is not there."""
     holds = book.holds()
-    opening, _kept = returning(holds, request.ends)
     findings = Findings()
+    shared = share(inventory, profiles, book, request.ends, request.partial, findings)
+    request = replace(request, ends=shared.ends)
+    opening, _kept = returning(holds, request.ends)
     shut = _upstream_stays(holds, request, findings)
     opening = {point: held for point, held in opening.items() if point not in shut}
+    limited = {point: [hold for hold in holds if hold.key.point == point] for point in shared.limits}
     subjects = {hold.key.subject for hold in holds if hold.key in request.ends}
+    subjects |= {hold.key.subject for held in limited.values() for hold in held}
     order = _order(inventory, subjects, request.playbook)
     position = {name: index for index, (names, _stage) in enumerate(order) for name in names}
     by_wave: dict[int, list[PointId]] = defaultdict(list)
     for point, held in opening.items():
         by_wave[max(position[hold.key.subject] for hold in held)].append(point)
 
-    conditions = _conditions(inventory, book, request, opening)
+    first: dict[int, list[PointId]] = defaultdict(list)
+    for point, at in limited.items():
+        first[max(position[hold.key.subject] for hold in at)].append(point)
+
+    conditions = _conditions(inventory, book, request, {**opening, **limited}, shared.limits)
     waits = {each.subject: merged(each.gates) for each in conditions}
     waves: list[Wave] = []
     returning_points: set[PointId] = set()
-    for turn in WayBack(inventory, book).turns(by_wave, findings):
+    for turn, limits in _limits_first(WayBack(inventory, book).turns(by_wave, findings), first):
         names, stage = order[turn.order]
+        held_at = limited if limits else opening
         steps = [
             step
             for point in turn.points
-            if (step := _step(inventory, profiles, opening[point], book, request, findings)) is not None
+            if (step := _step(inventory, profiles, held_at[point], book, request, findings, shared.limits))
+            is not None
         ]
         returning_points.update(step.point.id for step in steps)
         on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
         pace = pace_of(stage, names, request.standing, inventory)
         pace = replace(pace, gate=merged(waits[name] for name in names if name in waits))
+        if limits and not pace.verify.satisfies(Proof.CONFIRMED):  # what opens behind it rests on it
+            pace = replace(pace, verify=Proof.CONFIRMED)
         waves.extend(waves_back(inventory, profiles, steps, pace, len(waves), on_failure))
     _warn_of_dependencies(inventory, holds, subjects, findings)
     for stage in (*request.playbook.stages, *request.standing):
@@ -127,7 +144,7 @@ def plan_restore(
         site=inventory.site,
         level=request.playbook.level,
         basis=Basis(
-            inventory.digest, profiles_digest, request.playbook.digest, RENDERER, _baselines(book, opening)
+            inventory.digest, profiles_digest, request.playbook.digest, RENDERER, _baselines(book, [*opening, *limited])
         ),
         waves=tuple(waves),
         hazards=tuple(sorted(findings.hazards.values())),
@@ -140,11 +157,29 @@ def plan_restore(
             and (key.point in returning_points or key.point not in opening or book.untouched(key.point))
         ),
         conditions=conditions,
+        limits=tuple(shared.limits[point] for point in sorted(shared.limits, key=lambda each: each.order)),
     )
 
 
+def _limits_first(
+    turns: Iterable[Turn], limited: Mapping[int, Sequence[PointId]]
+) -> Iterator[tuple[Turn, bool]]:
+    """``turns``, and in front of what they open the points that hold it to what it may reach."""
+    left = dict(limited)
+    for turn in turns:
+        for order in sorted(each for each in left if each <= turn.order):
+            yield Turn(order, tuple(left.pop(order))), True
+        yield turn, False
+    for order in sorted(left):
+        yield Turn(order, tuple(left[order])), True
+
+
 def _conditions(
-    inventory: Inventory, book: HoldBook, request: RestoreRequest, opening: Mapping[PointId, Sequence[Hold]]
+    inventory: Inventory,
+    book: HoldBook,
+    request: RestoreRequest,
+    opening: Mapping[PointId, Sequence[Hold]],
+    limits: Mapping[PointId, Limited],
 ) -> tuple[Condition, ...]:
     """What each subject that is let go of waits for, also at points that another keeps cut."""
     if request.rehearsal:
@@ -153,6 +188,9 @@ def _conditions(
     points: dict[str, set[PointId]] = defaultdict(set)
     for key in request.ends:
         points[key.subject].add(key.point)
+    for point, limited in limits.items():
+        for name in limited.subjects:
+            points[name].add(point)
     return tuple(
         condition(name, gates.get(name, ()), inventory, _states(book, points[name] & opening.keys()))
         for name in sorted(points.keys() & (gates.keys() | request.decided))
@@ -191,6 +229,23 @@ def _step(
     book: HoldBook,
     request: RestoreRequest,
     findings: Findings,
+    limits: Mapping[PointId, Limited],
+) -> Step | None:
+    point, limited = held[0].point, limits.get(held[0].point.id)
+    step = _way_back(inventory, profiles, held, book, request, findings, limited)
+    if step is None and limited is not None:
+        findings.hazard("towards-unenforced", Severity.REFUSE, limited.subjects[0], points=str(point.id))
+    return step
+
+
+def _way_back(
+    inventory: Inventory,
+    profiles: Mapping[str, DeviceProfile],
+    held: Sequence[Hold],
+    book: HoldBook,
+    request: RestoreRequest,
+    findings: Findings,
+    limited: Limited | None,
 ) -> Step | None:
     point = held[0].point
     if book.untouched(point.id):
@@ -217,7 +272,11 @@ def _step(
     if doubtful and not request.rehearsal and device.name not in request.accept_drift:
         findings.hazard("attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
     methods = book.methods(point.id) or tuple(hold.method for hold in held)
-    return Step(point, names, prefixes, restoration(context, methods, baseline.state))
+    former = book.former(point.id)
+    if limited is None:
+        return Step(point, names, prefixes, restoration(context, methods, baseline.state, former))
+    rendering = limitation(context, methods, baseline.state, limited.networks, former)
+    return Step(point, names, prefixes, rendering) if rendering is not None else None
 
 
 def _upstream_stays(holds: Sequence[Hold], request: RestoreRequest, findings: Findings) -> frozenset[PointId]:

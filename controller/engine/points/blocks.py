@@ -1,34 +1,108 @@
 """The blocks an operation sends, and what their answers say. Pure.
 
 A change block is read, enter, the lines of each step as a group of its own, leave, read again: one session's
-worth of work in one piece.
+worth of work in one piece. Where lines are a candidate first, it is committed before it is left, or
+discarded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from controller.domain.plan import Operation, Rendering
-from controller.domain.profile import DeviceProfile
+from controller.domain.plan import Operation, Rendering, TimerLines
+from controller.domain.profile import CommitSpec, DeviceProfile, SessionSpec
 from controller.domain.proof import Outcome
 from controller.engine.ports import Answer, Block, Command, Purpose
 
+LOCKED = "config-locked"
+"""The cause of what somebody else's session keeps us from: it passes by itself."""
+
 
 def read_block(operation: Operation) -> Block:
-    return Block(tuple(Command(text, Purpose.READ) for text in operation.reads))
+    return Block(tuple(Command(text, Purpose.READ, ahead=True) for text in operation.reads))
 
 
-def change_block(operation: Operation, renderings: Sequence[Rendering]) -> Block:
-    """Each rendering's lines are the group of its place in ``renderings``, counted from 1."""
+def change_block(
+    operation: Operation,
+    renderings: Sequence[Rendering],
+    timer: TimerLines | None = None,
+    first: Sequence[Command] = (),
+    session: SessionSpec | None = None,
+) -> Block:
+    """Each rendering's lines are the group of its place in ``renderings``, counted from 1. ``timer``: the one
+    that begins with it; ``first``: what goes out before anything is changed. ``session``: where its lines
+    are a candidate, all that leaves the block before its own ``leave`` commits."""
     reads = read_block(operation).commands
-    enter = tuple(Command(text, Purpose.MODE) for text in operation.enter)
-    leave = tuple(Command(text, Purpose.MODE) for text in operation.leave)
+    enter = tuple(Command(text, Purpose.MODE) for text in (timer or operation).enter)
+    leave = _leaving((timer or operation).leave, session)
     changes = tuple(
         Command(text, Purpose.CHANGE, group)
         for group, rendering in enumerate(renderings, start=1)
         for text in rendering.commands
     )
-    return Block((*reads, *enter, *changes, *leave, *reads))
+    return Block((*reads, *first, *enter, *changes, *leave, *reads))
+
+
+def _leaving(lines: Sequence[str], session: SessionSpec | None) -> tuple[Command, ...]:
+    if session is None or session.commit is None:
+        return tuple(Command(text, Purpose.MODE) for text in lines)
+    at = len(lines) - len(session.leave)
+    return (
+        *(Command(text, Purpose.COMMIT) for text in lines[:at]),
+        *(Command(text, Purpose.DISCARD) for text in session.commit.discard),
+        *(Command(text, Purpose.MODE) for text in lines[at:]),
+    )
+
+
+def abandoned_block(commit: CommitSpec) -> Block:
+    """What throws away the candidate of a session that broke."""
+    return Block(tuple(Command(text, Purpose.MODE) for text in commit.abandoned))
+
+
+class Course:
+    """Which lines of a block may still go out, by what the device said to those before."""
+
+    def __init__(self, profile: DeviceProfile) -> None:
+        self._profile = profile
+        self._refused: set[int] = set()
+        self._inside = self._taken = self._committed = self._failed = False
+        self._entered = True
+
+    def sends(self, command: Command) -> bool:
+        match command.purpose:
+            case Purpose.CHANGE:
+                return self._entered and command.group not in self._refused
+            case Purpose.MODE:
+                return self._entered or self._inside
+            case Purpose.COMMIT:
+                return self._entered and self._taken and not self._failed
+            case Purpose.DISCARD:
+                return self._inside and (self._failed or not self._committed)
+            case _:
+                return True
+
+    def told(self, command: Command, answer: str) -> None:
+        """``answer`` is what came to a line that was sent."""
+        refused = self._profile.error_in(answer) is not None
+        match command.purpose:
+            case Purpose.MODE if refused:
+                self._entered = False
+            case Purpose.MODE:
+                self._inside = True
+            case Purpose.CHANGE if refused:
+                self._refused |= {command.group} if command.group else set()
+            case Purpose.CHANGE:
+                self._taken = True
+            case Purpose.COMMIT:
+                self._failed = self._failed or not committed(answer, self._profile)
+                self._committed = True
+            case _:
+                pass
+
+
+def committed(answer: str, profile: DeviceProfile) -> bool:
+    commit = profile.session.commit
+    return profile.error_in(answer) is None and not (commit is not None and commit.failed(answer))
 
 
 def reads_before(operation: Operation, answers: Sequence[Answer]) -> Mapping[str, str]:
@@ -59,17 +133,30 @@ def outcome_of(answers: Sequence[Answer], group: int, profile: DeviceProfile | N
             if said:
                 return Outcome.REJECTED, "device-refused"
     if not changes or not changes[0].sent:
-        return Outcome.NOT_SENT, "device-refused" if _mode_refused(answers, profile) else "hung-up"
-    if all(answer.sent and answer.complete for answer in changes):
-        return Outcome.ACCEPTED, ""
-    return Outcome.SENT, "hung-up"
+        return Outcome.NOT_SENT, _mode_refused(answers, profile) or "hung-up"
+    if not all(answer.sent and answer.complete for answer in changes):
+        return Outcome.SENT, "hung-up"
+    return _in_force(answers, profile)
 
 
-def _mode_refused(answers: Sequence[Answer], profile: DeviceProfile | None) -> bool:
-    """Whether the device would not enter the mode the changes need; none of them was sent then."""
-    return profile is not None and any(
-        profile.error_in(answer.text) for answer in answers if answer.command.purpose is Purpose.MODE
-    )
+def _mode_refused(answers: Sequence[Answer], profile: DeviceProfile | None) -> str:
+    """Why the device would not enter the mode the changes need; none of them was sent then."""
+    for answer in answers if profile is not None else ():
+        if answer.command.purpose is Purpose.MODE and profile is not None and profile.error_in(answer.text):
+            return LOCKED if profile.locked_in(answer.text) else "device-refused"
+    return ""
+
+
+def _in_force(answers: Sequence[Answer], profile: DeviceProfile | None) -> tuple[Outcome, str]:
+    """What became of lines that were taken, where they had to be committed."""
+    for answer in answers:
+        if answer.command.purpose is not Purpose.COMMIT or profile is None:
+            continue
+        if not (answer.sent and answer.complete):
+            return Outcome.SENT, "hung-up"
+        if not committed(answer.text, profile):
+            return Outcome.REJECTED, LOCKED if profile.locked_in(answer.text) else "commit-failed"
+    return Outcome.ACCEPTED, ""
 
 
 def transcript(answers: Sequence[Answer]) -> str:

@@ -17,7 +17,8 @@ def drifted(book: HoldBook, track: Track, state: State) -> bool:
     """Whether a person changed the point since Cordon left it."""
     before = {name: set(values) for name, values in track.rendering.expect.items()}
     may_be = as_it_may_be(book, track.point, track.context, before)
-    return any(value not in may_be[name] for name, value in configured(track.context, state).items())
+    found = configured(track.context, state).items()
+    return any(value not in may_be[name] for name, value in found if may_be[name])
 
 
 def as_it_may_be(
@@ -28,7 +29,8 @@ def as_it_may_be(
 ) -> Mapping[str, set[str]]:
     """The values that are Cordon's own doing, by configured field. Where nobody read how the point was left,
     every field may be as before the cut or as the cut wanted it; half-way through a restore that died, as
-    left or as before the cut. ``before``: where it is not what the baseline says."""
+    left or as before the cut. A field without values may have any. ``before``: where it is not what the
+    baseline says."""
     if before is None:
         baseline = book.baseline(point)
         state = baseline.state if baseline is not None and baseline.state is not None else {}
@@ -44,6 +46,10 @@ def as_it_may_be(
         restoring = book.unsettled(point, Action.RESTORE)
         for name, value in configured(context, left).items():
             may_be[name] = {value, *(may_be.get(name, ()) if restoring else ())}
+    limiting = context.spec.limiting
+    if limiting is not None and book.limit(point) is not None and book.unsettled(point, Action.RESTORE):
+        # What is let through is written line by line: any part of it may be there.
+        may_be.update({name: set() for name in limiting[1].limited if name in may_be})
     return may_be
 
 

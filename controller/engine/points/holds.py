@@ -15,15 +15,18 @@ from controller.domain.facts import (
     HoldEnded,
     HoldOpened,
     IntentRecorded,
+    Noted,
     OutcomeRecorded,
     PointRead,
 )
 from controller.domain.hold import Baseline, Hold, HoldKey
 from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import OVER, RunState
+from controller.domain.limit import LIMIT, Limit, limit_of
 from controller.domain.playbook import Action
 from controller.domain.profile import State
 from controller.domain.proof import Outcome, Proof
+from controller.domain.timer import TIMER, Timer, timer_of, timers
 from controller.engine.ports import Clock, History, RunRecord, StepRecord
 
 CLAIMED_BACK = "claimed-back"
@@ -53,6 +56,9 @@ class HoldBook:
         self._claimed: set[PointId] = set()
         self._keys: dict[PointId, set[HoldKey]] = defaultdict(set)
         self._unsettled: dict[Attempt, tuple[Action, frozenset[PointId]]] = {}
+        self._timers: dict[tuple[str, int, str], Timer] = {}
+        self._earlier: frozenset[tuple[str, int, str]] = frozenset()
+        self._limits: dict[PointId, list[Limit]] = {}
         self.unread: JournalUnavailable | None = None
         try:
             self._load(history)
@@ -66,6 +72,11 @@ class HoldBook:
         for key in self._holds:
             self._keys[key.point].add(key)
         self._claimed = {point for point, read in history.last_reads().items() if claims_cut(read)}
+        noted = timers(note for _, note in history.noted(TIMER))
+        self._timers = {timer.key: timer for timer in noted if timer.open}
+        self._earlier = frozenset(self._timers)
+        for _, note in history.noted(LIMIT):
+            self._limited(limit_of(note))
         runs = history.runs()
         self._left = left_states(history, runs, self._keys, self._baselines)
         for run in runs:
@@ -128,6 +139,41 @@ class HoldBook:
         with self._lock:
             return self._left.get(point)
 
+    def limit(self, point: PointId) -> Limit | None:
+        """What the point lets through, as a return wrote it or meant to; None: nothing, or cut again since."""
+        with self._lock:
+            known = self._limits.get(point)
+            return known[-1] if known and known[-1].open else None
+
+    def former(self, point: PointId) -> tuple[str, ...]:
+        """Every network a return let through there since the point's baseline, or may have."""
+        with self._lock:
+            known = self._limits.get(point, ())
+            return tuple(dict.fromkeys(network for each in known for network in each.networks))
+
+    def timers(self, device: str) -> tuple[Timer, ...]:
+        """Those of returns to the device that are on record as running."""
+        with self._lock:
+            return tuple(timer for timer in self._timers.values() if timer.device == device)
+
+    def timed(self) -> frozenset[str]:
+        """The devices with such timers."""
+        with self._lock:
+            return frozenset(timer.device for timer in self._timers.values())
+
+    def from_before(self, timer: Timer) -> bool:
+        """Whether it was begun by an earlier process."""
+        return timer.key in self._earlier
+
+    def doubtful(self, device: str) -> frozenset[PointId]:
+        """Its held points to which something was sent, and nobody knows what became of it."""
+        with self._lock:
+            return frozenset(
+                point
+                for point in self._keys
+                if point.device == device and point in self._left and self._left[point] is None
+            )
+
     def unsettled(self, point: PointId, action: Action) -> bool:
         """Whether lines may have been sent there of which nobody has read yet what they did."""
         with self._lock:
@@ -159,6 +205,14 @@ class HoldBook:
                 self._unsettled.pop(Attempt(run, device, number), None)
             case PointRead():
                 self._read(fact)
+            case Noted(subject=subject) if subject == LIMIT:
+                self._limited(limit_of(fact))
+            case Noted(subject=subject) if subject == TIMER:
+                timer = timer_of(fact)
+                self._timers.pop(timer.key, None)
+                if timer.open:
+                    self._timers[timer.key] = timer
+                    self._earlier -= {timer.key}
             case _:
                 pass
 
@@ -175,6 +229,11 @@ class HoldBook:
         elif read.cause == CLAIMED_BACK or (claimed and sent and read.outcome is not Outcome.NOT_SENT):
             self._left[read.point] = None  # a person was there: how Cordon left it says nothing any more
 
+    def _limited(self, limit: Limit) -> None:
+        baseline = self._baselines.get(limit.point)
+        if baseline is not None and baseline.run == limit.since:
+            self._limits.setdefault(limit.point, []).append(limit)
+
     def _intended(self, attempt: Attempt, action: Action, points: Iterable[PointId]) -> None:
         self._unsettled[attempt] = (action, frozenset(points))
         self._left.update(dict.fromkeys(points))
@@ -189,6 +248,7 @@ class HoldBook:
             self._methods.pop(key.point, None)
             self._left.pop(key.point, None)
             self._claimed.discard(key.point)
+            self._limits.pop(key.point, None)
 
 
 def claims_cut(read: StepRecord) -> bool:

@@ -10,18 +10,17 @@ import io
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 
 import textfsm
 
 from controller.domain.plan import Expected
-from controller.domain.profile import Parse, RegexParse, State, TableParse
+from controller.domain.profile import SOURCE, Parse, RegexParse, State, TableParse
 from controller.domain.proof import Proof
 from controller.domain.template import Template
-from controller.engine.points.renderer import PointContext, satisfies
+from controller.engine.points.renderer import LISTED_BY, NONE, PointContext, satisfies
 
-NONE = "none"
-"""The value of a per-prefix field where the subject has no prefix of that family."""
 PARTIAL = "partial"
 """The value of a per-prefix field on which its prefixes differ."""
 
@@ -70,8 +69,9 @@ def judge(expect: Expected, state: State | None) -> Proof:
 
 
 def configured(context: PointContext, state: State) -> State:
-    """The configured fields alone: what a baseline restores and drift is judged on."""
-    return {name: state[name] for name in context.spec.config}
+    """The configured fields alone: what a baseline restores and drift is judged on. A state on record may be
+    older than a field."""
+    return {name: state[name] for name in context.spec.config if name in state}
 
 
 def _fields(parse: Parse, context: PointContext, text: str) -> State:
@@ -82,7 +82,7 @@ def _fields(parse: Parse, context: PointContext, text: str) -> State:
     prefixes = context.prefixes[parse.each]
     if not prefixes:
         names = re.compile(_pattern(parse.pattern, context, {**context.values, "prefix": ""})).groupindex
-        return dict.fromkeys((*names, *parse.matched, *parse.otherwise), NONE)
+        return dict.fromkeys({*names, *parse.matched, *parse.otherwise} - {SOURCE}, NONE)
     merged: dict[str, str] = {}
     for prefix in prefixes:
         found = _regex(parse, context, {**context.values, "prefix": prefix}, text)
@@ -95,16 +95,48 @@ def _fields(parse: Parse, context: PointContext, text: str) -> State:
 
 def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], text: str) -> State:
     found = _compiled(_pattern(parse.pattern, context, values)).search(text)
-    if found is None:
+    if found is None or parse.listed:  # a list is whole only in an answer recognised as whole
         given = parse.given
         recognised = given is not None and _compiled(_pattern(given, context, values)).search(text)
-        return parse.otherwise if recognised else {}
+        if found is None or not recognised:
+            return parse.otherwise if recognised else {}
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
+    if parse.listed:
+        groups = _listed(parse, _compiled(_pattern(parse.pattern, context, values)), values, text)
+        if not groups:
+            return parse.otherwise
     for name, number in parse.within.items():
         if name in groups:
             groups[name] = _within(groups[name], number.fill(values))
     named = {name: parse.values.get(name, {}).get(value, value) for name, value in groups.items()}
     return {**named, **parse.matched}
+
+
+def _listed(
+    parse: RegexParse, pattern: re.Pattern[str], values: Mapping[str, str], text: str
+) -> dict[str, str]:
+    """What every match gives, sorted; matches of a network that only touches the prefix name it too."""
+    found: dict[str, set[str]] = {}
+    for match in pattern.finditer(text):
+        groups = {name: value for name, value in match.groupdict().items() if value is not None}
+        source = groups.pop(SOURCE, None)
+        if source is not None and not _touches(source, values["prefix"]):
+            continue
+        for name, value in groups.items():
+            also = "" if source is None or ip_network(source) == ip_network(values["prefix"]) else f"{source}:"
+            found.setdefault(name, set()).add(also + value)
+    return {name: LISTED_BY.join(sorted(each)) for name, each in found.items()}
+
+
+def _touches(source: str, prefix: str) -> bool:
+    """What is no network touches everything: it cannot be told apart."""
+    try:
+        one, other = ip_network(source), ip_network(prefix)
+    except ValueError:
+        return True
+    if one.version != other.version:
+        return False
+    return one.overlaps(other)
 
 
 def _within(listed: str, number: str) -> str:

@@ -10,11 +10,19 @@ from ipaddress import ip_network
 from types import MappingProxyType
 
 from controller.domain.inventory import Device, Method, Point, PointId
-from controller.domain.plan import Expected, Operation, Rendering, Step
+from controller.domain.plan import Expected, Operation, Rendering, Step, TimerLines
 from controller.domain.profile import Condition, DeviceProfile, Each, Line, MethodSpec, PointSpec, State
+from controller.domain.template import Template
 
 RENDERER = "1"
 """Raised whenever the same inputs would give other commands; part of every plan's basis."""
+
+
+NONE = "none"
+"""The value of a per-prefix field where the subject has no prefix of that family, and of a list of nothing."""
+
+LISTED_BY = ","
+"""Between the values of a field that is a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +71,96 @@ def isolation(context: PointContext, method: Method) -> Rendering | None:
     return Rendering(method, _lines(spec.isolate, context, context.values), expect)
 
 
-def restoration(context: PointContext, methods: Sequence[Method], baseline: State) -> Rendering:
+def restoration(
+    context: PointContext, methods: Sequence[Method], baseline: State, former: Sequence[str] = ()
+) -> Rendering:
     """The lines that bring the baseline back after ``methods`` (in the order they were used).
 
     What the baseline already had shut yields no line and stays shut; every configured field of the
-    baseline is expected back.
+    baseline is expected back. ``former``: the networks partial returns let through meanwhile; what they wrote
+    goes last.
     """
-    values = {**context.values, **{f"was.{name}": value for name, value in baseline.items()}}
+    blocks = _undone(context, methods, baseline)
+    limiting = context.spec.limiting if former else None
+    if limiting is not None:
+        families = _of_limit((), former)
+        for clause in limiting[1].lift:
+            # A field that no profile knew when the baseline was taken was not ours then.
+            when = {name: wanted for name, wanted in clause.when.items() if name in baseline}
+            if satisfies(baseline, _filled(when, _with_baseline(context, baseline))):
+                blocks.append(_lines(clause.send, context, _with_baseline(context, baseline), families))
+    return Rendering(methods[0], _sent_once(blocks), _as_before(context, baseline))
+
+
+def limitation(
+    context: PointContext,
+    methods: Sequence[Method],
+    baseline: State,
+    networks: Sequence[str],
+    former: Sequence[str] = (),
+) -> Rendering | None:
+    """The lines that bring the point back for ``networks`` alone: what denies the rest comes first, then what
+    ``methods`` cut is undone. All else is expected as in the baseline. ``former``: as :func:`restoration`
+    takes it. None where the profile cannot tell the point to."""
+    limiting = context.spec.limiting
+    if limiting is None:
+        return None
+    method, spec = limiting
+    families = _of_limit(networks, [each for each in former if each not in networks])
+    per_prefix = frozenset(
+        line.each for line in spec.send if line.each in _ALLOWED and "prefix" in line.send.names
+    )
+    values = dict(context.values)
+    for each, (name, prefixes) in _ALLOWED.items():
+        nobody = each in per_prefix and not context.prefixes[prefixes]
+        values[name] = (LISTED_BY.join(sorted(families[each])) if not nobody else "") or NONE
+    blocks = [_lines(spec.send, context, values, families), *_undone(context, methods, baseline)]
+    expect = {**_as_before(context, baseline), **_filled(spec.limited, values)}
+    return Rendering(method, _sent_once(blocks), expect)
+
+
+_ALLOWED = {Each.ALLOWED4: ("targets4", Each.PREFIX4), Each.ALLOWED6: ("targets6", Each.PREFIX6)}
+_OWN = {
+    Each.ALLOWED4: Each.PREFIX4,
+    Each.FORMER4: Each.PREFIX4,
+    Each.ALLOWED6: Each.PREFIX6,
+    Each.FORMER6: Each.PREFIX6,
+}
+"""The prefixes that a line for each network let through is repeated for."""
+
+
+def _of_limit(networks: Sequence[str], former: Sequence[str]) -> Mapping[Each, tuple[str, ...]]:
+    now, before = _families(tuple(networks)), _families(tuple(former))
+    return {
+        Each.ALLOWED4: now[Each.PREFIX4],
+        Each.ALLOWED6: now[Each.PREFIX6],
+        Each.FORMER4: before[Each.PREFIX4],
+        Each.FORMER6: before[Each.PREFIX6],
+    }
+
+
+def _as_before(context: PointContext, baseline: State) -> Expected:
+    """A field that no profile knew when the baseline was taken cannot be asked for."""
+    return {name: (baseline[name],) for name in context.spec.config if name in baseline}
+
+
+def _with_baseline(context: PointContext, baseline: State) -> Mapping[str, str]:
+    return {**context.values, **{f"was.{name}": value for name, value in baseline.items()}}
+
+
+def _undone(context: PointContext, methods: Sequence[Method], baseline: State) -> list[tuple[str, ...]]:
+    values = _with_baseline(context, baseline)
     blocks: list[tuple[str, ...]] = []
     for method in reversed(tuple(dict.fromkeys(methods))):
         spec = context.spec.methods.get(method)
         if spec is not None:
             blocks.extend(_restore_blocks(spec, context, values, baseline))
-    expect = {name: (baseline[name],) for name in context.spec.config}
-    # What two methods undo alike is sent once; a line by itself may well be needed twice (``exit``).
-    commands = tuple(line for block in dict.fromkeys(blocks) for line in block)
-    return Rendering(methods[0], commands, expect)
+    return blocks
+
+
+def _sent_once(blocks: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """What two methods undo alike is sent once; a line by itself may well be needed twice (``exit``)."""
+    return tuple(line for block in dict.fromkeys(blocks) for line in block)
 
 
 def operation(
@@ -101,7 +183,28 @@ def operation(
             found = read_commands(context) if context is not None else ()
         reads.update(dict.fromkeys(found))
     return Operation(
-        device.name, device.platform, tuple(reads), profile.session.enter, profile.session.leave, ordered
+        device.name, device.platform, tuple(reads), profile.session.enter, profile.session.closing, ordered
+    )
+
+
+def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:
+    """None where the platform has no timer of its own."""
+    spec = profile.timer
+    if spec is None:
+        return None
+    times = {"minutes": str(spec.after // 60), "seconds": str(spec.after)}
+    values = {**profile.settings, **device.settings, **times}
+
+    def filled(lines: tuple[Template, ...] | None, otherwise: tuple[str, ...] = ()) -> tuple[str, ...]:
+        return otherwise if lines is None else tuple(line.fill(values) for line in lines)
+
+    return TimerLines(
+        after=spec.after,
+        read=spec.send.fill(values),
+        enter=filled(spec.enter, profile.session.enter),
+        leave=filled(spec.leave, profile.session.closing),
+        confirm=filled(spec.confirm),
+        needs=spec.needs.send.fill(values) if spec.needs else "",
     )
 
 
@@ -121,11 +224,24 @@ def _filled(condition: Condition, values: Mapping[str, str]) -> Expected:
     return {name: tuple(wanted.fill(values) for wanted in options) for name, options in condition.items()}
 
 
-def _lines(lines: Sequence[Line], context: PointContext, values: Mapping[str, str]) -> tuple[str, ...]:
+def _lines(
+    lines: Sequence[Line],
+    context: PointContext,
+    values: Mapping[str, str],
+    families: Mapping[Each, tuple[str, ...]] = MappingProxyType({}),
+) -> tuple[str, ...]:
+    """``families``: the networks of a limit."""
     filled: list[str] = []
     for line in lines:
         if line.each is None:
             filled.append(line.send.fill(values))
+        elif line.each in _OWN:
+            own = context.prefixes[_OWN[line.each]] if "prefix" in line.send.names else ("",)
+            filled.extend(
+                line.send.fill({**values, "prefix": prefix, "target": target})
+                for prefix in own
+                for target in families.get(line.each, ())
+            )
         else:
             filled.extend(
                 line.send.fill({**values, "prefix": prefix}) for prefix in context.prefixes[line.each]

@@ -10,7 +10,7 @@ from controller.domain.drift import Drift, FieldDrift, PointDrift
 from controller.domain.inventory import MANUAL, Inventory
 from controller.domain.profile import DeviceProfile, State
 from controller.engine.execution.running import Services
-from controller.engine.holding.watched import Basis, Watched, watched_at, with_present
+from controller.engine.holding.watched import Basis, Watched, profiles_of, watched_at, with_present
 from controller.engine.points.drift import as_it_may_be
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.reading import configured, misread, read_state
@@ -69,12 +69,12 @@ def _asked(
     inventory: Inventory | None = None
     profiles: dict[str, DeviceProfile] = {}
     for name in names:
-        watched = watched_at(name, holds, reads, basis_of) if not devices or name in devices else []
+        watched = watched_at(name, holds, reads, basis_of, book.limit) if not devices or name in devices else []
         if not watched:
             continue
         planned = with_present(watched[0].basis.inventory, current)
         device = planned.devices.get(name)
-        known = watched[0].basis.profiles
+        known = profiles_of(watched)
         if device is None or device.platform == MANUAL or device.platform not in known:
             continue
         profiles.setdefault(device.platform, known[device.platform])
@@ -101,10 +101,9 @@ def _drift(each: _Asked, book: HoldBook, told: Told) -> PointDrift:
     state = read_state(context, told.answers)
     if state is None:
         return PointDrift(point, each.subjects, unread=told.cause or misread(context, told.answers)[1])
-    if all(
-        value in as_it_may_be(book, point, context)[name]
-        for name, value in configured(context, state).items()
-    ):
+    may_be = as_it_may_be(book, point, context)
+    found = configured(context, state).items()
+    if all(value in may_be[name] for name, value in found if may_be[name]):
         return PointDrift(point, each.subjects)
     baseline, left = book.baseline(point), book.as_left(point)
     before = baseline.state if baseline is not None else None

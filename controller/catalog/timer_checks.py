@@ -1,0 +1,111 @@
+"""What must hold of a profile's timer, and of every other line: only a return may have one."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+
+from controller.catalog.document import Document, Loc
+from controller.catalog.findings import Findings, listed, suggest
+from controller.catalog.profile_checks import POINT_VALUES
+from controller.catalog.profile_shape import ProfileShape, TimerShape
+from controller.catalog.read_only import change_in
+from controller.domain.template import Template
+from controller.domain.timer import arms_timer
+
+_TIMES = frozenset({"minutes", "seconds"})
+_MINUTE = 60
+
+
+class TimerCheck:
+    def __init__(self, document: Document, profile: ProfileShape, findings: Findings) -> None:
+        self._document = document
+        self._profile = profile
+        self._findings = findings
+
+    def run(self) -> None:
+        for at, line in self._elsewhere():
+            if arms_timer(line):
+                self._add(at, "timer-elsewhere", line=line)
+        if timer := self._profile.timer:
+            self._timer(timer)
+        for key, section in self._profile.points.given().items():
+            for name, counter in section.counters.items():
+                loc: Loc = ("points", key, "counters", name)
+                value = self._regex((*loc, "value"), counter.value)
+                if value and "value" not in value.groupindex:
+                    self._add((*loc, "value"), "counter-group")
+                self._reading((*loc, "send"), counter.send)
+                self._template((*loc, "send"), counter.send, POINT_VALUES)
+
+    def _timer(self, timer: TimerShape) -> None:
+        for key in ("pending", "none"):
+            self._regex(("timer", key), getattr(timer, key))
+        self._reading(("timer", "send"), timer.send)
+        self._template(("timer", "send"), timer.send)
+        if timer.needs:
+            self._reading(("timer", "needs", "send"), timer.needs.send)
+            self._regex(("timer", "needs", "good"), timer.needs.good)
+        named: set[str] = set()
+        for key, lines in timer.lines().items():
+            for index, line in enumerate(lines):
+                named |= self._template(("timer", key, index), line)
+        if not timer.confirm and not self._document.pruned("timer", "confirm"):
+            self._add_at_key(("timer", "confirm"), "timer-confirm-empty")
+        sent = timer.lines()
+        pruned = self._document.pruned("timer", "enter") or self._document.pruned("timer", "leave")
+        if not sent.get("enter") and not sent.get("leave") and not pruned:
+            self._add_at_key(("timer",), "timer-not-armed")
+        if not self._document.pruned("timer", "after") and (
+            timer.after < _MINUTE or ("minutes" in named and timer.after % _MINUTE)
+        ):
+            self._add(("timer", "after"), "timer-after")
+
+    def _elsewhere(self) -> Iterator[tuple[Loc, str]]:
+        """Every line that is sent but for the timer's own."""
+        profile = self._profile
+        for key in ("prepare", "enter", "leave"):
+            for index, line in enumerate(getattr(profile.session, key)):
+                yield ("session", key, index), line
+        for index, line in enumerate(profile.save.send if profile.save else ()):
+            yield ("save", "send", index), line
+        for key, section in profile.points.given().items():
+            for method, shape in section.methods.given().items():
+                at: Loc = ("points", key, "methods", method.value)
+                for index, sent in enumerate(shape.isolate):
+                    yield (*at, "isolate", index), sent.send
+                for number, clause in enumerate(shape.restore):
+                    for index, sent in enumerate(clause.send):
+                        yield (*at, "restore", number, "send", index), sent.send
+
+    # --- parts -----------------------------------------------------------------------------------------
+
+    def _reading(self, loc: Loc, text: str) -> None:
+        found = change_in(text)
+        if found:
+            self._add(loc, "read-changes", found=found)
+
+    def _template(self, loc: Loc, text: str, values: Iterable[str] = _TIMES) -> frozenset[str]:
+        known = sorted({*values, *self._document.keys("settings")})
+        names = Template.parse(text).names
+        for name in sorted(names):
+            if name not in known and not self._document.pruned("settings"):
+                near = suggest(name, known)
+                self._add(loc, "unknown-placeholder", name=name, known=listed(known), suggestion=near)
+        return frozenset(names)
+
+    def _regex(self, loc: Loc, pattern: str) -> re.Pattern[str] | None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                return re.compile(pattern, re.MULTILINE)
+        except (re.error, OverflowError, RecursionError, Warning) as error:
+            self._add(loc, "regex-invalid", detail=str(error))
+            return None
+
+    def _add(self, loc: Loc, code: str, **data: object) -> None:
+        self._findings.add(self._document.file, self._document.at(loc), code, **data)
+
+    def _add_at_key(self, loc: Loc, code: str, **data: object) -> None:
+        self._findings.add(self._document.file, self._document.at_key(loc), code, **data)

@@ -1,0 +1,203 @@
+"""The timer behind one operation of a restore: begun with it, confirmed through another log-in, or left to
+strike. And what a cut does with one that would undo it.
+
+The device holds it where it can and says so before anything is sent; else the controller does: what was not
+confirmed then stays held, and the watch over held points cuts it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from controller.domain.facts import Fact
+from controller.domain.plan import Operation, TimerLines, Wave
+from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Outcome
+from controller.domain.timer import HELD_FOR, Holder, Timer, TimerState
+from controller.engine.execution.running import Running
+from controller.engine.points.blocks import complete_answers, interrupted
+from controller.engine.ports import Answer, Block, Command, Purpose, Session
+
+RUNS, FOREIGN, UNREADABLE, UNCONFIRMED = (
+    "timer-runs",
+    "timer-foreign",
+    "timer-unreadable",
+    "timer-unconfirmed",
+)
+"""Why nothing is sent to a device, or what was sent there is not known to stay; the text is
+``cause.<value>``."""
+
+
+class OperationTimer:
+    """Of ``operation``, in ``wave`` of a run. Nothing of it raises but what commits; where it tells of what
+    is to go on record, whoever calls puts it there with what it belongs to."""
+
+    def __init__(self, running: Running, wave: Wave, operation: Operation, profile: DeviceProfile) -> None:
+        self._running = running
+        self._key = (running.run, wave.index, operation.device)
+        self._device = operation.device
+        self._lines = operation.timer if running.action is Action.RESTORE else None
+        self._spec = profile.timer
+        self._by_device = False
+        self._facts: list[Fact] = []
+
+    # --- a restore -----------------------------------------------------------------------------------
+
+    @property
+    def lines(self) -> TimerLines | None:
+        """What is sent in place of the operation's own lines, once :meth:`begin` said the device holds it."""
+        return self._lines if self._by_device else None
+
+    def look(self, session: Session, deadline: float, *, wanted: bool) -> str | None:
+        """Before anything is sent, and after it by another log-in. ``wanted``: everything reads as it should.
+
+        Confirms what this operation began where it does. Returns why nothing may be sent, and nothing is
+        known to stay as it is: "" where all is well, None where the session or the time ended."""
+        mine = self._mine
+        if self._lines is None or self._spec is None:
+            return ""
+        said = self._ask(session, deadline)
+        if said is None:
+            return None
+        runs = self._runs(said)
+        can = not self._lines.needs or self._can(said)
+        self._by_device = can and runs is False
+        if mine is None or mine.holder is Holder.CONTROLLER:
+            return self._others() if runs else ""
+        if runs is None:
+            return UNREADABLE
+        if not runs:
+            self._close(mine, TimerState.OVER)
+            return ""
+        if not wanted:
+            return RUNS
+        return self._confirm(session, deadline, mine)
+
+    def read_anew(self, *, known: bool, wanted: bool) -> None:
+        """Another log-in than the one that sent read the points. What the controller holds ends there."""
+        mine = self._mine
+        if mine is not None and mine.holder is Holder.CONTROLLER and known:
+            self._close(mine, TimerState.CONFIRMED if wanted else TimerState.OVER)
+
+    def begin(self) -> list[Fact]:
+        """That a restore's runs, with the intent: before the first byte."""
+        run, wave, device = self._key
+        if self._running.action is Action.ISOLATE:
+            return []
+        if self._by_device and self._lines is not None:
+            return [Timer(run, wave, device, Holder.DEVICE, self._lines.after).fact()]
+        return [Timer(run, wave, device, Holder.CONTROLLER, HELD_FOR).fact()]
+
+    def facts(self) -> list[Fact]:
+        """What became of it, to go on record; told once."""
+        found, self._facts = self._facts, []
+        return found
+
+    @property
+    def _mine(self) -> Timer | None:
+        found = self._running.book.timers(self._device)
+        return next((timer for timer in found if timer.key == self._key), None)
+
+    def _others(self) -> str:
+        """Whose the timer is that runs on the device: another step's of ours, or nobody's we know."""
+        ours = any(timer.holder is Holder.DEVICE for timer in self._running.book.timers(self._device))
+        return RUNS if ours else FOREIGN
+
+    def _confirm(self, session: Session, deadline: float, mine: Timer) -> str | None:
+        lines = self._lines
+        if lines is None:
+            return UNCONFIRMED
+        block = Block((*_changes(lines.confirm), Command(lines.read, Purpose.READ)))
+        if session.write(block) is Outcome.NOT_SENT:
+            return None
+        answers = session.collect(deadline)
+        if interrupted(answers):
+            return None
+        if self._runs(complete_answers(answers)) is not False:
+            return UNCONFIRMED
+        self._close(mine, TimerState.CONFIRMED)
+        return ""
+
+    def _ask(self, session: Session, deadline: float) -> Mapping[str, str] | None:
+        if self._lines is None:
+            return {}
+        texts = [text for text in (self._lines.needs, self._lines.read) if text]
+        if session.write(Block(tuple(Command(text, Purpose.READ) for text in texts))) is Outcome.NOT_SENT:
+            return None
+        answers = session.collect(deadline)
+        return None if interrupted(answers) else complete_answers(answers)
+
+    def _can(self, said: Mapping[str, str]) -> bool:
+        needs = self._spec.needs if self._spec else None
+        answer = said.get(self._lines.needs, "") if self._lines else ""
+        return needs is not None and needs.good.search(answer) is not None
+
+    def _runs(self, said: Mapping[str, str]) -> bool | None:
+        if self._spec is None or self._lines is None:
+            return None
+        answer = said.get(self._lines.read, "")
+        if self._spec.pending.search(answer):
+            return True
+        return False if self._spec.none.search(answer) else None
+
+    def _close(self, timer: Timer, state: TimerState) -> None:
+        self._facts.append(replace(timer, state=state).fact())
+
+
+def _changes(lines: Sequence[str]) -> tuple[Command, ...]:
+    """Of no group: that there is nothing to confirm is no reason to leave a cut out."""
+    return tuple(Command(text, Purpose.CHANGE) for text in lines)
+
+
+# --- a cut --------------------------------------------------------------------------------------------------
+
+
+class TimersAtCut:
+    """What a cut does with timers of returns that may run on its device. ``lines``: of the platform's."""
+
+    def __init__(
+        self, running: Running, device: str, profile: DeviceProfile, lines: TimerLines | None
+    ) -> None:
+        self._running = running
+        self._device = device
+        self._spec = profile.timer
+        self._lines = lines if running.action is Action.ISOLATE else None
+
+    @property
+    def first(self) -> tuple[Command, ...]:
+        """What is sent before the cut: the timer would bring the device back to how it was before the return,
+        and this cut with it."""
+        if self._lines is None or not self._on_device():
+            return ()
+        return (*_changes(self._lines.confirm), Command(self._lines.read, Purpose.READ))
+
+    def facts(self, answers: Sequence[Answer], state: TimerState = TimerState.TAKEN_AWAY) -> list[Fact]:
+        """What ``answers`` to it say."""
+        if self._lines is None or self._spec is None:
+            return []
+        if not self._spec.none.search(complete_answers(answers).get(self._lines.read, "")):
+            return []
+        return [replace(timer, state=state).fact() for timer in self._on_device()]
+
+    def struck(self, session: Session, deadline: float) -> list[Fact]:
+        """Where everything was cut already: whether a timer did it."""
+        if self._lines is None or not self._on_device():
+            return []
+        if session.write(Block((Command(self._lines.read, Purpose.READ),))) is Outcome.NOT_SENT:
+            return []
+        return self.facts(session.collect(deadline), TimerState.OVER)
+
+    def over(self) -> list[Fact]:
+        """The controller's own end once nothing at the device is in doubt any more."""
+        running = self._running
+        if running.action is Action.RESTORE or running.book.doubtful(self._device):
+            return []
+        found = running.book.timers(self._device)
+        mine = [timer for timer in found if timer.holder is Holder.CONTROLLER]
+        return [replace(timer, state=TimerState.OVER).fact() for timer in mine]
+
+    def _on_device(self) -> list[Timer]:
+        found = self._running.book.timers(self._device)
+        return [timer for timer in found if timer.holder is Holder.DEVICE]
