@@ -30,12 +30,16 @@ Run = Annotated[str, Path(pattern=r"^[0-9a-f-]{1,40}$", max_length=40)]
 
 
 class ConsentRequest(BaseModel):
-    """``plan``: the hash of exactly what would be carried out. ``given``: who consented so far."""
+    """``plan``: the hash of exactly what would be carried out; ``revision``: that of the plan on record, the
+    same but where ``accept_drift`` names devices. ``given``: who consented so far."""
 
     id: str
+    site: str
     action: str
     playbook: str
     plan: str
+    revision: str
+    accept_drift: list[str]
     cause: str
     requester: str
     requester_name: str
@@ -174,9 +178,12 @@ def break_glass(serving: Serving, request: Request, response: Response, asked: G
 def _shown(found: ApprovalShown) -> ConsentRequest:
     return ConsentRequest(
         id=found.id,
+        site=found.site,
         action=found.action.value,
         playbook=found.playbook,
         plan=found.plan,
+        revision=found.revision,
+        accept_drift=list(found.accept_drift),
         cause=found.cause,
         requester=found.requester,
         requester_name=found.requester_name,

@@ -20,6 +20,9 @@ from controller.workers.resident import Resident
 PLANS_KEPT = 64
 """Plans made for faces and not carried out yet; one that is gone is compiled again from the same question."""
 
+_WHOLE = 64
+"""Digits of a whole hash."""
+
 
 @dataclass
 class Service:
@@ -72,7 +75,8 @@ class Service:
                 self._plans.popitem(last=False)
 
     def plan(self, plan_hash: str) -> Plan:
-        """One made for a face, or one that a run was opened with. Raises NotFound."""
+        """One made for a face, one that a run was opened with, or, by its whole hash, one that others are
+        asked to consent to. Raises NotFound."""
         with self._lock:
             for known, plan in self._plans.items():
                 if known.startswith(plan_hash):
@@ -80,6 +84,8 @@ class Service:
         for record in self.office.runs():
             if record.plan.startswith(plan_hash):
                 return self.office.run(record.run)[1]
+        if len(plan_hash) == _WHOLE:
+            return self.office.stored_plan(plan_hash)
         raise NotFound(kind="plan", name=plan_hash)
 
 

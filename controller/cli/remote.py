@@ -11,6 +11,7 @@ from typing import Any
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
+from controller.cli.remote_return import COMMANDS
 from controller.cli.server import Server, Told, token
 from controller.cli.status import summary
 from controller.domain.errors import InvalidRequest
@@ -90,7 +91,7 @@ def _shown(call: Call, plan: Mapping[str, Any]) -> int:
     if call.out.as_json:
         call.out.object({"command": call.command, "dry_run": True, **plan, "exit": int(code)})
     else:
-        call.out.say(*_plan_lines(call, plan), call.text("plan.nothing-sent"))
+        call.out.say(*plan_lines(call, plan), call.text("plan.nothing-sent"))
     return code
 
 
@@ -118,8 +119,18 @@ def _restore(call: Call, server: Server, given: Mapping[str, Any]) -> int:
         "subjects": [*(given.get("segment") or ()), *(given.get("conduit") or ())],
         "accept_drift": list(given.get("accept_drift") or ()),
         "keep_theirs": list(given.get("keep_theirs") or ()),
+        "towards": list(given.get("towards") or ()),
+        "points": list(given.get("points") or ()),
     }
     return _carry_out(call, server, asked, as_person=given.get("as_person"))
+
+
+def _retire(call: Call, server: Server, given: Mapping[str, Any]) -> int:
+    if not given.get("as_person"):
+        raise InvalidRequest("who-consents")
+    held = {"subjects": list(given["segment"]), "devices": list(given.get("device") or ())}
+    asked = {"action": "restore", "retire": True, **held}
+    return _carry_out(call, server, asked, as_person=given["as_person"])
 
 
 def _carry_out(call: Call, server: Server, asked: dict[str, Any], *, as_person: str | None = None) -> int:
@@ -133,7 +144,7 @@ def _carry_out(call: Call, server: Server, asked: dict[str, Any], *, as_person: 
     plan = server.post("/plans", asked)
     if call.asked.dry_run or plan["refused"]:
         return _shown(call, plan)
-    call.out.say(*_plan_lines(call, plan))
+    call.out.say(*plan_lines(call, plan))
     reason = reason_for(call)
     agree(call, plan["site"])
     wanted = {**asked, "plan": plan["plan"], "reason": reason}
@@ -205,9 +216,11 @@ _COMMANDS: Mapping[str, Callable[[Call, Server, Mapping[str, Any]], int]] = {
     "plan": _plan,
     "isolate": _isolate,
     "restore": _restore,
+    "hold retire": _retire,
     "runs": _runs,
     "show": _show,
     "abort": _abort,
+    **COMMANDS,
 }
 
 
@@ -218,7 +231,7 @@ def _chosen(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: given[name] for name in names if given.get(name) is not None}
 
 
-def _plan_lines(call: Call, plan: Mapping[str, Any]) -> Iterator[str]:
+def plan_lines(call: Call, plan: Mapping[str, Any]) -> Iterator[str]:
     yield call.text(
         f"remote.{plan['action']}",
         site=plan["site"],
