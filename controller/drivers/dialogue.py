@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections.abc import Callable, Sequence
 
 from controller.domain.profile import SessionSpec
+from controller.drivers.ahead import Ahead
 from controller.drivers.channel import EnableRefused, GuardedChannel
 from controller.drivers.guard import DeadlinePassed, SessionEnded
 from controller.drivers.messages import Messages
@@ -74,16 +76,40 @@ class Dialogue:
                 self.prompt = Prompt(suspect)
                 return True
 
+    def send_ahead(self, lines: Sequence[str]) -> None:
+        """All of them in one write."""
+        said = "".join(f"{line}{self._line_end.decode()}" for line in lines)
+        self._channel.send(said.encode(self._channel.encoding, "replace"))
+
+    def answers_ahead(self, lines: Sequence[str], until: Callable[[], float]) -> list[str] | None:
+        """What each of the lines sent that way printed; None where it is not certain, and the lines have to
+        be asked one at a time. ``until``: how long to wait for the next one's answer from now on."""
+        ahead = Ahead(lines, self._known_prompt, self._messages)
+        deadline = until()
+        while True:
+            data = self._receive(deadline, QUIET if ahead.tidy else _SETTLED)
+            if data is None:
+                if page_break(self._terminal.tail):
+                    self._channel.send(b" ")
+                elif ahead.stuck_at(self._terminal):
+                    return None
+                continue
+            before = ahead.echoed
+            if ahead.take(self._terminal, data) and ahead.tidy:
+                return ahead.texts
+            if ahead.echoed > before:
+                deadline = until()
+
     @property
     def _known_prompt(self) -> Prompt:
         if self.prompt is None:
             raise RuntimeError("no prompt was found yet")
         return self.prompt
 
-    def _receive(self, deadline: float) -> bytes | None:
+    def _receive(self, deadline: float, quiet: float = QUIET) -> bytes | None:
         """None after a moment of silence."""
         try:
-            return self._channel.receive(min(deadline, time.monotonic() + QUIET))
+            return self._channel.receive(min(deadline, time.monotonic() + quiet))
         except DeadlinePassed:
             if not self._channel.is_open or time.monotonic() >= deadline:
                 raise

@@ -7,8 +7,9 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import paramiko
 
@@ -58,6 +59,7 @@ class _Opening:
     host_key: HostKey
     logins: Sequence[Login]
     redact: Redactor
+    untidy: Callable[[], None]
     spent: list[Login] = field(default_factory=list)
     failures: list[_Failure] = field(default_factory=list)
 
@@ -76,6 +78,9 @@ class NetmikoDriver:
     def __init__(self) -> None:
         # Paramiko's reader threads log the end of every session as an error, with a traceback; what of it
         # matters reaches us as an exception.
+        self._one_at_a_time: set[str] = set()
+        """The devices that did not answer as expected what was typed ahead."""
+
         noise = logging.getLogger("paramiko")
         noise.addHandler(logging.NullHandler())
         noise.propagate = False
@@ -87,7 +92,11 @@ class NetmikoDriver:
         one only after a rejection or no answer. An accepted login may serve again on the next path.
 
         Raises OpenFailed. Without a pinned host key nothing is contacted."""
-        opening = _Opening(device, profile, _pinned(device), _usable(device, logins), Redactor(logins))
+        if device.careful or device.name in self._one_at_a_time:
+            profile = replace(profile, session=replace(profile.session, type_ahead=0))
+        untidy = partial(self._one_at_a_time.add, device.name)
+        key, usable = _pinned(device), _usable(device, logins)
+        opening = _Opening(device, profile, key, usable, Redactor(logins), untidy)
         if not device.paths:
             raise OpenFailed(device.name, OpenCause.UNREACHABLE, "no path")
         for index, path in enumerate(device.paths):
@@ -162,9 +171,11 @@ def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession |
 
 
 def _log_in(opening: _Opening, path: Path, attempt: Attempt, deadline: float) -> NetmikoSession:
-    connection = platforms.connect(opening.profile.session, path.address, path.port, attempt)
+    connection = platforms.connect(
+        opening.profile.session, path.address, path.port, attempt, stock=opening.device.careful
+    )
     try:
-        session = NetmikoSession(connection, attempt.sock, opening.profile, opening.redact)
+        session = NetmikoSession(connection, attempt.sock, opening.profile, opening.redact, opening.untidy)
         session.make_ready(deadline)
     except BaseException:
         connection.disconnect()

@@ -1,7 +1,7 @@
 """Netmiko's platform classes, guarded. Each is the stock class with our connection, channel and end, and
 with our dialogue wherever it would use Netmiko's general one.
 
-Leaner classes for single platforms register here too, beside the stock ones.
+Leaner ones for single platforms are registered beside them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,17 @@ from controller.drivers.dialogue import Dialogue
 from controller.drivers.ssh import NEVER, Attempt, PinnedClient, private_key
 
 _PREFIX = "guarded_"
+_LEAN_PREFIX = "lean_"
 _registering = threading.Lock()
 
 _LONGEST_NAP = 0.5
+
+_LEAN = {
+    "cisco_ios": ("terminal width 511", "terminal length 0"),
+    "cisco_xe": ("terminal width 511", "terminal length 0"),
+}
+"""Device types with a preparation of our own, and the lines of it: those of Netmiko's, which sleeps 0.1 s
+before, and asks for the prompt again after."""
 
 
 class GuardedConnection:
@@ -38,7 +46,7 @@ class GuardedConnection:
     def __init__(self, *, attempt: Attempt, spec: SessionSpec, device_type: str, **options: Any) -> None:
         self._attempt = attempt
         self._spec = spec
-        super().__init__(device_type=device_type.removeprefix(_PREFIX), **options)  # type: ignore[call-arg] # the stock class's
+        super().__init__(device_type=device_type.removeprefix(_PREFIX).removeprefix(_LEAN_PREFIX), **options)  # type: ignore[call-arg] # the stock class's
 
     def _build_ssh_client(self) -> PinnedClient:
         return PinnedClient(self._attempt)
@@ -86,6 +94,19 @@ class GuardedConnection:
         logging.getLogger("netmiko").removeFilter(self._secrets_filter)  # type: ignore[attr-defined] # the stock class's
 
 
+class LeanConnection(GuardedConnection):
+    """Prepares a session without Netmiko's sleep and without asking twice for what is known."""
+
+    preparation: tuple[str, ...] = ()
+
+    def _try_session_preparation(self, force_data: bool = True) -> None:
+        del force_data
+        deadline = self._attempt.sock.deadline
+        self.dialogue.find_prompt(deadline)
+        for line in self.preparation:
+            self.dialogue.say(line, deadline)
+
+
 def _find_prompt(self: GuardedConnection, *_: object, **__: object) -> str:
     return self.dialogue.find_prompt(self._attempt.sock.deadline)
 
@@ -115,34 +136,40 @@ _GENERAL: dict[str, Callable[..., str]] = {
 """Replaced where a platform has no way of its own."""
 
 
-def _made(name: str, stock: type[netmiko.BaseConnection]) -> type:
+def _made(name: str, stock: type[netmiko.BaseConnection], lean: tuple[str, ...] | None) -> type:
     members: dict[str, object] = {
         method: ours
         for method, ours in _GENERAL.items()
         if getattr(stock, method) is getattr(netmiko.BaseConnection, method)
     }
     members["enables_like_cisco"] = stock.enable is CiscoBaseConnection.enable
-    return type(name, (GuardedConnection, stock), members)
+    if lean is None:
+        return type(name, (GuardedConnection, stock), members)
+    return type(name, (LeanConnection, stock), {**members, "preparation": lean})
 
 
-def _guarded(device_type: str) -> str:
+def _guarded(device_type: str, *, stock_class: bool) -> str:
     """The name under which ConnectHandler finds the guarded class of ``device_type``. Raises KeyError."""
     dispatcher = importlib.import_module("netmiko.ssh_dispatcher")
-    name = _PREFIX + device_type
+    lean = None if stock_class else _LEAN.get(device_type)
+    name = (_PREFIX if lean is None else _LEAN_PREFIX) + device_type
     with _registering:
         if name not in dispatcher.CLASS_MAPPER:
             stock = dispatcher.CLASS_MAPPER[device_type]
-            dispatcher.CLASS_MAPPER[name] = _made(f"Guarded{stock.__name__}", stock)
+            dispatcher.CLASS_MAPPER[name] = _made(f"Guarded{stock.__name__}", stock, lean)
             dispatcher.platforms.append(name)
     return name
 
 
-def connect(spec: SessionSpec, address: str, port: int, attempt: Attempt) -> GuardedConnection:
-    """A Netmiko session over ``attempt.sock``, after Netmiko's own preparation.
+def connect(
+    spec: SessionSpec, address: str, port: int, attempt: Attempt, *, stock: bool = False
+) -> GuardedConnection:
+    """A Netmiko session over ``attempt.sock``, prepared; ``stock``: in Netmiko's own way also where there is
+    a leaner one.
 
     Raises KeyError for an unknown type, ValueError for an unreadable private key, and whatever Netmiko,
     Paramiko or the guard raise; ``attempt`` then tells where it failed."""
-    name = _guarded(spec.netmiko)
+    name = _guarded(spec.netmiko, stock_class=stock)
     key, password = private_key(attempt.login)
     made: Any = netmiko.ConnectHandler(
         device_type=name,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from controller.domain.profile import DeviceProfile, Question
 from controller.domain.proof import Outcome
 from controller.drivers.channel import NothingSent
-from controller.drivers.guard import GuardedSocket, SessionEnded
+from controller.drivers.guard import DeadlinePassed, GuardedSocket, SessionEnded
 from controller.drivers.platforms import GuardedConnection
 from controller.drivers.redaction import Redactor
 from controller.drivers.reply import Reply
+from controller.engine.points.blocks import Course
 from controller.engine.ports import Answer, Block, Command, Purpose
 
 WRITE_PATIENCE = 5.0
@@ -24,14 +25,14 @@ _ASKED_AGAIN = 2
 _MOST_QUESTIONS = 4
 """A device that asks more after one line is not answered any more."""
 
-_JUDGED = frozenset({Purpose.MODE, Purpose.CHANGE})
-
 
 class NetmikoSession:
     """Implements the Session port over a prepared Netmiko connection.
 
-    The pace is one line at a time: the next goes out when the prompt is back. A session that missed a
-    deadline is ended, since the late answer would be taken for that of the next line.
+    The pace is one line at a time: the next goes out when the prompt is back. Lines that only read are typed
+    ahead where the profile says how much the device takes. A session that missed a deadline is ended, since
+    the late answer would be taken for that of the next line. ``one_at_a_time`` is told when something was not
+    as it should be with what was typed ahead: this session types nothing ahead any more.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class NetmikoSession:
         sock: GuardedSocket,
         profile: DeviceProfile,
         redact: Redactor,
+        one_at_a_time: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._channel = connection.channel
@@ -47,8 +49,13 @@ class NetmikoSession:
         self._sock = sock
         self._profile = profile
         self._redact = redact
+        self._one_at_a_time = one_at_a_time
         self._pending: Block | None = None
         self._begun = False
+        self._typed = 1
+        spec = profile.session
+        # Where nothing is echoed, only the count of prompts tells which answer belongs to which line.
+        self._ahead = spec.type_ahead if spec.echo else 0
 
     def make_ready(self, deadline: float) -> None:
         """Finds the prompt, enables, and sends the profile's own preparation.
@@ -70,9 +77,8 @@ class NetmikoSession:
         return self._channel.is_open
 
     def write(self, block: Block) -> Outcome:
-        """Sends the first line; :meth:`collect` sends the others as the prompt comes back.
-
-        A faster pace, several lines in one write, would begin here."""
+        """Sends the first line, or those that may be typed ahead; :meth:`collect` sends the others as the
+        prompt comes back."""
         if self._pending is not None or not self.is_open:
             return Outcome.NOT_SENT
         self._pending = block
@@ -80,8 +86,13 @@ class NetmikoSession:
         if not block.commands:
             return Outcome.SENT
         self._sock.deadline = time.monotonic() + WRITE_PATIENCE
+        first = self._typed_ahead(block, 0)
+        self._typed = len(first)
         try:
-            self._dialogue.send(block.commands[0].text)
+            if self._typed > 1:
+                self._dialogue.send_ahead(first)
+            else:
+                self._dialogue.send(block.commands[0].text)
             self._begun = True
         except NothingSent:
             self.close()
@@ -101,21 +112,27 @@ class NetmikoSession:
         # A device that hangs at one line leaves half the time for another session; one that is slow at every
         # line keeps the whole.
         patience = (deadline - time.monotonic()) / 2
+        commit = self._profile.session.commit
         answers: list[Answer] = []
-        refused: set[int] = set()
-        entered = True
+        course = Course(self._profile)
+        known: dict[int, Answer] = {}
         for index, command in enumerate(block.commands):
-            if command.purpose is Purpose.CHANGE and (command.group in refused or not entered):
+            known = known or self._read_ahead(
+                block, index, lambda: min(deadline, time.monotonic() + patience)
+            )
+            if index in known:
+                answers.append(known.pop(index))
+                continue
+            if not course.sends(command):
                 answers.append(Answer(command, "", complete=False, sent=False))
                 continue
-            until = min(deadline, time.monotonic() + patience)
-            answer = self._exchange(command, until, begun=index == 0 and self._begun)
+            long = commit is not None and command.purpose is Purpose.COMMIT
+            until = min(deadline, time.monotonic() + (commit.within if commit and long else patience))
+            begun = index == 0 and self._begun and self._typed < 2
+            answer = self._exchange(command, until, begun=begun)
             answers.append(answer)
-            if command.purpose in _JUDGED and self._profile.error_in(answer.text) is not None:
-                if command.purpose is Purpose.MODE:
-                    entered = False
-                elif command.group:
-                    refused.add(command.group)
+            if answer.complete:
+                course.told(command, answer.text)
         if not self._in_step(deadline):
             answers = [replace(answer, complete=False) for answer in answers]
         self._sock.rest()
@@ -130,6 +147,53 @@ class NetmikoSession:
 
     def close(self) -> None:
         self._connection.disconnect()
+
+    # --- several lines -------------------------------------------------------------------------------
+
+    def _typed_ahead(self, block: Block, index: int) -> list[str]:
+        """The lines from there on that go out together: of those that may, no more bytes than the device
+        takes unread. Never a change: one that is refused must keep back those after it."""
+        lines: list[str] = []
+        size = 0
+        for command in block.commands[index:]:
+            size += len(command.text.encode()) + 1
+            if not command.ahead or command.purpose is not Purpose.READ or size > self._ahead:
+                break
+            lines.append(command.text)
+        return lines
+
+    def _read_ahead(self, block: Block, index: int, until: Callable[[], float]) -> dict[int, Answer]:
+        """By place in the block, the answers of what is typed ahead from ``index`` on; none where it has to
+        be asked a line at a time, as everything is in this session once something was not as it should."""
+        lines = self._typed_ahead(block, index)
+        if index == 0 and self._begun:
+            lines = lines[: self._typed]
+        if len(lines) < 2 or not self.is_open:
+            return {}
+        commands = block.commands[index : index + len(lines)]
+        try:
+            if index or not self._begun:
+                self._dialogue.send_ahead(lines)
+            texts = self._dialogue.answers_ahead(lines, until)
+            if texts is None:
+                # An empty line ends what may be left of one that was not taken whole.
+                self._dialogue.find_prompt(until())
+        except NothingSent:
+            self.close()
+            return {}
+        except SessionEnded as ended:
+            if isinstance(ended, DeadlinePassed):
+                self._one_at_a_time()
+            self.close()
+            return {index + at: Answer(each, "", complete=False) for at, each in enumerate(commands)}
+        if texts is None:
+            self._ahead = 0
+            self._one_at_a_time()
+            return {}
+        return {
+            index + at: Answer(command, self._redact(text), complete=True)
+            for at, (command, text) in enumerate(zip(commands, texts, strict=True))
+        }
 
     # --- one line ------------------------------------------------------------------------------------
 

@@ -30,7 +30,8 @@ class Manners:
     between page breaks (0: none). ``noise`` is printed before each answer, ``afterthought`` after each
     prompt, ``break_echo`` in the middle of each echo; lines matching ``slow`` are answered ``delay`` seconds
     late. With ``stops_reading`` nothing is read after the next prompt. ``prompt`` is what becomes of each
-    prompt, ``spoil`` of whatever goes out. ``chatter`` is printed 30 times a second, come what may."""
+    prompt, ``spoil`` of whatever goes out. ``chatter`` is printed 30 times a second, come what may.
+    ``takes``: bytes kept that nobody has read yet (0: all), what comes beyond is lost."""
 
     banner: bytes = b""
     banner_pause: float = 0.0
@@ -51,17 +52,20 @@ class Manners:
     prompt: Callable[[str], str] = str
     spoil: Callable[[bytes], bytes] = bytes
     chatter: bytes = b""
+    takes: int = 0
 
 
 @dataclass
 class SshDevice:
-    """Start with ``with``; ``logins`` are the (user, password) pairs offered, right or wrong."""
+    """Start with ``with``; ``logins`` are the (user, password) pairs offered, right or wrong;
+    ``arrived`` is what came in, a packet each."""
 
     switch: Switch
     manners: Manners = field(default_factory=Manners)
     users: dict[str, str] = field(default_factory=lambda: {USER: PASSWORD})
     window: int = 2 * 1024 * 1024
     logins: list[tuple[str, str]] = field(default_factory=list)
+    arrived: list[bytes] = field(default_factory=list)
     port: int = 0
 
     def __enter__(self) -> Self:
@@ -260,7 +264,10 @@ class _Shell:
         data = await self._process.stdin.read(4096)
         if not data:
             raise Drops
+        self._device.arrived.append(data)
         self._read += data
+        if self._manners.takes:
+            self._read = self._read[: self._manners.takes]
 
     def _out(self, data: bytes) -> None:
         if data:
