@@ -72,6 +72,8 @@ def return_of(asked: models.ReturnAsked) -> Return:
         accept_drift=frozenset(asked.accept_drift) | {keeping(name) for name in asked.keep_theirs},
         retire=asked.retire,
         devices=tuple(asked.devices),
+        towards=tuple(asked.towards),
+        points=tuple(asked.points),
     )
 
 

@@ -32,6 +32,8 @@ def restore(
     level: Annotated[int | None, typer.Option("--level", "-l", help="help.return-level")] = None,
     everything: Annotated[bool, typer.Option("--all", help="help.return-all")] = False,
     playbook: Annotated[str | None, typer.Option("--playbook", help="help.return-playbook")] = None,
+    towards: Annotated[list[str] | None, typer.Option("--towards", help="help.return-towards")] = None,
+    points: Annotated[list[str] | None, typer.Option("--points", help="help.return-points")] = None,
     accept_drift: AcceptDrift = None,
     keep_theirs: KeepTheirs = None,
     as_person: AsPerson = None,
@@ -49,6 +51,8 @@ def restore(
         everything=everything,
         playbook=playbook,
         accept_drift=decisions(accept_drift, keep_theirs),
+        towards=tuple(towards or ()),
+        points=tuple(points or ()),
     )
     return carry_out_return(call, wanted, as_person=as_person)
 
@@ -131,8 +135,7 @@ def why_lines(call: Call, wanted: Return, plan: Plan, inventory: Inventory) -> l
 
 def plain_why(plan: Plan, inventory: Inventory) -> list[dict[str, Any]]:
     """``after``: what it depends on or needs; ``serves``: whether everybody lives on it."""
-    names = dict.fromkeys(subject for _, subject, _ in plan.ends)
-    known = [subject for name in names if (subject := inventory.subject(name)) is not None]
+    known = [subject for name in plan.brought_back if (subject := inventory.subject(name)) is not None]
     return [
         {
             "subject": each.name,

@@ -15,6 +15,7 @@ from controller.domain.proof import Proof
 from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
 from controller.engine.people.roles import Permission
 from controller.text import Catalogue
+from controller.text.partly import partly_back
 from controller.text.times import age
 from controller.web.bars import ProofBar, bar_of_proofs
 from controller.web.pages import show
@@ -27,7 +28,9 @@ router = APIRouter()
 
 PATH = "/situation"
 
-_CUT = frozenset({SubjectState.ISOLATED, SubjectState.PARTIAL, SubjectState.UNKNOWN})
+_CUT = frozenset(
+    {SubjectState.ISOLATED, SubjectState.PARTLY_BACK, SubjectState.PARTIAL, SubjectState.UNKNOWN}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ def _row(each: SubjectSituation, now: datetime, names: Mapping[str, Subject], wo
     known = sum(count for proof, count in each.proofs.items() if proof.satisfies(Proof.CONFIRMED))
     if each.state in (SubjectState.PARTIAL, SubjectState.UNKNOWN):
         word = f"{word} · {words.text('situation.unproven', count=each.held - known)}"
+    word = " · ".join((word, *partly_back(each.held, each.back, each.towards, words)))
     read = ""
     if each.held:
         read = (

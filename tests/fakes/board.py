@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from controller.domain.inventory import Device, Method, PointKind, ProbeKind
 from controller.domain.profile import (
+    CounterSpec,
     DeviceProfile,
     Each,
     LimitSpec,
@@ -80,6 +81,8 @@ class Board:
     startup: str = ""
     received: list[str] = field(default_factory=list)
     archive: bool = True
+    counts: dict[str, int] = field(default_factory=dict)
+    """What came in at a port."""
     kept: tuple[dict[str, Port], dict[str, set[str]]] | None = None
     """What a timer returns to while one runs; :meth:`strike` is the end of its time."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -238,6 +241,8 @@ class BoardSession:
                 self._configuring = True
             case ["confirm"] if board.kept is not None:
                 board.kept = None
+            case ["show", "count", name] if name in board.ports:
+                return f"count {board.counts.get(name, 0)}"
             case ["show", "timer"]:
                 return "no timer" if board.kept is None else "timer runs"
             case ["show", "archive"]:
@@ -368,6 +373,11 @@ def _port(*, tagged: bool) -> PointSpec:
         observed=("link",),
         methods={Method.SHUTDOWN: shutdown, Method.VLAN: tagged_vlan if tagged else vlan},
         tagged=tagged,
+        counters={
+            "packets": CounterSpec(
+                Template.parse("show count ${interface}"), re.compile(r"^count (?P<value>\d+)$")
+            )
+        },
     )
 
 
@@ -419,12 +429,14 @@ def _policy() -> PointSpec:
             *(line for _, each in both for line in lines(f"{_PAIR.format('del')}", each=each)),
             *(line for each, _ in both for line in lines(f"{_PAIR.format('add')}", each=each)),
         ),
-        limited=values(
-            only4=("yes", "none"), only6=("yes", "none"), to4="${targets4}", to6="${targets6}"
-        ),
+        limited=values(only4=("yes", "none"), only6=("yes", "none"), to4="${targets4}", to6="${targets6}"),
         lift=(
-            RestoreClause(lines("set ${interface} del only:${prefix}", each=Each.PREFIX4), values(only4="no")),
-            RestoreClause(lines("set ${interface} del only:${prefix}", each=Each.PREFIX6), values(only6="no")),
+            RestoreClause(
+                lines("set ${interface} del only:${prefix}", each=Each.PREFIX4), values(only4="no")
+            ),
+            RestoreClause(
+                lines("set ${interface} del only:${prefix}", each=Each.PREFIX6), values(only6="no")
+            ),
             *(RestoreClause(lines(_PAIR.format("del"), each=each)) for _, each in both),
         ),
     )

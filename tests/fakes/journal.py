@@ -33,7 +33,7 @@ from controller.domain.facts import (
     StartupMoved,
     WaveMoved,
 )
-from controller.domain.hold import Baseline, Hold, HoldKey
+from controller.domain.hold import Baseline, Ending, Hold, HoldKey
 from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action

@@ -16,7 +16,7 @@ from tests.lab.hospital import (
 SITE4, SITE6 = "10.10.0.0/16", "2001:db8:10::/48"
 _KEPT = SEGMENTS[KEEP_ALIVE]
 
-FIREWALL = f"""\
+KILL_SWITCH = f"""\
 flush ruleset
 
 # The kill switch is provisioned in peace time and empty: a cut only ever adds elements. It hooks before
@@ -27,6 +27,13 @@ table inet killswitch {{
 	set cut6 {{ type ipv6_addr; flags interval; }}
 	set kept4 {{ type ipv4_addr; flags interval; elements = {{ {_KEPT.prefix4} }} }}
 	set kept6 {{ type ipv6_addr; flags interval; elements = {{ {_KEPT.prefix6} }} }}
+	set limited4 {{ type ipv4_addr; flags interval; }}
+	set limited6 {{ type ipv6_addr; flags interval; }}
+	set allowed4 {{ type ipv4_addr . ipv4_addr; flags interval; }}
+	set allowed6 {{ type ipv6_addr . ipv6_addr; flags interval; }}
+	set limited_interfaces {{ type ifname; }}
+	set through4 {{ type ifname . ipv4_addr; flags interval; }}
+	set through6 {{ type ifname . ipv6_addr; flags interval; }}
 
 	chain arriving {{
 		type filter hook prerouting priority -350; policy accept;
@@ -34,12 +41,19 @@ table inet killswitch {{
 		ip daddr @cut4 drop
 		ip6 saddr @cut6 drop
 		ip6 daddr @cut6 drop
+		icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} ip6 hoplimit 255 accept
+		ip saddr @limited4 ip saddr . ip daddr != @allowed4 drop
+		ip daddr @limited4 ip daddr . ip saddr != @allowed4 drop
+		ip6 saddr @limited6 ip6 saddr . ip6 daddr != @allowed6 drop
+		ip6 daddr @limited6 ip6 daddr . ip6 saddr != @allowed6 drop
 		ip saddr @kept4 accept
 		ip daddr @kept4 accept
 		ip6 saddr @kept6 accept
 		ip6 daddr @kept6 accept
 		icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} ip6 hoplimit 255 accept
 		iifname @cut_interfaces drop
+		iifname @limited_interfaces iifname . ip saddr != @through4 drop
+		iifname @limited_interfaces iifname . ip6 saddr != @through6 drop
 	}}
 
 	chain leaving {{
@@ -50,9 +64,14 @@ table inet killswitch {{
 		ip6 daddr @kept6 accept
 		icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} ip6 hoplimit 255 accept
 		oifname @cut_interfaces drop
+		oifname @limited_interfaces oifname . ip daddr != @through4 drop
+		oifname @limited_interfaces oifname . ip6 daddr != @through6 drop
 	}}
 }}
+"""
 
+FIREWALL = f"""\
+{KILL_SWITCH}
 table inet filter {{
 	chain forward {{
 		type filter hook forward priority 0; policy drop;

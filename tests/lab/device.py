@@ -38,7 +38,7 @@ _NFT = (
     "/usr/sbin/nft add element inet killswitch *",
     "/usr/bin/cat /proc/net/nf_conntrack",
 )
-ALLOWED = {"fw": _LINK + _NFT, "core": _OVS, "acc1": _OVS, "acc2": _OVS, "vpn": _LINK}
+ALLOWED = {"fw": _LINK + _NFT, "core": _OVS + _NFT, "acc1": _OVS, "acc2": _OVS, "vpn": _LINK}
 
 _SSHD = """\
 {listen}
@@ -291,6 +291,9 @@ class Device:
             self._file("nftables.conf", configuration.FIREWALL)
             body.append(f"nft -f {shlex.quote(str(self._state / 'nftables.conf'))}")
         if self.name == "core":
+            # Where it routes between segments; only tests whose inventory says so use it.
+            self._file("nftables.conf", configuration.KILL_SWITCH)
+            body.append(f"nft -f {shlex.quote(str(self._state / 'nftables.conf'))}")
             self._file("frr/zebra.conf", configuration.ROUTER)
             self._file("frr/vtysh.conf", "")
             for path in (self._state / "frr", *(self._state / "frr").iterdir()):

@@ -80,11 +80,23 @@ class ReturnAsked(Asked):
         description="End the holds of the subjects without bringing anything back: always by two persons.",
     )
     devices: list[Name] = Field(default=[], max_length=1000, description="Retire what is held there only.")
+    towards: list[Name] = Field(
+        default=[],
+        max_length=1000,
+        description="Bring the subjects back for these segments, addresses and networks alone.",
+    )
+    points: list[Name] = Field(
+        default=[],
+        max_length=1000,
+        description="Bring the subjects back there alone: a device, or a device and its port or ports.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> ReturnAsked:
         if (self.retire or self.devices) and not (self.retire and self.subjects):
             raise ValueError("retire wants subjects, and devices want retire")
+        if (self.towards or self.points) and (self.retire or not self.subjects):
+            raise ValueError("towards and points want subjects, and nothing retired")
         given = (self.next_wave, self.everything, self.level is not None, self.playbook is not None)
         if sum((*given, bool(self.subjects))) != 1:
             raise ValueError("exactly one of next_wave, everything, level, playbook, subjects")

@@ -37,6 +37,8 @@ class SubjectShown(BaseModel):
     since: datetime | None
     wave: int | None = Field(description="Place in the order of return, from 1; null while connected.")
     waits_for: list[str]
+    back: int = Field(description="Points that came back while others of the subject are held.")
+    towards: list[str] = Field(description="What its held points let through: segments, addresses, networks.")
 
 
 class SituationShown(BaseModel):
@@ -82,6 +84,8 @@ def _subject(each: SubjectSituation) -> SubjectShown:
         since=each.since,
         wave=each.wave,
         waits_for=list(each.waits_for),
+        back=each.back,
+        towards=list(each.towards),
     )
 
 
