@@ -25,6 +25,8 @@ router = APIRouter()
 
 PATH = "/logbook"
 ROWS = 60
+RUNS = 50
+"""The latest runs offered for an export of one."""
 LOOKED_AT = 2000
 """Entries one page looks at: of a long log a search goes on page by page."""
 _WINDOW = 400
@@ -108,7 +110,8 @@ def agree_rhythm(visit: Writing) -> Response:
 def verify(visit: Auditing) -> Response:
     found = visit.service.office.verify()
     problem = visit.words.text(f"verify.{found.problem}", detail=found.detail) if found.problem else ""
-    return show(visit, "verified.html", found=found, problem=problem, signed=_signed(visit))
+    runs = [each.run for each in visit.service.office.runs()[::-1][:RUNS]]
+    return show(visit, "verified.html", found=found, problem=problem, signed=_signed(visit), runs=runs)
 
 
 def _shown(visit: Visit, typed: dict[str, str]) -> Response:

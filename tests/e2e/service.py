@@ -179,16 +179,21 @@ class Someone:
         return f"{PASSWORD}\n{self.code()}\n"
 
 
-def enrolled(service: Served, invitation: str) -> Someone:
-    """Takes an invitation up and signs in."""
+def enrolled(service: Served, invitation: str, *, by_recovery: bool = False) -> Someone:
+    """Takes an invitation up and signs in. ``by_recovery``: with a printed code, so that two codes of the app
+    are left for the words that count; else one is."""
     with service.client() as client:
         factor = client.post("/enrolments/factor", json={"token": invitation})
         assert factor.status_code == 200, factor.text
         someone = Someone(factor.json()["name"], factor.json()["secret"])
-        asked = {"token": invitation, "password": PASSWORD, "code": someone.code()}
-        done = client.post("/enrolments", json=asked)
+        enrolling = {"token": invitation, "password": PASSWORD, "code": someone.code()}
+        done = client.post("/enrolments", json=enrolling)
         assert done.status_code == 201, done.text
-        asked = {"name": someone.name, "password": PASSWORD, "code": someone.code()}
+        asked: dict[str, str | bool] = {"name": someone.name, "password": PASSWORD}
+        if by_recovery:
+            asked |= {"code": done.json()["codes"][0], "recovery": True}
+        else:
+            asked["code"] = someone.code()
         answer = client.post("/sessions", json=asked)
         assert answer.status_code == 201, answer.text
         someone.headers = {
@@ -203,11 +208,14 @@ def first_administrator(service: Served) -> Someone:
     return enrolled(service, link.partition("?token=")[2])
 
 
-def hired(service: Served, boss: Someone, name: str, roles: Iterable[str]) -> Someone:
+def hired(
+    service: Served, boss: Someone, name: str, roles: Iterable[str], *, by_recovery: bool = False
+) -> Someone:
+    """As :func:`enrolled`."""
     with service.client(boss) as client:
         made = client.post("/users", json={"name": name, "roles": [{"role": role} for role in roles]})
         assert made.status_code == 201, made.text
-    return enrolled(service, made.json()["token"])
+    return enrolled(service, made.json()["token"], by_recovery=by_recovery)
 
 
 def token_of(service: Served, someone: Someone, scope: Iterable[str]) -> str:

@@ -3,65 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from controller.text import Catalogue
 from controller.web.navigation import PLACES
-from tests.e2e.browser import PHONE, chromium, opened, sign_in, violations
-from tests.e2e.service import Served, Someone, first_administrator, hired, served
-from tests.faults.site import ENABLE, HEALTHY, PASSWORD, SICK, Site, running_site
+from tests.e2e.browser import PHONE, opened, sign_in, violations
+from tests.e2e.night import Night, a_night, cut_by_page
+from tests.e2e.service import hired
+from tests.faults.site import HEALTHY, SICK
 
 pytestmark = pytest.mark.e2e
 
 FR, EN = Catalogue("fr"), Catalogue("en")
-SECRETS = {"CORDON_TEST_PASSWORD": PASSWORD, "CORDON_TEST_ENABLE": ENABLE, "CORDON_OPERATION_TIMEOUT": "8"}
 THEMES = ("dark", "contrast")
-
-expect.set_options(timeout=25_000)
-
-
-@dataclass
-class Night:
-    """One service, one browser, and people with their accounts."""
-
-    service: Served
-    site: Site
-    browser: Browser
-    boss: Someone
-    people: dict[str, Someone]
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    with (
-        running_site(tmp_path_factory.mktemp("site")) as site,
-        chromium() as browser,
-        served(tmp_path_factory.mktemp("service"), site.inventory, SECRETS) as service,
-    ):
-        boss = first_administrator(service)
-        people = {name: hired(service, boss, name, ["responder"]) for name in ("Ana", "Zoé")}
-        people["Léa"] = hired(service, boss, "Léa", ["responder", "restorer"])
-        yield Night(service, site, browser, boss, people)
+    roles = {"Ana": ("responder",), "Zoé": ("responder",), "Léa": ("responder", "restorer")}
+    with a_night(tmp_path_factory.mktemp("night"), roles) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
 def _well(night: Night) -> None:
     for device in (SICK, HEALTHY):
         night.site.simulation.clear(device)
-
-
-def cut_by_page(page: Page) -> str:
-    """Three actions from the page of levels: a level, the site's name, the button. Gives the run."""
-    page.goto("/isolate")
-    page.locator("a.level").last.click()
-    page.locator("input[name=typed]").fill("Faults ")
-    page.locator("button.kill").click()
-    page.wait_for_url("**/runs/*")
-    return page.url.rpartition("/")[2]
 
 
 def test_the_responders_night_from_signing_in_to_the_walk_list(night: Night) -> None:
@@ -131,41 +101,39 @@ def test_all_of_it_without_a_script(night: Night) -> None:
     context.close()
 
 
-def test_a_page_whose_service_is_killed_in_mid_cut_says_so_and_comes_back_by_itself(night: Night) -> None:
+def test_seven_pages_whose_service_is_killed_in_mid_cut_say_so_and_come_back_by_themselves(
+    night: Night,
+) -> None:
+    """They listen by one stream; when the page that does is closed, another takes over."""
     night.site.simulation.fault(SICK, "late", nth=1, seconds=60)
     context = opened(night.browser, night.service, night.boss)
-    page = context.new_page()
+    page, *others = [context.new_page() for _ in range(7)]
+    listening: set[Page] = set()
+    context.on("request", lambda asked: listening.add(asked.frame.page) if "/live" in asked.url else None)
     run = cut_by_page(page)
-    expect(page.locator("html")).to_have_class("is-live")
+    for each in others:
+        each.goto("/situation")
+    for each in (page, *others):
+        expect(each.locator("html")).to_have_class("is-live")
+    assert listening == {page}
     night.service.kill()
     try:
-        expect(page.locator("html")).to_have_class("is-stale")
-        expect(page.locator("#stale")).to_be_visible()
+        for each in (page, *others):
+            expect(each.locator("html")).to_have_class("is-stale")
+            expect(each.locator("#stale")).to_be_visible()
         expect(page.locator("#live-text")).to_contain_text(EN.text("web.silent", at="").strip())
     finally:
         night.service.start()
-    expect(page.locator("html")).to_have_class("is-live")
+    for each in (page, *others):
+        expect(each.locator("html")).to_have_class("is-live")
     expect(page.locator("#stale")).to_be_hidden()
     expect(page.locator("#truth .st")).to_have_text(EN.text("state.finished"))
     assert page.url.endswith(run)
+    assert listening == {page}
     assert night.site.open_ports() == ()
-    context.close()
-
-
-def test_seven_pages_of_one_browser_listen_by_one_stream(night: Night) -> None:
-    context = opened(night.browser, night.service, night.boss)
-    streams: list[str] = []
-    context.on("request", lambda request: streams.append(request.url) if "/live" in request.url else None)
-    pages = [context.new_page() for _ in range(7)]
-    for page in pages:
-        page.goto("/situation")
-    for page in pages:
-        expect(page.locator("html")).to_have_class("is-live")
-    assert len(streams) == 1
-    # Whoever listened is closed: another page takes over, and all go on.
-    pages[0].close()
-    before = pages[-1].locator("#live-text").inner_text()
-    expect(pages[-1].locator("#live-text")).not_to_have_text(before)
+    page.close()
+    before = others[-1].locator("#live-text").inner_text()
+    expect(others[-1].locator("#live-text")).not_to_have_text(before)
     context.close()
 
 

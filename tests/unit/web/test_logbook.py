@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
+import zipfile
 
 import pytest
 
 from controller.domain.facts import Actor
+from controller.domain.tags import Tag
 from controller.engine.people.roles import Role
 from controller.web import logbook
 from tests.unit.api.house import House
-from tests.unit.web.console import Visitor, words_on
+from tests.unit.web.console import Visitor, fields, words_on
 
 
 def written(visitor: Visitor, text: str, **typed: str) -> str:
@@ -108,6 +112,23 @@ def test_an_auditor_verifies_and_writes_nothing(at: House) -> None:
     said = words_on(auditor.open("/logbook/verify"))
     assert "The log is whole" in said
     assert at.office.verify().head in said
+
+
+def test_what_an_auditor_takes_away_is_on_record_and_nobody_else_gets_it(at: House) -> None:
+    auditor = Visitor(at, Role.AUDITOR)
+    form = fields(auditor.open("/logbook/verify"), "/logbook/export")
+    log = auditor.client.post("/logbook/export", data=form | {"roles_only": "yes"})
+    assert log.headers["content-disposition"] == 'attachment; filename="cordon-log.zip"'
+    with zipfile.ZipFile(io.BytesIO(log.content)) as content:
+        assert "verify.py" in content.namelist()
+    report = auditor.client.post("/logbook/report", data=form)
+    assert report.content.startswith(b"%PDF")
+    taken = [each for each in at.office.log() if each.tag == Tag.LOG_EXPORTED]
+    assert [each.actor for each in taken] == [Role.AUDITOR.value] * 2
+    assert taken[0].data["sha256"] == hashlib.sha256(log.content).hexdigest()
+    responder = Visitor(at, Role.RESPONDER)
+    own = fields(responder.open("/logbook"), "/sign-out")
+    assert responder.client.post("/logbook/export", data=own).status_code == 403
 
 
 def _nothing(page: str) -> dict[str, str]:
