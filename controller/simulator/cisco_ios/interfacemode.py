@@ -10,68 +10,24 @@ configuration of a port-channel applies to the physical ports assigned to it, sh
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
 from dataclasses import replace
 
 from controller.simulator.cisco_ios.configmode import leave_submode
 from controller.simulator.cisco_ios.shell import Handler, Shell
 from controller.simulator.cisco_ios.vocabulary import INTERFACE
 from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.ports import Change, allowed, description, each, value
 from controller.simulator.switching import Interface, Kind
-from controller.simulator.vlans import ALL_VLANS
-
-Change = Callable[[Interface, Arguments], Interface]
-
-
-def _each(change: Change, layer2: bool = False, to_members: bool = False) -> Handler:
-    """``layer2``: refused on an SVI; ``to_members``: on a port-channel, its members follow."""
-
-    def handler(shell: Shell, arguments: Arguments) -> None:
-        interfaces = shell.device.running.interfaces
-        for name in shell.selected:
-            interface = interfaces[name]
-            if layer2 and interface.is_svi:
-                raise invalid(arguments.tokens[0].start)
-            interfaces[name] = change(interface, arguments)
-            if to_members and interface.is_aggregate:
-                for member in shell.device.members(interface.number):
-                    interfaces[member.name] = change(member, arguments)
-
-    return handler
-
-
-def _value(**values: object) -> Change:
-    return lambda interface, _arguments: replace(interface, **values)  # type: ignore[arg-type]  # callers name its fields
-
-
-def _description(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, description=arguments.text())
 
 
 def _access_vlan(shell: Shell, arguments: Arguments) -> str | None:
     vlan = arguments.number()
     created = vlan not in shell.device.running.vlans
     shell.device.running.vlans.setdefault(vlan, f"VLAN{vlan:04}")
-    _each(lambda interface, _a: replace(interface, access_vlan=vlan), layer2=True, to_members=True)(
+    each(lambda interface, _a: replace(interface, access_vlan=vlan), layer2=True, to_members=True)(
         shell, arguments
     )
     return f"% Access VLAN does not exist. Creating vlan {vlan}" if created else None
-
-
-def _allowed(operation: str) -> Change:
-    def change(interface: Interface, arguments: Arguments) -> Interface:
-        if operation in ("all", "none"):
-            return replace(interface, allowed=ALL_VLANS if operation == "all" else frozenset())
-        named = arguments.vlans()
-        allowed = {
-            "set": named,
-            "add": interface.allowed | named,
-            "remove": interface.allowed - named,
-            "except": ALL_VLANS - named,
-        }[operation]
-        return replace(interface, allowed=allowed)
-
-    return change
 
 
 def _channel_group(mode: str) -> Handler:
@@ -153,50 +109,50 @@ def add_interface(grammar: Grammar[Handler]) -> None:
         grammar.add(word, None)
         grammar.add(f"no {word}", None)
     plain: dict[str, tuple[Change, bool]] = {
-        "shutdown": (_value(shutdown=True), False),
-        "no shutdown": (_value(shutdown=False), False),
-        "switchport mode access": (_value(mode="access"), True),
-        "switchport mode trunk": (_value(mode="trunk"), True),
-        "switchport mode dynamic auto": (_value(mode="dynamic auto"), True),
-        "no switchport mode": (_value(mode="dynamic auto"), True),
-        "no switchport access vlan": (_value(access_vlan=1), True),
+        "shutdown": (value(shutdown=True), False),
+        "no shutdown": (value(shutdown=False), False),
+        "switchport mode access": (value(mode="access"), True),
+        "switchport mode trunk": (value(mode="trunk"), True),
+        "switchport mode dynamic auto": (value(mode="dynamic auto"), True),
+        "no switchport mode": (value(mode="dynamic auto"), True),
+        "no switchport access vlan": (value(access_vlan=1), True),
         "switchport voice vlan <number:1-4094>": (lambda i, a: replace(i, voice_vlan=a.number()), True),
-        "no switchport voice vlan": (_value(voice_vlan=None), True),
+        "no switchport voice vlan": (value(voice_vlan=None), True),
         "switchport trunk native vlan <number:1-4094>": (
             lambda i, a: replace(i, native_vlan=a.number()),
             True,
         ),
-        "no switchport trunk native vlan": (_value(native_vlan=1), True),
-        "switchport trunk allowed vlan <vlans>": (_allowed("set"), True),
-        "switchport trunk allowed vlan add <vlans>": (_allowed("add"), True),
-        "switchport trunk allowed vlan remove <vlans>": (_allowed("remove"), True),
-        "switchport trunk allowed vlan except <vlans>": (_allowed("except"), True),
-        "switchport trunk allowed vlan all": (_allowed("all"), True),
-        "switchport trunk allowed vlan none": (_allowed("none"), True),
-        "no switchport trunk allowed vlan": (_allowed("all"), True),
+        "no switchport trunk native vlan": (value(native_vlan=1), True),
+        "switchport trunk allowed vlan <vlans>": (allowed("set"), True),
+        "switchport trunk allowed vlan add <vlans>": (allowed("add"), True),
+        "switchport trunk allowed vlan remove <vlans>": (allowed("remove"), True),
+        "switchport trunk allowed vlan except <vlans>": (allowed("except"), True),
+        "switchport trunk allowed vlan all": (allowed("all"), True),
+        "switchport trunk allowed vlan none": (allowed("none"), True),
+        "no switchport trunk allowed vlan": (allowed("all"), True),
     }
     for pattern, (change, layer2) in plain.items():
-        grammar.add(pattern, _each(change, layer2=layer2, to_members=True))
+        grammar.add(pattern, each(change, layer2=layer2, to_members=True))
     grammar.add("switchport access vlan <number:1-4094>", _access_vlan)
     grammar.add(
         "no switchport access vlan <number:1-4094>",
-        _each(_value(access_vlan=1), layer2=True, to_members=True),
+        each(value(access_vlan=1), layer2=True, to_members=True),
     )
     grammar.add("switchport nonegotiate", None)
     grammar.add("switchport port-security", None)
-    grammar.add("description <line>", _each(_description))
-    grammar.add("no description", _each(_value(description="")))
-    grammar.add("spanning-tree portfast", _each(_value(portfast=True), layer2=True))
-    grammar.add("no spanning-tree portfast", _each(_value(portfast=False), layer2=True))
+    grammar.add("description <line>", each(description))
+    grammar.add("no description", each(value(description="")))
+    grammar.add("spanning-tree portfast", each(value(portfast=True), layer2=True))
+    grammar.add("no spanning-tree portfast", each(value(portfast=False), layer2=True))
     for mode in ("on", "active", "passive", "auto", "desirable"):
         grammar.add(f"channel-group <number:1-128> mode {mode}", _channel_group(mode))
-    grammar.add("no channel-group", _each(_value(channel_group=None, channel_mode="")))
+    grammar.add("no channel-group", each(value(channel_group=None, channel_mode="")))
     for family, words in (("ip", "ip access-group"), ("ipv6", "ipv6 traffic-filter")):
         for direction in ("in", "out"):
             grammar.add(f"{words} <word> {direction}", _filter(family, direction, remove=False))
             grammar.add(f"no {words} <word> {direction}", _filter(family, direction, remove=True))
     grammar.add("ip address <ipv4> <ipv4>", _routed(_address))
-    grammar.add("no ip address", _routed(_value(address=None)))
+    grammar.add("no ip address", _routed(value(address=None)))
     grammar.add("ipv6 address <ipv6>", _routed(_address6))
     grammar.add("no ipv6 address <ipv6>", _routed(_no_address6))
     grammar.add("exit", leave_submode)

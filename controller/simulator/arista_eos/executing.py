@@ -1,0 +1,87 @@
+"""EXEC commands of EOS other than ``show``.
+
+Arista EOS User Manual: "enable", "configure", "terminal length", "terminal width", "write", "copy
+running-config",
+"reload", "terminal monitor".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from controller.simulator.arista_eos.configuration import hashed
+from controller.simulator.arista_eos.shell import Handler, Shell
+from controller.simulator.grammar import Arguments, Grammar
+from controller.simulator.shell import Ask, Reply
+
+
+def _enable(shell: Shell, _arguments: Arguments) -> Reply:
+    wanted = shell.device.running.settings.enable_secret
+    if shell.mode == "exec" or not wanted:
+        shell.enter("exec")
+        return Reply()
+    return Reply(ask=Ask("Password: ", partial(_secret, shell, 1), secret=True))
+
+
+def _secret(shell: Shell, attempt: int, given: str) -> Reply:
+    if hashed(given) == shell.device.running.settings.enable_secret:
+        shell.enter("exec")
+        return Reply()
+    if attempt == 3:
+        return Reply("% Bad secret", result="rejected")
+    return Reply(ask=Ask("Password: ", partial(_secret, shell, attempt + 1), secret=True))
+
+
+def _enter(mode: str) -> Handler:
+    return lambda shell, _arguments: shell.enter(mode)
+
+
+def _length(shell: Shell, arguments: Arguments) -> str:
+    shell.screen.length = arguments.number()
+    return "Pagination disabled." if not arguments.number() else f"Length set to {arguments.number()} lines."
+
+
+def _width(shell: Shell, arguments: Arguments) -> str:
+    shell.screen.width = arguments.number()
+    return f"Width set to {arguments.number()} columns."
+
+
+def _monitor(on: bool) -> Handler:
+    def handler(shell: Shell, _arguments: Arguments) -> None:
+        shell.monitor = on
+
+    return handler
+
+
+def _write(shell: Shell, _arguments: Arguments) -> str:
+    if shell.device.faults.get("nvram_full"):
+        return "% Error copying system:/running-config to flash:startup-config (No space left on device)"
+    shell.device.save()
+    return "Copy completed successfully."
+
+
+def _reload(shell: Shell, _arguments: Arguments) -> Reply:
+    def now() -> None:
+        asyncio.get_running_loop().call_soon(shell.device.reload, "command")
+
+    return Reply(ask=Ask("Proceed with reload? [confirm]", lambda _key: Reply(then=now), key=True))
+
+
+def add_executing(user: Grammar[Handler], enabled: Grammar[Handler]) -> None:
+    for grammar in (user, enabled):
+        grammar.add("enable", _enable)
+        grammar.add("disable", _enter("user"))
+        grammar.add("exit", lambda _shell, _arguments: Reply(close=True))
+        grammar.add("logout", lambda _shell, _arguments: Reply(close=True))
+        grammar.add("terminal length <number:0-32767>", _length)
+        grammar.add("terminal width <number:10-32767>", _width)
+    for pattern in ("configure", "configure terminal"):
+        enabled.add(pattern, _enter("config"))
+    for pattern in ("write", "write memory", "copy running-config startup-config"):
+        enabled.add(pattern, _write)
+    enabled.add("terminal monitor", _monitor(True))
+    enabled.add("terminal no monitor", _monitor(False))
+    enabled.add("reload", _reload)
+    for word in ("bash", "clear", "copy", "debug", "delete", "dir", "ping", "ssh", "traceroute", "watch"):
+        enabled.add(word, None)
