@@ -62,7 +62,7 @@ SOON = timedelta(minutes=3)
 REMIND = timedelta(hours=1)
 """Before the same alarm about a point that waits for a person is raised again."""
 
-AT_ONCE = timedelta(seconds=5)
+AT_ONCE = timedelta(seconds=2)
 """Before a device is tried again at which something came back that nobody has confirmed."""
 
 _TICK = 5.0
@@ -99,6 +99,7 @@ class Watch:
         self._not_before: dict[str, datetime] = {}
         self._reminded: dict[PointId, datetime] = {}
         self._silent: set[str] = set()
+        self._timed: frozenset[str] = frozenset()
         self._credentials = (CredentialRecord(), self._clock.now())
         self._told: set[str] = set()
         self._changed = Condition()
@@ -125,7 +126,8 @@ class Watch:
             while True:
                 visits = {name: visit for name, visit in visits.items() if not visit.done()}
                 with self._changed:
-                    self._changed.wait_for(partial(self._wanted, frozenset(visits)), _TICK)
+                    tick = AT_ONCE.total_seconds() if self._book.timed() else _TICK
+                    self._changed.wait_for(partial(self._wanted, frozenset(visits)), tick)
                     if self._over:
                         break
                 try:
@@ -172,6 +174,9 @@ class Watch:
         with self._changed:
             self._told &= oldest.keys()
             told = frozenset(self._told)
+            for device in timed - self._timed:  # whatever the device was left alone for before
+                self._not_before.pop(device, None)
+            self._timed = timed
         due = [
             (age, device)
             for device, age in oldest.items()

@@ -19,7 +19,7 @@ from controller.domain.errors import InvalidRequest, OpenCause, Refused
 from controller.domain.facts import Actor, IntentRecorded, Noted
 from controller.domain.inventory import Probe, ProbeKind, ProbeTarget
 from controller.domain.lifecycle import RunState
-from controller.domain.playbook import Action, Gate, OnFailure, Playbook, Scope, Selector, Stage
+from controller.domain.playbook import Action, CounterLimit, Gate, OnFailure, Playbook, Scope, Selector, Stage
 from controller.domain.probation import PROBATION, Probation, ProbationState, probations
 from controller.domain.tags import Tag
 from controller.engine.controller import Controller
@@ -215,6 +215,83 @@ def test_a_forbidden_probe_that_answers_has_it_cut_again(at: Guarded) -> None:
     tripped(ended)
     assert at.is_cut("a")
     assert at.standing()["one"].cause == "forbidden-answers"
+
+
+# --- what devices count ------------------------------------------------------------------------------
+
+
+COUNTED = CounterLimit("packets", over=100, within=10)
+
+
+def counting(limit: CounterLimit = COUNTED) -> Guarded:
+    """The same, with what comes in at the ports counted meanwhile."""
+    made = Guarded()
+    written = made.documents
+    gates = [replace(each, gate=replace(each.gate, counters=(limit,))) for each in written.stages["back"]]
+    made.restart(replace(written, stages={**written.stages, "back": tuple(gates)}))
+    return made
+
+
+def comes_in(at: Guarded, packets: int) -> None:
+    at.board("a").counts["p1"] = at.board("a").counts.get("p1", 0) + packets
+
+
+def test_a_counter_that_grows_too_fast_has_it_cut_again() -> None:
+    at = counting()
+    comes_in(at, 5000)  # before: says nothing
+    ended = at.returning()
+    watched(at)
+    at.looks(4)
+    comes_in(at, 60)
+    at.looks(2)
+    assert not at.is_cut("a")
+    comes_in(at, 60)
+    at.looks(2)
+    tripped(ended)
+    assert at.is_cut("a")
+    assert at.standing()["one"].cause == "counter"
+    at.controller.stand_down()
+
+
+def test_a_counter_that_grows_slowly_or_is_set_back_does_not() -> None:
+    at = counting()
+    ended = at.returning()
+    watched(at)
+    for _ in range(8):
+        comes_in(at, 90)
+        at.looks(12)
+    at.board("a").counts["p1"] = 3
+    at.looks(2)
+    comes_in(at, 90)
+    at.looks(2)
+    watched(at, "other")
+    at.looks(WATCH + 2)
+    assert ended.result(20).state is RunState.FINISHED
+    at.controller.stand_down()
+
+
+def test_a_counter_that_cannot_be_read_adds_no_time() -> None:
+    at = counting()
+    ended = at.returning()
+    watched(at)
+    at.board("a").strikes.append(Strike(Fault.GARBLE, "show count"))
+    at.looks(3600)
+    assert at.standing()["one"].state is ProbationState.UNDER_WAY
+    at.board("a").strikes.clear()
+    at.looks(WATCH + 2)
+    watched(at, "other")
+    at.looks(WATCH + 2)
+    assert ended.result(20).state is RunState.FINISHED
+    at.controller.stand_down()
+
+
+def test_a_gate_that_counts_what_no_platform_counts_is_refused() -> None:
+    at = counting(CounterLimit("sneezes", 1, 1))
+    refusals = at.controller.plan_return(Return(playbook="back")).refusals
+    assert {(each.code, each.culprit) for each in refusals} == {
+        ("counter-unknown", "one"),
+        ("counter-unknown", "other"),
+    }
 
 
 def test_a_signal_does(at: Guarded) -> None:

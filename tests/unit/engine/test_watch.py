@@ -163,7 +163,7 @@ def test_what_nobody_watched_for_a_day_is_left_to_a_person() -> None:
     assert decisions(at) == ["unwatched"]
 
 
-def test_a_return_that_stopped_half_way_is_not_cut_again() -> None:
+def test_a_return_that_stopped_half_way_and_nobody_confirmed_is_cut_again() -> None:
     at = site(Strike(Fault.DROP, "port p1 up"))
     at.cut("one")
     board = at.board("a")
@@ -175,6 +175,17 @@ def test_a_return_that_stopped_half_way_is_not_cut_again() -> None:
     assert at.bring_back(everything=True).state is RunState.STOPPED
     board.closed = None
     assert not is_cut(at, "a")
+    pass_time(at, watch(at), timedelta(minutes=1))
+    assert is_cut(at, "a")
+    assert decisions(at) == [], "nobody opened it by hand"
+
+
+def test_what_a_return_half_way_left_open_is_a_persons() -> None:
+    """Known to be neither as it was nor as it should be: the person at it decides."""
+    at = site(Strike(Fault.IGNORE, "port p1 up"))
+    at.cut("one")
+    assert at.bring_back(everything=True).state is RunState.STOPPED
+    opened(at, "a")
     pass_time(at, watch(at), timedelta(minutes=20))
     assert not is_cut(at, "a")
     assert decisions(at) == ["restore-unfinished"]
