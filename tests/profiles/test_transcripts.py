@@ -31,7 +31,7 @@ from controller.engine.points.renderer import PointContext, isolation, point_con
 
 HERE = Path(__file__).parent
 PROFILES = load_profiles([HERE.parents[1] / "device_profiles"])
-FILES = sorted(HERE.glob("*/*.yaml"))
+FILES = sorted(path for path in HERE.glob("*/*.yaml") if path.parent.name != "simulated")
 _POINT_KEYS = {"device", "vlan", "tagged"}
 
 
