@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -18,7 +19,6 @@ from controller.domain.facts import (
     HoldOpened,
     IntentRecorded,
     Noted,
-    PointRead,
     RevisionStored,
     RunOpened,
     StartupMoved,
@@ -33,9 +33,12 @@ from controller.store.draft import Draft
 from controller.store.holdings import Holdings
 from controller.store.moment import Found, Moment, moment
 from controller.store.places import Places
-from controller.store.runs import records, step
+from controller.store.readings import Readings
+from controller.store.runs import Runs
 from controller.store.spooled import spooled
 from controller.store.ticks import Ticks
+
+T = TypeVar("T")
 
 
 class StoreHistory:
@@ -49,38 +52,40 @@ class StoreHistory:
         self._unmerged = unmerged
         self._lock = threading.Lock()
         self._holdings = Holdings()
+        self._readings = Readings()
+        self._runs = Runs()
         self._through = 0
 
     def runs(self) -> tuple[RunRecord, ...]:
         with self._moment() as moment:
-            return records(moment)
+            return self._runs.every(moment)
 
     def run(self, run: str) -> RunRecord:
         with self._moment() as moment:
             known = set(moment.connection.execute(select(schema.run.c.run)).scalars())
             known |= {one.fact.run for one in moment.late if isinstance(one.fact, RunOpened)}
-            return records(moment, _the_one(run, known))[0]
+            return self._runs.one(moment, _the_one(run, known))
 
     def open_holds(self) -> tuple[Hold, ...]:
         with self._moment() as moment:
-            return self._held(moment).holds()
+            return self._held(moment, Holdings.holds)
 
     def returned(self) -> Mapping[str, frozenset[PointId]]:
         with self._moment() as moment:
-            return self._held(moment).returned()
+            return self._held(moment, Holdings.returned)
 
     def baselines(self) -> Mapping[PointId, Baseline]:
         with self._moment() as moment:
-            return self._held(moment).baselines()
+            return self._held(moment, Holdings.baselines)
 
     def methods_sent(self) -> Mapping[PointId, tuple[Method, ...]]:
         with self._moment() as moment:
-            return self._held(moment).methods()
+            return self._held(moment, Holdings.methods)
 
     def last_reads(self) -> Mapping[PointId, StepRecord]:
         with self._moment() as moment:
-            held = self._held(moment).held()
-            return {point: read for point, read in _last_reads(moment).items() if point in held}
+            held = self._held(moment, Holdings.held)
+            return {point: read for point, read in self._readings.latest(moment).items() if point in held}
 
     def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
         table = schema.note
@@ -147,8 +152,8 @@ class StoreHistory:
             cause = error.orig if isinstance(error, DBAPIError) else error
             raise JournalUnreadable(home=str(self._places.home), cause=str(cause)) from error
 
-    def _held(self, moment: Moment) -> Holdings:
-        """The holdings of that moment. What the log says is folded once and kept."""
+    def _held(self, moment: Moment, told: Callable[[Holdings], T]) -> T:
+        """What the holdings of that moment tell. What the log says is folded once and kept."""
         tables: tuple[Table, ...] = (schema.hold, schema.hold_end, schema.baseline, schema.intent)
         with self._lock:
             new: list[Found] = []
@@ -157,10 +162,12 @@ class StoreHistory:
             for one in sorted(new, key=lambda found: (found.entry, found.place)):
                 self._holdings.apply(one.fact, one.at)
             self._through = max(self._through, moment.seq)
+            if not moment.late:
+                return told(self._holdings)
             holdings = self._holdings.copy()
         for one in moment.late:
             holdings.apply(one.fact, one.at)
-        return holdings
+        return told(holdings)
 
 
 def _moving(moment: Moment) -> frozenset[str]:
@@ -178,31 +185,3 @@ def _the_one(run: str, known: Collection[str]) -> str:
         return run if run in known else beginning[0]
     close = difflib.get_close_matches(run, sorted(known), n=1)
     raise NotFound(kind="run", name=run, **({"suggestion": close[0]} if close else {}))
-
-
-def _last_reads(moment: Moment) -> Mapping[PointId, StepRecord]:
-    """The latest reading of every point ever held: one step in the index for each."""
-    read, hold = schema.point_read, schema.hold
-    points = select(hold.c.device, hold.c.object, hold.c.vlan).distinct().subquery()
-    latest = (
-        select(func.max(read.c.id))
-        .where(
-            read.c.device == points.c.device,
-            read.c.object == points.c.object,
-            read.c.vlan.is_not_distinct_from(points.c.vlan),
-        )
-        .correlate(points)
-        .scalar_subquery()
-    )
-    ids = select(latest).select_from(points)
-    found = list(moment.facts(read, read.c.id.in_(ids)))
-    for point in {one.fact.point.id for one in moment.late if isinstance(one.fact, HoldOpened)}:
-        # Perhaps held for the first time, and read before that.
-        its = select(func.max(read.c.id)).where(
-            read.c.device == point.device,
-            read.c.object == point.object,
-            read.c.vlan.is_not_distinct_from(point.vlan),
-        )
-        found.extend(moment.facts(read, read.c.id.in_(its)))
-    found.extend(moment.late)
-    return {one.fact.point: step(one.fact) for one in found if isinstance(one.fact, PointRead)}

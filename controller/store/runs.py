@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 
 from sqlalchemy import and_, exists, func, or_, select
 
@@ -26,6 +27,9 @@ from controller.engine.ports import PendingIntent, RunRecord, StepRecord
 from controller.store import schema
 from controller.store.moment import Found, Moment
 
+AT_HAND = 4
+"""Runs that are kept with their steps."""
+
 
 @dataclass(slots=True)
 class _Story:
@@ -33,6 +37,7 @@ class _Story:
 
     opened: RunOpened | None = None
     opened_at: datetime | None = None
+    entry: int = 0
     actor: str = ""
     state: RunState = RunState.RUNNING
     moved_at: datetime | None = None
@@ -42,6 +47,17 @@ class _Story:
     steps: dict[PointId, StepRecord] = field(default_factory=dict)
     startups: list[Told] = field(default_factory=list)
     evidence: list[EvidenceTaken] = field(default_factory=list)
+
+    def copy(self) -> _Story:
+        return replace(
+            self,
+            waves=dict(self.waves),
+            pending=dict(self.pending),
+            attempts=dict(self.attempts),
+            steps=dict(self.steps),
+            startups=list(self.startups),
+            evidence=list(self.evidence),
+        )
 
     def learn(self, found: Found) -> None:
         match found.fact:
@@ -64,27 +80,84 @@ class _Story:
                 pass
 
 
-def records(moment: Moment, run: str | None = None) -> tuple[RunRecord, ...]:
-    """All runs in the order of their opening, without steps; or that one run, with them."""
-    stories: dict[str, _Story] = defaultdict(_Story)
-    order: list[_Story] = []
-    if run is not None:
-        stories[run].attempts = _attempts(moment, run)
-    for found in (*_on_record(moment, run), *moment.late):
-        fact = found.fact
+@dataclass(slots=True)
+class _Whole:
+    """One run with its steps, as the log tells it up to the entry ``through``."""
+
+    story: _Story
+    through: int = 0
+    record: RunRecord | None = None
+
+
+class Runs:
+    """Runs as the log tells them. What it says is folded once: a look reads only what came since, and a run
+    of which nothing came is the same record as before. Safe to call from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stories: dict[str, _Story] = {}
+        self._through = 0
+        self._whole: OrderedDict[str, _Whole] = OrderedDict()
+
+    def every(self, moment: Moment) -> tuple[RunRecord, ...]:
+        """All runs in the order of their opening, without steps."""
+        with self._lock:
+            since = self._through
+            found = list(_since(moment, since) if since else _on_record(moment, None))
+            _learn(self._stories, found, moment)
+            self._through = max(since, moment.seq)
+            stories = self._stories
+            if not moment.late:
+                return _records(stories)
+            stories = {name: story.copy() for name, story in stories.items()}
+        _learn(stories, moment.late, moment)
+        return _records(stories)
+
+    def one(self, moment: Moment, run: str) -> RunRecord:
+        """With its steps. ``run`` is one that was opened."""
+        late = [found for found in moment.late if getattr(found.fact, "run", None) == run]
+        with self._lock:
+            whole = self._followed(moment, run)
+            if not late and whole.record is not None:
+                return whole.record
+            story = whole.story.copy() if late else whole.story
+        _learn({run: story}, late, moment)
+        return _record(story, whole=True)
+
+    def _followed(self, moment: Moment, run: str) -> _Whole:
+        """Called with the lock held."""
+        whole = self._whole.get(run)
+        if whole is None:
+            whole = _Whole(_Story(attempts=_attempts(moment, run)))
+            found = list(_on_record(moment, run))
+            self._whole[run] = whole
+        else:
+            found = list(_since(moment, whole.through, run)) if moment.seq > whole.through else []
+        if found:
+            _learn({run: whole.story}, found, moment)
+            whole.record = _record(whole.story, whole=True) if whole.story.opened else None
+        whole.through = max(whole.through, moment.seq)
+        self._whole.move_to_end(run)
+        while len(self._whole) > AT_HAND:
+            self._whole.popitem(last=False)
+        return whole
+
+
+def _learn(stories: dict[str, _Story], found: Iterable[Found], moment: Moment) -> None:
+    for one in found:
+        fact = one.fact
         if isinstance(fact, RunOpened):
-            story = stories[fact.run]
+            story = stories.setdefault(fact.run, _Story())
             if story.opened is None:
-                story.opened, story.opened_at = fact, found.at
-                story.actor = found.actor or moment.actor(found.entry)
-                order.append(story)
+                story.opened, story.opened_at, story.entry = fact, one.at, one.entry
+                story.actor = one.actor or moment.actor(one.entry)
         elif name := getattr(fact, "run", None):
-            stories[name].learn(found)
-    return tuple(
-        _record(story, whole=run is not None)
-        for story in order
-        if story.opened is not None and run in (None, story.opened.run)
-    )
+            stories.setdefault(name, _Story()).learn(one)
+
+
+def _records(stories: Mapping[str, _Story]) -> tuple[RunRecord, ...]:
+    opened = (story for story in stories.values() if story.opened is not None)
+    return tuple(_record(story, whole=False) for story in sorted(opened, key=lambda story: story.entry))
 
 
 def step(read: PointRead) -> StepRecord:
@@ -98,6 +171,20 @@ def step(read: PointRead) -> StepRecord:
         cause=read.cause,
         method=read.method.value,
     )
+
+
+_TOLD = (schema.run, schema.run_move, schema.wave_move, schema.intent, schema.outcome)
+_TOLD_OF_STEPS = (schema.point_read, schema.startup, schema.evidence)
+
+
+def _since(moment: Moment, entry: int, run: str | None = None) -> Iterator[Found]:
+    """All that came later than ``entry``, in the order of the log; steps only of that one run."""
+    found: list[Found] = []
+    for table in _TOLD if run is None else (*_TOLD, *_TOLD_OF_STEPS):
+        found.extend(
+            moment.facts(table, table.c.entry > entry, *([] if run is None else [table.c.run == run]))
+        )
+    yield from sorted(found, key=lambda one: (one.entry, one.place))
 
 
 def _on_record(moment: Moment, run: str | None) -> Iterator[Found]:
@@ -166,7 +253,7 @@ def _record(story: _Story, *, whole: bool) -> RunRecord:
         steps=tuple(steps),
         waves_done=frozenset(wave for wave, state in story.waves.items() if state is WaveState.DONE),
         pending=tuple(story.pending.values()),
-        attempts=story.attempts if whole else {},
+        attempts=dict(story.attempts) if whole else {},
         startups=last_told(story.startups) if whole else {},
         evidence=tuple(story.evidence) if whole else (),
     )

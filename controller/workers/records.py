@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from controller.bootstrap import Composition, StoredDocuments
-from controller.domain.codec import from_plain
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.inventory import Inventory
 from controller.domain.logbook import DUE, LOGBOOK, RHYTHM, Rhythm, rhythm_of
@@ -16,6 +14,7 @@ from controller.domain.plan import Hazard, Plan
 from controller.engine.execution.handwork import Located, locate
 from controller.engine.execution.walklist import Errand, results_on_record, walklist
 from controller.engine.holding.situation import Situation, situation
+from controller.engine.planning.revisions import stored_plan
 from controller.engine.points.startup import reboots_after
 from controller.engine.ports import RunRecord
 from controller.workers.auditing import Witness
@@ -35,6 +34,7 @@ class Records:
         self._documents = documents
         self._leader = leader
         self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._walks: dict[str, tuple[RunRecord, Plan, tuple[Errand, ...]]] = {}
 
     # --- the situation and its runs ----------------------------------------------------------------
 
@@ -48,9 +48,15 @@ class Records:
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]:
         record = self._leader.history().run(run)
-        plan = self.stored_plan(record.plan)
-        inventory = self.inventory_of(plan)
-        return record, plan, walklist(record.run, plan, inventory, results_on_record(record, plan))
+        found = self._walks.get(record.run)
+        if found is None or found[0] is not record:
+            plan = self.stored_plan(record.plan)
+            inventory = self.inventory_of(plan)
+            walk = walklist(record.run, plan, inventory, results_on_record(record, plan))
+            found = self._walks[record.run] = (record, plan, walk)
+            for old in list(self._walks)[:-PLANS_AT_HAND]:
+                self._walks.pop(old, None)
+        return found
 
     def reboots(self, run: str, plan: Plan) -> tuple[Hazard, ...]:
         history = self._leader.history()
@@ -69,7 +75,7 @@ class Records:
         """Those asked for last are kept at hand: what stands under a digest never changes."""
         found = self._plans.get(digest)
         if found is None:
-            found = from_plain(Plan, json.loads(self._leader.history().revision("plan", digest)))
+            found = stored_plan(self._leader.history(), digest)
         self._plans[digest] = found
         while len(self._plans) > PLANS_AT_HAND:
             with suppress(KeyError):  # another thread took it first

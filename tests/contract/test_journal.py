@@ -327,7 +327,7 @@ def test_the_store_tells_what_the_fake_works_out(
             fake.commit(Tag.LOG_WRITTEN, facts, ALICE)
             if number % 4 == 3:
                 # Asked in between, a history must not get stuck on what it knew then.
-                assert told.open_holds() is not None
+                assert answers(told) == answers(worked_out)
         assert answers(told) == answers(worked_out)
 
 

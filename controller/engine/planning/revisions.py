@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from controller.domain.codec import from_plain
@@ -21,9 +22,18 @@ class DocumentReader(Protocol):
     def profiles(self, text: str) -> Mapping[str, DeviceProfile]: ...
 
 
+AT_HAND = 8
+"""Plans read last that are kept: reading a large one takes seconds, and it never changes."""
+
+
 def stored_plan(history: History, digest: str) -> Plan:
     """Raises NotFound where no plan with this hash is kept."""
-    return from_plain(Plan, json.loads(history.revision("plan", digest)))
+    return _read(history.revision("plan", digest))
+
+
+@lru_cache(maxsize=AT_HAND)
+def _read(text: str) -> Plan:
+    return from_plain(Plan, json.loads(text))
 
 
 def stored_documents(
