@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from controller.domain.codec import to_plain
 from controller.domain.errors import InvalidInput, InvalidRequest, NotFound, Problem
-from controller.settings import Settings
 
 if TYPE_CHECKING:
     from controller.catalog.site import Site
@@ -39,6 +38,14 @@ if TYPE_CHECKING:
     from controller.vault.access import VaultAccess
 
 
+def handed_to_leader(home: Path, message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """As :func:`controller.store.requests.request`, of whoever leads ``home``; nothing else is loaded."""
+    from controller.store.places import Places
+    from controller.store.requests import request
+
+    return request(Places(home), dict(message))
+
+
 class Composition:
     """One configuration of Cordon: the environment's settings, overridden by ``overrides`` (those not None).
 
@@ -46,6 +53,8 @@ class Composition:
 
     def __init__(self, **overrides: Any) -> None:
         from pydantic import ValidationError
+
+        from controller.settings import Settings
 
         chosen = {name: value for name, value in overrides.items() if value is not None}
         try:
@@ -275,6 +284,34 @@ class Composition:
         deadline = self.clock().monotonic() + self.settings.connect_timeout
         key = fetch_host_key(DevicePath(address, port), deadline)
         return key, fingerprint(key)
+
+
+_LAYERS = (
+    "telemetry",
+    "drivers",
+    "catalog",
+    "store",
+    "vault",
+    "identity",
+    "evidence",
+    "notify",
+    "paper",
+    "engine",
+)
+
+
+def import_everything() -> None:
+    """Now, for a process with many threads to come. Two that import modules which import each other may find
+    one of them half made."""
+    from importlib import import_module
+    from pkgutil import walk_packages
+
+    for layer in _LAYERS:
+        package = import_module(f"controller.{layer}")
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if "_migrations" not in module.name and ".migrations" not in module.name:
+                import_module(module.name)
+    import_module("ntc_templates")
 
 
 def _noted_reads(vault: VaultAccess, journal: Journal) -> Callable[[str], str]:

@@ -60,11 +60,24 @@ French or English, by `Accept-Language`. A 5xx is never a judgement on what devi
 
 
 def create_app(service: Service) -> FastAPI:
-    """One application for one service. FastAPI's pages of documentation are left out: they would load scripts
-    from elsewhere."""
+    """One application for one service."""
+    app = build_app(service.version)
+    open_app(app, service)
+    return app
+
+
+def open_app(app: FastAPI, service: Service) -> None:
+    """From now on the application answers for ``service``."""
+    app.state.service = service
+    app.add_middleware(Shell, rate=service.rate, acts=service.office.acts)
+
+
+def build_app(version: str) -> FastAPI:
+    """An application that is opened later. FastAPI's pages of documentation are left out: they would load
+    scripts from elsewhere."""
     app = FastAPI(
         title="Cordon",
-        version=service.version,
+        version=version,
         description=_DESCRIPTION,
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
@@ -72,14 +85,12 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=True,
     )
-    app.state.service = service
     api = APIRouter(prefix=PREFIX)
     for part in PARTS:
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(metrics.router)  # where monitors look for it
     problems.install(app)
-    app.add_middleware(Shell, rate=service.rate, acts=service.office.acts)
     _describe(app)
     return app
 

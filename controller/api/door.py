@@ -1,8 +1,9 @@
 """Where connections come in: at once as a rule; a few a second while a run acts.
 
 What a connection costs before anybody has said who they are, its TLS handshake above all, is worked out by
-the processor that a cut needs. So a flood of strangers waits at the door until the cut is over, and is let in
-by turns: who comes from elsewhere does not stand behind it.
+the processor that a cut needs. So a flood of strangers waits at the door until the cut is over. Every other
+one is let in by turns of the places they come from, and between them who comes from where the fewest attempts
+to sign in failed: neither stands behind the flood.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _OUT_OF_FILES = 1.0
 
 
 class Door:
-    """Belongs to the loop it is opened in. ``acts``: whether a run does; ``protocol`` makes what speaks with
-    a connection."""
+    """Belongs to the loop it is opened in. ``acts``: whether a run does; ``behind``: how many attempts to
+    sign in from a place failed; ``protocol`` makes what speaks with a connection."""
 
     def __init__(
         self,
@@ -43,12 +44,15 @@ class Door:
         protocol: Callable[[], asyncio.Protocol],
         tls: ssl.SSLContext | None,
         acts: Callable[[], bool],
+        behind: Callable[[str], int] = lambda _: 0,
         pace: float = PACE,
     ) -> None:
         self._listener = listener
         self._protocol = protocol
         self._tls = tls
         self._acts = acts
+        self._behind = behind
+        self._by_turns = False
         self._between = 1 / pace
         self._loop = asyncio.get_running_loop()
         self._waiting: OrderedDict[str, deque[socket.socket]] = OrderedDict()
@@ -91,10 +95,21 @@ class Door:
 
     def _queue(self, connection: socket.socket, place: str) -> None:
         queue = self._waiting.setdefault(place, deque())
-        if len(queue) >= HALL or sum(map(len, self._waiting.values())) >= ROOM:
-            connection.close()
-        else:
-            queue.append(connection)
+        queue.append(connection)
+        if len(queue) > HALL:
+            self._turn_away(place)
+        elif sum(map(len, self._waiting.values())) > ROOM:
+            self._turn_away(max(self._waiting, key=self._presses))
+
+    def _presses(self, place: str) -> tuple[int, int]:
+        return self._behind(place), len(self._waiting[place])
+
+    def _turn_away(self, place: str) -> None:
+        """Who came last from there."""
+        queue = self._waiting[place]
+        queue.pop().close()
+        if not queue:
+            del self._waiting[place]
 
     def _let_in(self) -> None:
         """As many as may come in now; the next when it is time."""
@@ -105,10 +120,15 @@ class Door:
                     self._wait(self._next_at)
                     return
                 self._next_at = now + self._between
-            place, queue = self._waiting.popitem(last=False)
+            place = self._next_place()
+            queue = self._waiting.pop(place)
             self._welcome(queue.popleft())
             if queue:
-                self._waiting[place] = queue  # behind the other places
+                self._waiting[place] = queue  # after the other places
+
+    def _next_place(self) -> str:
+        self._by_turns = not self._by_turns
+        return next(iter(self._waiting)) if self._by_turns else min(self._waiting, key=self._behind)
 
     def _wait(self, until: float) -> None:
         if self._timer is None:

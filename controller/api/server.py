@@ -28,17 +28,19 @@ class _Server(uvicorn.Server):
         started: Callable[[], None],
         ending: Callable[[], None],
         acts: Callable[[], bool],
+        behind: Callable[[str], int],
     ) -> None:
         super().__init__(config)
         self._started = started
         self._ending = ending
         self._acts = acts
+        self._behind = behind
         self._doors: list[Door] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])  # they are listened to here
         for each in sockets or []:
-            door = Door(each, self._protocol, self.config.ssl, self._acts)
+            door = Door(each, self._protocol, self.config.ssl, self._acts, self._behind)
             door.open()
             self._doors.append(door)
         self._started()
@@ -82,9 +84,10 @@ def serve(
     started: Callable[[], None],
     ending: Callable[[], None],
     acts: Callable[[], bool] = lambda: False,
+    behind: Callable[[str], int] = lambda _: 0,
 ) -> None:
     """Answers until the process is asked to end. ``ending`` is called from a signal handler; ``acts`` says
-    whether a run does."""
+    whether a run does, ``behind`` how many attempts to sign in from a place failed."""
     config = uvicorn.Config(
         app,
         ssl_certfile=certificate,
@@ -97,4 +100,4 @@ def serve(
         ws="none",
         timeout_graceful_shutdown=_PATIENCE,
     )
-    _Server(config, started, ending, acts).run(sockets=[listener])
+    _Server(config, started, ending, acts, behind).run(sockets=[listener])

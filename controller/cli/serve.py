@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,8 @@ import typer
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
-from controller.domain.errors import InvalidRequest
+from controller.domain.errors import CordonError, InvalidRequest
+from controller.engine.people.accounts import Invitation
 
 if TYPE_CHECKING:
     from controller.identity.certificate import Certificate
@@ -32,9 +34,10 @@ def serve(
     from controller.api.server import listen
     from controller.api.server import serve as answer
     from controller.api.service import Service
-    from controller.bootstrap import Composition
+    from controller.bootstrap import Composition, import_everything
     from controller.cli.documents import installed_version
-    from controller.web.application import application
+    from controller.web.application import built, opened
+    from controller.workers.accounting import first_invitation
     from controller.workers.resident import reside
 
     if call.asked.dry_run:
@@ -42,18 +45,25 @@ def serve(
     host, port = _address(bind)
     composition = Composition(**call.settings())
     composition.inventory_path()
-    with listen(host, port) as listener, reside(composition) as office:
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(host, port))
+        # Before there are threads: what is imported and defined here is in none of their ways.
+        import_everything()
+        app = built(installed_version())
+        office = stack.enter_context(reside(composition))
         shown = _certificate(office, certificate, key, (host, *(name or ())))
-        service = Service(office, installed_version(), shown.fingerprint, clock=composition.clock().now)
+        service = Service(office, app.version, shown.fingerprint, clock=composition.clock().now)
+        invited = first_invitation(office.access(), composition.clock())
         reached = f"https://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         answer(
-            application(service),
+            opened(app, service),
             listener,
             shown.certificate,
             shown.key,
-            lambda: _tell(call, office, reached, shown),
+            lambda: _tell(call, office, reached, shown, invited),
             office.feed.end,
             office.acts,
+            office.access().sign_in.delays.behind,
         )
     if not call.out.as_json:
         call.out.say(call.text("serve.ended"))
@@ -87,11 +97,18 @@ def _certificate(
     return own_certificate(office.home.path, wanted)
 
 
-def _tell(call: Call, office: Resident, reached: str, certificate: Certificate) -> None:
+def _tell(
+    call: Call,
+    office: Resident,
+    reached: str,
+    certificate: Certificate,
+    invited: Invitation | CordonError | None,
+) -> None:
+    from controller.text.sentences import sentence
     from controller.web.enrolment import link as enrolment
 
-    invitation = office.access().users.first_invitation()
-    link = enrolment(reached, invitation.token) if invitation else None
+    failed = sentence(invited, call.words) if isinstance(invited, CordonError) else ""
+    link = enrolment(reached, invited.token) if isinstance(invited, Invitation) else None
     if call.out.as_json:
         call.out.object(
             {
@@ -99,6 +116,7 @@ def _tell(call: Call, office: Resident, reached: str, certificate: Certificate) 
                 "url": reached,
                 "fingerprint": certificate.fingerprint,
                 "enrolment": link,
+                **({"problem": failed} if failed else {}),
                 "waiting": [record.run for record in office.waiting()],
             }
         )
@@ -109,6 +127,8 @@ def _tell(call: Call, office: Resident, reached: str, certificate: Certificate) 
     )
     if link:
         call.out.say(call.text("serve.enrol", link=link))
+    if failed:
+        call.out.warn(call.text("serve.not-enrolled", cause=failed))
     held = office.held()
     if held:
         call.out.say(call.text("serve.watching", count=held))

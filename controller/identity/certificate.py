@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import logging
 import os
 import socket
 from collections.abc import Iterable
@@ -12,9 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from controller.domain.errors import InvalidRequest
@@ -25,6 +32,8 @@ _VALID_FOR = timedelta(days=825)
 """What browsers accept at most of a certificate that a person trusts by hand."""
 
 _RENEW_BEFORE = timedelta(days=60)
+
+_log = logging.getLogger(__name__)
 
 _ALWAYS = ("localhost", "127.0.0.1", "::1")
 
@@ -46,9 +55,13 @@ def own_certificate(home: Path, names: Iterable[str] = (), now: datetime | None 
     wanted = tuple(dict.fromkeys((*_ALWAYS, *_this_machine(), *names)))
     certificate, key = home / CERTIFICATE, home / KEY
     if certificate.exists() and key.exists():
-        known = _read(certificate)
-        if known.not_valid_after_utc - at > _RENEW_BEFORE and _names(known) >= set(wanted):
-            return _described(certificate, key, known)
+        try:
+            known = _pair(certificate, key)
+        except InvalidRequest as damaged:  # or its maker ended between the two
+            _log.warning("the certificate is made anew: %s", damaged)
+        else:
+            if known.not_valid_after_utc - at > _RENEW_BEFORE and _names(known) >= set(wanted):
+                return _described(certificate, key, known)
     private = ec.generate_private_key(ec.SECP256R1())
     made = _signed(private, wanted, at)
     _write(key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -57,10 +70,9 @@ def own_certificate(home: Path, names: Iterable[str] = (), now: datetime | None 
 
 
 def given_certificate(certificate: Path, key: Path) -> Certificate:
-    """One the site made. Raises InvalidRequest where it cannot be read."""
-    if not os.access(key, os.R_OK):
-        raise InvalidRequest("certificate-unreadable", file=str(key))
-    return _described(certificate, key, _read(certificate))
+    """One the site made. Raises InvalidRequest where it cannot be read, the key is another one's or wants a
+    passphrase."""
+    return _described(certificate, key, _pair(certificate, key))
 
 
 def fingerprint_of(der: bytes) -> str:
@@ -85,6 +97,17 @@ def _read(path: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):
         raise InvalidRequest("certificate-unreadable", file=str(path)) from None
+
+
+def _pair(certificate: Path, key: Path) -> x509.Certificate:
+    found = _read(certificate)
+    try:
+        private = load_pem_private_key(key.read_bytes(), None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        raise InvalidRequest("certificate-unreadable", file=str(key)) from None
+    if private.public_key() != found.public_key():
+        raise InvalidRequest("certificate-unreadable", file=str(key))
+    return found
 
 
 def _described(certificate: Path, key: Path, found: x509.Certificate) -> Certificate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from controller.api.app import create_app
+from controller.api.app import build_app, open_app
 from controller.api.service import Service
 from controller.web import (
     account,
@@ -71,13 +71,24 @@ PARTS = (
 
 
 def application(service: Service) -> FastAPI:
-    """One for one service. Pages are not in the API's description."""
-    app = create_app(service)
+    """One for one service."""
+    return opened(built(service.version), service)
+
+
+def built(version: str) -> FastAPI:
+    """An application that is :func:`opened` later. Pages are not in the API's description."""
+    app = build_app(version)
+    for part in PARTS:
+        app.include_router(part.router, include_in_schema=False)
+    problems.install(app)
+    return app
+
+
+def opened(app: FastAPI, service: Service) -> FastAPI:
+    """From now on it answers for ``service``."""
+    open_app(app, service)
     app.state.levels = Levels(service.office)
     app.state.courses = Courses()
     app.state.candidates = Candidates(service.office)
     app.state.looks = Looks(service.office, service.clock)
-    for part in PARTS:
-        app.include_router(part.router, include_in_schema=False)
-    problems.install(app)
     return app

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 from controller.domain.codec import from_plain, to_plain
-from controller.domain.errors import InvalidRequest, JournalUnavailable, NotPermitted
+from controller.domain.errors import CordonError, InvalidRequest, JournalUnavailable, NotPermitted
 from controller.domain.facts import Actor
 from controller.domain.tags import Tag
 from controller.engine.people.access import Access
@@ -27,7 +27,11 @@ from controller.engine.people.breakglass import Sealed
 from controller.engine.people.roles import Permission
 from controller.engine.people.statements import Statement
 from controller.engine.people.users import check_password
-from controller.engine.ports import Committed
+from controller.engine.ports import Clock, Committed
+
+PATIENCE = 5.0
+_AGAIN_AFTER = 0.25
+"""Seconds for which, and after which again, a first invitation is tried to be put on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,22 @@ class Accounting:
 
     def countersign(self, run: str, credentials: Credentials) -> None:
         self._access.approvals.countersign(run, identified(self._access, credentials))
+
+
+def first_invitation(access: Access, clock: Clock) -> Invitation | CordonError | None:
+    """For the start of a service: the first administrator's, while nobody is enrolled. A disk that is slow to
+    take it is waited for; what it failed for then is given back: a service without accounts watches and cuts
+    all the same."""
+    until = clock.monotonic() + PATIENCE
+    while True:
+        try:
+            return access.users.first_invitation()
+        except JournalUnavailable as error:
+            if clock.monotonic() >= until:
+                return error
+            clock.pause(_AGAIN_AFTER)
+        except CordonError as error:
+            return error
 
 
 def identified(access: Access, credentials: Credentials) -> Person:

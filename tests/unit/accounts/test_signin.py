@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Semaphore, current_thread
 
 import hypothesis.strategies as st
 import pytest
@@ -34,6 +34,13 @@ ELSEWHERE = "10.0.0.10"
 def wrong(house: House, name: str = "alice", source: str = HERE, code: str = "000000") -> None:
     with pytest.raises(SignInFailed):
         house.access.sign_in.authenticate(name, "no such password", code, source)
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
 
 
 # --- codes and passwords -----------------------------------------------------------------------------
@@ -193,6 +200,50 @@ def test_while_a_run_acts_few_wait_for_their_hash(house: House) -> None:
     house.with_passwords(passwords)
     assert at_once(lambda: passwords.hash(PASSWORD), 8) < 8
     assert passwords.check(PASSWORD, passwords.hash(PASSWORD))[0]
+
+
+def test_a_right_password_goes_before_a_flood_of_wrong_ones_and_takes_a_place_of_theirs(house: House) -> None:
+    """Whoever comes from where nobody failed, or has signed in from there before, is served next; who guesses
+    waits, or is told to come again."""
+    house.add("bruno", Role.VIEWER)
+    house.sign_in("bruno", "10.0.1.1")
+    delays, served, turned_away = house.access.sign_in.delays, list[str](), list[str]()
+    for number in range(20):
+        delays.failed(f"name-{number}", f"10.0.1.{number}")
+    may_serve = Semaphore(0)
+
+    def acts() -> bool:
+        if current_thread().name.startswith("passwords"):
+            may_serve.acquire()
+        return False
+
+    passwords = Argon2Passwords(1, 8, threads=1, room=7, acts=acts)
+
+    def attempt(account: str, source: str) -> None:
+        try:
+            passwords.check("guess", None, delays.turn(account, source))
+        except SignInBusy:
+            turned_away.append(account)
+        else:
+            served.append(account)
+
+    def serve_one() -> None:
+        before = len(served)
+        may_serve.release()
+        until(lambda: len(served) > before)
+
+    with ThreadPoolExecutor(32) as pool:
+        for number in range(20):
+            pool.submit(attempt, f"guess-{number}", f"10.0.1.{number}")
+        until(lambda: len(turned_away) == 12)
+        pool.submit(attempt, "alice", ELSEWHERE)
+        pool.submit(attempt, "bruno", "10.0.1.1")
+        until(lambda: len(turned_away) == 14)
+        serve_one()
+        serve_one()
+        may_serve.release(100)
+    assert served[:2] == ["bruno", "alice"]
+    assert not {"alice", "bruno"} & set(turned_away)
 
 
 def _seconds(passwords: Argon2Passwords) -> float:

@@ -33,7 +33,12 @@ class Hello(asyncio.Protocol):
             self._all_in.set()
 
 
-def let_in(sources: list[str], acts: Callable[[], bool], wanted: int) -> tuple[list[tuple[str, float]], int]:
+def let_in(
+    sources: list[str],
+    acts: Callable[[], bool],
+    wanted: int,
+    behind: Callable[[str], int] = lambda _: 0,
+) -> tuple[list[tuple[str, float]], int]:
     """Those let in, in order, once there are ``wanted``; and how many were turned away by then."""
 
     async def scene() -> tuple[list[tuple[str, float]], int]:
@@ -43,7 +48,7 @@ def let_in(sources: list[str], acts: Callable[[], bool], wanted: int) -> tuple[l
             callers = [
                 socket.create_connection(listener.getsockname(), source_address=(each, 0)) for each in sources
             ]
-            door = Door(listener, lambda: Hello(came, wanted, all_in), None, acts, PACE)
+            door = Door(listener, lambda: Hello(came, wanted, all_in), None, acts, behind, PACE)
             door.open()
             await asyncio.wait_for(all_in.wait(), 60)
             turned_away = sum(_closed(each) for each in callers)
@@ -75,6 +80,13 @@ def test_while_a_run_acts_they_come_in_by_turns_and_slowly() -> None:
     came, _ = let_in([*[HERE] * 30, ELSEWHERE], lambda: True, 5)
     assert ELSEWHERE in [source for source, _ in came[:3]]
     assert came[4][1] - came[0][1] >= 3.9 / PACE
+
+
+def test_who_comes_from_where_nobody_failed_stands_behind_no_number_of_places_that_guess() -> None:
+    guessing = [f"127.3.1.{each}" for each in range(1, 60)]
+    came, _ = let_in([*guessing, HERE, ELSEWHERE], lambda: True, 8, lambda place: int(place in guessing))
+    assert {HERE, ELSEWHERE} <= {source for source, _ in came[:6]}
+    assert len({source for source, _ in came} & set(guessing)) >= 3  # who guesses waits, but not for ever
 
 
 def test_who_waited_comes_in_when_the_run_is_over() -> None:
