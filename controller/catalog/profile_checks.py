@@ -161,8 +161,8 @@ class ProfileCheck:
 
     def _limit(self, loc: Loc, limit: LimitShape, section: PointSectionShape) -> None:
         values = POINT_VALUES | self._settings
-        for key, empty in (("send", not limit.send), ("limited", not limit.limited), ("lift", not limit.lift)):
-            if empty and not self._document.pruned(*loc, key):
+        for key, given in (("send", limit.send), ("limited", limit.limited), ("lift", limit.lift)):
+            if not given and not self._document.pruned(*loc, key):
                 self._add_at_key((*loc, key), "limit-empty", key=key)
         self._lines((*loc, "send"), limit.send, values, of_limit=True)
         for name, wanted in limit.limited.items():

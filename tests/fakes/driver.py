@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from controller.domain.inventory import Device
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
-from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed, Purpose
+from controller.engine.points.blocks import Course
+from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed
 from tests.fakes.switch import CommandLine, Drops, Hangs, Switch
 
 
@@ -76,19 +77,15 @@ class FakeSession:
         if block is None:
             return ()
         answers: list[Answer] = []
-        refused: set[int] = set()
-        entered = True
+        course = Course(self._profile)
         for index, command in enumerate(block.commands):
-            if command.purpose is Purpose.CHANGE and (command.group in refused or not entered):
+            if not course.sends(command):
                 answers.append(Answer(command, "", complete=False, sent=False))
                 continue
             answer = self._first if index == 0 and self._first else self._exchange(command)
             answers.append(answer)
-            if command.purpose is not Purpose.READ and self._profile.error_in(answer.text) is not None:
-                if command.purpose is Purpose.MODE:
-                    entered = False
-                elif command.group:
-                    refused.add(command.group)
+            if answer.complete:
+                course.told(command, answer.text)
         return tuple(answers)
 
     def close(self) -> None:
