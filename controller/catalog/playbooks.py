@@ -248,9 +248,7 @@ def _check(document: Document, shape: PlaybookShape, findings: Findings) -> None
             continue
         if stage.action is Action.RESTORE and stage.method:
             findings.add(document.file, document.at_key((*loc, "method")), "method-in-restore")
-        for key in ("towards", "points") if stage.action is Action.ISOLATE else ():
-            if getattr(stage, key):
-                findings.add(document.file, document.at_key((*loc, key)), "partial-in-isolate", key=key)
+        _check_partial(document, stage, loc, findings)
         if stage.action is Action.ISOLATE and not stage.method and not document.pruned(*loc, "method"):
             findings.add(document.file, document.at(loc), "method-missing")
         for number, method in enumerate(stage.method):
@@ -263,6 +261,12 @@ def _check(document: Document, shape: PlaybookShape, findings: Findings) -> None
 def _check_counters(document: Document, loc: Loc, stage: StageShape, findings: Findings) -> None:
     if stage.gate.counters and not (stage.gate.watch or document.pruned(*loc, "gate", "watch")):
         findings.add(document.file, document.at_key((*loc, "gate", "counters")), "counters-unwatched")
+
+
+def _check_partial(document: Document, stage: StageShape, loc: Loc, findings: Findings) -> None:
+    for key, given in (("towards", stage.towards), ("points", stage.points)):
+        if given and stage.action is Action.ISOLATE:
+            findings.add(document.file, document.at_key((*loc, key)), "partial-in-isolate", key=key)
 
 
 def _together(files: Mapping[str, _File | None], broken: Collection[str], findings: Findings) -> Playbooks:

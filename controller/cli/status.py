@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from controller.engine.holding.situation import Situation, SubjectSituation
     from controller.text import Catalogue
 
-SHAPES = {"isolated": "■", "partial": "◧", "partly-back": "◪", "unknown": "◇", "connected": "○", "kept-alive": "▣"}
+SHAPES = {
+    "isolated": "■",
+    "partly-back": "◪",
+    "partial": "◧",
+    "unknown": "◇",
+    "connected": "○",
+    "kept-alive": "▣",
+}
 """A shape of its own for each state: the table reads without colour."""
 
 
@@ -32,8 +39,8 @@ def status(call: Call) -> int:
     from controller.cli.probation import probation_lines
     from controller.cli.readiness import last_lines, plain_last
     from controller.cli.runs import how_to_go_on, plain_run, run_line
-    from controller.cli.timers import timer_lines
     from controller.text.sentences import plain_hazard
+    from controller.text.timers import timer_lines
 
     found = call.office.situation()
     documents = call.office.documents_in_force()

@@ -28,9 +28,9 @@ class LimitState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Of one held point. ``run``: the return that set it; ``towards``: the segments and addresses as they were
-    asked for, ``networks`` what they are on the wire; ``since``: the run that took the point's baseline: what
-    is said of an earlier hold says nothing of this one."""
+    """Of one held point. ``run``: the return that set it; ``towards``: the segments and addresses as they
+    were asked for, ``networks`` what they are on the wire; ``since``: the run that took the point's baseline:
+    what is said of an earlier hold says nothing of this one."""
 
     point: PointId
     run: str

@@ -235,8 +235,9 @@ class Plan:
     @property
     def brought_back(self) -> tuple[str, ...]:
         """The subjects a restore brings back, whole or in part."""
-        named = (*(subject for _, subject, _ in self.ends), *(n for each in self.limits for n in each.subjects))
-        return tuple(dict.fromkeys(named))
+        whole = (subject for _, subject, _ in self.ends)
+        limited = (name for each in self.limits for name in each.subjects)
+        return tuple(dict.fromkeys((*whole, *limited)))
 
     @property
     def moves(self) -> bool:

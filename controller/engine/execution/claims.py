@@ -23,7 +23,7 @@ from controller.engine.points.track import Track
 
 
 def claims(running: Running, track: Track, state: State | None, read_at: datetime) -> Iterator[Fact]:
-    """The baseline, where the point is not held yet, and this run's holds; nothing already on record. Whatever
+    """The baseline, where the point is not held yet, and this run's holds; nothing already on record. What
     was let through there is at its end."""
     baseline = running.book.baseline(track.point)
     if baseline is None:
@@ -51,9 +51,7 @@ def let_through(running: Running, track: Track, state: LimitState) -> Iterator[F
     """What a restore lets through at a point it leaves held."""
     limited, baseline = running.limited_at(track.point), running.book.baseline(track.point)
     if limited is not None and baseline is not None:
-        yield Limit(
-            track.point, running.run, limited.towards, limited.networks, baseline.run, state
-        ).fact()
+        yield Limit(track.point, running.run, limited.towards, limited.networks, baseline.run, state).fact()
 
 
 def doubt(running: Running, track: Track) -> Iterator[Fact]:

@@ -85,7 +85,8 @@ class OperationRecord:
                     for key in running.ends_of(track.point)
                     if running.book.hold(key) is not None
                 )
-                found.extend(let_through(running, track, LimitState.IN_FORCE))
+                if running.is_last(self._wave, track.point):
+                    found.extend(let_through(running, track, LimitState.IN_FORCE))
         for track in doubted if running.action is Action.ISOLATE else ():
             found.extend(doubt(running, track))
         self._commit(found, tracks)

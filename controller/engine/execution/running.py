@@ -163,6 +163,10 @@ class Running:
         """What a restore lets through at a point that it leaves held."""
         return self._limits.get(point)
 
+    def is_last(self, wave: Wave, point: PointId) -> bool:
+        """Whether nothing else is planned for the point after the wave."""
+        return self._last.get(point) == wave.index
+
     def claimed_by(self, point: PointId) -> frozenset[HoldKey]:
         """The holds a restore knows of at the point: those it lets go, and those it leaves."""
         limited = self.limited_at(point)
@@ -174,6 +178,10 @@ class Running:
         if self.action is Action.ISOLATE:
             return True
         return not self.book.holders(point).isdisjoint(self.claimed_by(point))
+
+    @cached_property
+    def _last(self) -> Mapping[PointId, int]:
+        return {step.point.id: wave.index for wave, _, step in self.plan.steps()}
 
     @cached_property
     def _limits(self) -> Mapping[PointId, Limited]:

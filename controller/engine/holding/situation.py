@@ -27,8 +27,8 @@ from controller.engine.ports import History, RunRecord, StepRecord
 
 
 class SubjectState(StrEnum):
-    """``partial``: some held points lack their proof; ``unknown``: none of them has it; ``partly-back``: all of
-    them have it, but others of the subject came back, or let something through."""
+    """``partial``: some held points lack their proof; ``unknown``: none of them has it; ``partly-back``: all
+    of them have it, but others of the subject came back, or they let something through."""
 
     KEPT_ALIVE = "kept-alive"
     CONNECTED = "connected"

@@ -84,8 +84,9 @@ def watched_at(
     limit_of: Callable[[PointId], Limit | None],
 ) -> list[Watched]:
     """What the device's held points should read, by the newest run that holds each; ``holds``: the oldest
-    first, ``basis_of``: by run, ``limit_of``: what a return lets through. Points nothing can be read at are the walk-list's, rehearsals look after
-    themselves, and what is cut by ports of other devices is as it was: those are read."""
+    first, ``basis_of``: by run, ``limit_of``: what a return lets through. Points nothing can be read at are
+    the walk-list's, rehearsals look after themselves, and what is cut by ports of other devices is as it was:
+    those are read."""
     newest = {hold.key.point: hold for hold in holds if hold.key.point.device == device}
     found = []
     for point, hold in newest.items():

@@ -1,4 +1,4 @@
-"""What of a subject returns before the whole of it: some points, or all of it towards some networks alone. Pure.
+"""What of a subject returns before the whole of it: some points, or all of it for some networks alone. Pure.
 
 Towards networks alone it returns only where a device holds it to that: at the points that can, what is let
 through is written first and read back, and the hold stays there; the other points open behind it. A segment
@@ -35,8 +35,8 @@ from controller.engine.points.holds import HoldBook
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """``towards``: names of segments, addresses and networks; () for everything. ``points``: each a device, or
-    a device and one of its ports or a range of them (``acc-1 GigabitEthernet1/0/1-12``); () for all."""
+    """``towards``: names of segments, addresses and networks; () for everything. ``points``: each a device,
+    or a device and one of its ports or a range of them (``acc-1 GigabitEthernet1/0/1-12``); () for all."""
 
     towards: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
@@ -55,8 +55,8 @@ class Share:
 
 
 def networks_of(towards: Iterable[str], inventory: Inventory) -> tuple[str, ...]:
-    """Raises NotFound for what is neither a segment nor an address, InvalidRequest for a segment or conduit of
-    which nobody wrote down the addresses, and for all addresses there are."""
+    """Raises NotFound for what is neither a segment nor an address, InvalidRequest for a segment or conduit
+    of which nobody wrote down the addresses, and for all addresses there are."""
     found: list[IPv4Network | IPv6Network] = []
     for name in towards:
         segment = inventory.segments.get(name)
@@ -168,9 +168,7 @@ def _check(
         findings.hazard("towards-unenforced", Severity.REFUSE, name, points=cut)
         return
     for point in points:
-        strangers = {
-            key.subject for key in book.holders(point) if partial.get(key.subject) != partial[name]
-        }
+        strangers = {key.subject for key in book.holders(point) if partial.get(key.subject) != partial[name]}
         if strangers:
             names = ", ".join(sorted(strangers))
             findings.hazard("towards-shared", Severity.REFUSE, str(point), subject=name, also=names)
@@ -183,7 +181,9 @@ def _check_ways_past(
 ) -> None:
     where = tuple(points)
     if not segment.gateways:
-        findings.hazard("towards-unknown-way", Severity.REFUSE, segment.name, points=some(str(p.id) for p in where))
+        findings.hazard(
+            "towards-unknown-way", Severity.REFUSE, segment.name, points=some(str(p.id) for p in where)
+        )
         return
     families = frozenset(ip_network(prefix).version for prefix in segment.prefixes) & frozenset(FAMILIES)
     cuts = Cuts()
@@ -226,9 +226,7 @@ def _tell_of_points(
     """Where it stays cut, what comes back may still reach nothing."""
     every = list(holds)
     held = {hold.key.point for hold in every}
-    findings.hazard(
-        "partial-points", Severity.WARN, name, count=str(len(opening)), total=str(len(held))
-    )
+    findings.hazard("partial-points", Severity.WARN, name, count=str(len(opening)), total=str(len(held)))
     behind = {
         hold.key.point
         for hold in every
@@ -238,9 +236,7 @@ def _tell_of_points(
     }
     if opening and behind:
         names = [str(point) for point in sorted(behind, key=lambda each: each.order)]
-        findings.hazard(
-            "points-behind-cut", Severity.WARN, name, points=", ".join(names), some=some(names)
-        )
+        findings.hazard("points-behind-cut", Severity.WARN, name, points=", ".join(names), some=some(names))
 
 
 _RANGE = re.compile(r"^(?P<stem>.*?)(?P<first>\d+)-(?P<last>\d+)$")

@@ -79,8 +79,8 @@ class Documents:
 class Return:
     """What a person wants back: the next wave, named subjects, everything one level cut, or all; or the
     canary ports of a ``rehearsal``. ``retire``: the holds of ``subjects``, only those at ``devices`` where
-    there are any, end without anything being brought back. ``towards``, ``points``: what of ``subjects`` returns
-    alone, as :class:`controller.engine.planning.partial.Partial` has it."""
+    there are any, end without anything being brought back. ``towards``, ``points``: what of ``subjects``
+    returns alone, as :class:`controller.engine.planning.partial.Partial` has it."""
 
     next_wave: bool = False
     subjects: tuple[str, ...] = ()

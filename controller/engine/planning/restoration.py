@@ -15,7 +15,7 @@ from types import MappingProxyType
 from controller.domain.canonical import digest
 from controller.domain.hold import Attribution, Hold, HoldKey
 from controller.domain.inventory import Inventory, PointId, Segment, Subject, needed_by, serves_everybody
-from controller.domain.plan import Basis, Condition, Limited, Plan, Severity, Step, Wave
+from controller.domain.plan import Basis, Condition, Limited, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, Playbook, Stage
 from controller.domain.profile import DeviceProfile, State
 from controller.domain.proof import Proof
@@ -118,20 +118,21 @@ def plan_restore(
     waits = {each.subject: merged(each.gates) for each in conditions}
     waves: list[Wave] = []
     returning_points: set[PointId] = set()
-    for turn, limits in _limits_first(WayBack(inventory, book).turns(by_wave, findings), first):
+    for turn, part in _limits_first(WayBack(inventory, book).turns(by_wave, findings), first):
         names, stage = order[turn.order]
-        held_at = limited if limits else opening
-        steps = [
-            step
+        held_at = opening if part is None else limited
+        found = [
+            _steps(inventory, profiles, held_at[point], book, request, findings, shared.limits)
             for point in turn.points
-            if (step := _step(inventory, profiles, held_at[point], book, request, findings, shared.limits))
-            is not None
         ]
+        steps = [each[part or 0] for each in found if each]
         returning_points.update(step.point.id for step in steps)
         on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
         pace = pace_of(stage, names, request.standing, inventory)
         pace = replace(pace, gate=merged(waits[name] for name in names if name in waits))
-        if limits and not pace.verify.satisfies(Proof.CONFIRMED):  # what opens behind it rests on it
+        if part is not None and not pace.verify.satisfies(
+            Proof.CONFIRMED
+        ):  # what opens behind it rests on it
             pace = replace(pace, verify=Proof.CONFIRMED)
         waves.extend(waves_back(inventory, profiles, steps, pace, len(waves), on_failure))
     _warn_of_dependencies(inventory, holds, subjects, findings)
@@ -144,7 +145,11 @@ def plan_restore(
         site=inventory.site,
         level=request.playbook.level,
         basis=Basis(
-            inventory.digest, profiles_digest, request.playbook.digest, RENDERER, _baselines(book, [*opening, *limited])
+            inventory.digest,
+            profiles_digest,
+            request.playbook.digest,
+            RENDERER,
+            _baselines(book, [*opening, *limited]),
         ),
         waves=tuple(waves),
         hazards=tuple(sorted(findings.hazards.values())),
@@ -163,15 +168,17 @@ def plan_restore(
 
 def _limits_first(
     turns: Iterable[Turn], limited: Mapping[int, Sequence[PointId]]
-) -> Iterator[tuple[Turn, bool]]:
-    """``turns``, and in front of what they open the points that hold it to what it may reach."""
+) -> Iterator[tuple[Turn, int | None]]:
+    """``turns``, and in front of what they open the points that hold it to what it may reach: first what denies
+    the rest (0), then what lets that through (1)."""
     left = dict(limited)
     for turn in turns:
         for order in sorted(each for each in left if each <= turn.order):
-            yield Turn(order, tuple(left.pop(order))), True
-        yield turn, False
+            points = tuple(left.pop(order))
+            yield from ((Turn(order, points), part) for part in (0, 1))
+        yield turn, None
     for order in sorted(left):
-        yield Turn(order, tuple(left[order])), True
+        yield from ((Turn(order, tuple(left[order])), part) for part in (0, 1))
 
 
 def _conditions(
@@ -222,7 +229,7 @@ def _order(
     return order
 
 
-def _step(
+def _steps(
     inventory: Inventory,
     profiles: Mapping[str, DeviceProfile],
     held: Sequence[Hold],
@@ -230,12 +237,13 @@ def _step(
     request: RestoreRequest,
     findings: Findings,
     limits: Mapping[PointId, Limited],
-) -> Step | None:
+) -> tuple[Step, ...]:
+    """One for a point that opens, two for one that lets something through, none where nothing can be sent."""
     point, limited = held[0].point, limits.get(held[0].point.id)
-    step = _way_back(inventory, profiles, held, book, request, findings, limited)
-    if step is None and limited is not None:
+    steps = _way_back(inventory, profiles, held, book, request, findings, limited)
+    if not steps and limited is not None:
         findings.hazard("towards-unenforced", Severity.REFUSE, limited.subjects[0], points=str(point.id))
-    return step
+    return steps
 
 
 def _way_back(
@@ -246,7 +254,7 @@ def _way_back(
     request: RestoreRequest,
     findings: Findings,
     limited: Limited | None,
-) -> Step | None:
+) -> tuple[Step, ...]:
     point = held[0].point
     if book.untouched(point.id):
         upstream = sorted(str(port) for port, points in request.resting.items() if point.id in points)
@@ -256,27 +264,27 @@ def _way_back(
             findings.hazard("cut-upstream", Severity.WARN, str(point.id), ports=", ".join(upstream))
         else:
             findings.hazard("never-touched", Severity.WARN, str(point.id))
-        return None
+        return ()
     device = inventory.devices.get(point.id.device)
     if device is None or device.platform not in profiles:
         findings.hazard("device-gone", _unless_accepted(point.id, request), str(point.id))
-        return None
+        return ()
     names = tuple(dict.fromkeys(hold.key.subject for hold in held))
     prefixes = request.prefixes.get(point.id, ())
     context = point_context(point, names, prefixes, device, profiles[device.platform])
     baseline = book.baseline(point.id)
     if context is None or baseline is None or baseline.state is None:
         findings.hazard("baseline-unknown", _unless_accepted(point.id, request), str(point.id))
-        return None
+        return ()
     doubtful = any(hold.attribution is Attribution.ASSUMED for hold in held)
     if doubtful and not request.rehearsal and device.name not in request.accept_drift:
         findings.hazard("attribution-assumed", Severity.REFUSE, str(point.id), device=device.name)
     methods = book.methods(point.id) or tuple(hold.method for hold in held)
     former = book.former(point.id)
-    if limited is None:
-        return Step(point, names, prefixes, restoration(context, methods, baseline.state, former))
-    rendering = limitation(context, methods, baseline.state, limited.networks, former)
-    return Step(point, names, prefixes, rendering) if rendering is not None else None
+    renderings: tuple[Rendering, ...] = (restoration(context, methods, baseline.state, former),)
+    if limited is not None:
+        renderings = limitation(context, methods, baseline.state, limited.networks, former) or ()
+    return tuple(Step(point, names, prefixes, each) for each in renderings)
 
 
 def _upstream_stays(holds: Sequence[Hold], request: RestoreRequest, findings: Findings) -> frozenset[PointId]:

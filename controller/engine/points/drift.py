@@ -9,13 +9,16 @@ from controller.domain.playbook import Action
 from controller.domain.profile import State
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.reading import configured, read_state
-from controller.engine.points.renderer import PointContext, isolation
+from controller.engine.points.renderer import PointContext, isolation, limitation
 from controller.engine.points.track import Track
 
 
 def drifted(book: HoldBook, track: Track, state: State) -> bool:
     """Whether a person changed the point since Cordon left it."""
-    before = {name: set(values) for name, values in track.rendering.expect.items()}
+    baseline = book.baseline(track.point)
+    known = baseline.state if baseline is not None and baseline.state is not None else {}
+    before = {name: {value} for name, value in known.items()}
+    before.update({name: set(values) for name, values in track.rendering.expect.items()})
     may_be = as_it_may_be(book, track.point, track.context, before)
     found = configured(track.context, state).items()
     return any(value not in may_be[name] for name, value in found if may_be[name])
@@ -46,11 +49,21 @@ def as_it_may_be(
         restoring = book.unsettled(point, Action.RESTORE)
         for name, value in configured(context, left).items():
             may_be[name] = {value, *(may_be.get(name, ()) if restoring else ())}
-    limiting = context.spec.limiting
-    if limiting is not None and book.limit(point) is not None and book.unsettled(point, Action.RESTORE):
-        # What is let through is written line by line: any part of it may be there.
-        may_be.update({name: set() for name in limiting[1].limited if name in may_be})
+    _let_through(book, point, context, may_be)
     return may_be
+
+
+def _let_through(book: HoldBook, point: PointId, context: PointContext, may_be: dict[str, set[str]]) -> None:
+    """Adds what a return lets through there, or means to."""
+    limit, limiting, baseline = book.limit(point), context.spec.limiting, book.baseline(point)
+    if limit is None or limiting is None or baseline is None or baseline.state is None:
+        return
+    for each in limitation(context, book.methods(point), baseline.state, limit.networks) or ():
+        for name, values in each.expect.items():
+            if name in may_be:
+                may_be[name].update(values)
+    if book.unsettled(point, Action.RESTORE):  # it is written line by line: any part of it may be there
+        may_be.update({name: set() for name in limiting[1].limited if name in may_be})
 
 
 def changed_meanwhile(track: Track, first: State | None, before: Mapping[str, str]) -> bool:

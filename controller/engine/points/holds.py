@@ -140,7 +140,7 @@ class HoldBook:
             return self._left.get(point)
 
     def limit(self, point: PointId) -> Limit | None:
-        """What the point lets through, as a return wrote it or meant to; None: nothing, or cut again since."""
+        """What the point lets through, as a return wrote it or meant to; None: nothing, or cut since."""
         with self._lock:
             known = self._limits.get(point)
             return known[-1] if known and known[-1].open else None

@@ -123,7 +123,9 @@ def _listed(
         if source is not None and not _touches(source, values["prefix"]):
             continue
         for name, value in groups.items():
-            also = "" if source is None or ip_network(source) == ip_network(values["prefix"]) else f"{source}:"
+            also = (
+                "" if source is None or ip_network(source) == ip_network(values["prefix"]) else f"{source}:"
+            )
             found.setdefault(name, set()).add(also + value)
     return {name: LISTED_BY.join(sorted(each)) for name, each in found.items()}
 

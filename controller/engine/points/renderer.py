@@ -98,10 +98,10 @@ def limitation(
     baseline: State,
     networks: Sequence[str],
     former: Sequence[str] = (),
-) -> Rendering | None:
-    """The lines that bring the point back for ``networks`` alone: what denies the rest comes first, then what
-    ``methods`` cut is undone. All else is expected as in the baseline. ``former``: as :func:`restoration`
-    takes it. None where the profile cannot tell the point to."""
+) -> tuple[Rendering, Rendering] | None:
+    """The lines that bring the point back for ``networks`` alone, in two parts: what denies the rest, and once
+    that is read back what undoes ``methods``. Then all else is expected as in the baseline. ``former``: as
+    :func:`restoration` takes it. None where the profile cannot tell the point to."""
     limiting = context.spec.limiting
     if limiting is None:
         return None
@@ -114,9 +114,12 @@ def limitation(
     for each, (name, prefixes) in _ALLOWED.items():
         nobody = each in per_prefix and not context.prefixes[prefixes]
         values[name] = (LISTED_BY.join(sorted(families[each])) if not nobody else "") or NONE
-    blocks = [_lines(spec.send, context, values, families), *_undone(context, methods, baseline)]
-    expect = {**_as_before(context, baseline), **_filled(spec.limited, values)}
-    return Rendering(method, _sent_once(blocks), expect)
+    limited = _filled(spec.limited, values)
+    undone = _sent_once(_undone(context, methods, baseline))
+    return (
+        Rendering(method, _lines(spec.send, context, values, families), limited),
+        Rendering(method, undone, {**_as_before(context, baseline), **limited}),
+    )
 
 
 _ALLOWED = {Each.ALLOWED4: ("targets4", Each.PREFIX4), Each.ALLOWED6: ("targets6", Each.PREFIX6)}
