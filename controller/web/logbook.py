@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 
+from controller.domain.drift import decided_on
 from controller.domain.errors import InvalidRequest
 from controller.domain.logbook import ATTACHED, LOGBOOK, FactStatus, LogDetails
 from controller.domain.tags import Tag
@@ -200,6 +201,8 @@ def _entry(line: LogLine, corrected: set[str | None], visit: Visit) -> Entry:
     what = words.text(f"tag.{line.tag.replace(':', '.')}")
     if not written and (state := data.get("state")) and f"state.{state}" in words:
         what = words.text("situation.moved", what=what, state=words.text(f"state.{state}"))
+    if decided := data.get("drift-decided"):
+        what = f"{what} · {_decided(decided, visit)}"
     said = line.text if personal else ""
     if written and data.get("nothing"):
         said = words.text("logbook.nothing")
@@ -219,6 +222,16 @@ def _entry(line: LogLine, corrected: set[str | None], visit: Visit) -> Entry:
         corrected=str(line.seq) in corrected,
         written=written,
         files=tuple(name for key, name in data.items() if key.startswith(f"{ATTACHED} ")),
+    )
+
+
+def _decided(said: str, visit: Visit) -> str:
+    """What was decided of devices that somebody changed by hand."""
+    return " · ".join(
+        visit.words.text(
+            f"drift-page.consent-{'ours' if decided_on(each) == each else 'theirs'}", device=decided_on(each)
+        )
+        for each in said.split(", ")
     )
 
 

@@ -232,3 +232,18 @@ def test_every_phrase_of_the_pages_is_there(lang: str) -> None:
     assert all(set(each) <= set(string.ascii_lowercase + "-.") for each in wanted)
     assert len(wanted) > 150
     assert {each for each in wanted if each not in words} == set()
+
+
+def test_no_page_says_what_is_in_no_catalogue() -> None:
+    """But for the product's name, commands to be typed, and what programs call an answer."""
+    named = {"Cordon", "ProblemDocument", "application", "problem", "json"}
+    unsaid = (
+        r"\{#.*?#\}|\{% block breadth %\}.*?\{% endblock %\}|\{%.*?%\}|\{\{.*?\}\}|<(code|pre|svg)\b.*?</\1>"
+    )
+    said = {}
+    for template in (WEB / "templates").glob("*.html"):
+        text = re.sub(unsaid, "", template.read_text("utf-8"), flags=re.DOTALL)
+        spoken = re.findall(r'\b(?:aria-label|placeholder|title|alt)="([^"]*)"', text)
+        words = re.findall(r"[^\W\d_]{2,}", " ".join([re.sub(r"<[^>]*>", " ", text), *spoken]))
+        said |= {template.name: words} if set(words) - named else {}
+    assert said == {}

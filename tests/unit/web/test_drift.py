@@ -102,6 +102,7 @@ def test_a_return_over_a_change_wants_a_decision_a_reason_and_oneself(at: House)
     assert done.headers["location"].startswith("/runs/")
     [opened] = [each for each in at.office.log() if "drift-decided" in each.data]
     assert (opened.data["drift-decided"], opened.actor, opened.text) == ("modem", "Zoé", "printer moved")
+    assert EN.text("drift-page.consent-ours", device="modem") in words_on(visitor.open("/logbook"))
 
 
 def test_to_stop_sends_nothing_and_is_on_record(at: House) -> None:
