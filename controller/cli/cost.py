@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from controller.cli.errors import hazard_lines
-from controller.cli.timers import held_by
 from controller.cli.upstream import held_ready_lines
 from controller.domain.codec import to_plain
 from controller.domain.inventory import Conduit, Inventory, Segment, Subject
@@ -15,6 +14,7 @@ from controller.domain.playbook import Action
 from controller.text import Catalogue
 from controller.text.costs import dying, kept_through, subjects_of, title
 from controller.text.sentences import plain_hazard
+from controller.text.timers import held_by
 
 HASH_SHOWN = 12
 

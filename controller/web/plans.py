@@ -23,7 +23,8 @@ DEVICES = 100
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What goes to one device in one wave. ``steps``: the point, its segments, its lines."""
+    """What goes to one device in one wave. ``steps``: the point, its segments, its lines; ``confirm``: what
+    another log-in sends once all of it reads as wanted."""
 
     wave: int
     stage: str
@@ -33,6 +34,7 @@ class Sent:
     enter: tuple[str, ...]
     leave: tuple[str, ...]
     steps: tuple[tuple[str, str, tuple[str, ...]], ...]
+    confirm: tuple[str, ...] = ()
 
 
 @router.get("/plans/{plan}")
@@ -55,8 +57,9 @@ def plan(visit: Viewing, plan: Hash) -> Response:
                 proof=visit.words.text(f"proof.{wave.verify}"),
                 device=operation.device,
                 platform=operation.platform,
-                enter=operation.enter,
-                leave=operation.leave,
+                enter=(operation.timer or operation).enter,
+                leave=(operation.timer or operation).leave,
+                confirm=operation.timer.confirm if operation.timer else (),
                 steps=tuple(
                     (str(step.point.id), ", ".join(step.subjects), step.rendering.commands)
                     for step in operation.steps

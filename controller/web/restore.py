@@ -17,6 +17,7 @@ from controller.engine.people.approvals import ApprovalShown
 from controller.engine.people.roles import Permission
 from controller.text import Catalogue
 from controller.text.sentences import cause_text, hazard_text
+from controller.text.timers import timer_lines
 from controller.text.times import age, duration
 from controller.web.bars import ProofBar, bar_of_proofs
 from controller.web.drift import looks_of
@@ -91,6 +92,7 @@ def board(visit: Viewing) -> Response:
         refresh=5,
         waves=waves,
         watched=[_watched(each, found, words) for each in found.probations],
+        timers=list(timer_lines(found.timers, words)),
         level=found.level,
         may_restore=visit.may(Permission.RESTORE),
         may_cut=visit.may(Permission.ISOLATE),

@@ -116,11 +116,15 @@ class StepShown(BaseModel):
 
 
 class OperationShown(BaseModel):
+    """``confirm``: what another log-in sends once everything reads as wanted, where the device returns to
+    isolation by itself unless it does."""
+
     device: str
     platform: str
     enter: list[str]
     leave: list[str]
     steps: list[StepShown]
+    confirm: list[str] = []
 
 
 class WaveShown(BaseModel):
@@ -216,8 +220,9 @@ def _operation(found: Operation) -> OperationShown:
     return OperationShown(
         device=found.device,
         platform=found.platform,
-        enter=list(found.enter),
-        leave=list(found.leave),
+        enter=list((found.timer or found).enter),
+        leave=list((found.timer or found).leave),
+        confirm=list(found.timer.confirm) if found.timer else [],
         steps=[
             StepShown(
                 point=point(step.point.id),

@@ -18,6 +18,7 @@ from controller.api.models.runs import RunShown, run
 from controller.api.problems import HazardShown
 from controller.domain.inventory import Conduit, Subject
 from controller.domain.proof import Proof
+from controller.domain.timer import Holder, TimerState
 from controller.domain.readiness import Readiness
 from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
 from controller.text import Catalogue
@@ -41,6 +42,16 @@ class SubjectShown(BaseModel):
     towards: list[str] = Field(description="What its held points let through: segments, addresses, networks.")
 
 
+class TimerShown(BaseModel):
+    """What takes back what a return brought to the device and nobody has confirmed, ``after`` seconds."""
+
+    device: str
+    run: str
+    holder: Holder
+    after: int
+    state: TimerState
+
+
 class SituationShown(BaseModel):
     """``seq``: the last entry of the log it is made from; live events after it tell what changed since."""
 
@@ -53,6 +64,7 @@ class SituationShown(BaseModel):
     inventory_changed: bool
     subjects: list[SubjectShown]
     under_way: list[RunShown]
+    timers: list[TimerShown] = []
 
 
 def situation(found: Situation, seq: int) -> SituationShown:
@@ -66,6 +78,12 @@ def situation(found: Situation, seq: int) -> SituationShown:
         inventory_changed=found.inventory_changed,
         subjects=[_subject(each) for each in found.subjects],
         under_way=[run(each) for each in found.under_way],
+        timers=[
+            TimerShown(
+                device=each.device, run=each.run, holder=each.holder, after=each.after, state=each.state
+            )
+            for each in found.timers
+        ],
     )
 
 
