@@ -65,7 +65,7 @@ class Admission:
     def _release(self, subjects: Collection[str]) -> None:
         """Ends the holds of ``subjects`` that no device has anything to do for."""
         running = self._running
-        if running.stopping.is_set():
+        if running.stopping.is_set() or running.plan.moves:  # what moves is let go of once it is cut
             return
         ending = Ending.RETIREMENT if running.plan.retires else Ending.RESTORE
         facts: list[Fact] = [

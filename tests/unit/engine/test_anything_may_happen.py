@@ -1,5 +1,8 @@
-"""Random nights: cuts, overlaps, restores, aborts, crashes, people at work, sick devices. The devices' own
-state and log are the oracle.
+"""Random nights: cuts, overlaps, restores behind gates, consents and denials, tripwires, aborts, crashes,
+ports renamed, people at work, sick devices. The devices' own state and log are the oracle.
+
+No segment returns with an unmet gate; the cut wins; nothing is let go of that is not back as it was, but
+where its hold moved to a point that is cut, or two persons retired it.
 
 ``CORDON_EXAMPLES`` nights instead of the few that fit into every test run.
 """
@@ -9,15 +12,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
+from threading import Condition
+from typing import Any
+from unittest import mock
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from controller.domain.codec import from_plain
-from controller.domain.errors import AwaitingApproval, InvalidRequest, OpenCause, Refused
+from controller.domain.errors import AwaitingApproval, InvalidRequest, NotFound, OpenCause, Refused
 from controller.domain.facts import (
     Actor,
     Attested,
@@ -27,19 +34,24 @@ from controller.domain.facts import (
     HoldEnded,
     HoldOpened,
     IntentRecorded,
+    Noted,
     PointRead,
     Text,
 )
-from controller.domain.hold import HoldKey
-from controller.domain.inventory import Conduit, Method, Point, PointId, Segment
+from controller.domain.hold import Ending, HoldKey
+from controller.domain.inventory import Conduit, Inventory, Method, Point, PointId, Segment
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan
 from controller.domain.playbook import STANDING, Action, Gate, Scope
+from controller.domain.probation import PROBATION, probations
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
+from controller.domain.transfer import TRANSFER, Moved, moved
 from controller.engine.execution.running import Limits
+from controller.engine.holding import probation
 from controller.engine.people.approvals import Act, Pledge, need_of
 from controller.engine.planning.plans import Documents, Return
+from controller.engine.planning.transfer import Transfer, plan_transfer
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import (
     ACTOR,
@@ -56,16 +68,18 @@ from tests.fakes.site import (
     stage,
 )
 
-EXAMPLES = int(os.environ.get("CORDON_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("CORDON_EXAMPLES", "50"))
 NAMES = ("emergency", "laboratory", "admin", "internet")
 DEVICES = ("acc", "core", "fw")
 KEPT = "samu"
+ER = ("er", "er-new")
+"""The two names of one port of the emergency room."""
 
 
 GATED = {
-    "laboratory": Gate(approvals=1),
-    "admin": Gate(attest=("clean",)),
-    "emergency": Gate(go=True, attest=("clean",)),
+    "laboratory": Gate(approvals=1, watch=4),
+    "admin": Gate(attest=("clean",), watch=4),
+    "emergency": Gate(go=True, attest=("clean",), watch=2),
 }
 """The standing gates of every second night."""
 
@@ -107,8 +121,39 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-def hospital() -> Site:
-    """Access, core and firewall. ``shared`` belongs to two segments, ``trunk`` carries the kept VLAN too."""
+class AtOnce:
+    """A thread that is over when it has begun: one thing happens after the other, the same way each time."""
+
+    def __init__(self, target: Callable[..., None], args: tuple[Any, ...] = (), **_named: object) -> None:
+        self._work = partial(target, *args)
+
+    def start(self) -> None:
+        self._work()
+
+    def join(self, _seconds: float | None = None) -> None:
+        """It is over."""
+
+
+class Looking(Condition):
+    """Whoever waits for the end of a watch looks meanwhile, as the thread beside it would."""
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        super().__init__()
+        self._look = look
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        self.release()
+        try:
+            self._look()
+        finally:
+            self.acquire()
+        return True
+
+
+def known_as(er: str) -> Inventory:
+    """Access, core and firewall. ``shared`` belongs to two segments, ``trunk`` carries the kept VLAN too;
+    ``er``: what the emergency room's port is called."""
     laboratory = segment(
         "laboratory",
         [port("acc", "lab"), port("acc", "shared"), port("core", "trunk", 20, tagged=True)],
@@ -117,7 +162,7 @@ def hospital() -> Site:
     subjects: list[Segment | Conduit] = [
         segment(
             "emergency",
-            [port("acc", "er"), port("core", "trunk", 10, tagged=True), policy("fw", "er")],
+            [port("acc", er), port("core", "trunk", 10, tagged=True), policy("fw", "er")],
             priority=1,
             prefixes=("10.1.0.0/24", "2001:db8:1::/64"),
             depends_on=("laboratory",),
@@ -127,6 +172,10 @@ def hospital() -> Site:
         segment(KEPT, [port("core", "trunk", 99, tagged=True), port("acc", "samu")], 1, keep_alive=True),
         conduit("internet", [gate("fw", "wan")], keep_alive=[KEPT]),
     ]
+    return inventory([device(name) for name in DEVICES], subjects)
+
+
+def hospital() -> Site:
     books = [
         playbook("one", stage("internet", scope=Scope.CONDUITS, methods=[Method.TUNNEL]), level=1),
         playbook("three", stage("emergency", "laboratory", methods=[Method.VLAN, Method.POLICY]), level=3),
@@ -134,12 +183,11 @@ def hospital() -> Site:
     ]
     trunk = Port(vlans={"10", "20", "99"})
     boards = [
-        Board("acc", {name: Port() for name in ("er", "lab", "shared", "samu")}),
+        Board("acc", {name: Port() for name in (*ER, "lab", "shared", "samu")}),
         Board("core", {"trunk": trunk, "adm": Port()}),
         Board("fw", sets={"er": {"192.0.2.0/24"}, "wan": set()}),
     ]
-    known = inventory([device(name) for name in DEVICES], subjects)
-    return Site(documents(known, books), boards, Limits(threads=1))
+    return Site(documents(known_as("er"), books), boards, Limits(threads=1, look=0))
 
 
 class Nights(RuleBasedStateMachine):
@@ -151,6 +199,10 @@ class Nights(RuleBasedStateMachine):
         self.points: dict[PointId, Point] = {
             point.id: point for each in self.site.documents.inventory.subjects() for point in each.points
         }
+        self.points |= {point.id: point for point in known_as(ER[1]).segments["emergency"].points}
+        self.signal = False
+        self.at_once = mock.patch.object(probation, "Thread", AtOnce)
+        self.at_once.start()
         self.touched_by_hand: set[str] = set()
         self.baselines: dict[PointId, tuple[object, ...]] = {}
         self.held: set[HoldKey] = set()
@@ -204,9 +256,12 @@ class Nights(RuleBasedStateMachine):
         return here
 
     def _after_commit(self, _tag: object, facts: Sequence[Fact]) -> None:
+        came_from = {each.new: each.old for each in self._moves(facts)}
         for fact in facts:
             if isinstance(fact, BaselineTaken):
-                self.baselines.setdefault(fact.point.id, self._configured(fact.point.id))
+                old = came_from.get(fact.point.id)
+                base = self.baselines[old] if old else self._configured(fact.point.id)
+                self.baselines.setdefault(fact.point.id, base)
             if isinstance(fact, IntentRecorded):
                 self.intents[fact.device] = fact
             if isinstance(fact, HoldOpened):
@@ -217,17 +272,21 @@ class Nights(RuleBasedStateMachine):
                 cut = self._is_cut(fact.point, fact.method)
                 assert cut is (fact.wanted is Action.ISOLATE) or self._was_cut(fact.point), fact
             if isinstance(fact, HoldEnded):
-                assert self._gate_is_open(fact.subject, fact.by), fact
                 self._check_end(fact)
         self._moment()
+
+    def _moves(self, facts: Iterable[Fact]) -> tuple[Moved, ...]:
+        notes = (fact for fact in facts if isinstance(fact, Noted) and fact.subject == TRANSFER)
+        return moved(notes)
 
     def _gate_is_open(self, name: str, run: str) -> bool:
         """By the record alone: what was said since the last cut, and what the run was consented to for."""
         wanted = self.gated.get(name)
         said: dict[str, Attested] = {}
         words: dict[str, bool] = {}
+        moving = {each.run for each in self._moves(self.site.journal.facts)}
         for fact in self.site.journal.facts:
-            if isinstance(fact, HoldOpened) and fact.subject == name:
+            if isinstance(fact, HoldOpened) and fact.subject == name and fact.run not in moving:
                 said.clear()
                 words = {person: False for person, go in words.items() if not go}
             elif isinstance(fact, Attested) and fact.subject == name:
@@ -252,7 +311,27 @@ class Nights(RuleBasedStateMachine):
         return {HoldKey(*end) for end in plan.ends}
 
     def _check_end(self, fact: HoldEnded) -> None:
-        """The last hold of a point ends only when the point is back."""
+        """The last hold of a point ends only when the point is back, has one that is cut in its place, or two
+        persons said so."""
+        last = not any(key.point == fact.point for key in self._open_holds())
+        if fact.ending is Ending.TRANSFER:
+            [new] = {each.new for each in self._moves(self.site.journal.facts) if each.run == fact.by}
+            assert self._is_cut(new, Method.SHUTDOWN), fact
+            assert any((key.subject, key.point) == (fact.subject, new) for key in self._open_holds()), fact
+        if fact.ending is Ending.RETIREMENT:
+            assert (fact.by, fact.subject) in self.ballot.used, fact
+        if fact.ending is not Ending.RESTORE:
+            self.touched_by_hand.add(fact.point.device)  # left cut, and held by nobody
+            if last:
+                self.baselines.pop(fact.point, None)
+            return
+        assert self._gate_is_open(fact.subject, fact.by), fact
+        ending = {key.subject for key in self._ends(fact.by)}
+        watched = probations(
+            each for each in self.site.journal.facts if isinstance(each, Noted) and each.subject == PROBATION
+        )
+        behind = {each.subject for each in watched if each.open and each.run != fact.by} - ending
+        assert not behind, f"{fact} returns while {behind} is being watched"
         if not any(key.point == fact.point for key in self._open_holds()):
             # A point nobody ever reached has no baseline, and nothing to bring back.
             now = self._configured(fact.point)
@@ -300,18 +379,33 @@ class Nights(RuleBasedStateMachine):
             self._restart()
         self.budget = None
 
-    def _restart(self, known: Documents | None = None) -> None:
+    def _restart(self, known: Documents | None = None, *, take_up: bool = True) -> None:
         self.site.restart(known)
         self.site.controller.ask_others(self.ballot)
+        watching = self.site.controller.probations
+        watching._changed = Looking(self._look)  # noqa: SLF001 - who waits for it stands where its thread would
+        if take_up:
+            watching.take_up()
 
-    @initialize(shut=st.sets(st.sampled_from(["er", "lab", "shared"])))
-    def some_ports_are_shut_beforehand(self, shut: set[str]) -> None:
+    def _look(self) -> None:
+        """Two seconds later; or another program says that something is not well."""
+        watching = self.site.controller.probations
+        self.site.clock.pause(2)
+        if self.signal and any(watching.trip(name, "signal") for name in NAMES):
+            self.signal = False
+        else:
+            watching.look()
+
+    @initialize(
+        shut=st.sets(st.sampled_from(["er", "lab", "shared"])),
+        gated=st.booleans(),
+        level=st.sampled_from([None, 3, 5, 5]),
+    )
+    def the_night_begins(self, shut: set[str], gated: bool, level: int | None) -> None:
+        """Some ports are shut beforehand; the returns are gated or not; something is cut, or nothing yet."""
         for name in shut:
             self.site.board("acc").ports[name].admin = "down"
             self.touched_by_hand.add("acc")
-
-    @initialize(gated=st.booleans())
-    def the_return_is_gated_or_not(self, gated: bool) -> None:
         known, self.gated = self.site.documents, GATED if gated else {}
         stages = [
             replace(stage(name, name=name), action=Action.RESTORE, method=(), gate=waits)
@@ -319,6 +413,8 @@ class Nights(RuleBasedStateMachine):
         ]
         books = [each for each in known.playbooks.values() if each.name != STANDING]
         self._restart(documents(known.inventory, [*books, playbook(STANDING, *stages)]))
+        if level is not None:
+            self._do(lambda: self.site.cut(level=level))
 
     @rule(name=st.sampled_from(NAMES[:3]), given=st.sampled_from([True, True, True, False]))
     def somebody_states_it_or_takes_it_back(self, name: str, given: bool) -> None:
@@ -338,11 +434,60 @@ class Nights(RuleBasedStateMachine):
 
     @rule(person=st.sampled_from([*PERSONS, ACTOR.id]), agrees=st.sampled_from([True, True, False]))
     def somebody_answers_what_was_asked(self, person: str, agrees: bool) -> None:
-        for asked, agreed in list(self.ballot.asked.items()):
-            if agrees:
-                agreed.add(person)
-            else:
-                del self.ballot.asked[asked]
+        if agrees:
+            self._agree(person)
+        else:
+            self.ballot.asked.clear()
+
+    def _agree(self, person: str) -> None:
+        for agreed in self.ballot.asked.values():
+            agreed.add(person)
+
+    @rule(well=st.booleans())
+    def time_passes(self, well: bool) -> None:
+        """Where it is not ``well``, what is watched, or else will be watched next, is cut again."""
+        self.signal = not well
+        for _ in range(3):
+            self._do(self._look)
+
+    @rule(how=st.sampled_from(["only", "move", "move", "alone", "two"]))
+    def a_port_is_renamed(self, how: str) -> None:
+        """And what is held at its old name moves along, or is let go of, by one or by two, or stays."""
+        points = self.site.documents.inventory.segments["emergency"].points
+        old = next(each.id.object for each in points if each.id.object in ER)
+        new = ER[old == ER[0]]
+        self._restart(documents(known_as(new), self.site.documents.playbooks.values()))
+        wanted = Return(subjects=("emergency",), retire=True, devices=("acc",))
+        if how == "move":
+            self._do(lambda: self._transfer(Transfer("acc", "acc", ((old, new),))))
+        elif how in ("alone", "two"):
+            self._do(lambda: self._bring_back(wanted))
+        if how == "two":
+            self._agree("user:1")
+            self._do(lambda: self._bring_back(wanted))
+
+    @rule(names=st.sets(st.sampled_from(NAMES[:3]), min_size=1), well=st.booleans())
+    def all_is_said_of_segments(self, names: set[str], well: bool) -> None:
+        """They come back; or one that is watched is cut again, and nothing behind it comes."""
+        wanted = Return(subjects=tuple(sorted(names)), accept_drift=frozenset(DEVICES))
+        self.signal = not well
+        for name in names:
+            self._do(partial(self._say_all_of, name))
+        self._do(lambda: self._bring_back(wanted))
+        self._agree("user:1")
+        self._do(lambda: self._bring_back(wanted))
+
+    def _transfer(self, wanted: Transfer) -> None:
+        controller = self.site.controller
+        try:
+            found = plan_transfer(self.site.documents, controller._book, self.site.history, wanted)  # noqa: SLF001 - as a face plans
+        except NotFound:
+            return
+        controller.transfer(wanted, [each.plan.hash for each in found], "", ACTOR, lambda _: None)
+
+    def _bring_back(self, asked: Return) -> None:
+        plan = self.site.controller.plan_return(asked)
+        self.site.controller.restore(asked, plan.hash, "", ACTOR, lambda _: None)
 
     @rule(level=st.sampled_from([1, 3, 5]))
     def cut_a_level(self, level: int) -> None:
@@ -364,12 +509,7 @@ class Nights(RuleBasedStateMachine):
     def bring_back(self, wanted: Return, accept: bool) -> None:
         accepted = frozenset(DEVICES if accept else ())
 
-        def act() -> None:
-            asked = Return(wanted.next_wave, wanted.subjects, wanted.level, wanted.everything, None, accepted)
-            plan = self.site.controller.plan_return(asked)
-            self.site.controller.restore(asked, plan.hash, "", ACTOR, lambda _: None)
-
-        self._do(act)
+        self._do(lambda: self._bring_back(replace(wanted, accept_drift=accepted)))
 
     @rule(moment=st.integers(0, 60))
     def soon_the_process_dies(self, moment: int) -> None:
@@ -423,8 +563,9 @@ class Nights(RuleBasedStateMachine):
         """And its successor knows from the record what it knew."""
         assert {hold.key for hold in self.site.history.open_holds()} == self.held
         before = self._return_of_all()
-        self._restart()
+        self._restart(take_up=False)
         assert self._return_of_all() == before
+        self._restart()
 
     def _return_of_all(self) -> Plan | None:
         try:
@@ -433,14 +574,23 @@ class Nights(RuleBasedStateMachine):
             return None
 
     def teardown(self) -> None:
+        try:
+            self._all_comes_back()
+        finally:
+            self.at_once.stop()
+
+    def _all_comes_back(self) -> None:
         """In the end everything can be brought back, each point to its baseline, and then nothing is held."""
         self.budget = None
         self.site.driver.at_line = self._at_line
         for board in self.site.driver.boards.values():
             board.strikes.clear()
             board.closed = None
+        self.signal = False
         self._restart()
         self._everybody_agrees()
+        for _ in range(8):
+            self._look()
         wanted = Return(everything=True, accept_drift=frozenset(DEVICES))
         tried: list[object] = []
         for _ in range(3):
@@ -459,9 +609,13 @@ class Nights(RuleBasedStateMachine):
     def _everybody_agrees(self) -> None:
         self.ballot.everybody_agrees = True
         for name in NAMES:
-            said = Attested(f"last-{name}", name, "clean", "user:1", True, "", "", Text(""))
-            goes = [GateDecided(name, person, True, Text("")) for person in PERSONS]
-            self.site.journal.commit(Tag.ATTESTATION_GIVEN, [said, *goes], ACTOR)
+            self._say_all_of(name)
+
+    def _say_all_of(self, name: str) -> None:
+        number = str(len(self.site.journal.commits))
+        said = Attested(number, name, "clean", "user:1", True, "", "", Text(""))
+        goes = [GateDecided(name, person, True, Text("")) for person in PERSONS]
+        self.site.journal.commit(Tag.ATTESTATION_GIVEN, [said, *goes], ACTOR)
 
     def _settle_by_hand(self) -> None:
         """A person sets the ports that were worked at by hand to what they were before their first hold."""
