@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import secrets
 import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -44,6 +47,12 @@ PAUSE = 1.0
 
 MOST = 1.10
 """Times the median of the cuts without load."""
+
+_AT_MOST = 60.0
+"""Seconds for a run, and for an answer that the service puts off."""
+
+refused: Counter[str] = Counter()
+"""How often the one who cuts was told to ask again, by status and code."""
 
 _ENVIRON = {
     "CORDON_TEST_PASSWORD": PASSWORD,
@@ -88,6 +97,8 @@ def _measured(service: Served, boss: Someone, milliseconds: int) -> int:
         print(f"cut {name} load: median {statistics.median(times) * 1000:.0f} ms ({shown})")
     guessed = f"{asked['guessed']} guesses in {asked['seconds']:.0f} s, {asked['answers']}"
     print(f"load: {asked['watching']} watching, {guessed}")
+    again = dict(refused) or "never"
+    print(f"who cuts was told to ask again: {again}; load average {os.getloadavg()[0]:.1f}")
     print(f"{(ratio - 1) * 100:+.1f} % (limit {(MOST - 1) * 100:+.0f} %)", flush=True)
     return int(ratio > MOST or asked["watching"] < WATCHERS)
 
@@ -95,25 +106,40 @@ def _measured(service: Served, boss: Someone, milliseconds: int) -> int:
 def _cut_and_return(service: Served, boss: Someone) -> float:
     """Seconds the cut took."""
     with service.client(boss) as client:
-        cut = client.post("/runs", json={"action": "isolate", "level": 5, "reason": "bench"})
-        found = _ended(client, cut.json()["run"])
-        plan = client.post("/plans", json={"action": "restore", "everything": True}).json()["plan"]
-        asked = {"action": "restore", "everything": True, "plan": plan, "reason": "bench"}
-        back = client.post("/runs", json=asked)
-        assert back.status_code == 202, back.text
-        _ended(client, back.json()["run"])
+        cut = _asked(client, "POST", "/runs", {"action": "isolate", "level": 5, "reason": "bench"})
+        found = _ended(client, cut["run"])
+        plan = _asked(client, "POST", "/plans", {"action": "restore", "everything": True})["plan"]
+        wanted = {"action": "restore", "everything": True, "plan": plan, "reason": "bench"}
+        _ended(client, _asked(client, "POST", "/runs", wanted)["run"])
     taken = datetime.fromisoformat(found["moved_at"]) - datetime.fromisoformat(found["opened_at"])
     return taken.total_seconds()
 
 
 def _ended(client: Any, run: str) -> dict[str, Any]:
-    until = time.monotonic() + 60
+    until = time.monotonic() + _AT_MOST
     while time.monotonic() < until:
-        found: dict[str, Any] = client.get(f"/runs/{run}").json()
+        found = _asked(client, "GET", f"/runs/{run}")
         if found["over"]:
             return found
         time.sleep(0.2)
     raise AssertionError(f"run {run} did not end")
+
+
+def _asked(client: Any, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """Asked again when the service said to, as any client does; how often it did is told at the end. What
+    acts bears a key: asked again, it is not done twice."""
+    headers = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" else {}
+    until = time.monotonic() + _AT_MOST
+    while True:
+        answer = client.request(method, path, json=body, headers=headers)
+        if answer.is_success:
+            found: dict[str, Any] = answer.json()
+            return found
+        said = f"{method} {path}: {answer.status_code} {answer.text}"
+        assert "Retry-After" in answer.headers, said
+        assert time.monotonic() < until, said
+        refused[f"{answer.status_code} {answer.json()['code']}"] += 1
+        time.sleep(int(answer.headers["Retry-After"]))
 
 
 @contextmanager

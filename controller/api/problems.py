@@ -21,6 +21,7 @@ from controller.domain.errors import (
     InvalidInput,
     InvalidRequest,
     JournalUnavailable,
+    JournalUnreadable,
     LeaderElsewhere,
     LeaderLost,
     NotFound,
@@ -216,7 +217,7 @@ def problem(error: CordonError, words: Catalogue) -> JSONResponse:
 def _headers(error: CordonError) -> dict[str, str]:
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="cordon"'}
-    if isinstance(error, TooMany | SignInDelayed | SignInBusy):
+    if isinstance(error, TooMany | SignInDelayed | SignInBusy | JournalUnreadable):
         return {"Retry-After": str(error.data.get("seconds", 1))}
     return {}
 
