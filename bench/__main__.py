@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import log, planning, reachability, service, speed
+from bench import log, planning, reachability, service, speed, startup
 
 MEASUREMENTS = {
     "log": log.main,
@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "reachability": reachability.main,
     "service": service.main,
     "speed": speed.main,
+    "startup": startup.main,
 }
 
 

@@ -7,26 +7,39 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from controller.cli.application import application
-from controller.cli.asked import Invocation, OfficeMaker
-from controller.cli.exits import Exit
-from controller.domain.errors import CordonError, InvalidRequest
-from controller.text import Catalogue, language
-
 if TYPE_CHECKING:
+    from controller.cli.asked import OfficeMaker
+    from controller.domain.errors import CordonError
+    from controller.text import Catalogue
     from controller.workers.office import Office
 
 
 def main(arguments: Sequence[str] | None = None, make_office: OfficeMaker | None = None) -> int:
     """Runs one command and returns its exit code; never raises for anything a person can cause."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if make_office is None and "isolate" in given:
+        from controller.cli.handover import handed
+
+        code = handed(given)
+        if code is not None:
+            return code
+    return _ordinary(given, make_office or _cordon_office)
+
+
+def _ordinary(given: Sequence[str], make_office: OfficeMaker) -> int:
+    import typer
+
+    from controller.cli.application import application
+    from controller.cli.asked import Invocation
+    from controller.cli.exits import Exit
+    from controller.domain.errors import CordonError
+    from controller.text import Catalogue, language
+
     words = Catalogue(language(_lang(given), os.environ))
-    invocation = Invocation(make_office or _cordon_office)
+    invocation = Invocation(make_office)
     try:
         code = application(words, given).main(
-            args=given or ["--help"], prog_name="cordon", standalone_mode=False, obj=invocation
+            args=list(given) or ["--help"], prog_name="cordon", standalone_mode=False, obj=invocation
         )
     except (typer.TyperException, CordonError) as error:
         code = _told(error, words, as_json="--json" in given)
@@ -44,6 +57,8 @@ def _told(error: Exception, words: Catalogue, *, as_json: bool) -> int:
 
 def _request(error: Exception) -> CordonError:
     """A mistake in the command line itself, in our own words where Typer tells what it was."""
+    from controller.domain.errors import CordonError, InvalidRequest
+
     if isinstance(error, CordonError):
         return error
     option = getattr(error, "option_name", None)

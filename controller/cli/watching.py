@@ -4,8 +4,6 @@ the run is asked to stop where it safely can, and goes on where nobody watches."
 from __future__ import annotations
 
 import contextlib
-import os
-import pwd
 import signal
 import threading
 import time
@@ -16,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from controller.cli.asked import Call
 from controller.cli.board import Board
+from controller.cli.person import account
 from controller.cli.progress import Display, display
 from controller.domain.errors import CordonError
 from controller.domain.facts import Actor, Text
@@ -38,13 +37,8 @@ class Carried:
 
 def actor() -> Actor:
     """The person at this terminal, by the operating system's account."""
-    number = os.getuid()
-    try:
-        name = pwd.getpwuid(number).pw_name
-    except KeyError:
-        name = str(number)
-    behind = os.environ.get("SUDO_USER")
-    return Actor(f"os:{number}", Text(f"{name} ({behind})" if behind and behind != name else name))
+    number, name = account()
+    return Actor(number, Text(name))
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from controller.domain.canonical import Canonical, canonical_bytes
 from controller.domain.entry import Entry, commitment, seal
 from controller.domain.facts import Actor, Fact, Noted, RevisionStored
 from controller.domain.tags import Tag
 from controller.store.locks import boot_id
-from controller.store.rows import Row, to_row, utc
+from controller.store.moments import now, utc
+from controller.store.rows import Row, to_row
 
 BODY_VERSION = 1
 
@@ -52,10 +53,6 @@ class Draft:
     rows: tuple[tuple[str, Row], ...]
     payloads: tuple[Payload, ...]
     degraded: bool = False
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def draft(

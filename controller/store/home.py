@@ -24,9 +24,10 @@ from controller.domain.tags import Tag
 from controller.store import audit, evidence, leader, locks, payloads, requests, sealing, spool, triggers
 from controller.store.accounts import HomeAccounts
 from controller.store.database import check_revision, migrate, reading
-from controller.store.draft import now, takeover
+from controller.store.draft import takeover
 from controller.store.forwarded import ForwardedFile
 from controller.store.history import StoreHistory
+from controller.store.moments import now
 from controller.store.payloads import Requested
 from controller.store.places import Places
 from controller.store.schema import REVISION

@@ -18,8 +18,9 @@ from controller.domain.facts import SYSTEM, Actor, Noted
 from controller.domain.tags import Tag
 from controller.store import locks, sealing, spool
 from controller.store.database import reading
-from controller.store.draft import now, takeover
+from controller.store.draft import takeover
 from controller.store.history import StoreHistory
+from controller.store.moments import now
 from controller.store.places import Places
 from controller.store.reception import Handler, Reception
 from controller.store.requests import SILENCE, ping

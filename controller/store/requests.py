@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 
 from controller.disk import sync_directory
 from controller.domain.errors import CordonError, LeaderElsewhere, LeaderLost
-from controller.store.draft import now
 from controller.store.locks import read_holder
+from controller.store.moments import now, utc
 from controller.store.places import Places
-from controller.store.rows import utc
 from controller.store.wire import Message, Stream, encode, receive, send, short
 
 SILENCE = 1.0

@@ -10,7 +10,7 @@ import json
 import typing
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from controller.domain import facts
 from controller.domain.facts import Fact, Text
 from controller.domain.inventory import Point, PointId, PointKind
 from controller.store import schema
+from controller.store.moments import utc
 
 Cell = int | str | None
 Row = tuple[Cell, ...]
@@ -111,13 +112,6 @@ def from_row(table: str, row: Row, resolve: Callable[[str], str | None]) -> Fact
 
 def is_fact(table: str) -> bool:
     return table in _FACTS
-
-
-def utc(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds; raises ValueError for a naive time."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without zone cannot be recorded")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @cache

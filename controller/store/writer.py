@@ -26,7 +26,8 @@ from controller.domain.tags import Tag
 from controller.engine.ports import Committed
 from controller.store import sealing
 from controller.store.database import reading, truncate_log, writing
-from controller.store.draft import Draft, draft, erasure, from_bytes, now, to_bytes
+from controller.store.draft import Draft, draft, erasure, from_bytes, to_bytes
+from controller.store.moments import now
 from controller.store.spool import Spool
 from controller.store.spooled import beginning
 from controller.store.triggers import STALE_EPOCH

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controller.bootstrap import Composition
-from controller.domain.errors import InvalidRequest, JournalUnreadable, NotFound
+from controller.domain.errors import InvalidRequest, JournalUnreadable, LeaderLost, NotFound
 from controller.domain.facts import Actor
 from controller.domain.inventory import MANUAL
 from controller.domain.logbook import LONGEST_RHYTHM, NO_DETAILS, Attachment, LogDetails
@@ -21,7 +21,8 @@ from controller.engine.execution.neutralising import REVERT, Neutralised
 from controller.engine.execution.walklist import walklist
 from controller.engine.planning.plans import Return
 from controller.workers.documents import CurrentDocuments
-from controller.workers.leading import Leading
+from controller.workers.handover import Lines
+from controller.workers.leading import Leading, hear
 from controller.workers.office import Cut, Execution, Rehearsal
 from controller.workers.records import Records
 from controller.workers.requests import (
@@ -151,6 +152,21 @@ class Acting:
         """Asks, and sums up what the events told."""
         seen = Seen(watcher, self._composition.clock())
         self._leader.ask(request, seen)
+        return self._summed_up(seen)
+
+    def follow(self, lines: Lines, actor: Actor, watcher: Watcher) -> Execution:
+        """A cut that was handed to the leader, to its end; gone on with where the leader is lost."""
+        seen = Seen(watcher, self._composition.clock())
+        try:
+            hear(lines, seen, self._composition.settings.home)
+        except LeaderLost:
+            if seen.started is None:
+                raise
+            if seen.ended is None:
+                self._leader.ask(Resume(seen.started.run, frozenset(), actor), seen)
+        return self._summed_up(seen)
+
+    def _summed_up(self, seen: Seen) -> Execution:
         if seen.started is None or seen.ended is None:
             raise InvalidRequest("run-not-under-way", run="")
         run, plan = seen.started.run, seen.started.plan

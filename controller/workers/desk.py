@@ -6,9 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
 from queue import SimpleQueue
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from controller.domain.codec import from_plain
@@ -36,6 +35,7 @@ from controller.workers.requests import (
     Confirm,
     Erase,
     Isolate,
+    IsolateByLeader,
     LendVaultKey,
     LetPass,
     Line,
@@ -83,9 +83,12 @@ class Desk:
     ) -> None:
         self.notary: Notary | None = None  # who signs the log while this desk is open, if anybody does
         self.eraser: Eraser | None = None  # who erases what may be, likewise
+        self.planned: Callable[[IsolateByLeader], Isolate] = _not_here  # where this leader plans cuts itself
         self._observe = observe
         self._vault = vault
         self._make_access = access
+        self._access: Access | None = None
+        self._opening = Lock()
         if access is not None:
             controller.ask_others(_Others(lambda: self.access))
         self._controller = controller
@@ -96,12 +99,16 @@ class Desk:
         self._under_way = 0
         self._changed = Condition()
 
-    @cached_property
+    @property
     def access(self) -> Access:
-        """The accounts of this leader's home; opened when first asked for, never by a cut that needs none."""
+        """The accounts of this leader's home, one for all threads; opened when first asked for, never by a
+        cut that needs none."""
         if self._make_access is None:
             raise InvalidRequest("request-not-understood")
-        return self._make_access()
+        with self._opening:
+            if self._access is None:
+                self._access = self._make_access()
+            return self._access
 
     def answer(self, request: AskAccounts) -> str:
         """As :func:`controller.workers.accounting.answer`."""
@@ -126,7 +133,7 @@ class Desk:
             return actor
         return accounting.permitted(self.access, credentials, permission, site)
 
-    def perform(self, request: Request, watcher: Watcher) -> int | None:
+    def perform(self, request: Request | IsolateByLeader, watcher: Watcher) -> int | None:
         """Returns when the request is over; writing the log and confirming give a number, that of the
         entry.
 
@@ -134,7 +141,8 @@ class Desk:
         with self._changed:
             self._under_way += 1
         try:
-            return self._perform(request, self._observe(watcher))
+            known = self.planned(request) if isinstance(request, IsolateByLeader) else request
+            return self._perform(known, self._observe(watcher))
         finally:
             with self._changed:
                 self._under_way -= 1
@@ -372,7 +380,12 @@ class _Others:
         self._access().approvals.take(pledge, act, run, actor)
 
 
-def _from_console(request: Request | AskAccounts) -> None:
+def _not_here(request: IsolateByLeader) -> Isolate:
+    del request
+    raise InvalidRequest("request-not-understood")
+
+
+def _from_console(request: Request | IsolateByLeader | AskAccounts) -> None:
     """Who speaks to the leader through the home is an account of the machine, or shows credentials: nobody is
     a person of Cordon by saying so. Raises InvalidRequest."""
     actor = getattr(request, "actor", None)

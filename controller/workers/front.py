@@ -80,6 +80,7 @@ class HomeOffice:
 
         self._acting = Acting(composition, documents, leader, records)
         self.isolate = self._acting.isolate
+        self.follow = self._acting.follow
         self.restore = self._acting.restore
         self.resume = self._acting.resume
         self.abort = self._acting.abort

@@ -24,6 +24,7 @@ from controller.engine.ports import History
 from controller.workers import accounting
 from controller.workers.desk import Desk
 from controller.workers.erasing import Eraser, eraser_of
+from controller.workers.handover import Lines
 from controller.workers.notary import Notary, notary_of
 from controller.workers.requests import (
     Abort,
@@ -53,6 +54,8 @@ from controller.workers.seen import Seen
 from controller.workers.timekeeper import Look, Timekeeper
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from controller.bootstrap import Home, Lead
     from controller.engine.people.access import Access
 
@@ -210,15 +213,20 @@ class AnyLeader:
         home = self.home()
         if not isinstance(request, _ONE_WORD):
             lend_vault_key(self._composition, home)
-        for line in home.request(request_to_line(request)):
-            if "event" in line:
-                watcher(event_from_line(dict(line)))
-            elif "error" in line:
-                raise error_from_line(dict(line))
-            elif "done" in line:
-                seq: int | None = line["done"]
-                return seq
-        raise LeaderLost(home=str(self._composition.settings.home))
+        return hear(home.request(request_to_line(request)), watcher, home.path)
+
+
+def hear(lines: Lines, watcher: Watcher, home: Path) -> int | None:
+    """What the leader answers a request, to its end. Raises what it raised, and LeaderLost."""
+    for line in lines:
+        if "event" in line:
+            watcher(event_from_line(dict(line)))
+        elif "error" in line:
+            raise error_from_line(dict(line))
+        elif "done" in line:
+            seq: int | None = line["done"]
+            return seq
+    raise LeaderLost(home=str(home))
 
 
 class ThisLeader:

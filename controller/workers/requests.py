@@ -62,6 +62,20 @@ class Isolate:
 
 
 @dataclass(frozen=True, slots=True)
+class IsolateByLeader:
+    """A cut that the leader plans itself, of the documents it reads: from ``files`` and no others, as
+    :func:`controller.workers.handover.files_of` names them. Otherwise, or where a person has to be asked for
+    something first, it answers ``request-not-understood`` and begins nothing."""
+
+    files: tuple[str, ...]
+    playbook: str | None
+    level: int | None
+    subjects: tuple[str, ...]
+    reason: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Restore:
     """``plan`` is the hash of what was shown: a leader that would do anything else refuses."""
 
@@ -330,6 +344,7 @@ _REQUESTS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         Isolate,
+        IsolateByLeader,
         Restore,
         MoveHolds,
         Resume,
@@ -388,11 +403,11 @@ def request_to_line(request: Request | AskAccounts) -> Line:
     return {"request": type(request).__name__, **to_plain(request)}
 
 
-def request_from_line(line: Line) -> Request | AskAccounts:
+def request_from_line(line: Line) -> Request | IsolateByLeader | AskAccounts:
     """Raises InvalidRequest for what is no request of this version."""
     try:
         values = dict(line)
-        built: Request | AskAccounts = from_plain(_REQUESTS[values.pop("request")], values)
+        built: Request | IsolateByLeader | AskAccounts = from_plain(_REQUESTS[values.pop("request")], values)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidRequest("request-not-understood") from error
     return built

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from controller.bootstrap import Composition, tell_unrecorded
-from controller.domain.errors import CordonError, InvalidRequest
+from controller.domain.errors import CordonError, InvalidRequest, Refused
 from controller.domain.facts import SYSTEM, Actor, Noted, Text
 from controller.domain.hold import Hold
 from controller.domain.inventory import PointId
@@ -32,14 +32,17 @@ from controller.engine.execution.marks import Marks
 from controller.engine.execution.unrecorded import LastResortJournal
 from controller.engine.holding.tripwires import SIGNAL
 from controller.engine.planning.plans import Return
+from controller.engine.planning.vaulting import VaultStanding, vault_users
 from controller.engine.ports import RunRecord, StepRecord
 from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.forwarding import forwarded
 from controller.workers.front import HomeOffice
+from controller.workers.handover import files_of
 from controller.workers.leading import ThisLeader, opened_desk
+from controller.workers.office import Cut
 from controller.workers.playbook_revisions import PlaybookRevisions
 from controller.workers.reminding import reminding
-from controller.workers.requests import Confirm, Request, Restore, Resume
+from controller.workers.requests import Confirm, Isolate, IsolateByLeader, Request, Restore, Resume
 from controller.workers.retiring import retired
 from controller.workers.revisions import Revisions
 from controller.workers.shared_documents import SharedDocuments
@@ -83,6 +86,7 @@ class Resident(HomeOffice):
         self._controller = opened.controller
         self._history = lead.history
         self._stood_down = False
+        self._desk.planned = self._planned
         lead.serve(self._desk.handle)
         self.watch = self._controller.watch(self._shared.inventory)
         self.revisions = Revisions(composition, lead.history, journal)
@@ -126,6 +130,21 @@ class Resident(HomeOffice):
         holds = (hold.key for hold in self.open_holds())
         self.watch.soon({key.point.device for key in holds if subject in (key.subject, key.point.device)})
         return False
+
+    def _planned(self, request: IsolateByLeader) -> Isolate:
+        """Raises InvalidRequest where whoever asks has to plan it, or to ask a person first; Refused."""
+        settings = self.composition.settings
+        files = files_of(settings.inventory, settings.profiles, settings.playbooks)
+        if files != request.files or self.documents_in_force().lapse is not None:
+            raise InvalidRequest("request-not-understood")
+        plan = self.plan_cut(Cut(request.playbook, request.level, request.subjects))
+        if plan.refusals:
+            raise Refused(plan.refusals)
+        if self.vault().state().standing is VaultStanding.NEEDS_PERSON and vault_users(
+            self.documents_in_force().inventory
+        ):
+            raise InvalidRequest("request-not-understood")
+        return self._acting.request_to_cut(plan, request.reason, request.actor)
 
     def under_way(self) -> tuple[str, ...]:
         """The runs that act now."""
