@@ -9,28 +9,20 @@ address-table",
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 from controller.simulator.arista_eos.configuration import written
 from controller.simulator.arista_eos.device import EosSwitch
 from controller.simulator.arista_eos.names import short_name
 from controller.simulator.arista_eos.shell import Handler, Shell
-from controller.simulator.device import Device, Host
 from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
+from controller.simulator.surroundings import cabled, hardware_address, hosts
 from controller.simulator.switching import Interface
 from controller.simulator.vlans import ALL_VLANS, vlan_text
 
 VERSION = "4.30.5M"
-
-
-def hardware_address(name: str) -> str:
-    """The same for the same name: ``0250.56ab.cdef``."""
-    digits = "025056" + hashlib.sha256(name.encode()).hexdigest()[:6]
-    return ".".join(digits[at : at + 4] for at in (0, 4, 8))
 
 
 def _status_of(device: EosSwitch, each: Interface) -> tuple[str, str, str]:
@@ -107,6 +99,9 @@ def _switchport(device: EosSwitch, interfaces: list[Interface]) -> list[str]:
     for each in interfaces:
         if each.is_svi:
             continue
+        access, native = (
+            device.running.vlans.get(vlan, "inactive") for vlan in (each.access_vlan, each.native_vlan)
+        )
         mode = "trunk" if device.is_trunk(each) else "static access"
         vlans = "ALL" if each.allowed == ALL_VLANS else vlan_text(each.allowed, 2).upper()
         lines += [
@@ -116,8 +111,8 @@ def _switchport(device: EosSwitch, interfaces: list[Interface]) -> list[str]:
             f"Operational Mode: {mode}",
             "MAC Address Learning: enabled",
             "Dot1q ethertype/TPID: 0x8100 (active)",
-            f"Access Mode VLAN: {each.access_vlan} ({device.running.vlans.get(each.access_vlan, 'inactive')})",
-            f"Trunking Native Mode VLAN: {each.native_vlan} ({device.running.vlans.get(each.native_vlan, 'inactive')})",
+            f"Access Mode VLAN: {each.access_vlan} ({access})",
+            f"Trunking Native Mode VLAN: {each.native_vlan} ({native})",
             "Administrative Native VLAN tagging: disabled",
             f"Trunking VLANs Enabled: {vlans}",
             "Static Trunk Groups:",
@@ -205,22 +200,25 @@ def _vlans(shell: Shell, _arguments: Arguments) -> Reply:
 
 
 def _lldp(shell: Shell, _arguments: Arguments) -> Reply:
+    device = shell.device
+    far_ends = {each.name: (far, port) for each, far, port in cabled(device)}
     lines: list[str] = []
-    for each in shell.device.ordered():
-        far = _neighbour(shell.device, each)
-        lines += [f"Interface {each.name} detected {int(far is not None)} LLDP neighbors:", ""]
-        if far is None:
+    for each in device.ordered():
+        found = far_ends.get(each.name) if device.running.settings.lldp else None
+        lines += [f"Interface {each.name} detected {int(found is not None)} LLDP neighbors:", ""]
+        if found is None:
             continue
-        mac = hardware_address(far[0].name)
+        far, port = found
+        mac = hardware_address(far.name)
         lines += [
-            f'  Neighbor {mac}/"{far[1]}", age 12 seconds',
+            f'  Neighbor {mac}/"{port}", age 12 seconds',
             "  Discovered 0:01:11 ago; Last changed 0:01:11 ago",
             "  - Chassis ID type: MAC address (4)",
             f"    Chassis ID     : {mac}",
             "  - Port ID type: Interface name (5)",
-            f'    Port ID     : "{far[1]}"',
+            f'    Port ID     : "{port}"',
             "  - Time To Live: 120 seconds",
-            f'  - System Name: "{far[0].hostname}"',
+            f'  - System Name: "{far.hostname}"',
             f'  - System Description: "Arista Networks EOS version {VERSION} (CORDON-SIMULATED)"',
             "  - System Capabilities : Bridge, Router",
             "    Enabled Capabilities: Bridge, Router",
@@ -229,25 +227,10 @@ def _lldp(shell: Shell, _arguments: Arguments) -> Reply:
     return paged(lines)
 
 
-def _neighbour(device: EosSwitch, each: Interface) -> tuple[Device[Any], str] | None:
-    if not (each.is_physical and device.running.settings.lldp and device.port_up(each)):
-        return None
-    return device.far_end(each.name)
-
-
-def _hosts(device: EosSwitch) -> Iterator[tuple[Host, Interface, int]]:
-    """Machines at ports that forward for them, with the VLAN they are in."""
-    for host in device.hosts:
-        interface = device.running.interfaces[host.port]
-        vlan = host.vlan or interface.access_vlan
-        if device.carries(interface, vlan):
-            yield host, interface, vlan
-
-
 def _macs(shell: Shell, _arguments: Arguments) -> Reply:
     rows = [
         f"{vlan:>4}    {hardware_address(host.name)}    DYNAMIC     {short_name(each.name):<10} 1  0:05 ago"
-        for host, each, vlan in _hosts(shell.device)
+        for host, each, vlan in hosts(shell.device)
     ]
     columns = ["Vlan    Mac Address       Type        Ports", "----    -----------       ----        -----"]
     ruler = "-" * 66
@@ -260,7 +243,7 @@ def _macs(shell: Shell, _arguments: Arguments) -> Reply:
 
 def _arp(shell: Shell, _arguments: Arguments) -> Reply:
     lines = ["Address         Age (sec)  Hardware Addr   Interface"]
-    for host, interface, vlan in _hosts(shell.device):
+    for host, interface, vlan in hosts(shell.device):
         if host.address and f"Vlan{vlan}" in shell.device.running.interfaces:
             mac = hardware_address(host.name)
             lines.append(f"{host.address:<15}   0:00:00  {mac}  Vlan{vlan}, {interface.name}")

@@ -8,50 +8,22 @@ LLDP only after ``lldp run``: here both speak on every cable between two devices
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
-from collections.abc import Iterator
-from typing import Any
 
-from controller.simulator.cisco_ios.device import IosSwitch
 from controller.simulator.cisco_ios.names import short_name
 from controller.simulator.cisco_ios.shell import Handler, Shell
 from controller.simulator.cisco_ios.show import VERSION
-from controller.simulator.device import Device, Host
 from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
-from controller.simulator.switching import Interface
-
-
-def hardware_address(name: str) -> str:
-    """An address of the locally administered kind, the same for the same name: ``0250.56ab.cdef``."""
-    digits = "025056" + hashlib.sha256(name.encode()).hexdigest()[:6]
-    return ".".join(digits[at : at + 4] for at in (0, 4, 8))
-
-
-def _cabled(device: IosSwitch) -> Iterator[tuple[Interface, Device[Any], str]]:
-    """The ports that are up with the device and port at the other end of their cable."""
-    for each in device.running.ordered_interfaces():
-        far = device.far_end(each.name) if each.is_physical and device.port_up(each) else None
-        if far is not None:
-            yield each, *far
-
-
-def _hosts(device: IosSwitch) -> Iterator[tuple[Host, Interface, int]]:
-    """Machines at ports that forward for them, with the VLAN they are in."""
-    for host in device.hosts:
-        interface = device.running.interfaces.get(host.port)
-        vlan = host.vlan or (interface.access_vlan if interface else 0)
-        if interface is not None and device.carries(interface, vlan):
-            yield host, interface, vlan
+from controller.simulator.surroundings import cabled, hardware_address, hosts
 
 
 def _lldp(shell: Shell, _arguments: Arguments) -> Reply:
     device = shell.device
     lines: list[str] = []
     count = 0
-    for interface, far, port in _cabled(device):
+    for interface, far, port in cabled(device):
         count += 1
         lines += [
             "------------------------------------------------",
@@ -82,7 +54,7 @@ def _cdp(shell: Shell, _arguments: Arguments) -> Reply:
     device = shell.device
     lines: list[str] = []
     count = 0
-    for interface, far, port in _cabled(device):
+    for interface, far, port in cabled(device):
         count += 1
         lines += [
             "-------------------------",
@@ -116,7 +88,7 @@ def _macs(shell: Shell, _arguments: Arguments) -> Reply:
     ]
     rows = sorted(
         (vlan, hardware_address(host.name), short_name(interface.name))
-        for host, interface, vlan in _hosts(device)
+        for host, interface, vlan in hosts(device)
     )
     lines += [f"{vlan:>4}    {mac}    DYNAMIC     {port}" for vlan, mac, port in rows]
     return paged([*lines, f"Total Mac Addresses for this criterion: {len(rows) + 2}"])
@@ -133,7 +105,7 @@ def _arp(shell: Shell, _arguments: Arguments) -> Reply:
         lines.append(f"Internet  {svi.address[0]:<15}         -  {own}  ARPA   {svi.name}")
         lines += [
             f"Internet  {host.address:<15}         0  {hardware_address(host.name)}  ARPA   {svi.name}"
-            for host, _, vlan in _hosts(device)
+            for host, _, vlan in hosts(device)
             if vlan == svi.number and host.address and ipaddress.ip_address(host.address) in network
         ]
     return paged(lines)
