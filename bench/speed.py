@@ -59,7 +59,8 @@ def compare(contenders: Sequence[Contender], shape: Shape, given: argparse.Names
                     home = folder / f"home-{contender.name}-{number}"
                     shutil.copytree(folder / "compiled", home)
                     prepared = contender.prepared(site, given.environments, home)
-                    runs.append(measured(prepared, contender, site, shape, number))
+                    with contender.beside(site, home) as beside:
+                        runs.append(measured(prepared, contender, site, shape, number, beside))
                     line = json.dumps(asdict(runs[-1]))
                     if given.raw:
                         with given.raw.open("a", encoding="utf-8") as file:

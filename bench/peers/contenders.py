@@ -11,7 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -45,12 +46,14 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Contender:
-    """``requirements``: what its environment holds; none: Cordon, in this very environment."""
+    """``requirements``: what its environment holds; none: Cordon, in this very environment. ``service``: one
+    leads the home already, as on a site that runs one."""
 
     name: str
     title: str
     requirements: tuple[str, ...] = ()
     client: str = ""
+    service: bool = False
 
     def python(self, environments: Path) -> Path:
         return environments / self.name / "bin" / "python" if self.requirements else Path(sys.executable)
@@ -65,6 +68,27 @@ class Contender:
         command = [str(self.python(environments)), str(_CLIENTS / self.client), str(site.job)]
         return Prepared(command, _inherited(), _claimed)
 
+    @contextmanager
+    def beside(self, site: BenchSite, home: Path) -> Iterator[tuple[int, ...]]:
+        """What runs already when the run begins, by process number."""
+        if not self.service:
+            yield ()
+            return
+        command = [*CORDON, "--json", "serve", "--bind", "127.0.0.1:0"]
+        with subprocess.Popen(
+            command,
+            env=cordon_environ(site, home),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                while process.stdout and process.stdout.readline().rstrip() not in ("}", ""):
+                    pass  # its one object ends with the brace at the margin, once it answers
+                yield (process.pid,)
+            finally:
+                process.terminate()
+
     def _cordon(self, site: BenchSite, home: Path) -> Prepared:
         environ = cordon_environ(site, home)
         given = ["isolate", "--level", "5", "--yes", "--reason", "bench", "--json"]
@@ -78,7 +102,8 @@ CORDON = [sys.executable, "-m", "controller.cli.main"]
 _NETMIKO = "netmiko[par4]>=4.8,<5"
 
 CONTENDERS = (
-    Contender("cordon", "Cordon, `cordon isolate`"),
+    Contender("cordon", "Cordon, `cordon isolate` alone"),
+    Contender("cordon-service", "Cordon, `cordon isolate` beside its service", service=True),
     Contender("netmiko", "Netmiko, a pool of 50 threads", (_NETMIKO,), "netmiko_pool.py"),
     Contender(
         "nornir",

@@ -6,7 +6,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,14 +66,21 @@ class _Run:
 
 
 def measured(
-    prepared: Prepared, contender: Contender, site: BenchSite, shape: Shape, number: int
+    prepared: Prepared,
+    contender: Contender,
+    site: BenchSite,
+    shape: Shape,
+    number: int,
+    beside: Sequence[int] = (),
 ) -> Measured:
-    """The switches are as at the start before it, and cut after it."""
-    run = _run(prepared, site)
+    """The switches are as at the start before it, and cut after it. ``beside``: processes that take part and
+    run already."""
+    run = _run(prepared, site, beside)
     claim, said = _claim(prepared.said, run)
     go = claim.go if claim is not None else run.started
     devices = frozenset(site.simulation.devices)
-    records = [each for each in site.simulation.log() if each["event"] == "line"]
+    log = site.simulation.log()
+    records = [each for each in log if each["event"] == "line" and each["t"] <= run.ended]
     cut = _last(records, lambda record: bool(record["changed"]))
     read = _last(records, lambda record: str(record["line"]).startswith("show "))
     claimed = claim.verified if claim is not None else frozenset()
@@ -99,9 +106,12 @@ def measured(
     )
 
 
-def _run(prepared: Prepared, site: BenchSite) -> _Run:
+def _run(prepared: Prepared, site: BenchSite, beside: Sequence[int]) -> _Run:
+    def cpu_now() -> float:
+        return _children_cpu() + sum(map(_cpu, beside))
+
     pid = site.simulation.pid
-    cpu, switches, load = _children_cpu(), _cpu(pid), os.getloadavg()[0]
+    cpu, switches, load = cpu_now(), _cpu(pid), os.getloadavg()[0]
     started = time.monotonic_ns()
     with subprocess.Popen(
         prepared.command, env=prepared.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -113,7 +123,7 @@ def _run(prepared: Prepared, site: BenchSite) -> _Run:
             process.communicate()
             out, err = "", f"ended after {LONGEST:.0f} s"
     ended = time.monotonic_ns()
-    return _Run(started, ended, load, _children_cpu() - cpu, _cpu(pid) - switches, out, err)
+    return _Run(started, ended, load, cpu_now() - cpu, _cpu(pid) - switches, out, err)
 
 
 def _claim(said: Callable[[str], Claim], run: _Run) -> tuple[Claim | None, str]:
