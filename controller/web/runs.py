@@ -20,6 +20,7 @@ from controller.engine.ports import RunRecord
 from controller.text import Catalogue
 from controller.text.sentences import cause_text
 from controller.text.times import duration
+from controller.web.again import ways_to_cut_again
 from controller.web.bars import ProofBar
 from controller.web.charts import Chart, confirmed_over_time
 from controller.web.pages import clock_time, go, show
@@ -129,6 +130,9 @@ def show_run(visit: Viewing, run: Run) -> Response:
         may_abort=visit.may(Permission.ABORT),
         may_resume=visit.may(Permission.RESTORE if found.returns else Permission.RESUME),
         unsigned=_unsigned(visit, record.run),
+        again=ways_to_cut_again(plan, office.documents_in_force().inventory, words)
+        if visit.may(Permission.ISOLATE)
+        else [],
         drifted=sorted({each.step.point.id.device for each in results if each.cause == "drift"}),
     )
 

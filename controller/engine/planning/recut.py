@@ -14,8 +14,18 @@ def brought_back(history: History, run: str = "", wave: int | None = None) -> tu
     Whether they are back already is no question: who cuts again wants them cut. Raises NotFound,
     InvalidRequest."""
     plan = stored_plan(history, history.run(run).plan) if run else _last(history)
-    if plan.action is not Action.RESTORE or plan.retires or plan.rehearses:
+    if not brings_back(plan):
         raise InvalidRequest("not-a-restore", run=run)
+    return brought_back_by(plan, wave)
+
+
+def brings_back(plan: Plan) -> bool:
+    """Whether it is the return of segments."""
+    return plan.action is Action.RESTORE and not plan.retires and not plan.rehearses
+
+
+def brought_back_by(plan: Plan, wave: int | None = None) -> tuple[str, ...]:
+    """The subjects of a restore, or of one of its waves. Raises InvalidRequest."""
     if wave is None:
         return tuple(sorted({subject for _, subject, _ in plan.ends}))
     if not 0 < wave <= len(plan.waves):
@@ -28,6 +38,6 @@ def _last(history: History) -> Plan:
     for record in reversed(history.runs()):
         if record.action is Action.RESTORE:
             plan = stored_plan(history, record.plan)
-            if not (plan.rehearses or plan.retires):
+            if brings_back(plan):
                 return plan
     raise NotFound(kind="restore", name="")

@@ -14,6 +14,7 @@ from controller.domain.playbook import STANDING
 from controller.engine.people.accounts import Grant
 from controller.engine.people.roles import Role
 from controller.engine.people.statements import Statement
+from controller.engine.planning.plans import Return
 from controller.text import Catalogue
 from controller.workers.office import Cut
 from controller.workers.resident import reside
@@ -147,3 +148,19 @@ def test_a_return_that_waits_for_others_says_for_what_and_asks_them(tmp_path: Pa
         other = Visitor(at, Role.APPROVER).open(address)
         assert fields(other, f"{address}/approve")["plan"] == request.plan
         assert [run.action.value for run in office.runs()] == ["isolate"]
+
+
+def test_what_a_restore_brought_back_is_one_press_from_being_cut_again(at: House) -> None:
+    at.office.begin_cut(at.office.plan_cut(Cut(subjects=("office",))), "", ROOT)
+    over(at)
+    wanted = Return(subjects=("office",))
+    run = at.office.begin_return(wanted, at.office.plan_return(wanted).hash, "", ROOT, ()).run
+    over(at)
+    visitor = Visitor(at, Role.RESPONDER)
+    [address] = re.findall(r'href="(/isolate\?[^"]+)"', visitor.open(f"/runs/{run}").text)
+    form = fields(visitor.open(address), "/isolate") | {"typed": "ch-exemple", "reason": "it came back ill"}
+    assert form["subjects"] == "office"
+    assert visitor.client.post("/isolate", data=form, follow_redirects=False).status_code == 303
+    over(at)
+    assert {each.subject.name: each.held for each in at.office.situation().subjects}["office"] == 1
+    assert "/isolate?" not in Visitor(at, Role.AUDITOR).open(f"/runs/{run}").text
