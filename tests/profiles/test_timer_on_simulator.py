@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -141,3 +142,46 @@ def test_without_an_archive_the_controller_holds_it(site: Simulation, cordon: Co
     assert "configure terminal revert timer 2" not in lines
     assert site.interface("plain", PORT)["admin"] == "up"
     assert cordon("status")[1]["timers"] == []
+
+
+BACK = """format: 1
+title: back
+stages:
+  - name: back
+    action: restore
+    select: {segments: plain-ward}
+    gate: {watch: 20s, counters: [{counter: packets, over: 100, within: 30s}]}
+"""
+
+
+def test_what_a_port_counts_is_a_tripwire(
+    site: Simulation, cordon: Cordon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / "back.yaml").write_text(BACK)
+    monkeypatch.setenv("CORDON_PLAYBOOKS", str(tmp_path / "playbooks"))
+    site.count("plain", PORT, packets=70_000)  # before: says nothing
+    act(cordon, "isolate", "--segment", "plain-ward")
+    with ThreadPoolExecutor(1) as threads:
+        returning = threads.submit(act, cordon, "restore", "--playbook", "back")
+        _until(lambda: _looks(site) > 4)
+        site.count("plain", PORT, packets=70_101)
+        _until(lambda: site.interface("plain", PORT)["admin"] == "down")
+        code, ended = returning.result(30)
+    assert (code, ended["cause"]) == (6, "tripwire")
+    assert site.interface("plain", PORT)["admin"] == "down"
+
+
+def _looks(site: Simulation) -> int:
+    """How often the port was read since it was opened: by its return and its confirmation, then by the
+    watch."""
+    lines = site.lines("plain")
+    opened = lines.index("no shutdown") if "no shutdown" in lines else len(lines)
+    return lines[opened:].count(f"show interfaces {PORT}")
+
+
+def _until(true: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)

@@ -1,0 +1,131 @@
+"""A profile's timer can be confirmed, and nothing else it sends begins one; counters can be read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from controller.catalog.playbooks import playbooks_from_sources
+from controller.catalog.profiles import load_profiles, profile_from_text
+from controller.catalog.shipped import shipped_profiles
+from controller.domain.inventory import PointKind
+from controller.domain.playbook import CounterLimit
+from controller.domain.profile import NeedSpec, TimerSpec
+from controller.domain.template import Template
+from tests.unit.catalog.sample import SWITCH, problems_of
+
+TIMER = """timer:
+  after: 2m
+  needs: {send: show archive, good: '^next'}
+  enter: ['configure revert timer ${minutes}']
+  confirm: [configure confirm]
+  send: show timer
+  pending: '^runs'
+  none: '^none'
+"""
+COUNTER = "    counters: {packets: {send: 'show count ${interface}', value: '^(?P<value>\\d+)$'}}\n"
+COUNTED = SWITCH.replace("points:\n  interface:\n", f"points:\n  interface:\n{COUNTER}")
+GATE = """format: 1
+title: back
+stages:
+  - name: one
+    action: restore
+    select: {segments: all}
+    gate: {watch: 5m, counters: [{counter: packets, over: 100}]}
+"""
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.MULTILINE)
+
+
+def test_a_timer_is_what_its_file_says() -> None:
+    assert profile_from_text(SWITCH + TIMER, "switch.yaml").timer == TimerSpec(
+        after=120,
+        send=Template.parse("show timer"),
+        pending=pattern("^runs"),
+        none=pattern("^none"),
+        confirm=(Template.parse("configure confirm"),),
+        enter=(Template.parse("configure revert timer ${minutes}"),),
+        needs=NeedSpec(Template.parse("show archive"), pattern("^next")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("after: 2m", "after: 30s", "timer-after"),
+        ("after: 2m", "after: 90s", "timer-after"),
+        ("  enter: ['configure revert timer ${minutes}']\n", "", "timer-not-armed"),
+        ("confirm: [configure confirm]", "confirm: []", "timer-confirm-empty"),
+        ("${minutes}", "${hours}", "unknown-placeholder"),
+        ("send: show timer", "send: configure confirm", "read-changes"),
+        ("send: show archive", "send: reload", "read-changes"),
+        ("pending: '^runs'", "pending: '('", "regex-invalid"),
+        ("good: '^next'", "good: '('", "regex-invalid"),
+    ],
+)
+def test_a_mistake_in_a_timer_is_told_where_it_stands(old: str, new: str, code: str) -> None:
+    text = SWITCH + TIMER
+    assert old in text
+    (problem,) = problems_of(lambda: profile_from_text(text.replace(old, new, 1), "switch.yaml"))
+    assert problem.code == code
+    assert problem.line > SWITCH.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        (("session", "enter"), "configure terminal revert timer 5"),
+        (("session", "leave"), "commit confirmed 5"),
+        (("session", "prepare"), "reload in 5"),
+        (("save", "send"), "execute cfg-save revert"),
+        (("points", "interface", "methods", "shutdown", "isolate"), "commit confirmed 10"),
+        (("points", "interface", "methods", "shutdown", "restore", 0, "send"), "reload in 30"),
+    ],
+)
+def test_nothing_else_may_begin_one(where: tuple[str | int, ...], line: str) -> None:
+    """Least of all what cuts: it would reconnect."""
+    written = yaml.safe_load(SWITCH)
+    place = written
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = [*place.get(where[-1], ()), line]
+    (problem,) = problems_of(lambda: profile_from_text(yaml.safe_dump(written), "switch.yaml"))
+    assert (problem.code, dict(problem.data)["line"]) == ("timer-elsewhere", line)
+
+
+def test_a_counter_is_read_with_a_group_for_its_value() -> None:
+    spec = profile_from_text(COUNTED, "switch.yaml").spec(PointKind.INTERFACE, tagged=False)
+    assert spec is not None
+    assert spec.counters["packets"].send == Template.parse("show count ${interface}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("(?P<value>\\d+)", "(\\d+)", "counter-group"),
+        ("show count", "clear count", "read-changes"),
+        ("show count ${interface}", "show count ${port}", "unknown-placeholder"),
+    ],
+)
+def test_a_mistake_in_a_counter_is_told(old: str, new: str, code: str) -> None:
+    assert old in COUNTED
+    (problem,) = problems_of(lambda: profile_from_text(COUNTED.replace(old, new, 1), "switch.yaml"))
+    assert problem.code == code
+
+
+def test_counters_belong_to_a_watch() -> None:
+    gate = playbooks_from_sources({"back": GATE})["back"].stages[0].gate
+    assert gate.counters == (CounterLimit("packets", 100, 60),)
+    text = GATE.replace("watch: 5m, ", "")
+    (problem,) = problems_of(lambda: playbooks_from_sources({"back": text}))
+    assert problem.code == "counters-unwatched"
+
+
+def test_only_what_has_one_is_shipped_with_a_timer() -> None:
+    timed = {name for name, each in load_profiles([shipped_profiles()]).items() if each.timer}
+    assert "cisco_ios" in timed
+    assert timed.isdisjoint({"linux", "linux_nftables", "ovs_linux", "frr"})
