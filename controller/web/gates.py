@@ -104,12 +104,16 @@ def _again(found: ApprovalShown, plan: Plan) -> str:
     """Where what others consented to is asked for in the same words; "" for a cut."""
     if plan.action is not Action.RESTORE:
         return ""
-    subjects = dict.fromkeys(subject for _, subject, _ in plan.ends)
+    named = [("subjects", name) for name in plan.brought_back]
+    named += [("towards", name) for each in plan.limits[:1] for name in each.towards]
+    if any(hazard.code == "partial-points" for hazard in plan.hazards):
+        points = dict.fromkeys(f"{point.device} {point.object}" for _, _, point in plan.ends)
+        named += [("points", point) for point in points]
     decided = [
         (f"{FIELD}{decided_on(each)}", OURS if decided_on(each) == each else THEIRS)
         for each in found.accept_drift
     ]
-    return f"{ASK}?{urlencode([*(('subjects', name) for name in subjects), *decided])}"
+    return f"{ASK}?{urlencode([*named, *decided])}"
 
 
 @router.post("/approvals/{request}/approve")

@@ -16,6 +16,7 @@ from controller.engine.holding.waiting import Waiting
 from controller.engine.people.approvals import ApprovalShown
 from controller.engine.people.roles import Permission
 from controller.text import Catalogue
+from controller.text.partly import partly_back
 from controller.text.sentences import cause_text, hazard_text
 from controller.text.timers import timer_lines
 from controller.text.times import age, duration
@@ -42,7 +43,8 @@ class GateRow:
 @dataclass(frozen=True, slots=True)
 class SegmentCard:
     """``address``: where its gate is worked on, "" without one. ``missing`` counts what it waits for.
-    ``changed``: points that somebody changed by hand, as the last look found it, and what of them."""
+    ``changed``: points that somebody changed by hand, as the last look found it, and what of them;
+    ``partly``: what of it is back already."""
 
     name: str
     title: str
@@ -52,6 +54,7 @@ class SegmentCard:
     address: str
     missing: int
     changed: tuple[tuple[str, str], ...] = ()
+    partly: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def _wave(
                 name=name,
                 title=title_of(each.subject, name, words),
                 proof=bar_of_proofs(each.proofs, words),
+                partly=" · ".join(partly_back(each.held, each.back, each.towards, words)),
                 waits=words.text("restore-page.waits-for", subjects=waits) if waits else "",
                 gates=tuple(gate_rows(gate, names, words)) if gate is not None else (),
                 address=f"{PATH}/segments/{name}" if gate is not None else "",

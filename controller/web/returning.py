@@ -119,6 +119,9 @@ def _page(visit: Visit, error: CordonError | None = None) -> Response:
         hazards=hazards_told(plan.hazards, words) if plan is not None else (),
         refused=plan is None or bool(plan.refusals),
         subjects=wanted.subjects,
+        towards=wanted.towards,
+        chosen=wanted.points,
+        named=names,
         doubts=doubts,
         undecided=any(not each.word for each in doubts),
         stops=[each.device for each in doubts if each.word == STOP],
@@ -136,7 +139,19 @@ def _wanted(visit: Visit) -> Return:
     decided = _decided(visit)
     ours = {device for device, word in decided.items() if word == OURS}
     theirs = {keeping(device) for device, word in decided.items() if word == THEIRS}
-    return Return(next_wave=not subjects, subjects=subjects, accept_drift=frozenset(ours | theirs))
+    return Return(
+        next_wave=not subjects,
+        subjects=subjects,
+        accept_drift=frozenset(ours | theirs),
+        towards=_listed(visit, "towards"),
+        points=_listed(visit, "points"),
+    )
+
+
+def _listed(visit: Visit, field: str) -> tuple[str, ...]:
+    """What was typed with commas between, or came in several fields."""
+    parts = (part.strip() for each in visit.sent.every(field) for part in each.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _decided(visit: Visit) -> Mapping[str, str]:

@@ -21,7 +21,18 @@ from controller.engine.people.roles import Role
 from controller.engine.planning.selection import selected
 from controller.engine.ports import Statements
 
-ABOUT = frozenset({"dependency-still-cut", "attribution-assumed", "baseline-unknown", "device-gone"})
+ABOUT = frozenset(
+    {
+        "dependency-still-cut",
+        "attribution-assumed",
+        "baseline-unknown",
+        "device-gone",
+        "partial-points",
+        "partial-towards",
+        "points-behind-cut",
+        "towards-inside",
+    }
+)
 """The hazards that belong to what one subject is sent; the others tell of how things stand around it."""
 
 

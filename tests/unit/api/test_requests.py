@@ -328,3 +328,29 @@ def test_persons_state_and_decide_and_everybody_sees_what_is_missing(at: House) 
     taken = asks.post("/gates/office/attestations/withdraw", json={"statement": "edr-clean"})
     assert taken.json()["id"] == said.json()["id"]
     assert looks.get("/gates/office").json()["attested"] == []
+
+
+def test_a_part_of_what_is_held_is_planned_and_asked_for_by_name_only(at: House) -> None:
+    asks = at.as_role(Role.RESTORER)
+    cut = asks.post("/plans", json={"action": "isolate", "subjects": ["internet"]}).json()["plan"]
+    assert (
+        asks.post("/runs", json={"action": "isolate", "subjects": ["internet"], "plan": cut}).status_code
+        == 202
+    )
+    while at.office.under_way():
+        pass
+    part = {"action": "restore", "subjects": ["internet"], "points": ["modem"]}
+    planned = asks.post("/plans", json=part).json()
+    assert [each["code"] for each in planned["hazards"] if each["culprit"] == "internet"] == [
+        "partial-points"
+    ]
+    unheld = asks.post("/plans", json=part | {"points": [], "towards": ["192.0.2.7"]}).json()
+    assert unheld["refused"]
+    assert asks.post("/plans", json=part | {"points": ["modem lan"]}).status_code == 422
+    nobody = {"action": "restore", "everything": True, "towards": ["192.0.2.7"]}
+    assert asks.post("/plans", json=nobody).status_code == 422
+    assert asks.post("/runs", json=part | {"plan": planned["plan"]}).status_code == 202
+    while at.office.under_way():
+        pass
+    [internet] = [each for each in asks.get("/situation").json()["subjects"] if each["name"] == "internet"]
+    assert (internet["back"], internet["held"], internet["towards"]) == (1, 1, [])

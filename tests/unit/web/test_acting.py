@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pyotp
 import pytest
@@ -164,3 +165,25 @@ def test_what_a_restore_brought_back_is_one_press_from_being_cut_again(at: House
     over(at)
     assert {each.subject.name: each.held for each in at.office.situation().subjects}["office"] == 1
     assert "/isolate?" not in Visitor(at, Role.AUDITOR).open(f"/runs/{run}").text
+
+
+def test_a_part_is_asked_for_shown_and_brought_back_and_the_board_says_so(at: House) -> None:
+    at.office.begin_cut(at.office.plan_cut(Cut(subjects=("internet",))), "", ROOT)
+    over(at)
+    visitor = Visitor(at, Role.RESTORER)
+    whole = visitor.open("/restore/ask")
+    wanted = fields(whole, "/restore/ask#in-part")
+    assert wanted == {"subjects": "internet"}
+    wrong = visitor.open(f"/restore/ask?{urlencode(wanted | {'points': 'modem lan'})}")
+    assert "box-4g wan, modem wan" in words_on(wrong)
+    part = visitor.open(f"/restore/ask?{urlencode(wanted | {'points': 'modem wan , ', 'towards': ''})}")
+    count = {"culprit": "internet", "count": 1, "total": 2}
+    assert EN.text("hazard.partial-points", **count) in words_on(part)
+    asked = visitor.send(part, "/restore/ask", {"typed": "ch-exemple"}, follow=False)
+    assert asked.status_code == 303, words_on(asked)
+    over(at)
+    assert {each.key.point.device for each in at.office.open_holds()} == {"box-4g"}
+    for page in ("/restore", "/situation"):
+        assert EN.text("status.back", back=1, total=2) in words_on(visitor.open(page))
+    unheld = visitor.open(f"/restore/ask?{urlencode(wanted | {'towards': '192.0.2.7'})}")
+    assert EN.text("isolate.refused") in words_on(unheld)
