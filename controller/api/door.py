@@ -3,7 +3,7 @@
 What a connection costs before anybody has said who they are, its TLS handshake above all, is worked out by
 the processor that a cut needs. So a flood of strangers waits at the door until the cut is over. Every other
 one is let in by turns of the places they come from, and between them who comes from where the fewest attempts
-to sign in failed: neither stands behind the flood.
+to sign in led to nothing: neither stands behind the flood.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OUT_OF_FILES = 1.0
 
 class Door:
     """Belongs to the loop it is opened in. ``acts``: whether a run does; ``behind``: how many attempts to
-    sign in from a place failed; ``protocol`` makes what speaks with a connection."""
+    sign in from a place led to nothing; ``protocol`` makes what speaks with a connection."""
 
     def __init__(
         self,

@@ -87,7 +87,7 @@ def serve(
     behind: Callable[[str], int] = lambda _: 0,
 ) -> None:
     """Answers until the process is asked to end. ``ending`` is called from a signal handler; ``acts`` says
-    whether a run does, ``behind`` how many attempts to sign in from a place failed."""
+    whether a run does, ``behind`` how many attempts to sign in from a place led to nothing."""
     config = uvicorn.Config(
         app,
         ssl_certfile=certificate,

@@ -2,7 +2,8 @@
 
 A delay belongs to an account *and* the place the attempts came from, so nobody can shut somebody else out by
 typing wrong passwords elsewhere. A place that tries many accounts is slowed down as well, but for those it
-has signed in before. Where not all can be served at once, a place stands behind those with fewer failures.
+has signed in before. Where not all can be served at once, a place stands behind those with fewer attempts in
+vain: also those still waiting, or turned away because too many waited.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ ROOM = 4096
 
 @dataclass(slots=True)
 class _Attempts:
+    tried: int = 0
     failed: int = 0
     until: float = 0.0
     last: float = 0.0
@@ -60,17 +62,19 @@ class Delays:
         return max([0.0, *(each - now for each in until)])
 
     def turn(self, account: str, source: str) -> Turn:
-        """Of an attempt that counts."""
+        """Of an attempt that begins now."""
         place = place_of(source)
         with self._lock:
-            if (account, place) in self._welcome:
-                return KNOWN
-            return Turn(place, self._behind(place))
+            found = self._remembered(("", place))
+            found.tried += 1
+            return KNOWN if (account, place) in self._welcome else Turn(place, found.tried)
 
     def behind(self, place: str) -> int:
-        """How far ``place`` stands behind others: the attempts that failed there lately."""
+        """How far ``place`` stands behind others: the attempts from there that led to nothing lately."""
+        now = self._clock.monotonic()
         with self._lock:
-            return self._behind(place)
+            found = self._attempts.get(("", place))
+            return 0 if found is None or now - found.last > FORGET_AFTER else found.tried
 
     def failed(self, account: str, source: str) -> int:
         """How many attempts of that account have failed there."""
@@ -83,31 +87,33 @@ class Delays:
         key = (account, place_of(source))
         with self._lock:
             self._attempts.pop(key, None)
+            at_place = self._attempts.get(("", key[1]))
+            if at_place is not None:
+                at_place.tried = max(0, at_place.tried - 1)
             self._welcome[key] = None
             self._welcome.move_to_end(key)
             while len(self._welcome) > self._room:
                 self._welcome.popitem(last=False)
 
-    def _behind(self, place: str) -> int:
-        found = self._attempts.get(("", place))
-        if found is None or self._clock.monotonic() - found.last > FORGET_AFTER:
-            return 0
+    def _fail(self, key: tuple[str, str], free: int, longest: float) -> int:
+        found = self._remembered(key)
+        found.failed += 1
+        beyond = found.failed - free
+        found.until = found.last + (min(2.0 ** min(beyond, 10), longest) if beyond >= 0 else 0.0)
         return found.failed
 
-    def _fail(self, key: tuple[str, str], free: int, longest: float) -> int:
+    def _remembered(self, key: tuple[str, str]) -> _Attempts:
+        """What is known of the attempts there, the present one being the last."""
         now = self._clock.monotonic()
         found = self._attempts.get(key)
         if found is None or now - found.last > FORGET_AFTER:
             found = self._attempts[key] = _Attempts()
         self._attempts.move_to_end(key)
-        found.failed += 1
         found.last = now
-        beyond = found.failed - free
-        found.until = now + (min(2.0 ** min(beyond, 10), longest) if beyond >= 0 else 0.0)
         while len(self._attempts) > self._room:
             served = (each for each, one in self._attempts.items() if one.until <= now and each != key)
             del self._attempts[next(served, next(iter(self._attempts)))]
-        return found.failed
+        return found
 
 
 def place_of(source: str) -> str:

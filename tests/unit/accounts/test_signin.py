@@ -209,7 +209,7 @@ def test_a_right_password_goes_before_a_flood_of_wrong_ones_and_takes_a_place_of
     house.sign_in("bruno", "10.0.1.1")
     delays, served, turned_away = house.access.sign_in.delays, list[str](), list[str]()
     for number in range(20):
-        delays.failed(f"name-{number}", f"10.0.1.{number}")
+        delays.turn(f"name-{number}", f"10.0.1.{number}")
     may_serve = Semaphore(0)
 
     def acts() -> bool:
