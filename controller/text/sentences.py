@@ -108,8 +108,6 @@ def _in_words(data: dict[str, str], words: Catalogue, culprit: str = "") -> dict
         data["instead"] = at_neighbour if ports else words.text("revert.no-ports")
     if "against" in data:
         data["why"] = cause_text(words, data["against"])
-    if "unread" in data:
-        data["why"] = cause_text(words, data["unread"])
     if "unsaved" in data:
         data["why"] = cause_text(words, data["unsaved"])
     return data

@@ -10,6 +10,7 @@ from controller.domain.inventory import MANUAL, Inventory, PointId
 from controller.domain.plan import Hazard, Severity
 from controller.domain.profile import DeviceProfile, State
 from controller.engine.execution.running import Services
+from controller.engine.findings import Findings
 from controller.engine.planning.transfer import Transferral
 from controller.engine.points.reading import configured, misread, read_state
 from controller.engine.points.renderer import PointContext, point_context, read_commands
@@ -38,16 +39,13 @@ class NewPoint:
 
 def unread(points: Iterable[NewPoint]) -> list[Hazard]:
     """Nothing moves to a point that could not be read back either."""
-    return [
-        Hazard(
-            "new-point-unread",
-            Severity.REFUSE,
-            str(each.new),
-            (("old", str(each.old)), ("unread", each.cause)),
-        )
-        for each in points
-        if each.now is None
-    ]
+    found = Findings()
+    for each in points:
+        if each.now is None:
+            found.hazard(
+                "new-point-unread", Severity.REFUSE, str(each.new), old=str(each.old), against=each.cause
+            )
+    return list(found.hazards.values())
 
 
 def read_new_points(
