@@ -8,6 +8,8 @@
 ``cable``     a port of each of the two devices, joined
 ``hosts``     machines at ports: ``name``, ``port``, ``vlan``, ``address``
 ``settings``  the site's values for the platform's settings
+``unprepared`` where restores leave something behind that ``config`` has from the start: the lines that take
+it away
 ``lock``      where the profile's own way in locks nobody out: the lines by which somebody else would
 ``device``    what else the simulated device is made with
 """
@@ -74,6 +76,7 @@ class SiteFile:
     cable: tuple[str, str] | None
     hosts: tuple[Host, ...]
     settings: Mapping[str, str]
+    unprepared: tuple[str, ...]
     lock: tuple[str, ...]
     extra: Mapping[str, Any]
 
@@ -91,6 +94,7 @@ class SiteFile:
             (cable[0], cable[1]) if cable else None,
             tuple(hosts),
             raw.get("settings", {}),
+            tuple(raw.get("unprepared", ())),
             tuple(raw.get("lock", ())),
             raw.get("device", {}),
         )
@@ -146,6 +150,11 @@ class Meeting:
             )
             for family in (4, 6)
         }
+
+    def mode(self) -> str:
+        """That in which the device took its last line."""
+        lines = [each for each in self.simulation.log(device=ONE) if each["event"] == "line"]
+        return str(lines[-1]["mode"])
 
     # --- the session ---------------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ def test_every_profile_said_to_be_simulated_is_tried_here() -> None:
 def test_a_cut_stops_the_traffic_and_is_undone(meeting: Meeting, point: str, method: Method) -> None:
     where = meeting.site.points[point]
     context, before = meeting.context(where), meeting.running()
-    untouched, open_ = meeting.read(where), meeting.passes(where)
+    untouched, open_, mode = meeting.read(where), meeting.passes(where), meeting.mode()
     assert untouched is not None
     assert any(open_.values()), "nothing passed before the cut"
     cut = cut_of(meeting, where, method)
@@ -91,6 +91,7 @@ def test_a_cut_stops_the_traffic_and_is_undone(meeting: Meeting, point: str, met
     assert outcome is Outcome.ACCEPTED
     assert not any(meeting.passes(where).values())
     assert judge(cut.expect, state) is Proof.CONFIRMED
+    assert meeting.mode() == mode, "a mode was entered and not left"
     back = restoration(context, [method], untouched)
     outcome, _, state = meeting.change(where, back)
     assert outcome is Outcome.ACCEPTED
@@ -125,6 +126,17 @@ def test_no_line_of_a_cut_can_be_refused_unseen(spoilt: Meeting, point: str, met
 
 def _exactly(line: str) -> str:
     return "^" + "".join("\\" + each if not each.isalnum() else each for each in line) + "$"
+
+
+@pytest.mark.parametrize(("name", "point", "method"), [case for case in CASES if SITES[case[0]].unprepared])
+def test_the_first_cut_finds_nothing_prepared(spoilt: Meeting, point: str, method: Method) -> None:
+    where = spoilt.site.points[point]
+    spoilt.simulation.configure(ONE, *spoilt.site.unprepared)
+    cut = cut_of(spoilt, where, method)
+    outcome, _, state = spoilt.change(where, cut)
+    assert outcome is Outcome.ACCEPTED
+    assert judge(cut.expect, state) is Proof.CONFIRMED
+    assert not any(spoilt.passes(where).values())
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -200,6 +212,7 @@ def test_what_is_saved_is_what_a_restart_finds(spoilt: Meeting) -> None:
     assert save is not None
     where = next(iter(spoilt.site.points.values()))
     method = next(iter(spoilt.context(where).spec.methods))
+    assert save.send or save.lasting, "nothing of it outlives a restart"
     assert startup(spoilt) in (StartupState.EQUAL, StartupState.UNKNOWN)
     comparable = startup(spoilt) is StartupState.EQUAL
     spoilt.change(where, cut_of(spoilt, where, method))

@@ -81,11 +81,11 @@ def _no_interface(shell: Shell, arguments: Arguments) -> None:
 
 
 def _leave(shell: Shell, _arguments: Arguments) -> None:
-    shell.enter("exec" if shell.mode == "config" else "config")
+    shell.leave("exec" if shell.mode == "config" else "config")
 
 
 def _end(shell: Shell, _arguments: Arguments) -> None:
-    shell.enter("exec")
+    shell.leave("exec")
 
 
 # --- access lists ------------------------------------------------------------------------------------
@@ -129,7 +129,6 @@ def _entry(*, remove: bool, numbered: bool) -> Handler:
 
 
 def _abort(shell: Shell, _arguments: Arguments) -> None:
-    shell.edited = None
     shell.enter("config")
 
 

@@ -73,14 +73,19 @@ class Shell(ModalShell[EosSwitch]):
                 return error.text
 
     def enter(self, mode: str, *selected: str) -> None:
-        if self.edited is not None:
-            self.device.running.lists[self.edited.family, self.edited.name] = self.edited
-            self.edited = None
+        self.edited = None
         super().enter(mode, *selected)
+
+    def leave(self, mode: str) -> None:
+        """As ``exit`` and ``end`` do: what was edited takes effect."""
+        edited = self.edited
+        if edited is not None:
+            self.device.running.lists[edited.family, edited.name] = edited
+        self.enter(mode)
 
     def interrupted(self) -> None:
         if self.configures:
-            self.enter("exec")
+            self.leave("exec")
 
     def interface(self, arguments: Arguments, index: int = 0) -> Interface:
         """The interface a parameter names; the device's error where it has no such interface."""
