@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -9,10 +10,11 @@ from fastapi.responses import JSONResponse
 
 from controller.api.access import Needs, Viewer
 from controller.api.models import gates as models
-from controller.api.once import ActsOnce
+from controller.api.once import ActsOnce, Once
 from controller.api.problems import documented, words_of
 from controller.api.service import Serving
 from controller.domain.errors import NotFound
+from controller.domain.facts import Attested
 from controller.engine.execution.marks import Marks
 from controller.engine.people.accounts import Person
 from controller.engine.people.roles import Permission
@@ -52,14 +54,13 @@ def attest(
     attachment is sent first, as for the logbook."""
     _check_known(serving, subject)
 
-    def act(_marks: Marks) -> models.Stated:
+    def said() -> Attested:
         given = asked.attachment
         kept = serving.office.attachment(given.sha256, given.name) if given else None
         stated = Statement(subject, asked.statement, asked.text, asked.dated, kept)
-        fact = serving.office.access().statements.attest(stated, serving.site, person)
-        return models.Stated(id=fact.attestation, subject=subject, statement=fact.statement)
+        return serving.office.access().statements.attest(stated, serving.site, person)
 
-    return once.answer(person, 201, act)
+    return _stated(once, person, said)
 
 
 @router.post(
@@ -73,12 +74,11 @@ def withdraw(
 ) -> JSONResponse:
     """Consents that rested on it are void."""
 
-    def act(_marks: Marks) -> models.Stated:
+    def said() -> Attested:
         statements = serving.office.access().statements
-        fact = statements.withdraw(subject, asked.statement, serving.site, person, asked.reason)
-        return models.Stated(id=fact.attestation, subject=subject, statement=fact.statement)
+        return statements.withdraw(subject, asked.statement, serving.site, person, asked.reason)
 
-    return once.answer(person, 201, act)
+    return _stated(once, person, said)
 
 
 @router.post(
@@ -98,6 +98,14 @@ def decide(
         statements = serving.office.access().statements
         statements.decide(subject, serving.site, person, asked.reason, go=asked.go)
         return models.Decided(subject=subject, go=asked.go)
+
+    return once.answer(person, 201, act)
+
+
+def _stated(once: Once, person: Person, said: Callable[[], Attested]) -> JSONResponse:
+    def act(_marks: Marks) -> models.Stated:
+        fact = said()
+        return models.Stated(id=fact.attestation, subject=fact.subject, statement=fact.statement)
 
     return once.answer(person, 201, act)
 
