@@ -36,13 +36,13 @@ OPENING, COLLECTING = 4.0, 3.0
 SHOW = f"show running-config interface {PORT}"
 BLOCK = Block(
     (
-        Command(SHOW, READ),
+        Command(SHOW, READ, ahead=True),
         Command("configure terminal", MODE),
         Command(f"interface {PORT}", CHANGE, 1),
         Command("shutdown", CHANGE, 1),
         Command("end", MODE),
-        Command(f"show interfaces {PORT}", READ),
-        Command("show running-config", READ),
+        Command(f"show interfaces {PORT}", READ, ahead=True),
+        Command("show running-config", READ, ahead=True),
     )
 )
 CUT = next(index for index, command in enumerate(BLOCK.commands) if command.text == "shutdown")
@@ -159,6 +159,20 @@ def test_old_algorithms_are_named_and_allowed_by_the_mark(site: Simulation) -> N
     session = opened(site, "old-1", legacy_ssh=True)
     assert all(answer.complete for answer in answered(session).values())
     session.close()
+
+
+def test_a_careful_device_is_prepared_by_netmiko_and_all_others_leaner(site: Simulation) -> None:
+    lean = opened(site)
+    sent = site.lines("acc-1")
+    careful = opened(site, careful=True)
+    assert [line for line in sent if line] == ["terminal width 511", "terminal length 0", "enable"]
+    assert sent == ["", "", *(line for line in sent if line), "", ""]
+    stock = site.lines("acc-1")[len(sent) :]
+    assert [line for line in stock if line] == [line for line in sent if line]
+    assert len(stock) > len(sent), "Netmiko asks for the prompt again"
+    for session in (lean, careful):
+        assert all(answer.complete for answer in answered(session).values())
+        session.close()
 
 
 @pytest.mark.parametrize(
