@@ -23,7 +23,7 @@ lane = $(if $(call with_tests,$(1)),\
 	@echo "$@: no tests in $(1) yet")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults-full mutations lab bench docs picture serve lock wheel clean $(LANES) $(CHECKS)
+.PHONY: help demo test check faults-full faults-careful mutations lab bench bench-peers docs picture serve lock wheel clean $(LANES) $(CHECKS)
 
 help:
 	@echo "make demo     a simulated hospital, cut and brought back (no root, under a minute)"
@@ -31,8 +31,10 @@ help:
 	@echo "make check    style, formatting, types, layers"
 	@echo "make lab      the hospital of network namespaces, to play with (root)"
 	@echo "make faults-full   the crash campaign at every point it finds"
+	@echo "make faults-careful   the faults of devices, one line at a time"
 	@echo "make mutations     a signed log and its export, thousands of bytes flipped, one at a time"
 	@echo "make bench    measurements"
+	@echo "make bench-peers   a cut by Cordon and by other people's tools, side by side (downloads them)"
 	@echo "make docs     reference and quotations anew, from the program and the laboratory's story"
 	@echo "make picture  the README's picture anew, from a run of the demo"
 	@echo "make serve    the service: API and live events (CORDON_INVENTORY, CORDON_HOME)"
@@ -60,6 +62,10 @@ test-profiles: $(READY)
 # Most of a fault is waiting for what does not come: more workers than cores.
 test-faults: $(READY)
 	$(call lane,tests/faults,-n 5 --dist worksteal)
+
+# What devices do wrong, met with Netmiko's own preparation of a session and one line at a time.
+faults-careful: $(READY)
+	CORDON_FAULTS_CAREFUL=1 $(BIN)/python -m pytest tests/faults/test_device_faults_cut.py tests/faults/test_device_faults_restore.py -n $(WORKERS)
 
 # The crash campaign at every point it finds, frozen leaders included: a quarter of an hour.
 faults-full: $(READY)
@@ -103,6 +109,10 @@ picture: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
+
+# Other people's tools, each in an environment of its own below .venv-peers; downloads them. ARGS="--devices 200", for one.
+bench-peers: $(READY)
+	$(BIN)/python -m bench speed --install $(ARGS)
 
 # CORDON_INVENTORY and CORDON_HOME say for which site; ARGS="--bind 127.0.0.1:9443", for one.
 serve: $(READY)

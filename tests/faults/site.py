@@ -3,6 +3,7 @@ them by the simulator alone."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ import yaml
 
 from controller.simulator.process import Simulation, simulate
 from controller.simulator.site import Account, DeviceSpec
+
+CAREFUL = "true" if os.environ.get("CORDON_FAULTS_CAREFUL", "") not in {"", "0"} else "false"
+"""Every device prepared as Netmiko does it, and asked one line at a time: ``make faults-careful``."""
 
 PASSWORD = "planted-password"
 ENABLE = "planted-enable"
@@ -137,6 +141,7 @@ def inventory(simulation: Simulation) -> dict[str, Any]:
             "credentials": "net-admin",
             "host_key": simulation[name].host_key,
             "location": {"building": "A", "rack": f"R{index}"},
+            "careful": CAREFUL,
         }
         for index, name in enumerate(DEVICES, start=1)
     }
