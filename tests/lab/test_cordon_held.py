@@ -1,4 +1,4 @@
-"""What is held stays held while somebody watches: a port opened by hand, and a return that nobody could confirm."""
+"""What is held stays held while somebody watches: a port opened by hand, a return nobody could confirm."""
 
 from __future__ import annotations
 

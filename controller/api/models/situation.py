@@ -18,8 +18,8 @@ from controller.api.models.runs import RunShown, run
 from controller.api.problems import HazardShown
 from controller.domain.inventory import Conduit, Subject
 from controller.domain.proof import Proof
-from controller.domain.timer import Holder, TimerState
 from controller.domain.readiness import Readiness
+from controller.domain.timer import Holder, TimerState
 from controller.engine.holding.situation import Situation, SubjectSituation, SubjectState
 from controller.text import Catalogue
 from controller.text.sentences import plain_hazard

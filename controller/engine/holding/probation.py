@@ -136,9 +136,7 @@ class Probations:
             if subject is None or (known and known.now.run == running.run and known.now.wave == group.first):
                 continue
             probation = Probation(running.run, group.first, name, group.watch)
-            self._keep(
-                probation, subject, _documents(running), group.counters, whole=False, running=running
-            )
+            self._keep(probation, subject, _documents(running), group.counters, whole=False, running=running)
             facts.append(probation.fact())
             running.watcher(ProbationMoved(running.run, probation))
         return facts
