@@ -1,4 +1,4 @@
-"""Random nights: cuts, overlaps, restores behind gates, consents and denials, tripwires, aborts, crashes,
+"""Random nights: cuts, overlaps, whole and partial returns, gates, consents, denials, tripwires, aborts, crashes,
 ports renamed, people at work, sick devices. The devices' own state and log are the oracle.
 
 No segment returns with an unmet gate; the cut wins; nothing is let go of that is not back as it was, but
@@ -503,6 +503,11 @@ class Nights(RuleBasedStateMachine):
             st.just(Return(everything=True)),
             st.builds(Return, level=st.sampled_from([1, 3, 5])),
             st.builds(Return, subjects=st.tuples(st.sampled_from(NAMES))),
+            st.builds(
+                Return,
+                subjects=st.tuples(st.sampled_from(NAMES[:3])),
+                points=st.sampled_from([("acc",), ("core",), ("acc shared",)]),
+            ),
         ),
         accept=st.booleans(),
     )

@@ -13,23 +13,19 @@ from controller.domain.codec import to_plain
 from controller.domain.facts import (
     SYSTEM,
     Actor,
-    Attested,
     Fact,
     GateChecked,
     GateDecided,
     HoldEnded,
-    HoldOpened,
     IntentRecorded,
     Noted,
     OutcomeRecorded,
-    PointRead,
     RevisionStored,
     RunMoved,
-    RunOpened,
     Text,
 )
 from controller.domain.hold import Attribution, Ending
-from controller.domain.inventory import REHEARSAL, Method, Point, PointId, PointKind
+from controller.domain.inventory import REHEARSAL, Method, PointId
 from controller.domain.lifecycle import RunState
 from controller.domain.logbook import FactStatus, LogDetails, logbook_facts
 from controller.domain.plan import Basis, Plan
@@ -40,6 +36,7 @@ from controller.domain.tags import Tag
 from controller.engine.incident.incident import incident
 from controller.engine.incident.timeline import MOST_LINES
 from controller.engine.incident.told import Incident, Kind, Record
+from tests.fakes.entries import consent, found_open, hold, opened, read, stated
 
 AT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ALICE = Actor("user:3", Text("Alice"))
@@ -69,26 +66,6 @@ class Log:
         return incident(self.records)
 
 
-def opened(run: str, action: Action = Action.ISOLATE) -> RunOpened:
-    return RunOpened(run, action, "p" * 64, "level-5", 5, "i" * 64, "q" * 64, Text("why"))
-
-
-def hold(run: str, subject: str, point: PointId, attribution: Attribution = Attribution.OURS) -> HoldOpened:
-    return HoldOpened(run, subject, Point(point, PointKind.INTERFACE), Method.SHUTDOWN, attribution)
-
-
-def read(
-    run: str,
-    point: PointId,
-    proof: Proof,
-    wanted: Action = Action.ISOLATE,
-    cause: str = "",
-    at: datetime = AT,
-) -> PointRead:
-    known = at if proof.satisfies(Proof.CLAIMED) else None
-    return PointRead(run, point, wanted, Method.SHUTDOWN, Outcome.ACCEPTED, proof, None, known, cause)
-
-
 @pytest.mark.parametrize(
     ("readings", "counted", "cause"),
     [
@@ -108,7 +85,7 @@ def test_a_point_counts_by_the_strongest_proof_it_ever_had(
     log.add(Tag.RUN_OPENED, opened(RUN))
     log.add(Tag.OPERATION_INTENDED, hold(RUN, "icu", PORT))
     for proof in readings:
-        log.add(Tag.OPERATION_SETTLED, read(RUN, PORT, proof, cause=cause))
+        log.add(Tag.OPERATION_SETTLED, read(RUN, PORT, proof, AT, cause=cause))
     [subject] = log.told().subjects
     assert dict(subject.best) == ({counted: 1} if counted else {})
     assert [each.cause for each in subject.unproven] == ([] if counted else [cause])
@@ -119,8 +96,8 @@ def test_a_point_counts_by_the_strongest_proof_it_ever_had(
 def test_a_claim_that_was_withdrawn_counts_no_more() -> None:
     log = Log()
     log.add(Tag.OPERATION_INTENDED, hold(RUN, "icu", PORT))
-    log.add(Tag.POINT_CLAIMED, read(RUN, PORT, Proof.CLAIMED))
-    log.add(Tag.CLAIM_WITHDRAWN, read(RUN, PORT, Proof.UNKNOWN, cause="claim-withdrawn"))
+    log.add(Tag.POINT_CLAIMED, read(RUN, PORT, Proof.CLAIMED, AT))
+    log.add(Tag.CLAIM_WITHDRAWN, read(RUN, PORT, Proof.UNKNOWN, AT, cause="claim-withdrawn"))
     [subject] = log.told().subjects
     assert (dict(subject.best), subject.without) == ({}, 1)
 
@@ -134,7 +111,7 @@ def test_a_point_is_let_go_when_its_last_hold_ends() -> None:
     assert {each.subject: each.held for each in log.told().subjects} == {"icu": 1, "wards": 1}
     log.add(
         Tag.OPERATION_SETTLED,
-        read(BACK, PORT, Proof.CONFIRMED, Action.RESTORE),
+        read(BACK, PORT, Proof.CONFIRMED, AT, Action.RESTORE),
         HoldEnded(SECOND, "icu", PORT, Ending.RESTORE, BACK),
     )
     found = log.told()
@@ -150,11 +127,15 @@ def test_a_point_is_let_go_when_its_last_hold_ends() -> None:
 def test_what_was_found_open_again_is_told_and_what_was_shut_before_too() -> None:
     log = Log()
     log.add(Tag.OPERATION_INTENDED, hold(RUN, "icu", PORT), hold(RUN, "icu", OTHER, Attribution.FOREIGN))
-    log.add(Tag.OPERATION_SETTLED, read(RUN, PORT, Proof.CONFIRMED), read(RUN, OTHER, Proof.CONFIRMED))
-    data = (("device", "acc-1"), ("object", "Gi1/0/1"), ("vlan", "10"), ("decision", "three-times"))
-    alarm = Noted("found-open", data)
     log.add(
-        Tag.POINT_REOPENED, read("watch", PORT, Proof.CONTRADICTED, cause="found-open"), alarm, actor=SYSTEM
+        Tag.OPERATION_SETTLED, read(RUN, PORT, Proof.CONFIRMED, AT), read(RUN, OTHER, Proof.CONFIRMED, AT)
+    )
+    alarm = found_open(RUN, PORT, "three-times")
+    log.add(
+        Tag.POINT_REOPENED,
+        read("watch", PORT, Proof.CONTRADICTED, AT, cause="found-open"),
+        alarm,
+        actor=SYSTEM,
     )
     [subject] = log.told().subjects
     assert (subject.reopened, subject.foreign, subject.best[Proof.CONFIRMED]) == (1, 1, 2)
@@ -174,9 +155,9 @@ def test_a_run_is_told_as_it_stood_when_it_ended() -> None:
     steps = ((PORT, Method.SHUTDOWN),)
     log.add(Tag.OPERATION_INTENDED, IntentRecorded(RUN, 2, "acc-1", 1, Action.ISOLATE, steps))
     outcome = OutcomeRecorded(RUN, "acc-1", 1, Outcome.SENT, "deadline", Text(""))
-    settled = log.add(Tag.OPERATION_SETTLED, read(RUN, PORT, Proof.UNKNOWN, cause="deadline"), outcome)
+    settled = log.add(Tag.OPERATION_SETTLED, read(RUN, PORT, Proof.UNKNOWN, AT, cause="deadline"), outcome)
     log.add(Tag.RUN_MOVED, RunMoved(RUN, RunState.FINISHED))
-    log.add(Tag.POINT_CLAIMED, read(RUN, PORT, Proof.CLAIMED), Noted(str(PORT), (), Text("Zoé")))
+    log.add(Tag.POINT_CLAIMED, read(RUN, PORT, Proof.CLAIMED, AT), Noted(str(PORT), (), Text("Zoé")))
     [run] = log.told().cuts
     assert run.proofs == {Proof.UNKNOWN: 1}
     assert [(each.device, each.cause, each.points) for each in run.lacking] == [("acc-1", "deadline", 1)]
@@ -186,19 +167,18 @@ def test_a_run_is_told_as_it_stood_when_it_ended() -> None:
 
 def test_consents_belong_to_the_run_that_used_them() -> None:
     log = Log()
-    asked = (("plan", "p"), ("requester", ALICE.id))
-    log.add(Tag.APPROVAL_REQUESTED, Noted("request:a", (*asked, ("needed", "2")), Text("please")))
-    log.add(Tag.APPROVAL_GIVEN, Noted("request:a", asked), actor=Actor("user:4"))
-    log.add(Tag.APPROVAL_REQUESTED, Noted("request:b", asked))
-    log.add(Tag.APPROVAL_USED, Noted("request:a", (*asked, ("run", RUN))))
+    log.add(Tag.APPROVAL_REQUESTED, consent("a", ALICE.id, ("needed", "2"), text="please"))
+    log.add(Tag.APPROVAL_GIVEN, consent("a", ALICE.id), actor=Actor("user:4"))
+    log.add(Tag.APPROVAL_REQUESTED, consent("b", ALICE.id))
+    log.add(Tag.APPROVAL_USED, consent("a", ALICE.id, ("run", RUN)))
     log.add(Tag.GLASS_BROKEN, Noted("glass:7", (("for", RUN),), Text("alone")))
     log.add(Tag.RUN_OPENED, opened(RUN))
     log.add(Tag.RUN_COUNTERSIGNED, Noted(RUN, (("plan", "p"),)), actor=Actor("user:5"))
     [run] = log.told().cuts
-    [consent] = run.consents
-    assert consent.asked is not None
-    assert (consent.id, consent.asked.text, consent.needed) == ("a", "please", "2")
-    assert [act.actor.id for act in consent.given] == ["user:4"]
+    [used] = run.consents
+    assert used.asked is not None
+    assert (used.id, used.asked.text, used.needed) == ("a", "please", "2")
+    assert [act.actor.id for act in used.given] == ["user:4"]
     assert run.glass is not None
     assert (run.glass.number, run.glass.text) == ("7", "alone")
     assert run.countersigned is not None
@@ -208,15 +188,14 @@ def test_consents_belong_to_the_run_that_used_them() -> None:
 
 def test_a_return_is_told_with_what_was_said_of_it_its_gates_and_how_it_fared() -> None:
     log = Log()
-    stated = Attested("s1", "icu", "edr-clean", ALICE.id, True, "2026-03-01", "", Text("all scanned"))
-    log.add(Tag.ATTESTATION_GIVEN, stated)
+    log.add(Tag.ATTESTATION_GIVEN, stated("icu", ALICE.id))
     log.add(Tag.GATE_DECIDED, GateDecided("icu", "user:4", False, Text("wait")), actor=Actor("user:4"))
     log.add(Tag.GATE_DECIDED, GateDecided("wards", "user:4", True, Text("")), actor=Actor("user:4"))
     log.add(Tag.OPERATION_INTENDED, hold(RUN, "icu", PORT))
     log.add(Tag.RUN_OPENED, _plan(), opened(BACK, Action.RESTORE), RunMoved(BACK, RunState.RUNNING))
     closed = log.add(Tag.GATE_CHECKED, GateChecked(BACK, 0, "icu", "p", False, ("gate-no-go",)))
-    log.add(Tag.APPROVAL_USED, Noted("request:a", (("run", BACK),)))
-    log.add(Tag.APPROVAL_USED, Noted("request:b", (("run", BACK),)))
+    for request in ("a", "b"):
+        log.add(Tag.APPROVAL_USED, consent(request, ALICE.id, ("run", BACK)))
     log.add(Tag.PROBATION_MOVED, Probation(BACK, 0, "icu", 60).fact())
     passed = Probation(BACK, 0, "icu", 60, state=ProbationState.PASSED)
     moved = log.add(Tag.PROBATION_MOVED, passed.fact())

@@ -15,7 +15,6 @@ from controller.domain.codec import to_plain
 from controller.domain.facts import (
     SYSTEM,
     Actor,
-    Attested,
     Fact,
     GateChecked,
     GateDecided,
@@ -27,7 +26,6 @@ from controller.domain.facts import (
     PointRead,
     RevisionStored,
     RunMoved,
-    RunOpened,
     Text,
     WaveMoved,
 )
@@ -45,6 +43,7 @@ from controller.store.home import Home, open_home
 from controller.store.leader import Lead
 from controller.workers.front import HomeOffice, cordon_office
 from controller.workers.office import Cut
+from tests.fakes.entries import consent, found_open, opened, read, stated
 from tests.fakes.homes import new_home
 
 ALICE = Actor("user:3", Text("Alice Arnaud"))
@@ -100,13 +99,12 @@ def _evening(lead: Lead) -> None:
     commit = lead.journal.commit
     details = LogDetails(FactStatus.HYPOTHESIS, by=BERNARD)
     commit(Tag.LOG_WRITTEN, logbook_facts("radiology is hit, says Bernard", details), ALICE)
-    about = (("plan", "p" * 64), ("requester", ALICE.id))
-    asked = Noted("request:r1", (*about, ("cause", "override"), ("needed", "1")), Text("worm in the samu"))
+    asked = consent("r1", ALICE.id, ("cause", "override"), ("needed", "1"), text="worm in the samu")
     commit(Tag.APPROVAL_REQUESTED, [asked], ALICE)
-    commit(Tag.APPROVAL_GIVEN, [Noted("request:r1", about)], CHLOE)
-    commit(Tag.APPROVAL_USED, [Noted("request:r1", (*about, ("run", CUT)))], ALICE)
-    commit(Tag.APPROVAL_REQUESTED, [Noted("request:r2", about, Text("a second one"))], ALICE)
-    commit(Tag.APPROVAL_DENIED, [Noted("request:r2", about, Text("far too early"))], CHLOE)
+    commit(Tag.APPROVAL_GIVEN, [consent("r1", ALICE.id)], CHLOE)
+    commit(Tag.APPROVAL_USED, [consent("r1", ALICE.id, ("run", CUT))], ALICE)
+    commit(Tag.APPROVAL_REQUESTED, [consent("r2", ALICE.id, text="a second one")], ALICE)
+    commit(Tag.APPROVAL_DENIED, [consent("r2", ALICE.id, text="far too early")], CHLOE)
 
 
 def _cut(lead: Lead, found: Night, documents: Documents) -> None:
@@ -117,7 +115,7 @@ def _cut(lead: Lead, found: Night, documents: Documents) -> None:
         RevisionStored("inventory", basis.inventory, sources[basis.inventory]),
         RevisionStored("profiles", basis.profiles, sources[basis.profiles]),
         RevisionStored("plan", plan.hash, json.dumps(to_plain(plan))),
-        _opened(CUT, Action.ISOLATE, plan, "ransomware on three stations, says Mme Martin"),
+        opened(CUT, Action.ISOLATE, "ransomware on three stations, says Mme Martin", plan),
         RunMoved(CUT, RunState.RUNNING),
     ]
     commit(Tag.RUN_OPENED, facts, ALICE)
@@ -137,14 +135,14 @@ def _cut(lead: Lead, found: Night, documents: Documents) -> None:
             proof = Proof.UNKNOWN if silent else Proof.CONFIRMED
             cause = "open.unreachable" if silent else ""
             outcome = Outcome.NOT_SENT if silent else Outcome.ACCEPTED
-            reads = [_read(CUT, step, Action.ISOLATE, proof, found.now(), cause) for step in operation.steps]
+            reads = [_read(CUT, step, proof, found.now(), cause=cause) for step in operation.steps]
             said = OutcomeRecorded(CUT, operation.device, 1, outcome, cause, Text("> a secret transcript"))
             commit(Tag.OPERATION_SETTLED, [*reads, said], ALICE)
             found.proofs.update({step.point.id: proof for step in operation.steps})
     commit(Tag.RUN_MOVED, [RunMoved(CUT, RunState.FINISHED)], ALICE)
     for _, operation, step in plan.steps():
         if operation.device == devices[-1]:
-            claim = _read(CUT, step, Action.ISOLATE, Proof.CLAIMED, found.now(), "open.unreachable")
+            claim = _read(CUT, step, Proof.CLAIMED, found.now(), cause="open.unreachable")
             note = Noted(str(step.point.id), (("claim", "made"),), Text(f"{MARTIN}: pulled the plug"))
             commit(Tag.POINT_CLAIMED, [claim, note], ALICE)
             found.proofs[step.point.id] = Proof.CLAIMED
@@ -168,8 +166,7 @@ def _return(lead: Lead, found: Night) -> None:
     chosen = [step for _, _, step in plan.steps() if found.proofs[step.point.id] is Proof.CONFIRMED]
     chosen = [step for step in chosen if SUBJECTS[0] in step.subjects]
     subject = SUBJECTS[0]
-    stated = Attested("s1", subject, "edr-clean", ALICE.id, True, "2026-03-01", "", Text("all scanned"))
-    commit(Tag.ATTESTATION_GIVEN, [stated], ALICE)
+    commit(Tag.ATTESTATION_GIVEN, [stated(subject, ALICE.id)], ALICE)
     commit(Tag.GATE_DECIDED, [GateDecided(subject, ALICE.id, True, Text("ready, says Bernard"))], ALICE)
     gate = Gate(approvals=2, roles=("approver",), attest=("edr-clean",), hold=1800, watch=600, go=True)
     let_go = tuple((CUT, subject, step.point.id) for step in chosen)
@@ -177,15 +174,15 @@ def _return(lead: Lead, found: Night) -> None:
     back = replace(plan, action=Action.RESTORE, hazards=(), conditions=conditions, ends=let_go)
     facts: list[Fact] = [
         RevisionStored("plan", back.hash, json.dumps(to_plain(back))),
-        _opened(BACK, Action.RESTORE, back, "clean"),
+        opened(BACK, Action.RESTORE, "clean", back),
         _running(BACK),
     ]
     commit(Tag.RUN_OPENED, facts, CHLOE)
     commit(Tag.GATE_CHECKED, [GateChecked(BACK, 0, subject, back.hash, True, ())], CHLOE)
     for step in chosen:
         ends = [HoldEnded(CUT, name, step.point.id, Ending.RESTORE, BACK) for name in step.subjects]
-        read = _read(BACK, step, Action.RESTORE, Proof.CONFIRMED, found.now())
-        commit(Tag.OPERATION_SETTLED, [read, *ends], CHLOE)
+        seen = _read(BACK, step, Proof.CONFIRMED, found.now(), wanted=Action.RESTORE)
+        commit(Tag.OPERATION_SETTLED, [seen, *ends], CHLOE)
         found.back.append(step.point.id)
     commit(Tag.RUN_MOVED, [RunMoved(BACK, RunState.FINISHED)], CHLOE)
     watched = Probation(BACK, 0, subject, 600, state=ProbationState.PASSED)
@@ -195,34 +192,22 @@ def _return(lead: Lead, found: Night) -> None:
 def _morning(lead: Lead, found: Night) -> None:
     commit = lead.journal.commit
     commit(Tag.GLASS_BROKEN, [Noted("glass:2", (("for", AGAIN),), Text("alone in the house"))], GLASS)
-    commit(Tag.RUN_OPENED, [_opened(AGAIN, Action.ISOLATE, found.plan, ""), _running(AGAIN)], GLASS)
+    commit(Tag.RUN_OPENED, [opened(AGAIN, Action.ISOLATE, "", found.plan), _running(AGAIN)], GLASS)
     point = next(each for each, proof in found.proofs.items() if proof is Proof.CONFIRMED)
-    commit(Tag.POINT_REOPENED, [_alarm(point)], SYSTEM)
+    commit(Tag.POINT_REOPENED, [found_open(CUT, point, "cut-again")], SYSTEM)
     for count in range(40):
         commit(Tag.SIGN_IN_REFUSED, [Noted("unknown", (("failed", str(count)),))], SYSTEM)
     commit(Tag.RUN_MOVED, [RunMoved(AGAIN, RunState.INTERRUPTED, "process-died")], SYSTEM)
-
-
-def _opened(run: str, action: Action, plan: Plan, reason: str) -> RunOpened:
-    basis, why = plan.basis, Text(reason)
-    return RunOpened(run, action, plan.hash, plan.playbook, None, basis.inventory, basis.profiles, why)
 
 
 def _running(run: str) -> RunMoved:
     return RunMoved(run, RunState.RUNNING)
 
 
-def _read(run: str, step: Step, wanted: Action, proof: Proof, at: datetime, cause: str = "") -> PointRead:
-    known = proof in (Proof.CONFIRMED, Proof.CLAIMED)
-    outcome = Outcome.ACCEPTED if proof is Proof.CONFIRMED else Outcome.NOT_SENT
-    read_at = at if known else None
-    return PointRead(run, step.point.id, wanted, step.rendering.method, outcome, proof, None, read_at, cause)
-
-
-def _alarm(point: PointId) -> Noted:
-    vlan = "" if point.vlan is None else str(point.vlan)
-    data = (("run", CUT), ("device", point.device), ("object", point.object), ("vlan", vlan))
-    return Noted("found-open", (*data, ("decision", "cut-again")))
+def _read(
+    run: str, step: Step, proof: Proof, at: datetime, *, wanted: Action = Action.ISOLATE, cause: str = ""
+) -> PointRead:
+    return read(run, step.point.id, proof, at, wanted, cause, step.rendering.method)
 
 
 def first_note(found: Night) -> int:
