@@ -39,6 +39,7 @@ from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
+from controller.domain.transfer import Moved
 from controller.engine.ports import History, Journal, RunRecord, StartupRecord, Statements
 from tests.fakes.facts import COMMITS
 from tests.fakes.homes import new_home
@@ -263,6 +264,8 @@ def test_what_was_said_of_a_return_is_told_by_whether_it_was_cut_since(records: 
     commit(records, stated("2"), GateDecided("icu", "user:2", True, Text("")))
     commit(records, replace(held("r-2"), subject="ward"), GateDecided("ward", "user:2", False, Text("")))
     commit(records, stated("2", given=False))
+    moving = Moved("r-4", PORT.id, TAGGED.id, MONDAY)
+    commit(records, moving.fact(), replace(held("r-4", TAGGED), subject="icu"))  # cuts nothing that was open
     said = records[1].statements("icu")
     assert [(each.since_cut, getattr(each.fact, "attestation", "")) for each in said.words] == [
         (False, "1"),

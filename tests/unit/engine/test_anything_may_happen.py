@@ -1,5 +1,5 @@
-"""Random nights: cuts, overlaps, whole and partial returns, gates, consents, denials, tripwires, aborts, crashes,
-ports renamed, people at work, sick devices. The devices' own state and log are the oracle.
+"""Random nights: cuts, overlaps, whole and partial returns, gates, consents, denials, tripwires, aborts and
+crashes, ports renamed, people at work, sick devices. The devices' own state and log are the oracle.
 
 No segment returns with an unmet gate; the cut wins; nothing is let go of that is not back as it was, but
 where its hold moved to a point that is cut, or two persons retired it.
