@@ -80,6 +80,28 @@ def test_what_was_changed_is_shown_as_a_diff_and_only_to_decide_where_one_may(at
     assert 'action="/restore/drift/look"' not in viewer.text
 
 
+def test_nobody_looks_while_a_run_needs_the_devices(at: House) -> None:
+    visitor = Visitor(at, Role.RESPONDER)
+    form = visitor.open("/restore/drift")
+    vars(at.office)["under_way"] = lambda: ("20260101-000000-0000",)
+    refused = visitor.send(form, "/restore/drift/look")
+    assert refused.status_code == 409
+    assert "20260101-000000-0000" in words_on(refused)
+    del vars(at.office)["under_way"]
+    assert EN.text("drift-page.never") in words_on(visitor.open("/restore/drift"))
+
+
+def test_what_cannot_be_read_is_not_taken_for_unchanged(at: House) -> None:
+    visitor = Visitor(at, Role.RESPONDER)
+    silent = PointDrift(POINT, ("office",), unread="open.timeout")
+    vars(at.office)["drift"] = lambda _devices, _actor: Drift(1, (), (silent,), "journal-unavailable")
+    said = words_on(looked(visitor))
+    assert EN.text("drift-page.unsure") in said
+    assert EN.text("drift-page.none") not in said
+    assert EN.text("open.timeout") in said
+    assert EN.text("drift.unrecorded") in said
+
+
 def test_a_return_over_a_change_wants_a_decision_a_reason_and_oneself(at: House) -> None:
     visitor = Restorer(at)
     assert 'href="/restore/ask?subjects=office"' in looked(visitor).text
