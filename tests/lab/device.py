@@ -35,6 +35,7 @@ _OVS = (
 _LINK = ("/usr/sbin/ip link set dev *", "/usr/sbin/sysctl -q -w net/ipv6/conf/*")
 _NFT = (
     "/usr/sbin/nft list table inet killswitch",
+    "/usr/sbin/nft list counter inet watch *",
     "/usr/sbin/nft add element inet killswitch *",
     "/usr/bin/cat /proc/net/nf_conntrack",
 )
