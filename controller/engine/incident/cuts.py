@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from controller.domain.facts import HoldEnded, HoldOpened, PointRead
-from controller.domain.hold import Attribution
+from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import REHEARSAL, PointId
 from controller.domain.playbook import Action
 from controller.domain.proof import Proof
@@ -119,7 +119,7 @@ class CutBook:
             else:
                 unproven.append(Unproven(point, last.last, last.cause, attempted=True))
         firsts = [cut.first_proof for cut in found if cut.first_proof]
-        over = [cut for cut in found if cut.ended]
+        over = [cut for cut in found if cut.ended and cut.ending is Ending.RESTORE]
         ends = [cut.ended for cut in over if cut.ended]
         returned = sum(cut.back is not None and cut.back.satisfies(Proof.CONFIRMED) for cut in over)
         return SubjectTold(
@@ -139,6 +139,8 @@ class CutBook:
             held=sum(cut.held for cut in found),
             unproven=tuple(unproven),
             lost_proof=tuple(lost),
+            moved=sum(cut.ending is Ending.TRANSFER for cut in found),
+            retired=sum(cut.ending is Ending.RETIREMENT for cut in found),
         )
 
 

@@ -143,7 +143,7 @@ class IncidentBook:
                 self._cuts.opened(fact, at)
             case HoldEnded():
                 if self._cuts.ended(fact, at):
-                    self._runs.let_go(fact.by)
+                    self._runs.let_go(fact.by, fact.ending)
             case PointRead():
                 self._cuts.read(fact)
                 self._runs.read(fact, at, seq)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from controller.domain.codec import from_plain
 from controller.domain.facts import IntentRecorded, OutcomeRecorded, PointRead, RevisionStored, RunOpened
+from controller.domain.hold import Ending
 from controller.domain.inventory import PointId
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Hazard, Plan, Severity
@@ -170,10 +171,17 @@ class RunBook:
     def word(self, word: Word) -> None:
         self._words.append(word)
 
-    def let_go(self, run: str) -> None:
+    def let_go(self, run: str, ending: Ending) -> None:
         found = self._runs.get(run)
-        if found is not None:
-            found.told.let_go += 1
+        if found is None:
+            return
+        match ending:
+            case Ending.RESTORE:
+                found.told.let_go += 1
+            case Ending.TRANSFER:
+                found.told.moved += 1
+            case Ending.RETIREMENT:
+                found.told.retired += 1
 
     # --- consents ----------------------------------------------------------------------------------------
 

@@ -124,7 +124,8 @@ class Lack:
 @dataclass(slots=True)
 class RunTold:
     """``plan`` is its hash; ``overridden`` the hazards it was decided in spite of; ``planned`` its points,
-    ``proofs`` what was known of them at its end; ``let_go`` the points whose last hold it ended. ``words``
+    ``proofs`` what was known of them at its end; ``let_go`` the points whose last hold it ended with a
+    return, ``moved`` and ``retired`` those without one. ``words``
     are what was said of the return of its subjects before its end, ``checked`` how their gates stood,
     ``watched`` how they fared afterwards, by subject."""
 
@@ -162,6 +163,8 @@ class RunTold:
     last_proof: datetime | None = None
     lacking: tuple[Lack, ...] = ()
     let_go: int = 0
+    moved: int = 0
+    retired: int = 0
 
 
 # --- what was cut --------------------------------------------------------------------------------------
@@ -211,7 +214,8 @@ class Unproven:
 class SubjectTold:
     """One segment or conduit. ``points`` were to be cut; ``best`` counts them by the strongest proof each
     ever had. ``first`` and ``complete`` are when the first and the last of the proven points had it first,
-    ``seen`` when one was last read shut. ``returned`` came back and were read so, ``let_go`` without that."""
+    ``seen`` when one was last read shut. ``returned`` came back and were read so, ``let_go`` without that; of
+    ``moved`` another point took the place, ``retired`` are left cut: what they were was rebuilt elsewhere."""
 
     subject: str
     points: int
@@ -229,6 +233,8 @@ class SubjectTold:
     held: int
     unproven: tuple[Unproven, ...]
     lost_proof: tuple[Unproven, ...] = ()
+    moved: int = 0
+    retired: int = 0
 
     @property
     def without(self) -> int:

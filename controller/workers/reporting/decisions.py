@@ -199,8 +199,12 @@ def _result(run: RunTold, words: Words) -> str:
                 after=words.lasted(run.decided.at, run.last_proof),
             )
         )
-    if run.action is Action.RESTORE:
+    if run.action is Action.RESTORE and not run.retired:
         said.append(words("result.let-go", points=words.points(run.let_go)))
+    if run.retired:
+        said.append(words("result.retired", points=words.points(run.retired)))
+    if run.moved:
+        said.append(words("result.moved", points=words.points(run.moved)))
     said += [
         words(
             "result.lack",

@@ -175,6 +175,8 @@ def _others(found: Incident, words: Words) -> Iterator[str]:
             yield words("open.unproven", subject=words.subject(each.subject), count=each.without)
         if each.let_go:
             yield words("open.let-go", subject=words.subject(each.subject), count=each.let_go)
+        if each.retired:
+            yield words("open.retired", subject=words.subject(each.subject), count=each.retired)
     for request in found.consents:
         if request.ended is None and request.asked is not None:
             yield words("open.consent", act=acted(request.asked, words))

@@ -41,6 +41,7 @@ from tests.fakes.entries import consent, found_open, hold, opened, read, stated
 AT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 ALICE = Actor("user:3", Text("Alice"))
 PORT, OTHER = PointId("acc-1", "Gi1/0/1", 10), PointId("acc-2", "Gi1/0/2", None)
+NEW = PointId("acc-9", "Gi1/0/1", 10)
 RUN, SECOND, BACK = "r-1", "r-2", "b-1"
 SECOND_OF = 1_000_000_000
 
@@ -122,6 +123,23 @@ def test_a_point_is_let_go_when_its_last_hold_ends() -> None:
     found = log.told()
     assert (sum(found.held.values()), found.returns[0].let_go) == (0, 1)
     assert [(each.returned, each.let_go) for each in found.subjects] == [(1, 0), (1, 0)]
+
+
+def test_what_moved_or_was_retired_is_told_as_that_and_as_no_return() -> None:
+    log = Log()
+    log.add(Tag.OPERATION_INTENDED, hold(RUN, "icu", PORT), hold(RUN, "wards", OTHER))
+    log.add(Tag.RUN_OPENED, opened(SECOND))
+    log.add(Tag.OPERATION_INTENDED, hold(SECOND, "icu", NEW))
+    log.add(Tag.HOLD_ENDED, HoldEnded(RUN, "icu", PORT, Ending.TRANSFER, SECOND))
+    log.add(Tag.RUN_OPENED, opened(BACK, Action.RESTORE))
+    log.add(Tag.HOLD_ENDED, HoldEnded(RUN, "wards", OTHER, Ending.RETIREMENT, BACK))
+    found = log.told()
+    assert [(each.moved, each.retired, each.let_go, each.held) for each in found.subjects] == [
+        (1, 0, 0, 1),
+        (0, 1, 0, 0),
+    ]
+    assert [(run.moved, run.let_go) for run in found.cuts] == [(1, 0)]
+    assert [(run.retired, run.let_go) for run in found.returns] == [(1, 0)]
 
 
 def test_what_was_found_open_again_is_told_and_what_was_shut_before_too() -> None:
