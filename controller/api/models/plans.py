@@ -58,7 +58,8 @@ class CutAsked(Asked):
 
 
 class ReturnAsked(Asked):
-    """What to bring back: exactly one of the next wave, a level, a playbook, names, or everything."""
+    """What to bring back: exactly one of the next wave, a level, a playbook, names, or everything; or whose
+    holds are to end without a return."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"action": "restore", "next_wave": True}]})
 

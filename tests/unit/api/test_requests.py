@@ -11,6 +11,8 @@ from controller.api.app import create_app
 from controller.api.service import Service
 from controller.api.shell import MOST
 from controller.engine.people.roles import Role
+from controller.engine.planning.plans import Return
+from controller.workers.office import Cut
 from tests.unit.api.house import INVENTORY, ROOT, House, house
 
 CUT = {"action": "isolate", "subjects": ["office"], "reason": "test"}
@@ -21,6 +23,12 @@ def written(client: TestClient, text: str, key: str | None = None) -> int:
     answer = client.post("/logbook", json={"text": text}, headers=headers)
     assert answer.status_code == 201, answer.text
     return int(answer.json()["seq"])
+
+
+def finished(at: House) -> None:
+    """Devices that nobody reaches by machine are done with at once."""
+    while at.office.under_way():
+        pass
 
 
 def notes(client: TestClient) -> list[str]:
@@ -257,6 +265,24 @@ def test_plans_are_kept_compared_and_carried_out_as_shown(at: House) -> None:
     assert claimed.status_code == 201, claimed.text
     held = client.get("/points", params={"held": True}).json()["items"]
     assert [(each["proof"], each["runs"]) for each in held] == [("claimed", [run])]
+
+
+def test_what_a_restore_brought_back_is_cut_again_and_what_is_listed_is_not_retired(at: House) -> None:
+    client = at.as_role(Role.RESTORER)
+    assert client.post("/plans", json={"action": "isolate", "wave": 1}).json()["code"] == "not-found"
+    at.office.begin_cut(at.office.plan_cut(Cut(subjects=("office",))), "", ROOT)
+    finished(at)
+    retiring = {"action": "restore", "subjects": ["office"], "retire": True}
+    retire = client.post("/plans", json=retiring).json()
+    assert retire["refused"]
+    assert {each["code"] for each in retire["hazards"]} == {"old-point-still-listed"}
+    assert client.post("/plans", json={**retiring, "subjects": [], "next_wave": True}).status_code == 422
+    wanted = Return(subjects=("office",))
+    run = at.office.begin_return(wanted, at.office.plan_return(wanted).hash, "", ROOT, ()).run
+    finished(at)
+    again = client.post("/plans", json={"action": "isolate", "of": run}).json()
+    assert (again["action"], again["subjects"]) == ("isolate", ["office"])
+    assert client.post("/plans", json={"action": "isolate", "of": run, "level": 5}).status_code == 422
 
 
 # --- two persons -------------------------------------------------------------------------------------
