@@ -18,7 +18,6 @@ from controller.domain.inventory import Inventory, PointId, Segment, Subject, ne
 from controller.domain.plan import Basis, Condition, Limited, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, Playbook, Stage
 from controller.domain.profile import DeviceProfile, State
-from controller.domain.proof import Proof
 from controller.engine.findings import Findings
 from controller.engine.planning.gates import condition, enforced, gates_of, merged
 from controller.engine.planning.pace import pace_of, waves_back
@@ -130,10 +129,6 @@ def plan_restore(
         on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
         pace = pace_of(stage, names, request.standing, inventory)
         pace = replace(pace, gate=merged(waits[name] for name in names if name in waits))
-        if part is not None and not pace.verify.satisfies(
-            Proof.CONFIRMED
-        ):  # what opens behind it rests on it
-            pace = replace(pace, verify=Proof.CONFIRMED)
         waves.extend(waves_back(inventory, profiles, steps, pace, len(waves), on_failure))
     _warn_of_dependencies(inventory, holds, subjects, findings)
     for stage in (*request.playbook.stages, *request.standing):

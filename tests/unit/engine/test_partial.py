@@ -131,6 +131,43 @@ def test_whole_again_is_the_baseline_and_cut_again_is_the_cut() -> None:
     assert not at.history.open_holds()
 
 
+def test_what_was_let_through_before_the_last_return_is_nobodys_business_any_more() -> None:
+    at = _half(site())
+    at.bring_back("ward")
+    at.cut("ward")
+    for _ in range(2):
+        assert not [
+            line for _, _, step in plan(at).steps() for line in step.rendering.commands if ">" in line
+        ]
+        assert ward(at).state is SubjectState.ISOLATED
+        at.restart()
+
+
+def test_a_firewall_nobody_can_read_back_opens_no_port_whatever_proof_a_playbook_wants() -> None:
+    select = (Selector(Scope.SEGMENTS, ("ward",)),)
+    back = Stage("back", Action.RESTORE, select, towards=("record",), verify=Proof.ACCEPTED)
+    at = site()
+    at.restart(documents(at.documents.inventory, [playbook("part", back)]))
+    at.cut("ward")
+
+    def garble(board: Board, line: str) -> None:
+        if line.startswith("set ward add only") and not board.strikes:
+            board.strikes.append(Strike(Fault.GARBLE, "show set"))
+
+    at.driver.at_line = garble
+    assert at.bring_back(playbook="part").state is RunState.STOPPED
+    assert not ports_up(at)
+
+
+def test_while_the_cut_still_stands_nothing_is_said_to_pass() -> None:
+    at = site()
+    at.cut("ward")
+    at.board("fw").strikes.append(Strike(Fault.IGNORE, r"set ward del 10\.1\.0\.0/16$"))
+    assert at.bring_back("ward", towards=("record",)).state is RunState.STOPPED
+    assert not ports_up(at)
+    assert ward(at).towards == ()
+
+
 def test_some_points_return_and_the_segment_is_not_called_restored() -> None:
     at = site()
     at.cut("ward")
@@ -220,6 +257,7 @@ def test_who_agreed_to_one_list_did_not_agree_to_another() -> None:
         found = plan(at, towards=wanted)
         hashes.add((found.hash, part(found, found.conditions[0]).hash))
     assert len({one for one, _ in hashes}) == len({two for _, two in hashes}) == 4
+    assert plan(at, towards=("other",)).hash != plan(at, towards=OTHER).hash
 
 
 def test_a_playbook_brings_back_a_part() -> None:
