@@ -48,14 +48,15 @@ def entries(
     until: datetime | None = None,
     tag: str | None = None,
     run: str | None = None,
+    device: str | None = None,
     after: int = 0,
 ) -> Iterator[AuditRecord]:
     """In the order of the log: those at or after ``since``, before ``until``, whose tag is or begins with
-    ``tag`` (``engine:run``), that tell of ``run``, later than entry ``after``."""
+    ``tag`` (``engine:run``), that tell of ``run``, and of ``device`` in it, later than entry ``after``."""
     seq = after
     while True:
         with readable(places) as connection:
-            batch = _batch(connection, seq, run)
+            batch = _batch(connection, seq, run, device)
         for record in batch:
             if _wanted(record, since, until, tag):
                 yield record
@@ -159,10 +160,10 @@ def _wanted(record: AuditRecord, since: datetime | None, until: datetime | None,
     return tag is None or record.tag == tag or record.tag.startswith(tag + ":")
 
 
-def _batch(connection: Connection, after: int, run: str | None) -> list[AuditRecord]:
+def _batch(connection: Connection, after: int, run: str | None, device: str | None) -> list[AuditRecord]:
     wanted = select(schema.entry).where(schema.entry.c.seq > after)
     if run is not None:
-        wanted = wanted.where(schema.entry.c.seq.in_(_telling_of(run)))
+        wanted = wanted.where(schema.entry.c.seq.in_(_telling_of(run, device)))
     rows = connection.execute(wanted.order_by(schema.entry.c.seq).limit(_BATCH)).all()
     if not rows:
         return []
@@ -175,7 +176,13 @@ def _batch(connection: Connection, after: int, run: str | None) -> list[AuditRec
     ]
 
 
-def _telling_of(run: str) -> Select[Any]:
+def _telling_of(run: str, device: str | None) -> Select[Any]:
+    if device is not None:
+        tables = (table for table in schema.COVERED if "run" in table.c and "device" in table.c)
+        of_device = [
+            select(table.c.entry).where(table.c.run == run, table.c.device == device) for table in tables
+        ]
+        return select(union(*of_device).subquery().c.entry)
     parts = [select(table.c.entry).where(table.c.run == run) for table in schema.COVERED if "run" in table.c]
     parts.append(select(schema.note.c.entry).where(schema.note.c.subject == run))
     return select(union(*parts).subquery().c.entry)

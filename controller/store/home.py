@@ -188,10 +188,13 @@ class Home:
         until: datetime | None = None,
         tag: str | None = None,
         run: str | None = None,
+        device: str | None = None,
         after: int = 0,
     ) -> Iterator[audit.AuditRecord]:
         """See :func:`controller.store.audit.entries`."""
-        return audit.entries(self._places, since=since, until=until, tag=tag, run=run, after=after)
+        return audit.entries(
+            self._places, since=since, until=until, tag=tag, run=run, device=device, after=after
+        )
 
 
 def open_home(

@@ -146,7 +146,7 @@ def show_device(visit: Viewing, run: Run, device: Name) -> Response:
         raise NotFound(kind="device", name=device)
     lines = [
         line
-        for line in office.log(run=record.run, tag="engine:operation")
+        for line in office.log(run=record.run, tag="engine:operation", device=device)
         if line.data.get("device") == device
     ]
     codes = {errand.point: errand.code for errand in errands}

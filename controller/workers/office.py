@@ -320,7 +320,11 @@ class Office(Protocol):
         """One that is kept already, by its SHA-256. Raises InvalidRequest where there is none."""
         ...
 
-    def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]: ...
+    def log(
+        self, *, since: int = 0, tag: str | None = None, run: str | None = None, device: str | None = None
+    ) -> Iterator[LogLine]:
+        """``device``: of a run only what tells of that device too."""
+        ...
 
     def verify(self, witnesses: Sequence[Witness] = ()) -> Verdict:
         """``witnesses``: what others kept of the log."""

@@ -24,6 +24,8 @@ from controller.workers.loglines import log_line
 from controller.workers.office import LogLine, Verdict
 
 PLANS_AT_HAND = 8
+INVENTORIES_AT_HAND = 2
+"""Of earlier revisions, which plans on record were made from."""
 
 
 class Records:
@@ -34,6 +36,7 @@ class Records:
         self._documents = documents
         self._leader = leader
         self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._inventories: dict[tuple[str, str], Inventory] = {}
         self._walks: dict[str, tuple[RunRecord, Plan, tuple[Errand, ...]]] = {}
 
     # --- the situation and its runs ----------------------------------------------------------------
@@ -87,14 +90,24 @@ class Records:
         known = self._documents.known(basis)
         if known is not None:
             return known.inventory
-        history, reader = self._leader.history(), StoredDocuments()
-        profiles = reader.profiles(history.revision("profiles", basis.profiles))
-        return reader.inventory(history.revision("inventory", basis.inventory), profiles)
+        key = (basis.inventory, basis.profiles)
+        found = self._inventories.get(key)
+        if found is None:
+            history, reader = self._leader.history(), StoredDocuments()
+            profiles = reader.profiles(history.revision("profiles", basis.profiles))
+            found = reader.inventory(history.revision("inventory", basis.inventory), profiles)
+            self._inventories[key] = found
+            for old in list(self._inventories)[:-INVENTORIES_AT_HAND]:
+                self._inventories.pop(old, None)
+        return found
 
     # --- the log -----------------------------------------------------------------------------------
 
-    def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
-        for record in self._leader.found_home().entries(after=since, tag=tag, run=run):
+    def log(
+        self, *, since: int = 0, tag: str | None = None, run: str | None = None, device: str | None = None
+    ) -> Iterator[LogLine]:
+        home = self._leader.found_home()
+        for record in home.entries(after=since, tag=tag, run=run, device=device):
             yield log_line(
                 record.entry.seq, record.at, record.tag, record.actor, record.degraded, record.facts
             )

@@ -25,6 +25,8 @@ class SharedDocuments(CurrentDocuments):
         super().__init__(composition)
         self._loading = RLock()
         self._files: object = None
+        self._plans_of: Documents | None = None
+        self._kept_plans: dict[str, Plan] = {}
 
     def present(self, *, anew: bool = False) -> Documents:
         with self._loading:
@@ -45,8 +47,16 @@ class SharedDocuments(CurrentDocuments):
             return super().known(basis)
 
     def kept_plan(self, documents: Documents, playbook: str) -> Plan | None:
+        """Read from the disk once for as long as the documents are the same."""
         with self._loading:
-            return super().kept_plan(documents, playbook)
+            if self._plans_of is not documents:
+                self._plans_of, self._kept_plans = documents, {}
+            if playbook not in self._kept_plans:
+                plan = super().kept_plan(documents, playbook)
+                if plan is None:
+                    return None
+                self._kept_plans[playbook] = plan
+            return self._kept_plans[playbook]
 
     def prepare(self) -> None:
         """Reads the documents, so that their plans are kept before anybody asks."""

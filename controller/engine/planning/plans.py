@@ -252,11 +252,15 @@ def _resting(plans: Iterable[Plan], book: HoldBook, history: History) -> Mapping
     if not escalations:
         return {}
     held = {hold.key.point for hold in book.holds()}
+    held_at: dict[str, list[PointId]] = defaultdict(list)
+    for point in held:
+        held_at[point.device].append(point)
     reads = history.last_reads()
     found: dict[PointId, set[PointId]] = defaultdict(set)
     for escalation in escalations:
         severed = {escalation.device, *escalation.behind}
-        behind = {point for point in held if point.device in severed and not _cut_itself(reads.get(point))}
+        points = (point for device in severed for point in held_at.get(device, ()))
+        behind = {point for point in points if not _cut_itself(reads.get(point))}
         for port in escalation.points:
             if port in held and not book.untouched(port):
                 found[port].update(behind - {port})
