@@ -95,7 +95,7 @@ def _room(behind: Mapping[str, list[str]], depth: Mapping[str, int], rows: int) 
     found: dict[str, float] = {}
     for each in sorted(depth, key=lambda name: -depth[name]):
         taken = sum(found[child] for child in behind.get(each, ()))
-        found[each] = taken or max(rows, 1) / max(depth[each], 1)
+        found[each] = max(taken, max(rows, 1) / max(depth[each], 1))
     return found
 
 
@@ -107,7 +107,8 @@ def _angles(
     queue = deque([middle])
     while queue:
         device = queue.popleft()
-        at = beginning[device]
+        own = sum(room[child] for child in behind.get(device, ()))
+        at = beginning[device] + (room[device] - own) * slot / 2
         for child in behind.get(device, ()):
             beginning[child] = at
             found[child] = at + room[child] * slot / 2

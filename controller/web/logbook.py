@@ -19,6 +19,7 @@ from controller.text.times import age
 from controller.web.once import act_once
 from controller.web.pages import day_time, go, show
 from controller.web.recent import own_step
+from controller.web.telling import actor_told, run_told
 from controller.web.visits import For, Viewing, Visit
 from controller.workers.office import LogLine
 
@@ -212,12 +213,12 @@ def _entry(line: LogLine, corrected: set[str | None], visit: Visit) -> Entry:
         at=day_time(datetime.fromisoformat(line.at)),
         what="" if written else what,
         said=said,
-        by=data.get("by", line.actor) if written else line.actor,
+        by=data.get("by", line.actor) if written else actor_told(line.actor),
         status=status,
         status_text=words.text(f"fact-status.{status}") if status else "",
         on_paper=day_time(datetime.fromisoformat(happened)) if happened else "",
         handed_to=data.get("handed_to", "") if written else "",
-        run=line.run or "",
+        run=run_told(line.run),
         corrects=data.get("corrects", "") if written else "",
         corrected=str(line.seq) in corrected,
         written=written,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from controller.domain.tags import Tag
 from controller.web.pages import clock_time
+from controller.web.telling import actor_told, run_told
 from controller.web.visits import Visit
 from controller.workers.office import LogLine
 
@@ -69,6 +70,6 @@ def _shown(line: LogLine, visit: Visit) -> RecentLine:
         seq=line.seq,
         text=text,
         said=line.text.partition("\n")[0][:200] if personal else "",
-        by=line.actor,
-        run=line.run or "",
+        by=actor_told(line.actor),
+        run=run_told(line.run),
     )

@@ -25,12 +25,16 @@ NAMES = 120
 """On a larger site only devices that others stand behind have their name in the drawing."""
 
 _MARGIN = 110
+_FLAT = 0.5
+"""Cosine of the angle from which on names that lie flat do not touch each other."""
+
 _STATES = ("partial", "unknown", "isolated", "connected")
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """``state`` in the words of a segment's state. ``side``: where its name stands, "" for nowhere."""
+    """``state`` in the words of a segment's state. ``side``: where its name stands, "" for nowhere; ``turn``:
+    by how many degrees it is turned."""
 
     name: str
     x: float
@@ -38,6 +42,7 @@ class Node:
     state: str
     label: str
     side: str
+    turn: int
     middle: bool
     out_of_sight: bool
 
@@ -147,6 +152,7 @@ def _drawing(found: CutState, words: Catalogue) -> Drawing:
                 state=state,
                 label=f"{name}: {words.text(f'map.device-{state}')}",
                 side=_side(spot) if few or not spot.last else "",
+                turn=_turn(spot) if spot.last else 0,
                 middle=name == root,
                 out_of_sight=found.sees(name) is False,
             )
@@ -167,6 +173,14 @@ def _side(spot: Spot) -> str:
     across, up = math.cos(spot.angle), math.sin(spot.angle)
     if not spot.x and not spot.y:
         return "below"
-    if abs(across) > 0.2:
+    if abs(across) > 0.2 or spot.last:
         return "right" if across > 0 else "left"
     return "above" if up < 0 else "below"
+
+
+def _turn(spot: Spot) -> int:
+    """Outermost at the top and the bottom names stand side by side: along their ray they do not meet."""
+    if abs(math.cos(spot.angle)) > _FLAT:
+        return 0
+    degrees = round(math.degrees(spot.angle)) % 360
+    return degrees - 180 if 90 < degrees < 270 else degrees

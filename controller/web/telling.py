@@ -10,12 +10,14 @@ from controller.domain.errors import CordonError
 from controller.domain.facts import SYSTEM
 from controller.domain.inventory import Subject
 from controller.domain.plan import Hazard, Severity
+from controller.engine.holding.watched import RUN as WATCH
 from controller.text import Catalogue
 from controller.text.sentences import hazard_text, hazards_by_kind
 from controller.web.pages import clock_time, day_time
 from controller.web.visits import Visit
 
 HASH_SHOWN = 12
+_ITSELF = "Cordon"
 
 
 def title_of(subject: Subject | None, name: str, words: Catalogue) -> str:
@@ -62,4 +64,14 @@ def names_of(visit: Visit) -> dict[str, str]:
         users = visit.service.users.users()
     except CordonError:
         users = ()
-    return {SYSTEM.id: "Cordon", **{each.id: each.name for each in users}}
+    return {SYSTEM.id: _ITSELF, **{each.id: each.name for each in users}}
+
+
+def run_told(run: str | None) -> str:
+    """The run a line of the log tells of, where it has a page: the watch over held points has none."""
+    return "" if run is None or run == WATCH else run
+
+
+def actor_told(actor: str) -> str:
+    """Who it was, as a line of the log says it: what nobody did, Cordon did."""
+    return _ITSELF if actor == SYSTEM.id else actor
