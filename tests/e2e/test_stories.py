@@ -176,7 +176,8 @@ def test_the_auditor_signs_in_reads_verifies_takes_it_away_and_may_do_nothing(
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     page.goto("/logbook")
-    expect(page.locator("#entries li").first).to_contain_text(FR.text(f"tag.{Tag.LOG_EXPORTED.replace(':', '.')}"))
+    taken = FR.text(f"tag.{Tag.LOG_EXPORTED.replace(':', '.')}")
+    expect(page.locator("#entries li").first).to_contain_text(taken)
     context.close()
 
 

@@ -240,7 +240,7 @@ def test_no_page_says_what_is_in_no_catalogue() -> None:
     unsaid = (
         r"\{#.*?#\}|\{% block breadth %\}.*?\{% endblock %\}|\{%.*?%\}|\{\{.*?\}\}|<(code|pre|svg)\b.*?</\1>"
     )
-    said = {}
+    said: dict[str, list[str]] = {}
     for template in (WEB / "templates").glob("*.html"):
         text = re.sub(unsaid, "", template.read_text("utf-8"), flags=re.DOTALL)
         spoken = re.findall(r'\b(?:aria-label|placeholder|title|alt)="([^"]*)"', text)
