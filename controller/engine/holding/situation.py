@@ -98,13 +98,14 @@ def situation(
     waves = waves_of_return(inventory, by_subject.keys())
     position = {subject.name: index for index, wave in enumerate(waves, start=1) for subject in wave}
     back, limits = history.returned(), _limits(history)
+    proofs = {point: _proof(point, reads, now) for point in {hold.key.point for hold in holds}}
     found = [
         _subject(
             subject,
             by_subject.get(subject.name, ()),
             reads,
             position,
-            now,
+            proofs,
             len(back.get(subject.name, ())),
             limits,
         )
@@ -112,7 +113,6 @@ def situation(
     ]
     holding = {hold.key.run for hold in holds}
     active = [run for run in runs if run.run in holding]
-    points = {hold.key.point for hold in holds}
     return Situation(
         site=inventory.site,
         at=now,
@@ -121,7 +121,7 @@ def situation(
         subjects=tuple(
             sorted(found, key=lambda each: (each.wave or 0, each.subject.priority, each.subject.name))
         ),
-        proofs=Counter(_proof(point, reads, now) for point in points),
+        proofs=Counter(proofs.values()),
         under_way=tuple(
             run
             for run in runs
@@ -155,13 +155,13 @@ def _subject(
     holds: Sequence[Hold],
     reads: Mapping[PointId, StepRecord],
     position: Mapping[str, int],
-    now: datetime,
+    by_point: Mapping[PointId, Proof],
     back: int,
     limits: Mapping[PointId, Limit],
 ) -> SubjectSituation:
     points = {hold.key.point for hold in holds}
     limited = [limits[point] for point in sorted(points & limits.keys(), key=lambda each: each.order)]
-    proofs = Counter(_proof(point, reads, now) for point in points)
+    proofs = Counter(by_point[point] for point in points)
     known = sum(count for proof, count in proofs.items() if proof.satisfies(Proof.CONFIRMED))
     if not points:
         kept = isinstance(subject, Segment) and subject.keep_alive
@@ -178,7 +178,7 @@ def _subject(
     return SubjectSituation(
         subject=subject,
         state=state,
-        proof=worst(_proof(point, reads, now) for point in points),
+        proof=worst(proofs),
         proofs=proofs,
         held=len(points),
         oldest_read=min(read_times, default=None),
@@ -232,14 +232,14 @@ def _settled(reads: Mapping[PointId, StepRecord], runs: Iterable[RunRecord]) -> 
 
 def _followed(reads: Mapping[PointId, StepRecord]) -> dict[PointId, StepRecord]:
     """What is cut by ports of other devices is as well known as they are, as they were last read."""
-    by_name = {str(point): read for point, read in reads.items()}
+    resting = {point: names for point, read in reads.items() if (names := rests_on(read.cause))}
+    by_name = {str(point): read for point, read in reads.items()} if resting else {}
     found = dict(reads)
-    for point, read in reads.items():
-        ports = [by_name.get(name) for name in rests_on(read.cause)]
-        if ports:
-            proof = worst(Proof(each.proof) if each else Proof.UNKNOWN for each in ports)
-            times = [each.read_at for each in ports if each and each.read_at]
-            found[point] = replace(read, proof=proof.value, read_at=min(times, default=None))
+    for point, names in resting.items():
+        ports = [by_name.get(name) for name in names]
+        proof = worst(Proof(each.proof) if each else Proof.UNKNOWN for each in ports)
+        times = [each.read_at for each in ports if each and each.read_at]
+        found[point] = replace(reads[point], proof=proof.value, read_at=min(times, default=None))
     return found
 
 
