@@ -35,6 +35,7 @@ from controller.domain.profile import (
 )
 from controller.domain.proof import Outcome
 from controller.domain.template import Template
+from controller.engine.points.blocks import Course
 from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed, Purpose
 
 PLATFORM = "board"
@@ -134,6 +135,7 @@ class BoardDriver:
         self.clock = clock
         self.at_line: Callable[[Board, str], None] = lambda _board, _line: None
         self.at_open: Callable[[str], None] = lambda _name: None
+        self.session: type[BoardSession] = BoardSession
         self.blocking = False
         self.sessions: list[BoardSession] = []
         self.opened: list[str] = []
@@ -147,7 +149,7 @@ class BoardDriver:
             raise OpenFailed(device.name, OpenCause.UNREACHABLE)
         if board.closed is not None:
             raise OpenFailed(device.name, board.closed, "refused by the test")
-        session = BoardSession(self, board, profile)
+        session = self.session(self, board, profile)
         self.sessions.append(session)
         self.opened.append(device.name)
         return session
@@ -183,15 +185,15 @@ class BoardSession:
     def collect(self, deadline: float) -> tuple[Answer, ...]:
         block, self._pending = self._pending, None
         answers: list[Answer] = []
-        refused: set[int] = set()
+        course = Course(self._profile)
         for command in block.commands if block else ():
-            if self._silent or not self.is_open or (command.group and command.group in refused):
+            if self._silent or not self.is_open or not course.sends(command):
                 answers.append(Answer(command, "", complete=False, sent=False))
                 continue
             answer = self._exchange(command, deadline)
             answers.append(answer)
-            if command.group and self._profile.error_in(answer.text):
-                refused.add(command.group)
+            if answer.complete:
+                course.told(command, answer.text)
         return tuple(answers)
 
     def close(self) -> None:
