@@ -149,6 +149,8 @@ MISTAKES = [
     ("[clinical, general]", "[clinical, ¶generall]", "unknown-value.suggested", {"suggestion": "general"}),
     ("conduits: all}", "¶conduit: all}", "unknown-key.suggested", {"suggestion": "conduits"}),
     ("    select: {segments: [em", "    ¶method: [svi]\n    select: {segments: [em", "method-in-restore", {}),
+    ("verify: proven", "verify: proven\n    ¶towards: [emergency]", "partial-in-isolate", {"key": "towards"}),
+    ("verify: proven", "verify: proven\n    ¶points: core-1", "partial-in-isolate", {"key": "points"}),
     ("save: if-equal", "include: [¶cutt]", "unknown-playbook.suggested", {"suggestion": "cut"}),
     ("save: if-equal", "include: [¶cut]", "include-loop", {"loop": "cut → cut"}),
 ]
@@ -280,6 +282,22 @@ def test_names_that_an_inventory_lacks_are_found_where_they_stand() -> None:
         ("unknown-segment.suggested", 16),
     ]
     assert playbooks.unmatched(inventory, names=[]) == ()
+
+
+def test_what_a_stage_brings_back_alone() -> None:
+    alone = (
+        "towards: [emergency, 192.0.2.7, 'fd00::/8']\n    points: core-1 Vlan10\n    select: {segments: [em"
+    )
+    text = PLAYBOOK.replace("select: {segments: [em", alone)
+    found = one(text).stages[1]
+    assert (found.towards, found.points) == (("emergency", "192.0.2.7", "fd00::/8"), ("core-1 Vlan10",))
+    inventory = inventory_from_text(INVENTORY, "i.yaml", switch_profiles())
+    assert [each.code for each in playbooks_from_sources({"a": text}).unmatched(inventory)] == []
+    wrong = text.replace("192.0.2.7", "192.0.2.777").replace("towards: [emergency", "towards: [emergncy")
+    wrong = wrong.replace("core-1 Vlan10", "core-9 Vlan10")
+    problems = playbooks_from_sources({"a": wrong}).unmatched(inventory)
+    codes = {"unknown-device.suggested", "unknown-towards", "unknown-towards.suggested"}
+    assert {each.code for each in problems} == codes
 
 
 # --- the doctrine ----------------------------------------------------------------------------------

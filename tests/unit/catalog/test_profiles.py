@@ -171,6 +171,8 @@ def test_a_table_read_by_textfsm() -> None:
     )
 
 
+_ALL = "restore: [{send: [add]}]"
+
 MISTAKES = [
     ("platform: switch", "platform: ¶manual", "platform-reserved", {}),
     (
@@ -225,6 +227,25 @@ MISTAKES = [
     ("isolate: [remove]", "¶isolate: []", "isolate-empty", {}),
     ("isolated: {allowed: '0'}", "¶isolated: {}", "isolated-empty", {}),
     ("restore: [{send: [add]}]", "¶restore: []", "restore-empty", {}),
+    *(
+        (_ALL, f"{_ALL}\n        limit: {{{limit}}}", code, data)
+        for limit, code, data in (
+            ("send: [a], limited: {allowed: '1'}, ¶lift: []", "limit-empty", {"key": "lift"}),
+            ("send: [a], ¶limited: {}, lift: [{send: [b]}]", "limit-empty", {"key": "limited"}),
+            ("send: [a], limited: {¶alowed: '1'}, lift: [{send: [b]}]", "unknown-field.suggested", {}),
+            (
+                "send: [{send: ¶'${target}'}], limited: {allowed: '1'}, lift: [{send: [b]}]",
+                "unknown-placeholder",
+                {},
+            ),
+            (
+                "send: [a], limited: {allowed: ¶'${targets}'}, lift: [{send: [b]}]",
+                "unknown-placeholder.suggested",
+                {},
+            ),
+        )
+    ),
+    (_ALL, "restore: [{send: [{send: '${target}', each: ¶allowed4}]}]", "each-outside-limit", {}),
     ("      acl:\n", "      ¶shutdown:\n", "method-not-for-kind", {"kind": "svi", "known": "acl, svi"}),
     ("      acl:\n", "      ¶alc:\n", "unknown-key.suggested", {"suggestion": "acl"}),
     ("- regex: '^allowed", "- ¶textfsm: cisco_ios_show_vlan\n            regex: '^allowed", "parse-kind", {}),
