@@ -192,10 +192,10 @@ class TimersAtCut:
     def over(self) -> list[Fact]:
         """The controller's own end once nothing at the device is in doubt any more."""
         running = self._running
-        if running.action is Action.RESTORE or running.book.doubtful(self._device):
-            return []
-        found = running.book.timers(self._device)
+        found = running.book.timers(self._device) if running.action is Action.ISOLATE else ()
         mine = [timer for timer in found if timer.holder is Holder.CONTROLLER]
+        if not mine or running.book.doubtful(self._device):
+            return []
         return [replace(timer, state=TimerState.OVER).fact() for timer in mine]
 
     def _on_device(self) -> list[Timer]:
