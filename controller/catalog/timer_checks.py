@@ -68,6 +68,8 @@ class TimerCheck:
         for key in ("prepare", "enter", "leave"):
             for index, line in enumerate(getattr(profile.session, key)):
                 yield ("session", key, index), line
+        for index, line in enumerate(profile.session.commit.send if profile.session.commit else ()):
+            yield ("session", "commit", "send", index), line
         for index, line in enumerate(profile.save.send if profile.save else ()):
             yield ("save", "send", index), line
         for key, section in profile.points.given().items():

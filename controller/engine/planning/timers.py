@@ -46,7 +46,7 @@ def check_timers(
 
 def _lines_of_cuts(profile: DeviceProfile, device: Device) -> Iterator[str]:
     values: defaultdict[str, str] = defaultdict(lambda: "x", {**profile.settings, **device.settings})
-    yield from (*profile.session.enter, *profile.session.leave)
+    yield from (*profile.session.enter, *profile.session.closing)
     for spec in profile.points.values():
         for method in spec.methods.values():
             yield from (line.send.fill(values) for line in method.isolate)

@@ -97,6 +97,13 @@ def test_nothing_else_may_begin_one(where: tuple[str | int, ...], line: str) -> 
     assert (problem.code, dict(problem.data)["line"]) == ("timer-elsewhere", line)
 
 
+def test_least_of_all_the_commit_of_a_candidate() -> None:
+    written = yaml.safe_load(SWITCH)
+    written["session"]["commit"] = {"send": ["commit confirmed 5"], "discard": ["abort"]}
+    (problem,) = problems_of(lambda: profile_from_text(yaml.safe_dump(written), "switch.yaml"))
+    assert problem.code == "timer-elsewhere"
+
+
 def test_a_counter_is_read_with_a_group_for_its_value() -> None:
     spec = profile_from_text(COUNTED, "switch.yaml").spec(PointKind.INTERFACE, tagged=False)
     assert spec is not None
