@@ -90,7 +90,7 @@ def _what(plan: Plan, inventory: Inventory, names: Sequence[str], words: Catalog
     conduits = sum(1 for name in names if name in inventory.conduits)
     counted = (("segments", len(names) - conduits), ("conduits", conduits))
     subjects = [words.text(f"count.{kind}", count=number) for kind, number in counted if number]
-    points = sum(1 for _ in plan.steps())
+    points = plan.point_count
     devices = len({operation.device for wave in plan.waves for operation in wave.operations})
     return words.text(
         "cost.what",
@@ -158,7 +158,7 @@ def plain_plan(plan: Plan, inventory: Inventory, words: Catalogue) -> dict[str, 
         "action": plan.action.value,
         "level": plan.level,
         "subjects": list(subjects_of(plan, inventory)),
-        "points": sum(1 for _ in plan.steps()),
+        "points": plan.point_count,
         "devices": sorted({operation.device for wave in plan.waves for operation in wave.operations}),
         "hazards": [plain_hazard(hazard, words) for hazard in plan.hazards],
         "waves": to_plain(plan.waves),

@@ -89,6 +89,12 @@ def verdict_lines(carried: Carried, words: Catalogue) -> Iterator[str]:
         yield text(
             "end.sentence-lacking" if known < total else "end.sentence", known=sentence, lacking=lacking
         )
+    limited = {each.point: each for each in plan.limits}
+    through = [
+        limited[each.step.point.id] for each in results if each.satisfied and each.step.point.id in limited
+    ]
+    if through:
+        yield text("end.limited", count=len(through), towards=", ".join(through[0].towards))
     proven = sum(1 for result in ended.results if result.proof is Proof.PROVEN)
     if proven and plan.action is Action.ISOLATE:
         yield text("end.proven", count=proven)

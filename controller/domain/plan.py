@@ -255,6 +255,11 @@ class Plan:
                 for step in operation.steps:
                     yield wave, operation, step
 
+    @property
+    def point_count(self) -> int:
+        """How many points its waves speak of; one that lets something through is spoken of twice."""
+        return len({step.point.id for _, _, step in self.steps()})
+
     def upstream(self) -> Iterator[tuple[Wave, Operation, Step]]:
         """The steps of the escalations, each with the first wave of the device it is for."""
         waves: dict[str, Wave] = {}

@@ -87,7 +87,7 @@ def asked(visit: Viewing, request: RequestId) -> Response:
         began=when(found.opened_at, visit.now),
         given=[name for _, name in found.given],
         decided=[_decided(each, visit.words) for each in found.accept_drift],
-        points=sum(1 for _ in plan.steps()),
+        points=plan.point_count,
         hazards=hazards_told(plan.hazards, visit.words),
         own=found.requester == visit.person.id,
         again=_again(found, plan) if found.ready and visit.may(Permission.RESTORE) else "",

@@ -182,7 +182,7 @@ def _shown(visit: Visit, plan: Plan) -> Shown:
         losses.append((title_of(subject, name, words), impact))
     return Shown(
         plan=plan.hash,
-        points=sum(1 for _ in plan.steps()),
+        points=plan.point_count,
         devices=len(devices_of(plan)),
         losses=tuple(sorted(losses, key=lambda loss: not loss[1])),
         stays=tuple(kept_through(names, inventory, words)),

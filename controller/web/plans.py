@@ -47,7 +47,7 @@ def plan(visit: Viewing, plan: Hash) -> Response:
         "plan.html",
         plan=found.hash,
         action=visit.words.text(f"action.{found.action}", playbook=found.playbook),
-        points=sum(1 for _ in found.steps()),
+        points=found.point_count,
         devices=len({operation.device for _, operation in every}),
         hazards=hazards_told(found.hazards, visit.words),
         sent=[

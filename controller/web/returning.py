@@ -114,7 +114,7 @@ def _page(visit: Visit, error: CordonError | None = None) -> Response:
         HTTPStatus.OK if error is None else status_of(error),
         plan=plan.hash if plan is not None else "",
         titles=joined((title_of(inventory.subject(name), name, words) for name in names), words),
-        points=sum(1 for _ in plan.steps()) if plan is not None else 0,
+        points=plan.point_count if plan is not None else 0,
         devices=len(devices_of(plan)) if plan is not None else 0,
         hazards=hazards_told(plan.hazards, words) if plan is not None else (),
         refused=plan is None or bool(plan.refusals),

@@ -176,7 +176,7 @@ def plan(found: Plan, words: Catalogue) -> PlanShown:
         action=found.action.value,
         level=found.level,
         subjects=list(named),
-        points=sum(1 for _ in found.steps()),
+        points=found.point_count,
         devices=sorted({each.device for wave in found.waves for each in wave.operations}),
         refused=bool(found.refusals),
         hazards=hazards(found, words),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from controller.domain.errors import InvalidRequest, NotFound
@@ -68,7 +69,8 @@ def networks_of(towards: Iterable[str], inventory: Inventory) -> tuple[str, ...]
         try:
             network = ip_network(name)
         except ValueError:
-            raise NotFound(kind="towards", name=name) from None
+            close = get_close_matches(name, inventory.segments, n=1)
+            raise NotFound(kind="towards", name=name, **({"suggestion": close[0]} if close else {})) from None
         if network.prefixlen == 0:
             raise InvalidRequest("towards-everything", name=name)
         found.append(network)

@@ -200,7 +200,6 @@ def test_a_conduit_of_which_no_device_can_hold_it_to_anything_is_refused() -> No
 
 
 def test_a_segment_that_gets_around_the_point_is_refused() -> None:
-    assert site().controller  # the site itself is sound
     at = site(gateway="acc")
     at.cut("ward")
     refused = plan(at, towards=("record",))
@@ -233,8 +232,9 @@ def test_what_is_asked_wrongly_is_refused_whole() -> None:
         with pytest.raises(InvalidRequest) as problem:
             plan(at, **wanted)
         assert problem.value.reason == reason
-    with pytest.raises(NotFound):
-        plan(at, towards=("nobody",))
+    with pytest.raises(NotFound) as near:
+        plan(at, towards=("recrod",))
+    assert near.value.data["suggestion"] == "record"
     with pytest.raises(InvalidRequest):
         at.controller.plan_return(Return(everything=True, towards=("record",)))
 
