@@ -63,6 +63,7 @@ class _Run:
     switches_cpu: float
     out: str
     err: str
+    code: int
 
 
 def measured(
@@ -123,15 +124,16 @@ def _run(prepared: Prepared, site: BenchSite, beside: Sequence[int]) -> _Run:
             process.communicate()
             out, err = "", f"ended after {LONGEST:.0f} s"
     ended = time.monotonic_ns()
-    return _Run(started, ended, load, cpu_now() - cpu, _cpu(pid) - switches, out, err)
+    code = process.returncode
+    return _Run(started, ended, load, cpu_now() - cpu, _cpu(pid) - switches, out, err, code)
 
 
 def _claim(said: Callable[[str], Claim], run: _Run) -> tuple[Claim | None, str]:
     try:
         claim = said(run.out)
     except (ValueError, KeyError, IndexError, subprocess.CalledProcessError) as error:
-        last = (run.err.strip().splitlines() or [""])[-1]
-        return None, f"{type(error).__name__}: {last}"[:300]
+        out, err = (" ".join(text.split())[-200:] for text in (run.out, run.err))
+        return None, f"exit {run.code}, {type(error).__name__}: {out} {err}"
     return claim, "; ".join(f"{name}: {what}" for name, what in sorted(claim.errors.items()))[:300]
 
 

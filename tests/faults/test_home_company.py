@@ -25,9 +25,15 @@ def _connected(leader: Command) -> int:
     )
 
 
-def _waits(leader: Command) -> None:
-    """Until a second command waits on the leader."""
-    wait_for(lambda: _connected(leader), "a second command at the leader")
+def _waits(leader: Command, second: Command) -> None:
+    """Until ``second`` waits on the leader. What it hands over before it has loaded anything is no sign of
+    that: a leader that came for its own run turns it away, and ``second`` plans first."""
+    wait_for(lambda: _connected(leader) and _has_loaded(second), "a second command at the leader")
+
+
+def _has_loaded(command: Command) -> bool:
+    """It has the database's library mapped, which planning by itself needs."""
+    return "_sqlite3" in Path(f"/proc/{command.pid}/maps").read_text()
 
 
 def _one_at_a_time(at: House) -> None:
@@ -52,7 +58,7 @@ def test_the_same_twice(ground: Ground, action: str) -> None:
     with house(ground, "two-at-once", action) as at:
         with at.midway(action) as first:
             second = at.start(*asked(action))
-            _waits(first)
+            _waits(first, second)
         at.judge(first.end(), second.end())
         _one_at_a_time(at)
         runs = [run for run in at.office.runs() if run.action.value == action]
@@ -69,7 +75,7 @@ def test_two_different_ones(ground: Ground, action: str) -> None:
         at.held()
         other = asked(action) if action == "isolate" else (action, "--segment", "admin", "--yes")
         second = at.start(*other)
-        _waits(first)
+        _waits(first, second)
         at.go_on()
         at.judge(first.end(), second.end())
         _one_at_a_time(at)
@@ -82,7 +88,7 @@ def test_a_cut_and_a_restore(ground: Ground, action: str) -> None:
     with house(ground, "cut-against-restore", action, ready_for=under_way) as at:
         with at.midway(under_way) as first:
             second = at.start(*asked(action))
-            _waits(first)
+            _waits(first, second)
             if action == "isolate":
                 # It takes the device from the restore, which would hang there for its full time.
                 first.end(20)
@@ -98,7 +104,7 @@ def test_a_restore_outrun_by_a_cut(ground: Ground) -> None:
         cut = at.start(*asked("isolate"))
         at.site.simulation.wait(device=SICK, event="login", since=at.began, timeout=60)
         restore = at.start(*asked("restore"))
-        _waits(cut)
+        _waits(cut, restore)
         at.go_on()
         at.judge(cut.end(), restore.end())
 
@@ -122,7 +128,7 @@ def test_the_leader_is_killed_under_another(ground: Ground, action: str) -> None
     with house(ground, "leader-killed", action) as at:
         with at.midway(action) as first:
             second = at.start(*asked(action))
-            _waits(first)
+            _waits(first, second)
             if action == "isolate":
                 second.until("déjà en cours")
             first.signal(signal.SIGKILL)
