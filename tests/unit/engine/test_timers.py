@@ -220,6 +220,16 @@ def test_where_the_device_cannot_the_controller_cuts_again_once_the_way_is_back(
     assert by_controller.situation().timers == ()
 
 
+def test_a_device_just_looked_at_is_due_at_once(by_controller: Ward) -> None:
+    watch = by_controller.controller.watch(lambda: by_controller.documents.inventory)
+    by_controller.cut("one", "other")
+    watch.look("a")
+    assert watch.due() == ()
+    by_controller.lose_after("end")
+    by_controller.bring_back("one")
+    assert watch.due() == ("a",)
+
+
 def test_a_device_without_an_archive_leaves_it_to_the_controller(by_device: Ward) -> None:
     by_device.cut("one")
     by_device.a.archive = False
