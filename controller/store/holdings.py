@@ -82,9 +82,10 @@ class Holdings:
             return
         keys.discard(key)
         self._open[key.subject] -= known is not None
+        back = known is not None and ending is Ending.RESTORE
         if not self._open[key.subject]:
             self._returned.pop(key.subject, None)
-        elif ending is Ending.RESTORE and key.subject not in {each.subject for each in keys}:
+        elif back and key.subject not in {each.subject for each in keys}:
             self._returned.setdefault(key.subject, set()).add(key.point)
         if not keys:
             del self._holders[key.point]

@@ -192,6 +192,19 @@ def test_a_hold_is_open_until_its_own_end(records: Records) -> None:
     ]
 
 
+def test_what_came_back_counts_while_others_of_the_subject_are_held(records: Records) -> None:
+    history = records[1]
+    commit(records, held("r-1"), held("r-2"), held("r-1", TAGGED))
+    commit(records, released("r-1"))
+    assert history.returned() == {}  # the other run holds the point still
+    commit(records, released("r-2"))
+    assert history.returned() == {"emergency": frozenset({PORT.id})}
+    commit(records, held("r-3"))
+    assert history.returned() == {}
+    commit(records, released("r-3"), released("r-1", TAGGED))
+    assert history.returned() == {}
+
+
 def test_a_hold_opened_again_keeps_its_time_and_takes_the_new_method(records: Records) -> None:
     commit(records, held("r-1"))
     (first,) = records[1].open_holds()
@@ -341,6 +354,7 @@ def answers(history: History) -> list[object]:
         [plain(history.run(name)) for name in names],
         [plain(run) for run in history.runs()],
         [(hold.key, hold.point, hold.method, hold.attribution) for hold in history.open_holds()],
+        history.returned(),
         history.baselines(),
         history.methods_sent(),
         history.last_reads(),

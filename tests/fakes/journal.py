@@ -135,15 +135,16 @@ class MemoryHistory:
             match fact:
                 case HoldOpened(run=run, subject=subject, point=point):
                     held.add(HoldKey(run, subject, point.id))
-                case HoldEnded(run=run, subject=subject, point=point_id, ending=ending):
-                    held.discard(HoldKey(run, subject, point_id))
-                    if ending is Ending.RESTORE:
-                        found.setdefault(subject, set()).add(point_id)
-                    if not any(key.subject == subject for key in held):
+                    found.get(subject, set()).discard(point.id)
+                case HoldEnded(run=run, subject=subject, point=at, ending=ending):
+                    ended = HoldKey(run, subject, at) in held
+                    held.discard(HoldKey(run, subject, at))
+                    left = {key.point for key in held if key.subject == subject}
+                    if not left:
                         found.pop(subject, None)
-        now = {(key.subject, key.point) for key in held}
-        left = {name: frozenset(p for p in points if (name, p) not in now) for name, points in found.items()}
-        return {name: points for name, points in left.items() if points}
+                    elif ended and ending is Ending.RESTORE and at not in left:
+                        found.setdefault(subject, set()).add(at)
+        return {name: frozenset(points) for name, points in found.items() if points}
 
     def baselines(self) -> Mapping[PointId, Baseline]:
         return {point: taken[1] for point in self._held() if (taken := self._baseline(point)) is not None}
