@@ -122,9 +122,9 @@ class House:
 
     def take_over(self, other: House) -> None:
         """The accounts of another house, which may go on being used."""
-        with closing(sqlite3.connect(other.directory / "accounts.db")) as source:
-            with closing(sqlite3.connect(self.directory / "accounts.db")) as target:
-                source.backup(target)
+        ours, theirs = (sqlite3.connect(one.directory / "accounts.db") for one in (self, other))
+        with closing(ours), closing(theirs):
+            theirs.backup(ours)
         self.factors, self.clock.wall = other.factors, other.clock.wall
 
     def stored(self) -> bytes:
