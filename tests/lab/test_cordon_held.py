@@ -59,7 +59,6 @@ def test_what_was_opened_by_hand_or_not_confirmed_is_cut_again(
     def watched() -> None:
         with reside(Composition()) as office:
             cordon.act("isolate", "--playbook", "ports")
-            lab.traffic.dead(cut, PROBED)
             switch.run("ovs-ofctl", "mod-port", "br0", "printers", "up")
             office.signal("a colleague", "acc1", "somebody was in the rack")
             _until(lambda: Tag.POINT_REOPENED in {entry.tag for entry in office.home.entries()})
