@@ -42,8 +42,8 @@ def plan_isolation(
     at_neighbour: Collection[str] = frozenset(),
     points: Mapping[str, Collection[PointId]] | None = None,
 ) -> Plan:
-    """Compiles ``stages`` (those of ``playbook`` and what it includes). ``points``: by stage those it may use,
-    where they are not all.
+    """Compiles ``stages`` (those of ``playbook`` and what it includes). ``points``: by stage those it may
+    use, where they are not all.
 
     ``overrides`` names what a person lets go in spite of a refusal: segments kept alive, or ports as
     ``device interface``. ``at_neighbour``: devices that nothing is to be sent to; they are cut off at their

@@ -89,6 +89,7 @@ from controller.workers.auditing import LogSeal, Witness
 from controller.workers.erasing import Erasing
 from controller.workers.exporting import Extract, Handed
 from controller.workers.forwarding import LogForwarding
+from controller.workers.moving import HoldTransfers
 from controller.workers.office import (
     Cut,
     Discovery,
@@ -540,7 +541,9 @@ class ScriptedOffice:
     def attachment(self, digest: str, name: str) -> Attachment:
         raise AssertionError("nothing is attached here")
 
-    def log(self, *, since: int = 0, tag: str | None = None, run: str | None = None) -> Iterator[LogLine]:
+    def log(
+        self, *, since: int = 0, tag: str | None = None, run: str | None = None, device: str | None = None
+    ) -> Iterator[LogLine]:
         nasty = "\x1b[31mred\x1b[0m\nsecond line"
         yield LogLine(1, NOW.isoformat(), "engine:run:opened", "alice", RUN, {"level": "5"}, nasty)
         if self.generations:
@@ -572,6 +575,9 @@ class ScriptedOffice:
         self, subject: str, reason: str, actor: Actor, *, credentials: Credentials | None = None
     ) -> int | None:
         raise AssertionError("nothing is watched here")
+
+    def transfers(self) -> HoldTransfers:
+        raise AssertionError("nothing moves here")
 
     def erasing(self) -> Erasing:
         raise AssertionError("nothing is erased here")
