@@ -221,7 +221,8 @@ class OperationRun:
         elif track.outcome is not Outcome.NOT_ATTEMPTED:
             # The block went out and the session was lost: what is read now is its end, good or bad.
             proof = judge(track.rendering.expect, state)
-            track.finish(proof, "" if proof is Proof.CONFIRMED else track.cause)
+            differs = "read-back-differs" if proof is Proof.CONTRADICTED else ""
+            track.finish(proof, "" if proof is Proof.CONFIRMED else track.cause or differs)
         elif drifted(running.book, track, state) and self._device.name not in running.accept_drift:
             limited = running.limited_at(track.point)  # what nobody described is not let through
             if keeping(self._device.name) in running.accept_drift and limited is None:

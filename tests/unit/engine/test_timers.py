@@ -278,6 +278,14 @@ def test_unless_every_point_reads_as_wanted_all_of_them_go_back(by_device: Ward)
     assert by_device.timers()[-1] == (DEVICE, OVER)
 
 
+def test_what_a_device_takes_and_does_not_do_is_said_to_differ(by_controller: Ward) -> None:
+    by_controller.cut("one")
+    by_controller.a.strikes.append(Strike(Fault.IGNORE, "port p1 up"))
+    found = by_point(by_controller.bring_back("one"))
+    assert (found["a p1"].proof, found["a p1"].cause) == (Proof.CONTRADICTED, "read-back-differs")
+    assert found["a p2"].proof is Proof.CONFIRMED, "the controller holds each point by itself"
+
+
 def test_a_cut_takes_the_timer_away_first(by_device: Ward) -> None:
     """It would bring the device back to how it was before: without this cut."""
     by_device.cut("one")
