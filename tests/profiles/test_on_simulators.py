@@ -66,6 +66,11 @@ def cut_of(meeting: Meeting, where: SitePoint, method: Method) -> Rendering:
     return cut
 
 
+def a_cut(meeting: Meeting) -> tuple[SitePoint, Rendering]:
+    where = next(iter(meeting.site.points.values()))
+    return where, cut_of(meeting, where, next(iter(meeting.context(where).spec.methods)))
+
+
 def test_every_profile_said_to_be_simulated_is_tried_here() -> None:
     said = {name for name, profile in PROFILES.items() if profile.tested is profiles.Tested.SIMULATED}
     assert said == set(SITES)
@@ -203,6 +208,35 @@ def test_a_session_lost_after_the_change_is_read_again(spoilt: Meeting) -> None:
     assert (told is Proof.CONFIRMED) is not any(spoilt.passes(where).values())
 
 
+WORST: list[tuple[str, dict[str, object]]] = [
+    ("more", {"lines": 5}),
+    ("syslog_noise", {}),
+    ("changing_prompt", {"nth": 1, "name": "elsewhere"}),
+    ("slow_prompt", {"seconds": 0.2}),
+]
+
+
+@pytest.mark.parametrize(("fault", "params"), WORST, ids=[fault for fault, _ in WORST])
+@pytest.mark.parametrize("name", SITES)
+def test_a_device_at_its_worst_is_cut_and_read_all_the_same(
+    spoilt: Meeting, fault: str, params: dict[str, object]
+) -> None:
+    """Paging that comes back, log messages in every echo and answer, another host name, a slow prompt. Where
+    a new name is not seen to be a prompt (it may be a question: Comware's is in brackets), the session ends,
+    nothing is claimed, and the next one reads."""
+    where, cut = a_cut(spoilt)
+    spoilt.read(where)
+    spoilt.simulation.fault(ONE, fault, **params)
+    outcome, _, state = spoilt.change(where, cut)
+    if fault == "changing_prompt" and outcome is Outcome.SENT:
+        assert state is None
+        state = spoilt.read(where)
+    else:
+        assert outcome is Outcome.ACCEPTED
+    assert judge(cut.expect, state) is Proof.CONFIRMED
+    assert not any(spoilt.passes(where).values())
+
+
 # --- the configuration a restart finds ----------------------------------------------------------------
 
 
@@ -239,11 +273,6 @@ def startup(meeting: Meeting) -> StartupState:
 
 
 # --- candidates ---------------------------------------------------------------------------------------
-
-
-def a_cut(meeting: Meeting) -> tuple[SitePoint, Rendering]:
-    where = next(iter(meeting.site.points.values()))
-    return where, cut_of(meeting, where, next(iter(meeting.context(where).spec.methods)))
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
