@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bench import log, planning, reachability, service, speed, startup
+from bench import console, log, planning, reachability, service, speed, startup
 
 MEASUREMENTS = {
+    "console": console.main,
     "log": log.main,
     "planning": planning.main,
     "reachability": reachability.main,
