@@ -164,8 +164,8 @@ def _drawing(found: CutState, words: Catalogue) -> Drawing:
 def _box(layout: Layout) -> str:
     xs = [spot.x for spot in layout.spots.values()] or [0.0]
     ys = [spot.y for spot in layout.spots.values()] or [0.0]
-    left, top = min(xs) - _MARGIN, min(ys) - _MARGIN / 2
-    return f"{left:.0f} {top:.0f} {max(xs) - left + _MARGIN:.0f} {max(ys) - top + _MARGIN / 2:.0f}"
+    left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
+    return f"{left:.0f} {top:.0f} {max(xs) - left + _MARGIN:.0f} {max(ys) - top + _MARGIN:.0f}"
 
 
 def _side(spot: Spot) -> str:
