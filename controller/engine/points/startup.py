@@ -132,6 +132,8 @@ def reboots(
     for hold in holds:
         name = hold.point.id.device
         held.add(name)
+        if name in opens:
+            continue  # what is said of a device is the same for all its points
         read, record = reads.get(hold.point.id), startups.get(name)
         device = inventory.devices.get(name)
         if device is None or read is None or not _has_effect(read):
