@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import stat
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from controller.domain.errors import (
     NotFound,
     SignInFailed,
 )
-from controller.engine.people.account_records import Account, ApiToken
+from controller.engine.people.account_records import Account
 from controller.engine.people.accounts import Grant, Invitation, Limits
 from controller.engine.people.roles import ALLOWS, Permission, Role, allows
 from controller.engine.people.users import IN_PERSON
@@ -310,14 +312,14 @@ def test_nobody_who_looks_waits_for_the_disk_after_a_change(tmp_path: Path) -> N
 
 
 def test_after_a_change_that_failed_there_are_others(tmp_path: Path) -> None:
-    path = tmp_path / "accounts.db"
-    store = HomeAccounts(tmp_path, path)
+    store = HomeAccounts(tmp_path, tmp_path / "accounts.db")
+    one = Account(1, "Alice", "alice", (), False, None, None, 0, datetime(2026, 1, 1, tzinfo=UTC))
     with store.change() as change:
-        change.drop(Account)
+        change.put(one)
     with pytest.raises(JournalUnreadable), store.change() as change:
-        change.put(ApiToken("h", "t", 1, "label", (), None, None, None))  # type: ignore[arg-type]
+        change.put(replace(one, id=2))  # of the same name
     with store.change() as change:
-        assert change.number(Account) == 1
+        assert change.number(Account) == 2
 
 
 def test_what_cannot_be_read_or_is_newer_is_told(tmp_path: Path) -> None:
