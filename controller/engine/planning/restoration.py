@@ -164,8 +164,8 @@ def plan_restore(
 def _limits_first(
     turns: Iterable[Turn], limited: Mapping[int, Sequence[PointId]]
 ) -> Iterator[tuple[Turn, int | None]]:
-    """``turns``, and in front of what they open the points that hold it to what it may reach: first what denies
-    the rest (0), then what lets that through (1)."""
+    """``turns``, and in front of what they open the points that hold it to what it may reach: first what
+    denies the rest (0), then what lets that through (1)."""
     left = dict(limited)
     for turn in turns:
         for order in sorted(each for each in left if each <= turn.order):

@@ -102,7 +102,7 @@ def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], 
             return parse.otherwise if recognised else {}
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
     if parse.listed:
-        groups = _listed(parse, _compiled(_pattern(parse.pattern, context, values)), values, text)
+        groups = _listed(_compiled(_pattern(parse.pattern, context, values)), values, text)
         if not groups:
             return parse.otherwise
     for name, number in parse.within.items():
@@ -112,9 +112,7 @@ def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], 
     return {**named, **parse.matched}
 
 
-def _listed(
-    parse: RegexParse, pattern: re.Pattern[str], values: Mapping[str, str], text: str
-) -> dict[str, str]:
+def _listed(pattern: re.Pattern[str], values: Mapping[str, str], text: str) -> dict[str, str]:
     """What every match gives, sorted; matches of a network that only touches the prefix name it too."""
     found: dict[str, set[str]] = {}
     for match in pattern.finditer(text):

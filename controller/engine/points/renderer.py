@@ -19,7 +19,7 @@ RENDERER = "1"
 
 
 NONE = "none"
-"""The value of a per-prefix field where the subject has no prefix of that family, and of a list of nothing."""
+"""The value of a per-prefix field where the subject has no prefix of that family, and of an empty list."""
 
 LISTED_BY = ","
 """Between the values of a field that is a list."""
@@ -99,8 +99,8 @@ def limitation(
     networks: Sequence[str],
     former: Sequence[str] = (),
 ) -> tuple[Rendering, Rendering] | None:
-    """The lines that bring the point back for ``networks`` alone, in two parts: what denies the rest, and once
-    that is read back what undoes ``methods``. Then all else is expected as in the baseline. ``former``: as
+    """The lines that bring the point back for ``networks`` alone, in two parts: what denies the rest, and
+    once that is read back what undoes ``methods``. Then all else is expected as in the baseline. ``former``: as
     :func:`restoration` takes it. None where the profile cannot tell the point to."""
     limiting = context.spec.limiting
     if limiting is None:

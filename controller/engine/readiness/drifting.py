@@ -69,7 +69,9 @@ def _asked(
     inventory: Inventory | None = None
     profiles: dict[str, DeviceProfile] = {}
     for name in names:
-        watched = watched_at(name, holds, reads, basis_of, book.limit) if not devices or name in devices else []
+        if devices and name not in devices:
+            continue
+        watched = watched_at(name, holds, reads, basis_of, book.limit)
         if not watched:
             continue
         planned = with_present(watched[0].basis.inventory, current)

@@ -73,7 +73,7 @@ _EXITS: Mapping[Exit, Both] = {
     },
     Exit.WAITING: {
         "en": "waiting for other people: a consent, an approval, an attestation; nothing was sent past that",
-        "fr": "attend d'autres personnes : un accord, une approbation, une attestation ; rien n'a été envoyé au-delà",
+        "fr": "attend d'autres personnes (accord, approbation, attestation) ; rien n'a été envoyé au-delà",
     },
     Exit.LED_ELSEWHERE: {
         "en": "another process leads this home and does not answer",
