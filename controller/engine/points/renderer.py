@@ -100,8 +100,8 @@ def limitation(
     former: Sequence[str] = (),
 ) -> tuple[Rendering, Rendering] | None:
     """The lines that bring the point back for ``networks`` alone, in two parts: what denies the rest, and
-    once that is read back what undoes ``methods``. Then all else is expected as in the baseline. ``former``: as
-    :func:`restoration` takes it. None where the profile cannot tell the point to."""
+    once that is read back what undoes ``methods``. Then all else is expected as in the baseline.
+    ``former``: as :func:`restoration` takes it. None where the profile cannot tell the point to."""
     limiting = context.spec.limiting
     if limiting is None:
         return None
