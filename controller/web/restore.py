@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from controller.domain.drift import PointDrift
+from controller.domain.plan import Hazard
 from controller.domain.probation import Probation, ProbationState
 from controller.engine.holding.situation import Situation, SubjectSituation
 from controller.engine.holding.waiting import Waiting
@@ -17,7 +18,7 @@ from controller.engine.people.approvals import ApprovalShown
 from controller.engine.people.roles import Permission
 from controller.text import Catalogue
 from controller.text.partly import partly_back
-from controller.text.sentences import cause_text, hazard_text
+from controller.text.sentences import cause_text
 from controller.text.timers import timer_lines
 from controller.text.times import age, duration
 from controller.web.bars import ProofBar, bar_of_proofs
@@ -172,7 +173,7 @@ def gate_rows(gate: Waiting, names: Mapping[str, str], words: Catalogue) -> list
         rows.append(GateRow("failed", words.text("gates.unheard", **said)))
     rows += [GateRow("done", words.text("gates.said-go", name=names.get(one, one))) for one in gate.go]
     rows += [
-        GateRow("failed" if want.code == "gate-no-go" else "todo", hazard_text(want, words))
+        GateRow("failed" if want.code == "gate-no-go" else "todo", _wanted(want, names, words))
         for want in gate.wants
     ]
     if not gate.wants:
@@ -180,6 +181,16 @@ def gate_rows(gate: Waiting, names: Mapping[str, str], words: Catalogue) -> list
     if gate.probes:
         rows.append(GateRow("todo", words.text("restore-page.probes")))
     return rows
+
+
+def _wanted(want: Hazard, names: Mapping[str, str], words: Catalogue) -> str:
+    """What is missing, as it stands under the segment's name: the page itself has the way to do it."""
+    data = dict(want.data)
+    if "persons" in data:
+        data["persons"] = joined((names.get(each, each) for each in data["persons"].split(", ")), words)
+    if "seconds" in data:
+        data["left"] = duration(words, int(data["seconds"]))
+    return words.text(f"gate-row.{want.code}", **data)
 
 
 def _watched(each: Probation, found: Situation, words: Catalogue) -> Watched:
