@@ -12,6 +12,8 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What speaks to simulated devices over SSH goes with the profiles.
+DEVICES := tests/unit/drivers tests/unit/simulator
 LANES := test-unit test-contract test-profiles test-faults test-lab test-e2e
 CHECKS := check-style check-format check-types check-layers
 
@@ -51,13 +53,13 @@ test: $(READY)
 	@$(MAKE) --no-print-directory --keep-going $(LANES)
 
 test-unit: $(READY)
-	$(call lane,tests/unit tests/architecture,-n $(WORKERS))
+	$(call lane,tests/unit tests/architecture,-n $(WORKERS) $(addprefix --ignore=,$(DEVICES)))
 
 test-contract: $(READY)
 	$(call lane,tests/contract,-n $(WORKERS))
 
 test-profiles: $(READY)
-	$(call lane,tests/profiles,-n $(WORKERS))
+	$(call lane,tests/profiles $(DEVICES),-n $(WORKERS))
 
 # Most of a fault is waiting for what does not come: more workers than cores.
 test-faults: $(READY)

@@ -31,10 +31,11 @@ ip saddr 10.10.40.0/24 tcp dport 445 counter name imaging drop
 """The site's own rule: no file shares from this segment."""
 
 TRIES = """
-for n in 1 2 3 4 5 6 7 8; do
-  timeout 0.3 bash -c 'exec 3<>/dev/tcp/203.0.113.10/445' 2>/dev/null || :
-done
+( for n in $(seq 40); do
+  timeout 0.2 bash -c 'exec 3<>/dev/tcp/203.0.113.10/445' || :
+done ) >/dev/null 2>&1 &
 """
+"""Goes on in the background: what is counted is what comes after the first look."""
 
 
 def test_a_segment_that_tries_what_is_denied_is_cut_again(lab: Lab, tmp_path: Path) -> None:
