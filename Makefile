@@ -76,9 +76,9 @@ faults-full: $(READY)
 mutations: $(READY)
 	CORDON_MUTATIONS=5000 $(BIN)/python -m pytest --timeout 900 tests/unit/store/test_mutations.py tests/unit/evidence
 
-# Three laboratories side by side: most of a test is waiting for silence.
+# Six laboratories side by side: most of a test is waiting for silence.
 test-lab: $(READY)
-	$(call lane,tests/lab,-n 3 --dist worksteal)
+	$(call lane,tests/lab,-n 6 --dist worksteal)
 
 test-e2e: $(READY)
 	$(call lane,tests/e2e,-n 2 --dist worksteal)
