@@ -12,7 +12,7 @@ from tests.faults.crash import FULL, Ground, Point, Series, points_of, strike
 SHARES = 10
 """How many tests a series is divided into."""
 
-ONE_IN = {Series.KILLED: 20, Series.FROZEN: 24}
+ONE_IN = {Series.KILLED: 50, Series.FROZEN: 50}
 """Outside the full campaign a sample: of a killed controller both sides of every commit and one in so many of
 the other points; of a frozen one, whose lead is taken over only after a second of silence, one in so many."""
 
