@@ -14,7 +14,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # What speaks to simulated devices over SSH goes with the profiles.
 DEVICES := tests/unit/drivers tests/unit/simulator
-LANES := test-unit test-contract test-profiles test-faults test-lab test-e2e
+# How segments come back: gates, probation, timers, in part.
+RETURNS := $(foreach t,gates probation held counted partial,tests/lab/test_cordon_$(t).py)
+LANES := test-unit test-contract test-profiles test-faults test-lab test-lab-returns test-e2e
 CHECKS := check-style check-format check-types check-layers
 
 # The directories among $(1) that hold tests; pytest fails on one that holds none.
@@ -78,7 +80,10 @@ mutations: $(READY)
 
 # Six laboratories side by side: most of a test is waiting for silence.
 test-lab: $(READY)
-	$(call lane,tests/lab,-n 6 --dist worksteal)
+	$(call lane,tests/lab,-n 6 --dist worksteal $(addprefix --ignore=,$(RETURNS)))
+
+test-lab-returns: $(READY)
+	$(BIN)/python -m pytest $(RETURNS) -n 5 --dist worksteal $(PYTEST_ARGS)
 
 test-e2e: $(READY)
 	$(call lane,tests/e2e,-n 2 --dist worksteal)
