@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from controller.vault.access import VaultAccess
 
 
-def handed_to_leader(home: Path, message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def handed_to_leader(home: Path, message: Mapping[str, Any]) -> Generator[Mapping[str, Any]]:
     """As :func:`controller.store.requests.request`, of whoever leads ``home``; nothing else is loaded."""
     from controller.store.places import Places
     from controller.store.requests import request

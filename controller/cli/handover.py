@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -84,9 +85,10 @@ def handed(arguments: Sequence[str]) -> int | None:
     # Until the run is watched: who presses Ctrl-C while the program loads is asked to press it again.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        shown = _Shown(given)
-        first = begun(lines)
-        return None if first is None else shown.to_the_end(first, lines)
+        with closing(lines):
+            shown = _Shown(given)
+            first = begun(lines)
+            return None if first is None else shown.to_the_end(first, lines)
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -94,7 +94,7 @@ class Home:
         """One for all who change: made once, by the leader."""
         return HomeAccounts(self._places.home, self._places.accounts)
 
-    def request(self, message: Message) -> Iterator[Mapping[str, Any]]:
+    def request(self, message: Message) -> Generator[Mapping[str, Any]]:
         """See :func:`controller.store.requests.request`."""
         return requests.request(self._places, message)
 

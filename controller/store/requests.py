@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, suppress
 from typing import Any, ClassVar
 
@@ -27,8 +27,9 @@ class LeaderRefused(CordonError):
     code: ClassVar[str] = "leader-refused"
 
 
-def request(places: Places, message: Message) -> Iterator[Mapping[str, Any]]:
-    """Hands ``message`` to the leader; what it answers, line by line, without limit of time.
+def request(places: Places, message: Message) -> Generator[Mapping[str, Any]]:
+    """Hands ``message`` to the leader; what it answers, line by line, without limit of time. Whoever does not
+    hear it out closes it.
 
     Raises LeaderElsewhere when it is silent for :data:`SILENCE` (nothing was begun then); while iterating,
     LeaderRefused or LeaderLost."""
@@ -84,7 +85,7 @@ def drop(places: Places, message: Message) -> str:
     return name
 
 
-def _lines(places: Places, stream: Stream, ending: ExitStack) -> Iterator[Mapping[str, Any]]:
+def _lines(places: Places, stream: Stream, ending: ExitStack) -> Generator[Mapping[str, Any]]:
     with ending:
         while True:
             try:

@@ -7,7 +7,7 @@ begun, and the caller goes the ordinary way, which plans, shows and refuses by i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from controller.bootstrap import handed_to_leader
 from controller.domain.errors import CordonError
 
 Lines = Iterator[Mapping[str, Any]]
+Told = Generator[Mapping[str, Any]]
 
 
 def files_of(
@@ -25,9 +26,9 @@ def files_of(
     return tuple("\0".join(os.path.abspath(path) for path in paths) for paths in named)  # noqa: PTH100 - a lexical comparison, nothing is resolved
 
 
-def handed_over(home: Path, request: Mapping[str, Any]) -> Lines | None:
+def handed_over(home: Path, request: Mapping[str, Any]) -> Told | None:
     """Hands ``request``, an IsolateByLeader as a line, to the leader of ``home``. Returns what it tells, once
-    it has the request; None where nobody answers."""
+    it has the request, to be closed by whoever does not hear it out; None where nobody answers."""
     try:
         return handed_to_leader(home, request)
     except (CordonError, OSError):

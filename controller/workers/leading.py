@@ -8,7 +8,7 @@ a cut that was begun.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -184,10 +184,11 @@ class AnyLeader:
                 if clock.monotonic() > give_up:
                     raise
             try:
-                for line in self.home().request(request_to_line(request)):
-                    if "error" in line:
-                        raise error_from_line(dict(line))
-                    return accounting.answered(call, line["done"])
+                with closing(self.home().request(request_to_line(request))) as lines:
+                    for line in lines:
+                        if "error" in line:
+                            raise error_from_line(dict(line))
+                        return accounting.answered(call, line["done"])
             except LeaderElsewhere:
                 clock.pause(0.05)
             else:
@@ -213,7 +214,8 @@ class AnyLeader:
         home = self.home()
         if not isinstance(request, _ONE_WORD):
             lend_vault_key(self._composition, home)
-        return hear(home.request(request_to_line(request)), watcher, home.path)
+        with closing(home.request(request_to_line(request))) as lines:
+            return hear(lines, watcher, home.path)
 
 
 def hear(lines: Lines, watcher: Watcher, home: Path) -> int | None:

@@ -141,7 +141,7 @@ def test_nobody_listening_stops_nothing(home: Home) -> None:
         lead.serve(long)
         answer = home.request({})
         next(answer)
-        answer.close()  # type: ignore[attr-defined]  # a generator behind an iterator
+        answer.close()
         assert finished.wait(10)
 
 
