@@ -25,10 +25,12 @@ def _connected(leader: Command) -> int:
     )
 
 
-def _waits(leader: Command, second: Command) -> None:
-    """Until ``second`` waits on the leader. What it hands over before it has loaded anything is no sign of
-    that: a leader that came for its own run turns it away, and ``second`` plans first."""
-    wait_for(lambda: _connected(leader) and _has_loaded(second), "a second command at the leader")
+def _arrives(leader: Command, second: Command, action: str) -> None:
+    """Until ``second`` has the ear of the leader: a cut is then told its run, a restore waits without a word."""
+    if action == "isolate":
+        second.until(r"Intervention \S+ commencée|déjà en cours")
+    else:
+        wait_for(lambda: _connected(leader) and _has_loaded(second), "a second command at the leader")
 
 
 def _has_loaded(command: Command) -> bool:
@@ -58,7 +60,7 @@ def test_the_same_twice(ground: Ground, action: str) -> None:
     with house(ground, "two-at-once", action) as at:
         with at.midway(action) as first:
             second = at.start(*asked(action))
-            _waits(first, second)
+            _arrives(first, second, action)
         at.judge(first.end(), second.end())
         _one_at_a_time(at)
         runs = [run for run in at.office.runs() if run.action.value == action]
@@ -75,7 +77,7 @@ def test_two_different_ones(ground: Ground, action: str) -> None:
         at.held()
         other = asked(action) if action == "isolate" else (action, "--segment", "admin", "--yes")
         second = at.start(*other)
-        _waits(first, second)
+        _arrives(first, second, action)
         at.go_on()
         at.judge(first.end(), second.end())
         _one_at_a_time(at)
@@ -88,7 +90,7 @@ def test_a_cut_and_a_restore(ground: Ground, action: str) -> None:
     with house(ground, "cut-against-restore", action, ready_for=under_way) as at:
         with at.midway(under_way) as first:
             second = at.start(*asked(action))
-            _waits(first, second)
+            _arrives(first, second, action)
             if action == "isolate":
                 # It takes the device from the restore, which would hang there for its full time.
                 first.end(20)
@@ -104,7 +106,7 @@ def test_a_restore_outrun_by_a_cut(ground: Ground) -> None:
         cut = at.start(*asked("isolate"))
         at.site.simulation.wait(device=SICK, event="login", since=at.began, timeout=60)
         restore = at.start(*asked("restore"))
-        _waits(cut, restore)
+        _arrives(cut, restore, "restore")
         at.go_on()
         at.judge(cut.end(), restore.end())
 
@@ -128,9 +130,7 @@ def test_the_leader_is_killed_under_another(ground: Ground, action: str) -> None
     with house(ground, "leader-killed", action) as at:
         with at.midway(action) as first:
             second = at.start(*asked(action))
-            _waits(first, second)
-            if action == "isolate":
-                second.until("déjà en cours")
+            _arrives(first, second, action)
             first.signal(signal.SIGKILL)
             killed = first.end()
         at.judge(killed, second.end())
