@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from controller.simulator.hp_comware.names import number, sort_key
+from controller.simulator.hp_comware.names import sort_key
 from controller.simulator.switching import Interface, Kind
-from controller.simulator.vlans import ALL_VLANS, vlan_spans
+from controller.simulator.views import number, spans
+from controller.simulator.vlans import ALL_VLANS
 
 ONLY_FIRST = frozenset({1})
 
@@ -106,7 +106,8 @@ def written(interface: Interface) -> list[str]:
         lines.append(" port link-type trunk")
         lines += [] if 1 in interface.allowed else [" undo port trunk permit vlan 1"]
         if interface.allowed not in (ONLY_FIRST, frozenset()):
-            lines.append(f" port trunk permit vlan {spans(interface.allowed)}")
+            allowed = "all" if interface.allowed == ALL_VLANS else spans(interface.allowed)
+            lines.append(f" port trunk permit vlan {allowed}")
         lines += [f" port trunk pvid vlan {interface.native_vlan}"] if interface.native_vlan != 1 else []
     elif interface.access_vlan != 1:
         lines.append(f" port access vlan {interface.access_vlan}")
@@ -117,12 +118,6 @@ def written(interface: Interface) -> list[str]:
     if interface.channel_group is not None:
         lines.append(f" port link-aggregation group {interface.channel_group}")
     return lines
-
-
-def spans(vlans: Iterable[int]) -> str:
-    """``1 110 200 to 210``."""
-    found = frozenset(vlans)
-    return "all" if found == ALL_VLANS else " ".join(vlan_spans(found, 2)).replace("-", " to ")
 
 
 def hashed(secret: str) -> str:

@@ -10,16 +10,16 @@ one list of a kind and direction).
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import replace
 
-from controller.simulator.grammar import Arguments, Grammar, Rejected, incomplete, invalid
+from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
 from controller.simulator.hp_comware.configuration import BOUND, DIRECTIONS, ONLY_FIRST, OPENED, made
 from controller.simulator.hp_comware.shell import Handler, Shell
 from controller.simulator.ports import Change, bound, description, each, value
 from controller.simulator.shell import Ask, Reply
 from controller.simulator.switching import Interface
+from controller.simulator.views import add_leaving, listed, of_mode, reboot, to, unpaged
 from controller.simulator.vlans import ALL_VLANS
 
 _RULE = re.compile(r"(?:(\d+) +)?((?:permit|deny)\b.*)")
@@ -30,15 +30,7 @@ _CONDITIONS = {
 }
 
 
-def _to(view: str) -> Handler:
-    return lambda shell, _arguments: shell.enter(view)
-
-
 # --- user view -------------------------------------------------------------------------------------------
-
-
-def _unpaged(shell: Shell, _arguments: Arguments) -> None:
-    shell.screen.length = 0
 
 
 def _monitor(on: bool) -> Handler:
@@ -77,19 +69,6 @@ def _save(shell: Shell, arguments: Arguments) -> Reply:
     return Reply(ask=Ask(question, answered))
 
 
-def _reboot(shell: Shell, _arguments: Arguments) -> Reply:
-    def answered(given: str) -> Reply:
-        if given.strip().lower() != "y":
-            return Reply()
-
-        def now() -> None:
-            asyncio.get_running_loop().call_soon(shell.device.reload, "command")
-
-        return Reply(then=now)
-
-    return Reply(ask=Ask("This command will reboot the device. Continue? [Y/N]:", answered))
-
-
 # --- VLANs -----------------------------------------------------------------------------------------------
 
 
@@ -107,32 +86,6 @@ def _undo_vlan(shell: Shell, arguments: Arguments) -> None:
 
 def _vlan_name(shell: Shell, arguments: Arguments) -> None:
     shell.device.running.vlans[int(shell.selected[0])] = arguments.text()
-
-
-def _spans(arguments: Arguments) -> frozenset[int]:
-    """``1 5 to 7``; the device's error at the word that does not fit."""
-    first = next(index for index, word in enumerate(arguments.tokens) if word.start == arguments.starts[0])
-    given = arguments.tokens[first:]
-    vlans: set[int] = set()
-    at = 0
-    while at < len(given):
-        low = _vlan_number(given[at].text, given[at].start)
-        high, took = low, 1
-        if at + 1 < len(given) and given[at + 1].text == "to":
-            if at + 2 == len(given):
-                raise incomplete()
-            high, took = _vlan_number(given[at + 2].text, given[at + 2].start), 3
-            if high < low:
-                raise invalid(given[at + 2].start)
-        vlans |= set(range(low, high + 1))
-        at += took
-    return frozenset(vlans)
-
-
-def _vlan_number(text: str, column: int) -> int:
-    if not (text.isdigit() and 1 <= int(text) <= 4094):
-        raise invalid(column)
-    return int(text)
 
 
 # --- interfaces ------------------------------------------------------------------------------------------
@@ -172,28 +125,17 @@ def _link_type(mode: str) -> Change:
 def _access_vlan(shell: Shell, arguments: Arguments) -> None:
     if arguments.number() not in shell.device.running.vlans:
         raise Rejected("The VLAN does not exist.")
-    _of_mode("access", lambda interface, given: replace(interface, access_vlan=given.number()))(
+    of_mode("access", lambda interface, given: replace(interface, access_vlan=given.number()))(
         shell, arguments
     )
 
 
-def _of_mode(mode: str, change: Change) -> Handler:
-    """A command that only a port of that link type has."""
-
-    def checked(interface: Interface, arguments: Arguments) -> Interface:
-        if interface.mode != mode:
-            raise invalid(arguments.tokens[0].start)
-        return change(interface, arguments)
-
-    return each(checked, layer2=True, to_members=True)
-
-
 def _permit(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, allowed=interface.allowed | _spans(arguments))
+    return replace(interface, allowed=interface.allowed | listed(arguments))
 
 
 def _undo_permit(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, allowed=interface.allowed - _spans(arguments))
+    return replace(interface, allowed=interface.allowed - listed(arguments))
 
 
 def _join(shell: Shell, arguments: Arguments) -> None:
@@ -273,11 +215,10 @@ def _undo_rule(shell: Shell, arguments: Arguments) -> None:
 
 
 def add_views(views: dict[str, Grammar[Handler]]) -> None:
+    add_leaving(views)
     for view, grammar in views.items():
         if view in ("user", "display"):
             continue
-        grammar.add("quit", _to("user" if view == "system" else "system"))
-        grammar.add("return", _to("user"))
         grammar.add("save force", _save_force)
         grammar.add("save", _save)
     _add_user(views["user"])
@@ -289,14 +230,14 @@ def add_views(views: dict[str, Grammar[Handler]]) -> None:
 
 
 def _add_user(user: Grammar[Handler]) -> None:
-    user.add("system-view", _to("system"))
+    user.add("system-view", to("system"))
     user.add("quit", lambda _shell, _arguments: Reply(close=True))
-    user.add("screen-length disable", _unpaged)
+    user.add("screen-length disable", unpaged)
     user.add("terminal monitor", _monitor(True))
     user.add("undo terminal monitor", _monitor(False))
     user.add("save force", _save_force)
     user.add("save", _save)
-    user.add("reboot", _reboot)
+    user.add("reboot", reboot("This command will reboot the device. Continue? [Y/N]:"))
     for word in (
         "backup",
         "boot-loader",
@@ -356,14 +297,14 @@ def _add_interface(interface: Grammar[Handler]) -> None:
     interface.add("undo port link-type", each(_link_type("access"), layer2=True, to_members=True))
     interface.add("port link-type hybrid", None)
     interface.add("port access vlan <number:1-4094>", _access_vlan)
-    interface.add("undo port access vlan", _of_mode("access", value(access_vlan=1)))
-    interface.add("port trunk permit vlan all", _of_mode("trunk", value(allowed=ALL_VLANS)))
-    interface.add("port trunk permit vlan <line>", _of_mode("trunk", _permit))
-    interface.add("undo port trunk permit vlan all", _of_mode("trunk", value(allowed=frozenset())))
-    interface.add("undo port trunk permit vlan <line>", _of_mode("trunk", _undo_permit))
+    interface.add("undo port access vlan", of_mode("access", value(access_vlan=1)))
+    interface.add("port trunk permit vlan all", of_mode("trunk", value(allowed=ALL_VLANS)))
+    interface.add("port trunk permit vlan <line>", of_mode("trunk", _permit))
+    interface.add("undo port trunk permit vlan all", of_mode("trunk", value(allowed=frozenset())))
+    interface.add("undo port trunk permit vlan <line>", of_mode("trunk", _undo_permit))
     interface.add(
         "port trunk pvid vlan <number:1-4094>",
-        _of_mode("trunk", lambda one, given: replace(one, native_vlan=given.number())),
+        of_mode("trunk", lambda one, given: replace(one, native_vlan=given.number())),
     )
     interface.add("port link-aggregation group <number:1-1024>", _join)
     interface.add("undo port link-aggregation group", each(value(channel_group=None)))
