@@ -90,11 +90,12 @@ class ProfileCheck:
             for index, pattern in enumerate(patterns):
                 self._regex(("session", key, index), pattern)
         if session.commit:
-            self._commit(session.commit)
+            self._commit(("session", "commit"), session.commit)
+        if self._profile.timer and self._profile.timer.commit:
+            self._commit(("timer", "commit"), self._profile.timer.commit)
 
-    def _commit(self, commit: CommitShape) -> None:
+    def _commit(self, loc: Loc, commit: CommitShape) -> None:
         """A candidate that can only be committed would be left behind by whatever goes wrong."""
-        loc: Loc = ("session", "commit")
         for key, lines in (("send", commit.send), ("discard", commit.discard)):
             if not lines and not self._document.pruned(*loc, key):
                 self._add_at_key((*loc, key), "commit-empty", key=key)

@@ -297,12 +297,23 @@ class TimerShape(Shape):
     none: Raw
     confirm: list[Raw]
     enter: list[Raw] | None = None
+    commit: CommitShape | None = None
     leave: list[Raw] | None = None
+    cancel: list[Raw] | None = None
     needs: NeedShape | None = None
 
-    def lines(self) -> dict[str, list[str]]:
-        """What is sent, by key; not what is only read."""
-        found = {"enter": self.enter, "leave": self.leave, "confirm": self.confirm}
+    def lines(self) -> dict[tuple[str, ...], list[str]]:
+        """What is sent, by the keys it stands under; not what is only read."""
+        commit = self.commit
+        found: dict[tuple[str, ...], list[str] | None] = {
+            ("enter",): self.enter,
+            ("commit", "send"): commit.send if commit else None,
+            ("commit", "discard"): commit.discard if commit else None,
+            ("commit", "abandoned"): commit.abandoned if commit else None,
+            ("leave",): self.leave,
+            ("confirm",): self.confirm,
+            ("cancel",): self.cancel,
+        }
         return {key: lines for key, lines in found.items() if lines is not None}
 
 

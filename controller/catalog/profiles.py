@@ -222,6 +222,8 @@ def _timer(shape: TimerShape) -> TimerSpec:
         confirm=templates(shape.confirm) or (),
         enter=templates(shape.enter),
         leave=templates(shape.leave),
+        commit=_commit(shape.commit) if shape.commit else None,
+        cancel=templates(shape.cancel),
         needs=NeedSpec(Template.parse(needs.send), _regex(needs.good)) if needs else None,
     )
 

@@ -12,9 +12,10 @@ from controller.catalog.profile_checks import POINT_VALUES
 from controller.catalog.profile_shape import ProfileShape, TimerShape
 from controller.catalog.read_only import change_in
 from controller.domain.template import Template
-from controller.domain.timer import arms_timer
+from controller.domain.timer import OPERATION, arms_timer
 
-_TIMES = frozenset({"minutes", "seconds"})
+_TIMES = frozenset({"minutes", "seconds", "time"})
+_SENT = _TIMES | {OPERATION}
 _MINUTE = 60
 
 
@@ -48,15 +49,17 @@ class TimerCheck:
             self._reading(("timer", "needs", "send"), timer.needs.send)
             self._regex(("timer", "needs", "good"), timer.needs.good)
         named: set[str] = set()
-        for key, lines in timer.lines().items():
+        for keys, lines in timer.lines().items():
             for index, line in enumerate(lines):
-                named |= self._template(("timer", key, index), line)
+                named |= self._template(("timer", *keys, index), line, _SENT)
         if not timer.confirm and not self._document.pruned("timer", "confirm"):
             self._add_at_key(("timer", "confirm"), "timer-confirm-empty")
-        sent = timer.lines()
-        pruned = self._document.pruned("timer", "enter") or self._document.pruned("timer", "leave")
-        if not sent.get("enter") and not sent.get("leave") and not pruned:
+        pruned = any(self._document.pruned("timer", key) for key in ("enter", "commit", "leave"))
+        if not timer.enter and not timer.commit and not timer.leave and not pruned:
             self._add_at_key(("timer",), "timer-not-armed")
+        of_one = any(OPERATION in Template.parse(line).names for line in timer.confirm)
+        if of_one and not timer.cancel and not self._document.pruned("timer", "cancel"):
+            self._add_at_key(("timer", "confirm"), "timer-cancel-missing")
         if not self._document.pruned("timer", "after") and (
             timer.after < _MINUTE or ("minutes" in named and timer.after % _MINUTE)
         ):

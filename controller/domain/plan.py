@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from controller.domain.inventory import REHEARSAL, Method, Point, PointId
 from controller.domain.playbook import Action, CounterLimit, Gate, OnFailure, OnUnreachable, Save
 from controller.domain.profile import TableKind
 from controller.domain.proof import Proof
+from controller.domain.timer import OPERATION
 
 PLAN_HASH_PREFIX = b"cordon-plan-v1\n"
 
@@ -69,11 +70,18 @@ class Step:
     fallbacks: tuple[Rendering, ...] = ()
 
 
+NAME = f"${{{OPERATION}}}"
+"""Where a line has the name of its operation."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimerLines:
     """How a device that can returns to isolation by itself, ``after`` seconds, unless ``confirm`` is sent.
     ``enter`` and ``leave`` are sent in place of the operation's own; ``read`` tells whether a timer runs,
-    ``needs`` whether the device can have one ("": every device of its platform can)."""
+    ``needs`` whether the device can have one ("": every device of its platform can). ``discard`` throws away
+    what was not committed, ``abandoned`` what a broken session left; a cut sends ``cancel``.
+
+    Where a line has ``${operation}``, a plan cannot know it yet: :meth:`named` puts the name in."""
 
     after: int
     read: str
@@ -81,6 +89,25 @@ class TimerLines:
     leave: tuple[str, ...]
     confirm: tuple[str, ...]
     needs: str = ""
+    discard: tuple[str, ...] = ()
+    abandoned: tuple[str, ...] = ()
+    cancel: tuple[str, ...] = ()
+
+    def named(self, name: str) -> TimerLines:
+        """With the name of the operation, "" where it was given none."""
+
+        def put(lines: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(line.replace(NAME, name) for line in lines)
+
+        return replace(
+            self,
+            enter=put(self.enter),
+            leave=put(self.leave),
+            confirm=put(self.confirm),
+            discard=put(self.discard),
+            abandoned=put(self.abandoned),
+            cancel=put(self.cancel),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -412,9 +412,10 @@ class NeedSpec:
 @dataclass(frozen=True, slots=True)
 class TimerSpec:
     """A timer on the device that takes a return back, ``after`` seconds, unless ``confirm`` is sent.
-    ``enter`` and ``leave`` stand for the session's own, None where they are the same; ``pending`` and
-    ``none`` are what ``send`` is answered while one runs and while none does. Its lines may name ``minutes``
-    and ``seconds``."""
+    ``enter``, ``commit`` and ``leave`` stand for the session's own, None where they are the same; ``cancel``
+    is how a cut takes it away, None where that is ``confirm``. ``pending`` and ``none`` are what ``send`` is
+    answered while one runs and while none does. Its lines may name ``minutes``, ``seconds`` and ``time``
+    (``00:02:00``), and those that are sent ``operation``: a name no other operation has on the device."""
 
     after: int
     send: Template
@@ -424,6 +425,8 @@ class TimerSpec:
     enter: tuple[Template, ...] | None = None
     leave: tuple[Template, ...] | None = None
     needs: NeedSpec | None = None
+    commit: CommitSpec | None = None
+    cancel: tuple[Template, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

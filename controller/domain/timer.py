@@ -13,6 +13,9 @@ from controller.domain.facts import Noted
 TIMER = "timer"
 """The subject of notes about it."""
 
+OPERATION = "operation"
+"""The placeholder for the name of the operation that begins one: known only once it is sent."""
+
 HELD_FOR = 120
 """Seconds the controller's own timer runs on after its process was away."""
 
@@ -54,7 +57,8 @@ class TimerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Of what one wave of a restore sent to one device; ``after`` in seconds."""
+    """Of what one wave of a restore sent to one device; ``after`` in seconds. ``name``: what the operation
+    that began it is called on the device, "" where it has no name there."""
 
     run: str
     wave: int
@@ -62,6 +66,7 @@ class Timer:
     holder: Holder
     after: int
     state: TimerState = TimerState.RUNNING
+    name: str = ""
 
     @property
     def open(self) -> bool:
@@ -79,6 +84,7 @@ class Timer:
             ("holder", self.holder.value),
             ("after", str(self.after)),
             ("state", self.state.value),
+            *([("name", self.name)] if self.name else []),
         )
         return Noted(TIMER, data)
 
@@ -93,6 +99,7 @@ def timer_of(note: Noted) -> Timer:
         Holder(data["holder"]),
         int(data["after"]),
         TimerState(data["state"]),
+        data.get("name", ""),
     )
 
 

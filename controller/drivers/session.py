@@ -52,6 +52,9 @@ class NetmikoSession:
         self._one_at_a_time = one_at_a_time
         self._pending: Block | None = None
         self._begun = False
+        self._amid = False
+        """Whether a block was begun and not answered to its end: some mode may be open."""
+
         self._typed = 1
         spec = profile.session
         # Where nothing is echoed, only the count of prompts tells which answer belongs to which line.
@@ -83,6 +86,7 @@ class NetmikoSession:
             return Outcome.NOT_SENT
         self._pending = block
         self._begun = False
+        self._amid = True
         if not block.commands:
             return Outcome.SENT
         self._sock.deadline = time.monotonic() + WRITE_PATIENCE
@@ -112,9 +116,9 @@ class NetmikoSession:
         # A device that hangs at one line leaves half the time for another session; one that is slow at every
         # line keeps the whole.
         patience = (deadline - time.monotonic()) / 2
-        commit = self._profile.session.commit
+        commit = block.commit or self._profile.session.commit
         answers: list[Answer] = []
-        course = Course(self._profile)
+        course = Course(self._profile, commit)
         known: dict[int, Answer] = {}
         for index, command in enumerate(block.commands):
             known = known or self._read_ahead(
@@ -135,6 +139,7 @@ class NetmikoSession:
                 course.told(command, answer.text)
         if not self._in_step(deadline):
             answers = [replace(answer, complete=False) for answer in answers]
+        self._amid = False
         self._sock.rest()
         return tuple(answers)
 
@@ -146,6 +151,9 @@ class NetmikoSession:
         return kept
 
     def close(self) -> None:
+        spec = self._profile.session
+        discard = spec.commit.discard if spec.commit else ()
+        self._connection.log_out((*discard, *spec.leave) if self._amid else ())
         self._connection.disconnect()
 
     # --- several lines -------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Credential, Device, Method, PointId, Probe
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
-from controller.domain.profile import DeviceProfile, Question, TableKind
+from controller.domain.profile import CommitSpec, DeviceProfile, Question, TableKind
 from controller.domain.proof import Outcome
 from controller.domain.startup import StartupState
 from controller.domain.tags import Tag
@@ -70,7 +70,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Block:
+    """``commit``: what its commits are judged by, where that is not the commit of the session."""
+
     commands: tuple[Command, ...]
+    commit: CommitSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

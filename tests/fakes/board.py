@@ -185,7 +185,7 @@ class BoardSession:
     def collect(self, deadline: float) -> tuple[Answer, ...]:
         block, self._pending = self._pending, None
         answers: list[Answer] = []
-        course = Course(self._profile)
+        course = Course(self._profile, block.commit if block else None)
         for command in block.commands if block else ():
             if self._silent or not self.is_open or not course.sends(command):
                 answers.append(Answer(command, "", complete=False, sent=False))

@@ -109,8 +109,7 @@ class OperationRun:
     def _act(self) -> None:
         self._leave_to_hand()
         deadline = self._clock.monotonic() + self._running.services.limits.operation
-        if self._commit is not None:  # the device's own time to commit is not ours
-            deadline += self._commit.within
+        deadline += self._timer.commits_within  # the device's own time to commit is not ours
         for _ in range(MOST_ROUNDS):
             if not self._left():
                 return
@@ -287,12 +286,13 @@ class OperationRun:
     def _send(self, session: Session, change: Sequence[Track], states: States, deadline: float) -> None:
         running = self._running
         running.before_change([track.point for track in change])
+        profile = self._timer.profile
         block = change_block(
             self._operation,
             [track.rendering for track in change],
             self._timer.lines,
             self._others_timers.first,
-            self._profile.session,
+            profile.session,
         )
         for track in change:  # what was read before is no longer what is known
             track.sending()
@@ -300,7 +300,7 @@ class OperationRun:
         answers = () if written is Outcome.NOT_SENT else session.collect(deadline)
         self._left_behind = interrupted(answers)
         for group, track in enumerate(change, start=1):
-            track.outcome, track.cause = outcome_of(answers, group, self._profile)
+            track.outcome, track.cause = outcome_of(answers, group, profile)
         if running.action is Action.RESTORE:
             self._sent_back(session, change, answers)
             return

@@ -7,6 +7,7 @@ confirmed then stays held, and the watch over held points cuts it again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -40,7 +41,9 @@ class OperationTimer:
         self._device = operation.device
         self._lines = operation.timer if running.action is Action.RESTORE else None
         self._spec = profile.timer
+        self._profile = profile
         self._by_device = False
+        self._name = ""
         self._facts: list[Fact] = []
 
     # --- a restore -----------------------------------------------------------------------------------
@@ -48,7 +51,24 @@ class OperationTimer:
     @property
     def lines(self) -> TimerLines | None:
         """What is sent in place of the operation's own lines, once :meth:`begin` said the device holds it."""
-        return self._lines if self._by_device else None
+        return self._lines.named(self._name) if self._lines and self._by_device else None
+
+    @property
+    def profile(self) -> DeviceProfile:
+        """The device's, with the timer's words in place of the session's own where the device holds it."""
+        spec, lines, profile = self._spec, self.lines, self._profile
+        if spec is None or lines is None:
+            return profile
+        session = profile.session
+        commit = replace(spec.commit, discard=lines.discard) if spec.commit else session.commit
+        leave = session.leave if spec.leave is None else tuple(map(str, spec.leave))
+        return replace(profile, session=replace(session, commit=commit, leave=leave))
+
+    @property
+    def commits_within(self) -> int:
+        """The seconds the device may take to commit, by itself or under its timer."""
+        timed = self._spec.commit if self._spec and self._lines else None
+        return max((each.within for each in (self._profile.session.commit, timed) if each), default=0)
 
     def look(self, session: Session, deadline: float, *, wanted: bool) -> str | None:
         """Before anything is sent, and after it by another log-in. ``wanted``: everything reads as it should.
@@ -69,6 +89,8 @@ class OperationTimer:
         if runs is None:
             return UNREADABLE
         if not runs:
+            if not thrown_away(session, deadline, self._lines.named(mine.name)):
+                return None
             self._close(mine, TimerState.OVER)
             return ""
         if not wanted:
@@ -87,7 +109,8 @@ class OperationTimer:
         if self._running.action is Action.ISOLATE:
             return []
         if self._by_device and self._lines is not None:
-            return [Timer(run, wave, device, Holder.DEVICE, self._lines.after).fact()]
+            self._name = named(run, wave, device, self._running.attempts.get(device, 0) + 1)
+            return [Timer(run, wave, device, Holder.DEVICE, self._lines.after, name=self._name).fact()]
         return [Timer(run, wave, device, Holder.CONTROLLER, HELD_FOR).fact()]
 
     def facts(self) -> list[Fact]:
@@ -109,7 +132,8 @@ class OperationTimer:
         lines = self._lines
         if lines is None:
             return UNCONFIRMED
-        block = Block((*_changes(lines.confirm), Command(lines.read, Purpose.READ)))
+        confirm = lines.named(mine.name).confirm
+        block = Block((*_changes(confirm), Command(lines.read, Purpose.READ)))
         if session.write(block) is Outcome.NOT_SENT:
             return None
         answers = session.collect(deadline)
@@ -123,7 +147,7 @@ class OperationTimer:
     def _ask(self, session: Session, deadline: float) -> Mapping[str, str] | None:
         if self._lines is None:
             return {}
-        texts = [text for text in (self._lines.needs, self._lines.read) if text]
+        texts = dict.fromkeys(text for text in (self._lines.needs, self._lines.read) if text)
         if session.write(Block(tuple(Command(text, Purpose.READ) for text in texts))) is Outcome.NOT_SENT:
             return None
         answers = session.collect(deadline)
@@ -144,6 +168,23 @@ class OperationTimer:
 
     def _close(self, timer: Timer, state: TimerState) -> None:
         self._facts.append(replace(timer, state=state).fact())
+
+
+def named(run: str, wave: int, device: str, attempt: int) -> str:
+    """What one operation is called on its device: letters, digits and a hyphen, short enough for anybody."""
+    of = hashlib.sha256(f"{run}\n{wave}\n{device}\n{attempt}".encode())
+    return f"cordon-{of.hexdigest()[:8]}"
+
+
+def thrown_away(session: Session, deadline: float, lines: TimerLines) -> bool:
+    """Sends what throws away the candidate of an operation under a timer that runs no more: a session that
+    broke before its commit may have left it. Where there is none, the device says so. False where the session
+    or the time ended."""
+    if not lines.abandoned:
+        return True
+    if session.write(Block(_changes(lines.abandoned))) is Outcome.NOT_SENT:
+        return False
+    return not interrupted(session.collect(deadline))
 
 
 def _changes(lines: Sequence[str]) -> tuple[Command, ...]:
@@ -169,9 +210,11 @@ class TimersAtCut:
     def first(self) -> tuple[Command, ...]:
         """What is sent before the cut: the timer would bring the device back to how it was before the return,
         and this cut with it."""
-        if self._lines is None or not self._on_device():
+        lines, mine = self._lines, self._on_device()
+        if lines is None or not mine:
             return ()
-        return (*_changes(self._lines.confirm), Command(self._lines.read, Purpose.READ))
+        cancel = dict.fromkeys(line for timer in mine for line in lines.named(timer.name).cancel)
+        return (*_changes(tuple(cancel)), Command(lines.read, Purpose.READ))
 
     def facts(self, answers: Sequence[Answer], state: TimerState = TimerState.TAKEN_AWAY) -> list[Fact]:
         """What ``answers`` to it say."""

@@ -26,6 +26,7 @@ from controller.domain.timer import HELD_FOR, Holder, TimerState
 from controller.engine.execution.credentials import CredentialRecord
 from controller.engine.execution.running import Services
 from controller.engine.execution.sessions import DeviceSlots, Sessions, Visit
+from controller.engine.execution.timers import thrown_away
 from controller.engine.holding.reassertion import Reassertion
 from controller.engine.holding.watched import (
     READ_AFTER,
@@ -345,8 +346,12 @@ class Watch:
         session = sessions.get(device)
         if session.write(Block((Command(lines.read, Purpose.READ),))) is Outcome.NOT_SENT:
             return False
-        answers = session.collect(self._clock.monotonic() + self._services.limits.operation)
-        return profile.timer.none.search(complete_answers(answers).get(lines.read, "")) is not None
+        deadline = self._clock.monotonic() + self._services.limits.operation
+        answers = session.collect(deadline)
+        if not profile.timer.none.search(complete_answers(answers).get(lines.read, "")):
+            return False
+        ours = [timer for timer in self._book.timers(device.name) if timer.holder is Holder.DEVICE]
+        return all(thrown_away(session, deadline, lines.named(timer.name)) for timer in ours)
 
     # --- parts -------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def change_block(
         for group, rendering in enumerate(renderings, start=1)
         for text in rendering.commands
     )
-    return Block((*reads, *first, *enter, *changes, *leave, *reads))
+    return Block((*reads, *first, *enter, *changes, *leave, *reads), session.commit if session else None)
 
 
 def _leaving(lines: Sequence[str], session: SessionSpec | None) -> tuple[Command, ...]:
@@ -60,10 +60,12 @@ def abandoned_block(commit: CommitSpec) -> Block:
 
 
 class Course:
-    """Which lines of a block may still go out, by what the device said to those before."""
+    """Which lines of a block may still go out, by what the device said to those before. ``commit``: the
+    block's, where it has one of its own."""
 
-    def __init__(self, profile: DeviceProfile) -> None:
+    def __init__(self, profile: DeviceProfile, commit: CommitSpec | None = None) -> None:
         self._profile = profile
+        self._commit = commit or profile.session.commit
         self._refused: set[int] = set()
         self._inside = self._taken = self._committed = self._failed = False
         self._entered = True
@@ -94,14 +96,13 @@ class Course:
             case Purpose.CHANGE:
                 self._taken = True
             case Purpose.COMMIT:
-                self._failed = self._failed or not committed(answer, self._profile)
+                self._failed = self._failed or not committed(answer, self._profile, self._commit)
                 self._committed = True
             case _:
                 pass
 
 
-def committed(answer: str, profile: DeviceProfile) -> bool:
-    commit = profile.session.commit
+def committed(answer: str, profile: DeviceProfile, commit: CommitSpec | None) -> bool:
     return profile.error_in(answer) is None and not (commit is not None and commit.failed(answer))
 
 
@@ -154,7 +155,7 @@ def _in_force(answers: Sequence[Answer], profile: DeviceProfile | None) -> tuple
             continue
         if not (answer.sent and answer.complete):
             return Outcome.SENT, "hung-up"
-        if not committed(answer.text, profile):
+        if not committed(answer.text, profile, profile.session.commit):
             return Outcome.REJECTED, LOCKED if profile.locked_in(answer.text) else "commit-failed"
     return Outcome.ACCEPTED, ""
 

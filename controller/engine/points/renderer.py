@@ -10,9 +10,10 @@ from ipaddress import ip_network
 from types import MappingProxyType
 
 from controller.domain.inventory import Device, Method, Point, PointId
-from controller.domain.plan import Expected, Operation, Rendering, Step, TimerLines
+from controller.domain.plan import NAME, Expected, Operation, Rendering, Step, TimerLines
 from controller.domain.profile import Condition, DeviceProfile, Each, Line, MethodSpec, PointSpec, State
 from controller.domain.template import Template
+from controller.domain.timer import OPERATION
 
 RENDERER = "1"
 """Raised whenever the same inputs would give other commands; part of every plan's basis."""
@@ -195,19 +196,34 @@ def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:
     spec = profile.timer
     if spec is None:
         return None
-    times = {"minutes": str(spec.after // 60), "seconds": str(spec.after)}
-    values = {**profile.settings, **device.settings, **times}
+    minutes, seconds = divmod(spec.after, 60)
+    times = {
+        "minutes": str(minutes),
+        "seconds": str(spec.after),
+        "time": f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}",
+    }
+    values = {**profile.settings, **device.settings, **times, OPERATION: NAME}
+    own = profile.session
 
     def filled(lines: tuple[Template, ...] | None, otherwise: tuple[str, ...] = ()) -> tuple[str, ...]:
         return otherwise if lines is None else tuple(line.fill(values) for line in lines)
 
+    def written(lines: tuple[str, ...]) -> tuple[str, ...]:
+        return filled(tuple(map(Template.parse, lines)))
+
+    commit = spec.commit
+    commits = written(commit.send) if commit else own.commit.send if own.commit else ()
+    confirm = filled(spec.confirm)
     return TimerLines(
         after=spec.after,
         read=spec.send.fill(values),
-        enter=filled(spec.enter, profile.session.enter),
-        leave=filled(spec.leave, profile.session.closing),
-        confirm=filled(spec.confirm),
+        enter=filled(spec.enter, own.enter),
+        leave=(*commits, *filled(spec.leave, own.leave)),
+        confirm=confirm,
         needs=spec.needs.send.fill(values) if spec.needs else "",
+        discard=written(commit.discard) if commit else (),
+        abandoned=written(commit.abandoned) if commit else (),
+        cancel=filled(spec.cancel, confirm),
     )
 
 

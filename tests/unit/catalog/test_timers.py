@@ -12,8 +12,10 @@ from controller.catalog.profiles import load_profiles, profile_from_text
 from controller.catalog.shipped import shipped_profiles
 from controller.domain.inventory import PointKind
 from controller.domain.playbook import CounterLimit
-from controller.domain.profile import NeedSpec, TimerSpec
+from controller.domain.profile import CommitSpec, NeedSpec, TimerSpec
 from controller.domain.template import Template
+from controller.engine.points.renderer import timer_lines
+from tests.fakes.site import device
 from tests.unit.catalog.sample import SWITCH, problems_of
 
 TIMER = """timer:
@@ -37,6 +39,19 @@ stages:
 """
 
 
+SESSION = """timer:
+  after: 2m
+  enter: ['configure session ${operation}']
+  commit: {send: ['commit timer ${time}'], discard: [abort], done: '^done'}
+  leave: []
+  confirm: ['configure session ${operation} commit']
+  cancel: ['configure session ${operation} abort']
+  send: show sessions
+  pending: '^runs'
+  none: '^none'
+"""
+
+
 def pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.MULTILINE)
 
@@ -51,6 +66,35 @@ def test_a_timer_is_what_its_file_says() -> None:
         enter=(Template.parse("configure revert timer ${minutes}"),),
         needs=NeedSpec(Template.parse("show archive"), pattern("^next")),
     )
+
+
+def test_one_begun_by_a_commit_has_the_words_of_a_commit() -> None:
+    profile = profile_from_text(SWITCH + SESSION, "switch.yaml")
+    assert profile.timer is not None
+    assert profile.timer.commit == CommitSpec(("commit timer ${time}",), ("abort",), done=pattern("^done"))
+    lines = timer_lines(profile, device("a"))
+    assert lines is not None
+    assert lines.leave == ("commit timer 00:02:00",)
+    assert lines.enter == ("configure session ${operation}",)
+    assert lines.named("one").cancel == ("configure session one abort",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("  cancel: ['configure session ${operation} abort']\n", "", "timer-cancel-missing"),
+        ("show sessions", "show session ${operation}", "unknown-placeholder"),
+        ("discard: [abort], ", "discard: [], ", "commit-empty"),
+        ("${time}", "${hours}", "unknown-placeholder"),
+        ("done: '^done'", "done: '('", "regex-invalid"),
+    ],
+)
+def test_a_mistake_in_its_commit_is_told_where_it_stands(old: str, new: str, code: str) -> None:
+    text = SWITCH + SESSION
+    assert old in text
+    (problem,) = problems_of(lambda: profile_from_text(text.replace(old, new, 1), "switch.yaml"))
+    assert problem.code == code
+    assert problem.line > SWITCH.count("\n")
 
 
 @pytest.mark.parametrize(
