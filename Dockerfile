@@ -17,6 +17,8 @@ FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/cordon --create-home --shell /usr/sbin/nologin cordon \
  && chmod 0700 /var/lib/cordon
 COPY --from=build /opt/cordon /opt/cordon
+# Graphviz is left out: with it (apt-get install --no-install-recommends graphviz) the console's map is laid out by it, without
+# it on rings of its own.
 # Nothing is written outside the volume and /tmp: run it with --read-only --tmpfs /tmp.
 ENV PATH=/opt/cordon/bin:$PATH \
     PYTHONUNBUFFERED=1 \

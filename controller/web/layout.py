@@ -1,11 +1,14 @@
-"""Where devices stand on a map: rings around the controller's own, as far out as they are hops away."""
+"""Where devices stand on a map and on which side their names: as Graphviz places them where it is installed,
+else on rings around the controller's own, as far out as they are hops away."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from controller.web.graphviz import places
 
 _RING = 118.0
 """Least distance between two rings, in units of the drawing."""
@@ -13,23 +16,38 @@ _RING = 118.0
 _ROOM = 38.0
 """Least room of a device on the outermost ring, along it."""
 
+_FLAT = 0.5
+"""Cosine of the angle from which on names that lie flat do not touch each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """``angle``: radians, for the side its name is written on. ``last``: nothing stands behind it."""
+    """``side``: of the spot, where its name stands; ``turn``: by how many degrees the name is turned;
+    ``last``: nothing stands behind it."""
 
     x: float
     y: float
-    angle: float
+    side: str
+    turn: int
     last: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``radius``: of a circle around the origin that holds every spot."""
+    """``ringed``: on rings around one of them."""
 
     spots: Mapping[str, Spot]
-    radius: float
+    ringed: bool = True
+
+
+def laid_out(devices: Sequence[str], links: Sequence[tuple[str, str]], root: str | None) -> Layout:
+    """As Graphviz would; :func:`rings` where it has nothing to say."""
+    found = places(devices, links)
+    if found is None:
+        return rings(devices, links, root)
+    linked = Counter(end for ends in {frozenset(pair) for pair in links} if len(ends) > 1 for end in ends)
+    spots = {name: Spot(x, y, "below", 0, linked[name] < 2) for name, (x, y) in found.items()}
+    return Layout(spots, ringed=False)
 
 
 def rings(devices: Sequence[str], links: Iterable[tuple[str, str]], root: str | None) -> Layout:
@@ -43,7 +61,7 @@ def rings(devices: Sequence[str], links: Iterable[tuple[str, str]], root: str | 
             near[other].add(one)
     known = sorted(devices)
     if not known:
-        return Layout({}, _RING)
+        return Layout({})
     middle = root if root in known else _middle(known, near)
     behind, depth = _tree(middle, near)
     apart = [each for each in known if each not in depth]
@@ -60,7 +78,7 @@ def rings(devices: Sequence[str], links: Iterable[tuple[str, str]], root: str | 
     outermost = rows + 1 if apart else rows
     for index, each in enumerate(apart):
         spots[each] = _spot(2 * math.pi * (room[middle] + index + 0.5) / slots, ring * outermost, last=True)
-    return Layout(spots, ring * max(outermost, 1))
+    return Layout(spots)
 
 
 def _middle(known: Sequence[str], near: Mapping[str, set[str]]) -> str:
@@ -118,6 +136,24 @@ def _angles(
 
 
 def _spot(angle: float, distance: float, *, last: bool) -> Spot:
-    # Twelve o'clock first, then clockwise.
-    turned = angle - math.pi / 2
-    return Spot(round(distance * math.cos(turned), 1), round(distance * math.sin(turned), 1), turned, last)
+    turned = angle - math.pi / 2  # twelve o'clock first, then clockwise
+    across, down = math.cos(turned), math.sin(turned)
+    x, y = round(distance * across, 1), round(distance * down, 1)
+    return Spot(x, y, _side(across, down, middle=not distance, last=last), _turn(turned) if last else 0, last)
+
+
+def _side(across: float, down: float, *, middle: bool, last: bool) -> str:
+    """Names stand away from the middle, so that lines cross few of them."""
+    if middle:
+        return "below"
+    if abs(across) > 0.2 or last:
+        return "right" if across > 0 else "left"
+    return "above" if down < 0 else "below"
+
+
+def _turn(angle: float) -> int:
+    """Outermost at the top and the bottom names stand side by side: along their ray they do not meet."""
+    if abs(math.cos(angle)) > _FLAT:
+        return 0
+    degrees = round(math.degrees(angle)) % 360
+    return degrees - 180 if 90 < degrees < 270 else degrees

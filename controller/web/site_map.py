@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -11,9 +10,10 @@ from fastapi import APIRouter, Response
 from controller.domain.inventory import Device
 from controller.text import Catalogue
 from controller.web.cut_state import CutState
-from controller.web.layout import Layout, Spot, rings
+from controller.web.layout import Layout, laid_out
 from controller.web.pages import show
 from controller.web.parts import part
+from controller.web.telling import title_of
 from controller.web.visits import Viewing
 
 router = APIRouter()
@@ -24,9 +24,8 @@ ROWS = 200
 NAMES = 120
 """On a larger site only devices that others stand behind have their name in the drawing."""
 
-_MARGIN = 110
-_FLAT = 0.5
-"""Cosine of the angle from which on names that lie flat do not touch each other."""
+_SPOT, _LETTER = 28.0, 8.6
+"""Of the drawing: from a spot's middle to past its name's beginning, and along a name."""
 
 _STATES = ("partial", "unknown", "isolated", "connected")
 
@@ -34,7 +33,7 @@ _STATES = ("partial", "unknown", "isolated", "connected")
 @dataclass(frozen=True, slots=True)
 class Node:
     """``state`` in the words of a segment's state. ``side``: where its name stands, "" for nowhere; ``turn``:
-    by how many degrees it is turned."""
+    by how many degrees it is turned. ``beside``: a segment was chosen, and nothing of it is cut here."""
 
     name: str
     x: float
@@ -45,6 +44,7 @@ class Node:
     turn: int
     middle: bool
     out_of_sight: bool
+    beside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +84,30 @@ class Row:
 
 @router.get(PATH)
 def site_map(visit: Viewing) -> Response:
+    """``?subject=`` the segment or conduit whose devices stand out, in the drawing and alone in the table."""
     found = CutState(visit)
-    devices = found.inventory.devices
-    rows = [_row(each, found, visit.words) for each in devices.values()]
+    inventory, words = found.inventory, visit.words
+    chosen = inventory.subject(visit.sent.get("subject"))
+    among = None if chosen is None else frozenset(point.id.device for point in chosen.points)
+    rows = [_row(each, found, words) for each in inventory.devices.values()]
     rows.sort(key=lambda row: (_STATES.index(row.state), row.name))
-    links = Counter(map(found.of_link, found.inventory.links))
+    links = Counter(map(found.of_link, inventory.links))
     return show(
         visit,
         "map.html",
         refresh=10,
-        drawing=_drawing(found, visit.words),
-        part=part(rows, visit, ROWS),
+        drawing=_drawing(found, words, among),
+        part=part([row for row in rows if among is None or row.name in among], visit, ROWS),
+        subjects=[(each.name, title_of(each, each.name, words)) for each in inventory.subjects()],
+        chosen=chosen.name if chosen else "",
+        told=words.text("map.chosen", title=title_of(chosen, chosen.name, words), count=len(among or ()))
+        if chosen
+        else "",
         links=[(state, count) for state in ("cut", "unsure", "open") if (count := links[state])],
         states=[(state, count) for state in _STATES if (count := sum(row.state == state for row in rows))],
         lost=sum(row.out_of_sight for row in rows),
         own=any(line for line in found.own_way()),
-        attached=found.inventory.controller.attached_to,
+        attached=inventory.controller.attached_to,
     )
 
 
@@ -121,11 +129,11 @@ def _row(device: Device, found: CutState, words: Catalogue) -> Row:
     )
 
 
-def _drawing(found: CutState, words: Catalogue) -> Drawing:
+def _drawing(found: CutState, words: Catalogue, among: frozenset[str] | None) -> Drawing:
     inventory = found.inventory
     attached = inventory.controller.attached_to
     pairs = [(link.ends[0].device, link.ends[1].device) for link in inventory.links]
-    layout = rings(list(inventory.devices), pairs, attached.device if attached else None)
+    layout = laid_out(list(inventory.devices), pairs, attached.device if attached else None)
     own, root = found.own_way(), attached.device if attached else ""
     lines = []
     for link in inventory.links:
@@ -151,36 +159,25 @@ def _drawing(found: CutState, words: Catalogue) -> Drawing:
                 y=spot.y,
                 state=state,
                 label=f"{name}: {words.text(f'map.device-{state}')}",
-                side=_side(spot) if few or not spot.last else "",
-                turn=_turn(spot) if spot.last else 0,
+                side=spot.side if few or not spot.last else "",
+                turn=spot.turn,
                 middle=name == root,
                 out_of_sight=found.sees(name) is False,
+                beside=among is not None and name not in among,
             )
         )
-    counted = words.text("map.label", devices=len(nodes), links=len(lines))
+    counted = words.text(
+        "map.label-ringed" if layout.ringed else "map.label", devices=len(nodes), links=len(lines)
+    )
     return Drawing(tuple(nodes), tuple(sorted(lines, key=lambda line: line.own)), _box(layout), counted)
 
 
 def _box(layout: Layout) -> str:
+    """With room for the longest name on every side."""
     xs = [spot.x for spot in layout.spots.values()] or [0.0]
     ys = [spot.y for spot in layout.spots.values()] or [0.0]
-    left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
-    return f"{left:.0f} {top:.0f} {max(xs) - left + _MARGIN:.0f} {max(ys) - top + _MARGIN:.0f}"
-
-
-def _side(spot: Spot) -> str:
-    """Names stand away from the middle, so that lines cross few of them."""
-    across, up = math.cos(spot.angle), math.sin(spot.angle)
-    if not spot.x and not spot.y:
-        return "below"
-    if abs(across) > 0.2 or spot.last:
-        return "right" if across > 0 else "left"
-    return "above" if up < 0 else "below"
-
-
-def _turn(spot: Spot) -> int:
-    """Outermost at the top and the bottom names stand side by side: along their ray they do not meet."""
-    if abs(math.cos(spot.angle)) > _FLAT:
-        return 0
-    degrees = round(math.degrees(spot.angle)) % 360
-    return degrees - 180 if 90 < degrees < 270 else degrees
+    along = _LETTER * max(map(len, layout.spots), default=0)
+    aside = _SPOT + (along if layout.ringed else along / 2)
+    over = aside if layout.ringed else _SPOT + _LETTER
+    left, top = min(xs) - aside, min(ys) - over
+    return f"{left:.0f} {top:.0f} {max(xs) - left + aside:.0f} {max(ys) - top + over:.0f}"

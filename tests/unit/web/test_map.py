@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from controller.engine.people.roles import Role
 from controller.web.layout import rings
 from controller.workers.office import Cut
 from tests.unit.api import house as built
+from tests.unit.web.conftest import Script
 from tests.unit.web.console import Visitor, words_on
 
 LINKED = """
@@ -61,17 +63,28 @@ def test_no_device_no_spot() -> None:
     assert rings([], [], None).spots == {}
 
 
-def test_devices_and_links_as_they_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_devices_and_links_as_they_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, neato: Script
+) -> None:
+    """As Graphviz would place them, and on rings once it is gone."""
+    neato("echo 'node n0 0 0 1 1'; echo 'node n1 5 0 1 1'")
     monkeypatch.setattr(built, "INVENTORY", built.INVENTORY + LINKED)
     with built.house(tmp_path) as at:
         visitor = Visitor(at, Role.VIEWER)
-        before = words_on(visitor.open("/map"))
+        drawn = visitor.open("/map")
+        before = words_on(drawn)
+        assert "translate(360.0 0.0)" in drawn.text
+        assert "in rings" not in drawn.text
+        monkeypatch.setenv("PATH", str(tmp_path))
         assert "2 devices with nothing cut" in before
         assert "1 link open" in before
         office = at.office
         cut = Cut(subjects=("internet",))
         office.isolate(cut, office.plan_cut(cut), "test", Actor("os:0"), lambda _: None)
-        after = words_on(visitor.open("/map"))
+        drawn = visitor.open("/map")
+        assert "translate(360" not in drawn.text
+        assert "in rings around" in drawn.text
+        after = words_on(drawn)
         # Nobody has read these devices: the cut is held and not known.
         assert "2 devices whose cuts are not known" in after
         assert "1 link cut, but not known" in after
@@ -84,3 +97,9 @@ def test_devices_and_links_as_they_are_held(tmp_path: Path, monkeypatch: pytest.
         [run] = [record.run for record in office.runs()]
         assert f'href="/runs/{run}"' in device.text
         assert visitor.open("/map/devices/none").status_code == 404
+        chosen = visitor.open("/map?subject=office")
+        assert "Offices: cut at 1 device." in words_on(chosen)
+        assert re.findall(r'class="node [^"]*beside[^"]*" href="([^"]*)"', chosen.text) == [
+            "/map/devices/box-4g"
+        ]
+        assert "/map/devices/box-4g" not in chosen.text.split('id="devices"')[1]
