@@ -51,7 +51,7 @@ def test_what_was_opened_by_hand_or_not_confirmed_is_cut_again(
     cordon = Cordon(lab, tmp_path)
     cordon.site(plain_site(lab))
     cordon.playbook("ports", {"select": {"segments": "printers"}, "method": ["shutdown"]})
-    monkeypatch.setenv("CORDON_OPERATION_TIMEOUT", "3")
+    monkeypatch.setenv("CORDON_OPERATION_TIMEOUT", "5")
     for name, value in {**lab.environment, **cordon.environment}.items():
         monkeypatch.setenv(name, value)
     switch = lab.devices["acc1"]
