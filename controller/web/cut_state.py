@@ -25,6 +25,8 @@ class CutState:
         self.inventory: Inventory = office.documents_in_force().inventory
         self._now = visit.now
         self._reads = office.last_reads()
+        self._back = office.partly_back()
+        self._freed = {point.device for point in self._back.free}
         self.held: dict[str, dict[PointId, list[Hold]]] = defaultdict(dict)
         self._whole: dict[Port, list[PointId]] = defaultdict(list)
         for hold in office.open_holds():
@@ -51,12 +53,31 @@ class CutState:
         return CUT if any(self.known(point) for point in held) else UNSURE
 
     def of_device(self, name: str) -> str:
-        """In the words of a segment's state: ``isolated`` where each held point is known to be cut."""
+        """In the words of a segment's state: ``isolated`` where each held point is known to be cut,
+        ``partly-back`` where some of them let something through, or others of it came back."""
         held = self.held.get(name)
         if not held:
             return "connected"
         known = sum(map(self.known, held))
-        return "isolated" if known == len(held) else "partial" if known else "unknown"
+        if known < len(held):
+            return "partial" if known else "unknown"
+        partly = name in self._freed or any(point in self._back.towards for point in held)
+        return "partly-back" if partly else "isolated"
+
+    def of_point(self, point: PointId) -> str:
+        """The same of one point; ``failed`` where it was read back otherwise."""
+        if point not in self.held.get(point.device, {}):
+            return "done" if point in self._back.free else "connected"
+        proof, _ = self.proof(point)
+        if proof is Proof.CONTRADICTED:
+            return "failed"
+        if not proof.satisfies(Proof.CONFIRMED):
+            return "unknown"
+        return "partly-back" if point in self._back.towards else "isolated"
+
+    def towards(self, point: PointId) -> tuple[str, ...]:
+        """What it lets through though it is held."""
+        return self._back.towards.get(point, ())
 
     def sees(self, name: str) -> bool | None:
         """Whether open links lead from the controller to it. None where that is not the question: it is

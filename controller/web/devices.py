@@ -24,13 +24,14 @@ Name = Annotated[str, Path(max_length=200)]
 
 @dataclass(frozen=True, slots=True)
 class PointRow:
-    """``kind``: the shape of its state. ``runs``: those that hold it."""
+    """``kind``: the shape of its state. ``through``: what it lets through. ``runs``: those that hold it."""
 
     point: str
     subjects: str
     kind: str
     word: str
     read: str
+    through: str
     runs: tuple[str, ...]
 
 
@@ -79,9 +80,10 @@ def _points(name: str, found: CutState, visit: Visit) -> list[PointRow]:
     for point_id in sorted(subjects, key=lambda each: each.order):
         proof, read_at = found.proof(point_id)
         holds = held.get(point_id, [])
-        known = found.known(point_id)
-        kind = ("isolated" if known else "unknown") if holds else "connected"
-        word = words.text(f"proof.{proof.value}") if holds else words.text("map.point-free")
+        kind, towards = found.of_point(point_id), found.towards(point_id)
+        word = words.text(
+            f"proof.{proof.value}" if holds else f"map.point-{'back' if kind == 'done' else 'free'}"
+        )
         rows.append(
             PointRow(
                 point=point_id.object + (f" · VLAN {point_id.vlan}" if point_id.vlan is not None else ""),
@@ -91,6 +93,7 @@ def _points(name: str, found: CutState, visit: Visit) -> list[PointRow]:
                 read=words.text("situation.read", age=age(words, read_at, visit.now))
                 if holds and read_at
                 else "",
+                through=words.text("status.towards", towards=", ".join(towards)) if towards else "",
                 runs=tuple(sorted({hold.key.run for hold in holds})),
             )
         )

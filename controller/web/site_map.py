@@ -27,7 +27,7 @@ NAMES = 120
 _SPOT, _LETTER = 28.0, 8.6
 """Of the drawing: from a spot's middle to past its name's beginning, and along a name."""
 
-_STATES = ("partial", "unknown", "isolated", "connected")
+_STATES = ("partial", "unknown", "partly-back", "isolated", "connected")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from controller.engine.events import Event, RunStarted
 from controller.engine.execution.handwork import HandWork
 from controller.engine.execution.marks import Marks
 from controller.engine.execution.unrecorded import LastResortJournal
+from controller.engine.holding.situation import PartlyBack, partly_back
 from controller.engine.holding.tripwires import SIGNAL
 from controller.engine.planning.plans import Return
 from controller.engine.planning.vaulting import VaultStanding, vault_users
@@ -193,6 +194,9 @@ class Resident(HomeOffice):
 
     def open_holds(self) -> tuple[Hold, ...]:
         return self._history.open_holds()
+
+    def partly_back(self) -> PartlyBack:
+        return partly_back(self._history)
 
     def last_reads(self) -> Mapping[PointId, StepRecord]:
         return self._history.last_reads()

@@ -80,6 +80,24 @@ class Situation:
     timers: tuple[Timer, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PartlyBack:
+    """Of subjects that are held: ``towards`` is what held points let through, ``free`` the points that came
+    back while others are held."""
+
+    towards: Mapping[PointId, tuple[str, ...]]
+    free: frozenset[PointId]
+
+
+def partly_back(history: History) -> PartlyBack:
+    limits, returned = _limits(history), history.returned()
+    held = {hold.key.point for hold in history.open_holds()}
+    return PartlyBack(
+        towards={point: limit.towards for point, limit in limits.items() if point in held},
+        free=frozenset(point for points in returned.values() for point in points if point not in held),
+    )
+
+
 def situation(
     inventory: Inventory,
     history: History,

@@ -16,7 +16,7 @@ from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan
 from controller.domain.playbook import STANDING, Action, Gate, Scope, Selector, Stage
 from controller.domain.proof import Proof
-from controller.engine.holding.situation import SubjectSituation, SubjectState, situation
+from controller.engine.holding.situation import SubjectSituation, SubjectState, partly_back, situation
 from controller.engine.planning.gates import part
 from controller.engine.planning.partial import networks_of
 from controller.engine.planning.plans import Return
@@ -178,9 +178,12 @@ def test_some_points_return_and_the_segment_is_not_called_restored() -> None:
     assert ports_up(at) == {"p1", "p2"}
     now = ward(at)
     assert (now.state, now.back, now.held, now.towards) == (SubjectState.PARTLY_BACK, 2, 3, ())
+    there = partly_back(at.history)
+    assert ({each.object for each in there.free}, there.towards) == ({"p1", "p2"}, {})
     at.bring_back("ward", points=("acc", "fw"))
     assert ports_up(at) == {"p1", "p2", "p3", "p4"}
     assert ward(at).state is SubjectState.CONNECTED
+    assert not partly_back(at.history).free
 
 
 def test_towards_and_points_together_and_what_status_says() -> None:
