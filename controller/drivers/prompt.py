@@ -16,8 +16,11 @@ LONGEST_PROMPT = 200
 _BASE = 16
 """IOS shows no more of its host name than this in a configuration mode's prompt."""
 
-_ALIKE = re.compile(r"<?[\w./:@~+-]{1,64}(?:\([^()\s]{1,64}\))? ?[#>$]")
+_ALIKE = re.compile(r"<?[\w./:@~+-]{1,64}(?: ?\([^()\s]{1,64}\))? ?[#>$]")
 """Brackets at the end are left out: Return at ``[confirm]`` would be an answer."""
+
+_PENDING = r"[~*]?"
+"""Before the name in VRP's two-stage mode: whether lines wait to be committed."""
 
 _MODE = r"(?: ?\([^()\s]{1,64}\))?"
 _NUMBER = re.compile(r"\d+")
@@ -38,7 +41,7 @@ class Prompt:
             known = r"\d+".join(re.escape(part) for part in _NUMBER.split(self.base))
         else:
             known = re.escape(self.base) + r"[^\s()<>#\[\]]{0,64}"
-        pattern = rf"[<\[]?{known}{_MODE} ?[#>$%\]]" if self.base else re.escape(self.shown)
+        pattern = rf"[<\[]?{_PENDING}{known}{_MODE} ?[#>$%\]]" if self.base else re.escape(self.shown)
         self._pattern = re.compile(pattern)
         self._at_end = re.compile(rf"(?:{pattern if counting else re.escape(self.shown)})\Z")
 

@@ -171,12 +171,13 @@ def _vlan_number(text: str, column: int) -> int:
     return int(text)
 
 
-def of_mode(mode: str, change: Change) -> PortHandler:
-    """A command that only a port of that link type has."""
+def of_mode(mode: str, change: Change, *, to_members: bool = False) -> PortHandler:
+    """A command that only a port of that link type has; ``to_members``: those of an aggregate, too, have the
+    type, and follow."""
 
     def checked(interface: Interface, arguments: Arguments) -> Interface:
         if interface.mode != mode:
             raise invalid(arguments.tokens[0].start)
         return change(interface, arguments)
 
-    return each(checked, layer2=True, to_members=True)
+    return each(checked, layer2=True, to_members=to_members)

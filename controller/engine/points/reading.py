@@ -140,10 +140,11 @@ def _touches(source: str, prefix: str) -> bool:
 
 
 def _within(listed: str, number: str) -> str:
-    """Whether a list of numbers and ranges holds the number; words other than ``all`` hold none."""
+    """Whether a list of numbers and ranges (``5-7`` or ``5 to 7``) holds the number; other words than ``all``
+    hold none."""
     if listed.strip().lower() == "all":
         return "yes"
-    spans = re.findall(r"(\d+)(?:-(\d+))?", listed)
+    spans = re.findall(r"(\d+)(?:(?:-|\s+to\s+)(\d+))?", listed)
     return "yes" if any(int(low) <= int(number) <= int(high or low) for low, high in spans) else "no"
 
 

@@ -125,9 +125,13 @@ def _link_type(mode: str) -> Change:
 def _access_vlan(shell: Shell, arguments: Arguments) -> None:
     if arguments.number() not in shell.device.running.vlans:
         raise Rejected("The VLAN does not exist.")
-    of_mode("access", lambda interface, given: replace(interface, access_vlan=given.number()))(
+    _of_mode("access", lambda interface, given: replace(interface, access_vlan=given.number()))(
         shell, arguments
     )
+
+
+def _of_mode(mode: str, change: Change) -> Handler:
+    return of_mode(mode, change, to_members=True)
 
 
 def _permit(interface: Interface, arguments: Arguments) -> Interface:
@@ -297,14 +301,14 @@ def _add_interface(interface: Grammar[Handler]) -> None:
     interface.add("undo port link-type", each(_link_type("access"), layer2=True, to_members=True))
     interface.add("port link-type hybrid", None)
     interface.add("port access vlan <number:1-4094>", _access_vlan)
-    interface.add("undo port access vlan", of_mode("access", value(access_vlan=1)))
-    interface.add("port trunk permit vlan all", of_mode("trunk", value(allowed=ALL_VLANS)))
-    interface.add("port trunk permit vlan <line>", of_mode("trunk", _permit))
-    interface.add("undo port trunk permit vlan all", of_mode("trunk", value(allowed=frozenset())))
-    interface.add("undo port trunk permit vlan <line>", of_mode("trunk", _undo_permit))
+    interface.add("undo port access vlan", _of_mode("access", value(access_vlan=1)))
+    interface.add("port trunk permit vlan all", _of_mode("trunk", value(allowed=ALL_VLANS)))
+    interface.add("port trunk permit vlan <line>", _of_mode("trunk", _permit))
+    interface.add("undo port trunk permit vlan all", _of_mode("trunk", value(allowed=frozenset())))
+    interface.add("undo port trunk permit vlan <line>", _of_mode("trunk", _undo_permit))
     interface.add(
         "port trunk pvid vlan <number:1-4094>",
-        of_mode("trunk", lambda one, given: replace(one, native_vlan=given.number())),
+        _of_mode("trunk", lambda one, given: replace(one, native_vlan=given.number())),
     )
     interface.add("port link-aggregation group <number:1-1024>", _join)
     interface.add("undo port link-aggregation group", each(value(channel_group=None)))

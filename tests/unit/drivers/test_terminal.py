@@ -202,6 +202,7 @@ def test_something_printed_behind_the_prompt_hides_it_not() -> None:
         ("a-very-long-host-name-of-a-switch#", ["a-very-long-host-na(config-if)#"]),
         ("cordon@fw-1:~$ ", ["cordon@fw-1:~$", "cordon@fw-1:~# "]),
         ("<core>", ["<core>", "[core]", "[core-GigabitEthernet1/0/1]"]),
+        ("<ce-1>", ["<ce-1>", "[~ce-1]", "[*ce-1-10GE1/0/1]"]),
         ("FGT-1 # ", ["FGT-1 # ", "FGT-1 (policy) # "]),
         ("cordon@mx> ", ["cordon@mx> ", "cordon@mx# "]),
         ("#", ["#"]),
