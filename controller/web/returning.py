@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 
 from controller.api.problems import status_of
 from controller.domain.drift import keeping
-from controller.domain.errors import AwaitingApproval, CordonError, InvalidRequest, Refused
+from controller.domain.errors import AwaitingApproval, CordonError, InvalidInput, InvalidRequest, Refused
 from controller.domain.plan import Plan
 from controller.engine.execution.marks import Marks
 from controller.engine.people.roles import Permission
@@ -18,6 +18,7 @@ from controller.engine.planning.plans import Return
 from controller.text.costs import subjects_of
 from controller.text.sentences import hazard_text, sentence
 from controller.web.drift import FIELD, PointShown, Restoring, looks_of, points_shown
+from controller.web.inventory import mistakes_of
 from controller.web.levels import devices_of
 from controller.web.once import act_once
 from controller.web.oneself import themselves
@@ -130,6 +131,7 @@ def _page(visit: Visit, error: CordonError | None = None) -> Response:
         typed=visit.sent.get("typed"),
         reason=visit.sent.get("reason"),
         why=why,
+        mistakes=mistakes_of(error.problems, "", words) if isinstance(error, InvalidInput) else (),
     )
 
 

@@ -167,7 +167,7 @@ def test_what_a_restore_brought_back_is_one_press_from_being_cut_again(at: House
     assert "/isolate?" not in Visitor(at, Role.AUDITOR).open(f"/runs/{run}").text
 
 
-def test_a_part_is_asked_for_shown_and_brought_back_and_the_board_says_so(at: House) -> None:
+def test_a_part_is_asked_for_shown_and_brought_back_and_the_board_says_so(at: House, tmp_path: Path) -> None:
     at.office.begin_cut(at.office.plan_cut(Cut(subjects=("internet",))), "", ROOT)
     over(at)
     visitor = Visitor(at, Role.RESTORER)
@@ -185,5 +185,10 @@ def test_a_part_is_asked_for_shown_and_brought_back_and_the_board_says_so(at: Ho
     assert {each.key.point.device for each in at.office.open_holds()} == {"box-4g"}
     for page in ("/restore", "/situation"):
         assert EN.text("status.back", back=1, total=2) in words_on(visitor.open(page))
+    assert EN.text("map.point-back") in words_on(visitor.open("/map/devices/modem"))
     unheld = visitor.open(f"/restore/ask?{urlencode(wanted | {'towards': '192.0.2.7'})}")
     assert EN.text("isolate.refused") in words_on(unheld)
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text(inventory.read_text().replace("priority: 3", "priority: late"))
+    mistaken = visitor.open("/restore/ask")
+    assert re.findall(r'<li data-line="(\d+)"', mistaken.text) == ["10"]
