@@ -10,7 +10,8 @@ from controller.domain.inventory import PointKind
 NAMED_PORTS = frozenset({PointKind.INTERFACE, PointKind.AGGREGATE, PointKind.SVI})
 """Kinds of point whose object is a port or SVI, named after the profile's ``names``."""
 
-_PORT = re.compile(r"([A-Za-z][A-Za-z_-]*)\s*(.*)")
+_PORT = re.compile(r"(\d*[A-Za-z][A-Za-z_-]*)\s*(.*)")
+"""A type, which may begin with its speed (``40GE``), and a number."""
 
 
 def canonical(name: str, names: Mapping[str, tuple[str, ...]]) -> str | None:
