@@ -89,6 +89,9 @@ class ProfileCheck:
         for key, patterns in given.items():
             for index, pattern in enumerate(patterns):
                 self._regex(("session", key, index), pattern)
+        for index, insist in enumerate(session.insist):
+            self._regex(("session", "insist", index, "line"), insist.line)
+            self._regex(("session", "insist", index, "answered"), insist.answered)
         if session.commit:
             self._commit(("session", "commit"), session.commit)
         if self._profile.timer and self._profile.timer.commit:

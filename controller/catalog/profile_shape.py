@@ -162,6 +162,11 @@ class CommitShape(Shape):
     abandoned: list[Raw] = Field(default_factory=list)
 
 
+class InsistShape(Shape):
+    line: Raw
+    answered: Raw
+
+
 class SessionShape(Shape):
     netmiko: Text
     enable: Truth = False
@@ -175,6 +180,8 @@ class SessionShape(Shape):
     echo: Truth = True
     locked: list[Raw] = Field(default_factory=list)
     commit: CommitShape | None = None
+    insist: list[InsistShape] = Field(default_factory=list)
+    escape: list[Raw] = Field(default_factory=list)
 
 
 class QuestionShape(Shape):

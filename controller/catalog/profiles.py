@@ -42,6 +42,7 @@ from controller.domain.profile import (
     CounterSpec,
     DeviceProfile,
     GrantSpec,
+    InsistSpec,
     LimitSpec,
     Line,
     ListRead,
@@ -255,6 +256,8 @@ def _session(shape: SessionShape) -> SessionSpec:
         echo=shape.echo,
         locked=tuple(_regex(pattern) for pattern in shape.locked),
         commit=_commit(shape.commit) if shape.commit else None,
+        insist=tuple(InsistSpec(_regex(each.line), _regex(each.answered)) for each in shape.insist),
+        escape=tuple(shape.escape),
     )
 
 

@@ -232,12 +232,22 @@ class CommitSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class InsistSpec:
+    """A line that ``line`` matches must be answered so that ``answered`` is found in the line and, below it,
+    its answer: anything else counts as refused, and what follows it is not sent."""
+
+    line: re.Pattern[str]
+    answered: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSpec:
     """``netmiko`` is the device type; ``type_ahead`` the bytes a line takes unread (0: one line at a time);
     ``settle`` the milliseconds a state may take to follow its command. ``noise`` is what a message looks like
     that the device prints unasked, from its first character to the end of its line; ``echo`` is False where
     it does not repeat what it is sent. ``locked`` is what it says while somebody else has the configuration
-    to himself."""
+    to himself. ``insist`` are lines that must be answered as it says, ``escape`` those that lead out of where
+    a refused line left the session, so that the next step begins where it expects to."""
 
     netmiko: str
     enable: bool = False
@@ -251,6 +261,8 @@ class SessionSpec:
     echo: bool = True
     locked: tuple[re.Pattern[str], ...] = ()
     commit: CommitSpec | None = None
+    insist: tuple[InsistSpec, ...] = ()
+    escape: tuple[str, ...] = ()
 
     @property
     def closing(self) -> tuple[str, ...]:
@@ -455,6 +467,14 @@ class DeviceProfile:
     def locked_in(self, answer: str) -> bool:
         """Whether the device refused because somebody else has the configuration."""
         return any(pattern.search(answer) for pattern in self.session.locked)
+
+    def refusal_of(self, line: str, answer: str) -> str | None:
+        """As :meth:`error_in`, and the last line of an answer that is not the one the profile insists on."""
+        said = self.error_in(answer)
+        for insisted in self.session.insist if said is None else ():
+            if insisted.line.search(line) and not insisted.answered.search(f"{line}\n{answer}"):
+                return answer.strip().rpartition("\n")[2].strip() or line
+        return said
 
     def error_in(self, answer: str) -> str | None:
         """The line of ``answer`` that says the device refused, or None."""

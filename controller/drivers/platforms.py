@@ -31,6 +31,8 @@ _LONGEST_NAP = 0.5
 _LEAN = {
     "cisco_ios": ("terminal width 511", "terminal length 0"),
     "cisco_xe": ("terminal width 511", "terminal length 0"),
+    # Netmiko's would write the configuration: FortiOS turns paging off for everybody or for nobody.
+    "fortinet": (),
 }
 """Device types with a preparation of our own, and the lines of it: those of Netmiko's, which sleeps 0.1 s
 before, and asks for the prompt again after."""

@@ -43,13 +43,15 @@ class Clock(Protocol):
 
 class Purpose(StrEnum):
     """Why a command is in a block. Only ``change`` can alter the device, and ``commit`` where that is a
-    candidate until then; ``discard`` throws the candidate away."""
+    candidate until then; ``discard`` throws the candidate away; ``escape`` leads out of where a refused line
+    left the session."""
 
     MODE = "mode"
     READ = "read"
     CHANGE = "change"
     COMMIT = "commit"
     DISCARD = "discard"
+    ESCAPE = "escape"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ class Command:
     rest of its group is left out; when it refuses a ``mode`` line, every ``change`` line after it is. So no
     line lands in a context that was never entered; nor is a mode left that was never entered. A ``commit`` is
     sent where something was taken and nothing of it failed before; a ``discard`` wherever a commit was not
-    done. ``answers``: the questions that may follow it. ``ahead``: a line that reads, and neither it nor any
-    part of it does anything else, so that it may be sent before the one before it is answered."""
+    done, an ``escape`` where a line of its group was refused. ``answers``: the questions that may follow it.
+    ``ahead``: a line that reads, and neither it nor any part of it does anything else, so that it may be sent
+    before the one before it is answered."""
 
     text: str
     purpose: Purpose

@@ -177,6 +177,9 @@ class Device(ABC, Generic[C]):
     def restarted(self) -> None:
         """Says that it is up again."""
 
+    def forget(self) -> None:
+        """What is no configuration (sessions of traffic…) is as at the start."""
+
     unauthorized: str = "Authorization failed."
     """What it answers a line that the AAA server refuses."""
 

@@ -65,6 +65,7 @@ class Site:
         device.buffer.clear()
         device.heard.clear()
         device.counted.clear()
+        device.forget()
         self.unplugged = {end for end in self.unplugged if end[0] != spec.name}
         self.unplugged |= {self._end(spec.name, port) for port in spec.unplugged}
 

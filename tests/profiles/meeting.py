@@ -10,6 +10,7 @@
 ``settings``  the site's values for the platform's settings
 ``unprepared`` where restores leave something behind that ``config`` has from the start: the lines that take
 it away
+``left``      lines a session may have sent before that must not change what a cut does
 ``lock``      where the profile's own way in locks nobody out: the lines by which somebody else would
 ``device``    what else the simulated device is made with
 """
@@ -77,6 +78,7 @@ class SiteFile:
     hosts: tuple[Host, ...]
     settings: Mapping[str, str]
     unprepared: tuple[str, ...]
+    left: tuple[str, ...]
     lock: tuple[str, ...]
     extra: Mapping[str, Any]
 
@@ -95,6 +97,7 @@ class SiteFile:
             tuple(hosts),
             raw.get("settings", {}),
             tuple(raw.get("unprepared", ())),
+            tuple(raw.get("left", ())),
             tuple(raw.get("lock", ())),
             raw.get("device", {}),
         )

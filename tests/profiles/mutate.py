@@ -118,6 +118,10 @@ def _trials(meeting: Meeting, mutant: Mutant) -> Iterator[Callable[[], None]]:
         yield partial(tests.test_a_cut_stops_the_traffic_and_is_undone, meeting, point, Method(method))
         if meeting.site.unprepared:
             yield partial(tests.test_the_first_cut_finds_nothing_prepared, meeting, point, Method(method))
+        if meeting.profile.session.insist and method is Method.POLICY:
+            yield partial(tests.test_nothing_but_what_was_filtered_is_cleared, meeting, point, method)
+            yield partial(tests.test_a_reading_prints_no_more_than_its_own_sessions, meeting, point, method)
+            yield partial(tests.test_what_a_session_was_left_with_narrows_no_cut, meeting, point, method)
     yield partial(tests.test_what_a_person_had_shut_stays_shut, meeting)
     if mutant.where[0] == "save":
         yield partial(tests.test_what_is_saved_is_what_a_restart_finds, meeting)

@@ -29,6 +29,7 @@ from tests.profiles.meeting import ONE, OTHER, PROFILES, SITES, Meeting, SitePoi
 CASES = [(name, point, method) for name, site in SITES.items() for point, method in site.cases]
 IDS = [f"{name}-{point}-{method}" for name, point, method in CASES]
 CANDIDATES = [name for name in SITES if PROFILES[name].session.commit]
+INSISTING = [case for case in CASES if PROFILES[case[0]].session.insist and case[2] is Method.POLICY]
 UNKNOWN = "cordon-xyzzy"
 MOST_AT_ONCE = 4
 
@@ -129,6 +130,42 @@ def test_no_line_of_a_cut_can_be_refused_unseen(spoilt: Meeting, point: str, met
     assert not spoilt.simulation.state(ONE)["pending"]
 
 
+@pytest.mark.parametrize(("name", "point", "method"), INSISTING)
+def test_nothing_but_what_was_filtered_is_cleared(spoilt: Meeting, point: str, method: Method) -> None:
+    """Whichever line of a cut has no effect although it was taken: a filter that is not there clears all."""
+    where = spoilt.site.points[point]
+    cut = cut_of(spoilt, where, method)
+    others = spoilt.simulation.state(ONE)["sessions"]["others"]
+    assert others
+    for line in cut.commands:
+        spoilt.simulation.fault(ONE, "ignore", on=_exactly(line))
+        spoilt.change(where, cut)
+        assert spoilt.simulation.state(ONE)["sessions"]["others"] == others, line
+        spoilt.reset()
+
+
+@pytest.mark.parametrize(("name", "point", "method"), INSISTING)
+def test_a_reading_prints_no_more_than_its_own_sessions(spoilt: Meeting, point: str, method: Method) -> None:
+    """A firewall in use takes minutes for all of them."""
+    where = spoilt.site.points[point]
+    assert method in spoilt.context(where).spec.methods
+    spoilt.read(where)
+    sessions = spoilt.simulation.state(ONE)["sessions"]
+    assert 0 < 100 * sessions["printed"] < sessions["others"]
+
+
+@pytest.mark.parametrize(("name", "point", "method"), INSISTING)
+def test_what_a_session_was_left_with_narrows_no_cut(spoilt: Meeting, point: str, method: Method) -> None:
+    where = spoilt.site.points[point]
+    cut = cut_of(spoilt, where, method)
+    assert spoilt.site.left
+    spoilt.exchange(Block(tuple(Command(line, Purpose.READ) for line in spoilt.site.left)))
+    outcome, _, state = spoilt.change(where, cut)
+    assert outcome is Outcome.ACCEPTED
+    assert judge(cut.expect, state) is Proof.CONFIRMED
+    assert not any(spoilt.passes(where).values())
+
+
 def _exactly(line: str) -> str:
     return "^" + "".join("\\" + each if not each.isalnum() else each for each in line) + "$"
 
@@ -191,7 +228,10 @@ def test_a_refused_read_is_unknown(meeting: Meeting) -> None:
         assert read_state(context, answers) is not None
         for command in commands:
             assert read_state(context, {**answers, command: refusal.text}) is None
-            assert read_state(context, {**answers, command: ""}) is None
+        for read in context.spec.reads:
+            if read.parse:
+                silent = {**answers, read.send.fill(context.values): ""}
+                assert read_state(context, silent) is None
 
 
 @pytest.mark.parametrize("name", SITES)

@@ -126,8 +126,10 @@ def test_an_answer_cut_short_is_unknown_or_the_same(case: Case) -> None:
 )
 def test_a_damaged_answer_is_unknown(case: Case, damage: object) -> None:
     assert callable(damage)
+    telling = {read.send.fill(case.context.values) for read in case.context.spec.reads if read.parse}
     for command, answer in case.answers.items():
-        assert read_state(case.context, {**case.answers, command: damage(answer)}) is None
+        if command in telling:
+            assert read_state(case.context, {**case.answers, command: damage(answer)}) is None
 
 
 def test_a_missing_answer_is_unknown(case: Case) -> None:

@@ -31,14 +31,17 @@ def change_block(
 ) -> Block:
     """Each rendering's lines are the group of its place in ``renderings``, counted from 1. ``timer``: the one
     that begins with it; ``first``: what goes out before anything is changed. ``session``: where its lines
-    are a candidate, all that leaves the block before its own ``leave`` commits."""
+    are a candidate, all that leaves the block before its own ``leave`` commits; and what follows a group of
+    which a line was refused."""
     reads = read_block(operation).commands
     enter = tuple(Command(text, Purpose.MODE) for text in (timer or operation).enter)
     leave = _leaving((timer or operation).leave, session)
+    escape = session.escape if session else ()
     changes = tuple(
-        Command(text, Purpose.CHANGE, group)
+        Command(text, purpose, group)
         for group, rendering in enumerate(renderings, start=1)
-        for text in rendering.commands
+        for purpose, lines in ((Purpose.CHANGE, rendering.commands), (Purpose.ESCAPE, escape))
+        for text in lines
     )
     return Block((*reads, *first, *enter, *changes, *leave, *reads), session.commit if session else None)
 
@@ -74,6 +77,8 @@ class Course:
         match command.purpose:
             case Purpose.CHANGE:
                 return self._entered and command.group not in self._refused
+            case Purpose.ESCAPE:
+                return command.group in self._refused
             case Purpose.MODE:
                 return self._entered or self._inside
             case Purpose.COMMIT:
@@ -85,7 +90,7 @@ class Course:
 
     def told(self, command: Command, answer: str) -> None:
         """``answer`` is what came to a line that was sent."""
-        refused = self._profile.error_in(answer) is not None
+        refused = self._profile.refusal_of(command.text, answer) is not None
         match command.purpose:
             case Purpose.MODE if refused:
                 self._entered = False
@@ -127,10 +132,14 @@ def interrupted(answers: Sequence[Answer]) -> bool:
 
 def outcome_of(answers: Sequence[Answer], group: int, profile: DeviceProfile | None) -> tuple[Outcome, str]:
     """How far the lines of a group went, and the cause: the device's own words where it refused."""
-    changes = [answer for answer in answers if answer.command.group == group]
+    changes = [
+        answer
+        for answer in answers
+        if answer.command.group == group and answer.command.purpose is Purpose.CHANGE
+    ]
     if profile is not None:
         for answer in changes:
-            said = profile.error_in(answer.text) if answer.sent else None
+            said = profile.refusal_of(answer.command.text, answer.text) if answer.sent else None
             if said:
                 return Outcome.REJECTED, "device-refused"
     if not changes or not changes[0].sent:

@@ -1,0 +1,30 @@
+"""A FortiGate with FortiOS 7.4 and without virtual domains, from its administration guide and CLI reference.
+
+``get system status`` names the build ``CORDON-SIMULATED``.
+"""
+
+from __future__ import annotations
+
+from controller.simulator.commandlog import CommandLog
+from controller.simulator.fortinet.configuration import Configuration, Entry, encoded
+from controller.simulator.fortinet.device import FortiGate
+from controller.simulator.fortinet.shell import Shell
+from controller.simulator.platform import Platform
+from controller.simulator.spec import DeviceSpec
+
+
+def _device(spec: DeviceSpec, log: CommandLog) -> FortiGate:
+    running = Configuration()
+    running.tables["system global"][""] = Entry.of(hostname=[spec.hostname or spec.name])
+    for index in range(spec.ports):
+        running.tables["system interface"][f"port{index + 1}"] = Entry.of(vdom=["root"], type=["physical"])
+    for name, account in spec.users.items():
+        running.tables["system admin"][name] = Entry.of(
+            accprofile=["super_admin"], vdom=["root"], password=["ENC", encoded(account.password)]
+        )
+    for table in ("firewall address", "firewall address6"):
+        running.tables[table]["all"] = Entry()
+    return FortiGate(name=spec.name, log=log, running=running, model=spec.model or "FortiGate-100F")
+
+
+PLATFORM = Platform("fortinet", _device, Shell, Shell, software="FortiSSH_1.0")
