@@ -18,7 +18,9 @@ from controller.simulator.spec import Account, DeviceSpec
 PASSWORD, ENABLE = "let-me-in", "more-please"
 ARCHIVE = ("archive", "path flash:before")
 CONFIG = ("vlan 110", "vlan 999", "interface Gi1/0/1", "switchport mode access", "switchport access vlan 110")
+EOS = ("vlan 110", "vlan 999", "interface Ethernet1", "switchport access vlan 110")
 PORT = "GigabitEthernet1/0/1"
+PORTS = {"keeps": PORT, "hurries": PORT, "plain": PORT, "eos": "Ethernet1", "eos-hurries": "Ethernet1"}
 INVENTORY = """format: 1
 site: small
 credentials:
@@ -29,7 +31,7 @@ segments:
 {segments}
 """
 DEVICE = """  {name}:
-    platform: cisco_ios
+    platform: {platform}
     role: access
     paths: [{{ssh: {at.address}, port: {at.port}}}]
     credentials: net
@@ -39,20 +41,25 @@ SEGMENT = """  {name}-ward:
     title: Ward
     priority: 1
     ipv6: none
-    points: [{{device: {name}, interface: Gi1/0/1, vlan: 110}}]
+    points: [{{device: {name}, interface: {port}, vlan: 110}}]
 """
 Cordon = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture(scope="module")
 def _running() -> Iterator[Simulation]:
-    """One switch that keeps an archive, one more whose minutes are short, and one without an archive."""
+    """One switch that keeps an archive, one more whose minutes are short, and one without an archive; two of
+    those that have configuration sessions, one whose minutes are short."""
     users = {"cordon": Account(PASSWORD)}
     kept = (*CONFIG, *ARCHIVE)
     specs = [
         DeviceSpec("keeps", users=users, enable=ENABLE, config=kept),
         DeviceSpec("hurries", users=users, enable=ENABLE, config=kept, minute_seconds=1.0),
         DeviceSpec("plain", users=users, enable=ENABLE, config=CONFIG),
+        DeviceSpec("eos", platform="arista_eos", users=users, enable=ENABLE, config=EOS),
+        DeviceSpec(
+            "eos-hurries", platform="arista_eos", users=users, enable=ENABLE, config=EOS, minute_seconds=1.0
+        ),
     ]
     with simulate(specs) as running:
         yield running
@@ -70,12 +77,13 @@ def cordon(
 ) -> Cordon:
     monkeypatch.setenv("TIMER_PASSWORD", PASSWORD)
     monkeypatch.setenv("TIMER_ENABLE", ENABLE)
-    names = ("keeps", "hurries", "plain")
     inventory = tmp_path / "inventory.yaml"
     inventory.write_text(
         INVENTORY.format(
-            devices="".join(DEVICE.format(name=name, at=site[name]) for name in names),
-            segments="".join(SEGMENT.format(name=name) for name in names),
+            devices="".join(
+                DEVICE.format(name=name, at=site[name], platform=_platform(name)) for name in PORTS
+            ),
+            segments="".join(SEGMENT.format(name=name, port=port) for name, port in PORTS.items()),
         )
     )
     fixed = ["--lang", "en", "--json", "--home", str(tmp_path / "home"), "--inventory", str(inventory)]
@@ -85,6 +93,10 @@ def cordon(
         return code, json.loads(capsys.readouterr().out)
 
     return call
+
+
+def _platform(name: str) -> str:
+    return "arista_eos" if name.startswith("eos") else "cisco_ios"
 
 
 def act(cordon: Cordon, *words: str) -> tuple[int, Any]:
@@ -108,30 +120,60 @@ def test_it_is_confirmed_through_a_new_log_in(site: Simulation, cordon: Cordon) 
     assert cordon("status")[1]["timers"] == []
 
 
-def test_with_the_management_link_lost_it_goes_back_by_itself(
-    site: Simulation, cordon: Cordon, monkeypatch: pytest.MonkeyPatch
+def test_a_session_is_committed_under_its_timer_and_confirmed_by_name(
+    site: Simulation, cordon: Cordon
 ) -> None:
-    act(cordon, "isolate", "--segment", "hurries-ward")
+    before = site.running("eos")
+    act(cordon, "isolate", "--segment", "eos-ward")
+    code, _ = act(cordon, "restore", "--segment", "eos-ward")
+    lines = typed(site, "eos")
+    (name,) = {line.split()[2] for line in lines if line.startswith("configure session ")}
+    begun = lines[f"configure session {name}"]
+    assert code == 0
+    assert begun == lines["no shutdown"] == lines["commit timer 00:02:00"]
+    assert begun != lines[f"configure session {name} commit"]
+    assert site.running("eos") == before
+    assert not [each for each in site.log(device="eos") if each["event"] == "revert"]
+    assert cordon("status")[1]["timers"] == []
+
+
+def test_a_session_that_breaks_before_its_commit_opens_nothing(site: Simulation, cordon: Cordon) -> None:
+    act(cordon, "isolate", "--segment", "eos-ward")
+    site.fault("eos", "drop_mid_command", on="^commit timer", times=1)
+    assert act(cordon, "restore", "--segment", "eos-ward")[0] == 6
+    assert site.interface("eos", PORTS["eos"])["admin"] == "down"
+    assert site.state("eos")["pending"] == [], "thrown away in the next log-in"
+
+
+@pytest.mark.parametrize(
+    ("device", "line"), [("hurries", "^no shutdown$"), ("eos-hurries", "^commit timer ")]
+)
+def test_with_the_management_link_lost_it_goes_back_by_itself(
+    site: Simulation, cordon: Cordon, monkeypatch: pytest.MonkeyPatch, device: str, line: str
+) -> None:
+    segment = f"{device}-ward"
+    act(cordon, "isolate", "--segment", segment)
     monkeypatch.setenv("CORDON_OPERATION_TIMEOUT", "4")
 
-    site.request("latency", device="hurries", ms=100)  # the way is cut before the last line is answered
+    site.request("latency", device=device, ms=100)  # the way is cut before the last line is answered
     with ThreadPoolExecutor(1) as threads:
-        returning = threads.submit(act, cordon, "restore", "--segment", "hurries-ward")
-        site.wait(device="hurries", line="^no shutdown$", timeout=20)
-        site.fault("hurries", "refuse")
+        returning = threads.submit(act, cordon, "restore", "--segment", segment)
+        site.wait(device=device, line=line, timeout=20)
+        site.fault(device, "refuse")
         code, ended = returning.result(30)
     assert code == 6
     assert (ended["proofs"]["unknown"], ended["unproven"][0]["cause"]) == (1, "open.unreachable")
     (timer,) = cordon("status")[1]["timers"]
-    assert (timer["device"], timer["holder"], timer["state"]) == ("hurries", "device", "running")
-    site.wait(device="hurries", event="revert", timeout=20)
-    assert site.interface("hurries", PORT)["admin"] == "down"
+    assert (timer["device"], timer["holder"], timer["state"]) == (device, "device", "running")
+    site.wait(device=device, event="revert", timeout=20)
+    assert site.interface(device, PORTS[device])["admin"] == "down"
 
-    site.clear("hurries")
+    site.clear(device)
+    site.request("latency", device=device, ms=0)
     since = len(site.log())
-    code, ended = act(cordon, "isolate", "--segment", "hurries-ward")
+    code, ended = act(cordon, "isolate", "--segment", segment)
     assert (code, ended["proofs"]["confirmed"]) == (0, 1)
-    assert "shutdown" not in site.lines("hurries", since), "it was cut already"
+    assert "shutdown" not in site.lines(device, since), "it was cut already"
     assert cordon("status")[1]["timers"] == []
 
 

@@ -108,7 +108,8 @@ class OperationRun:
 
     def _act(self) -> None:
         self._leave_to_hand()
-        deadline = self._clock.monotonic() + self._running.services.limits.operation
+        ours = self._running.services.limits.operation
+        deadline = self._clock.monotonic() + ours
         deadline += self._timer.commits_within  # the device's own time to commit is not ours
         for _ in range(MOST_ROUNDS):
             if not self._left():
@@ -126,6 +127,10 @@ class OperationRun:
             if self._gives_way():  # a cut that waits for this device could not end a session not yet had
                 break
             self._round(session, deadline)
+            if self._restoring and any(track.outcome is not Outcome.NOT_ATTEMPTED for track in self._left()):
+                deadline = min(
+                    deadline, self._clock.monotonic() + ours
+                )  # it commits once: the rest is reading
             if self._clock.monotonic() >= deadline:
                 break
         if not self._left():

@@ -2,17 +2,20 @@
 
 Arista EOS User Manual: "enable", "configure", "terminal length", "terminal width", "write", "copy
 running-config",
-"reload", "terminal monitor".
+"reload", "terminal monitor", "configure session".
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 
 from controller.simulator.arista_eos.configuration import hashed
+from controller.simulator.arista_eos.sessions import seconds, shown
 from controller.simulator.arista_eos.shell import Handler, Shell
-from controller.simulator.grammar import Arguments, Grammar
+from controller.simulator.grammar import Arguments, Grammar, invalid
+from controller.simulator.modal import paged
 from controller.simulator.shell import Ask, Reply
 
 
@@ -59,6 +62,60 @@ def _write(shell: Shell, _arguments: Arguments) -> str:
         return "% Error copying system:/running-config to flash:startup-config (No space left on device)"
     shell.device.save()
     return "Copy completed successfully."
+
+
+# --- configuration sessions ------------------------------------------------------------------------------
+
+
+def _session(shell: Shell, arguments: Arguments) -> None:
+    device = shell.device
+    if arguments.values:
+        name = arguments.text()
+    else:
+        device.sessions.numbered += 1
+        name = f"sess-{device.sessions.numbered}"
+    device.open_session(name)
+    shell.enter("config")
+    shell.session = name
+
+
+def _session_commit(shell: Shell, arguments: Arguments) -> None:
+    shell.device.commit_session(arguments.text())
+
+
+def _session_abort(shell: Shell, arguments: Arguments) -> None:
+    shell.device.abort_session(arguments.text())
+
+
+def _commit(shell: Shell, arguments: Arguments) -> None:
+    after = seconds(arguments.text()) if arguments.values else 0
+    if after is None:
+        raise invalid(arguments.starts[0])
+    shell.device.commit_session(shell.session, after)
+    shell.enter("exec")
+
+
+def _abort(shell: Shell, _arguments: Arguments) -> None:
+    shell.device.abort_session(shell.session)
+    shell.enter("exec")
+
+
+def _sessions(*, detail: bool) -> Handler:
+    return lambda shell, _given: paged(shown(shell.device.sessions, shell.device.drafts, detail=detail))
+
+
+def add_sessions(grammars: Mapping[str, Grammar[Handler]]) -> None:
+    """To privileged EXEC, and to ``session`` what ends one from within."""
+    enabled = grammars["exec"]
+    enabled.add("configure session", _session)
+    enabled.add("configure session <word>", _session)
+    enabled.add("configure session <word> commit", _session_commit)
+    enabled.add("configure session <word> abort", _session_abort)
+    enabled.add("show configuration sessions", _sessions(detail=False))
+    enabled.add("show configuration sessions detail", _sessions(detail=True))
+    grammars["session"].add("commit", _commit)
+    grammars["session"].add("commit timer <word>", _commit)
+    grammars["session"].add("abort", _abort)
 
 
 def _reload(shell: Shell, _arguments: Arguments) -> Reply:

@@ -176,7 +176,42 @@ def test_counters_belong_to_a_watch() -> None:
     assert problem.code == "counters-unwatched"
 
 
+BEFORE_4_32 = """Maximum number of completed sessions: 1
+Maximum number of pending sessions: 5
+
+  Name     State                User   Terminal   PID   Commit Time Left   Description
+  ------ -------------------- ------ ---------- ----- ------------------ -------------
+  ward-3   pendingCommitTimer                           1m3s
+"""
+SINCE_4_32 = """Maximum number of completed sessions: 1
+Maximum number of pending sessions: 5
+
+Session with pending commit timer: ward-3
+Time left until commit timer expiry: in 0:01:03
+
+  Name     State       User   Terminal   Completed Time        Committed By
+  -------- ----------- ------ ---------- --------------------- ------------
+  ward-3   committed                     2026-01-05 03:00:00   net
+"""
+
+
+@pytest.mark.parametrize("said", [BEFORE_4_32, SINCE_4_32])
+def test_every_eos_tells_of_its_commit_timer(said: str) -> None:
+    profile = load_profiles([shipped_profiles()])["arista_eos"]
+    (revert,) = profile.readiness.reverts
+    assert profile.timer is not None
+    found = profile.timer.pending.search(said)
+    assert found is not None
+    assert int(found["minutes"]) * 60 + int(found["seconds"]) == 63
+    assert (revert.pending, revert.none) == (profile.timer.pending, profile.timer.none)
+    assert not profile.timer.none.search(said)
+    quiet = re.sub(r"(?m)^.*(?:ward-3|Time left).*\n", "", said)
+    assert profile.timer.none.search(quiet)
+    assert not profile.timer.pending.search(quiet)
+    assert not profile.timer.none.search(quiet.split("  Name")[0]), "cut short"
+
+
 def test_only_what_has_one_is_shipped_with_a_timer() -> None:
     timed = {name for name, each in load_profiles([shipped_profiles()]).items() if each.timer}
-    assert "cisco_ios" in timed
+    assert {"cisco_ios", "arista_eos"} <= timed
     assert timed.isdisjoint({"linux", "linux_nftables", "ovs_linux", "frr"})
