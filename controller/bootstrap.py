@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from controller.catalog.site import Site
     from controller.domain.facts import Fact
     from controller.domain.inventory import Inventory
+    from controller.domain.inventory import Path as DevicePath
     from controller.domain.logbook import Attachment
     from controller.domain.profile import DeviceProfile
     from controller.domain.tags import Tag
@@ -151,10 +152,11 @@ class Composition:
         _as_many_files_as_allowed()
         _no_core_dumps()
         settings = self.settings
+        secrets = SecretResolver(vault=_noted_reads(self.vault, journal))
         return Services(
             clock=self.clock(),
-            driver=NetmikoDriver(),
-            secrets=SecretResolver(vault=_noted_reads(self.vault, journal)),
+            driver=NetmikoDriver(secrets),
+            secrets=secrets,
             prober=ControllerProber(),
             journal=journal,
             limits=Limits(
@@ -276,13 +278,15 @@ class Composition:
         except CordonError:
             return ""
 
-    def host_key(self, address: str, port: int) -> tuple[str, str]:
+    def host_key(self, path: DevicePath) -> tuple[str, str]:
         """The key presented there, and its fingerprint. Raises OpenFailed."""
-        from controller.domain.inventory import Path as DevicePath
         from controller.drivers.host_keys import fetch_host_key, fingerprint
+        from controller.drivers.waypoints import Waypoints
+        from controller.vault.secrets import SecretResolver
 
         deadline = self.clock().monotonic() + self.settings.connect_timeout
-        key = fetch_host_key(DevicePath(address, port), deadline)
+        waypoints = Waypoints(SecretResolver(vault=self.vault.reveal))
+        key = fetch_host_key(path, deadline, waypoints)
         return key, fingerprint(key)
 
 

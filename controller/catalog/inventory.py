@@ -16,10 +16,12 @@ from controller.catalog.inventory_shape import (
     CredentialShape,
     DeviceShape,
     InventoryShape,
+    PathShape,
     PointShape,
     ProbeShape,
     SecretShape,
     SegmentShape,
+    WaypointShape,
 )
 from controller.catalog.ports import NAMED_PORTS, canonical
 from controller.catalog.scalars import Endpoint
@@ -27,6 +29,8 @@ from controller.catalog.shape import validate
 from controller.catalog.subject_checks import SubjectCheck
 from controller.domain.errors import InvalidInput
 from controller.domain.inventory import (
+    SSH_PORT,
+    TELNET_PORT,
     Bilingual,
     Conduit,
     Contact,
@@ -41,6 +45,7 @@ from controller.domain.inventory import (
     Location,
     Need,
     Path,
+    PathKind,
     Point,
     PointId,
     PointKind,
@@ -51,12 +56,13 @@ from controller.domain.inventory import (
     SecretRef,
     SecretSource,
     Segment,
+    Waypoint,
 )
 from controller.domain.profile import DeviceProfile
 
 ValueT = TypeVar("ValueT")
 
-_SECTIONS = ("credentials", "devices", "segments", "conduits")
+_SECTIONS = ("credentials", "jump_hosts", "console_servers", "devices", "segments", "conduits")
 
 
 def inventory_source(path: FilePath) -> str:
@@ -163,7 +169,7 @@ class _Build:
             name=name,
             platform=shape.platform,
             role=shape.role,
-            paths=tuple(Path(path.ssh, path.port) for path in shape.paths),
+            paths=tuple(self._path(path) for path in shape.paths),
             credentials=shape.credentials,
             host_key=shape.host_key,
             management=shape.management,
@@ -178,6 +184,25 @@ class _Build:
                 self._port(name, shape.canary.svi).interface if shape.canary and shape.canary.svi else None
             ),
         )
+
+    def _path(self, shape: PathShape) -> Path:
+        via = self._waypoint(self._shape.jump_hosts, shape.via) if shape.via else None
+        if shape.console:
+            server = self._waypoint(self._shape.console_servers, shape.console)
+            port, line = shape.port or server.port, shape.line or ""
+            return Path(server.address, port, PathKind.CONSOLE, via=via, console=server, line=line)
+        if shape.telnet:
+            return Path(shape.telnet, shape.port or TELNET_PORT, PathKind.TELNET, via=via)
+        return Path(str(shape.ssh), shape.port or SSH_PORT, via=via)
+
+    def _waypoint(self, declared: Mapping[str, WaypointShape], name: str) -> Waypoint:
+        shape = declared[name]
+        chain: list[Credential] = []
+        next_: str | None = shape.credentials
+        while next_ is not None:
+            chain.append(_credential(next_, self._shape.credentials[next_]))
+            next_ = chain[-1].fallback
+        return Waypoint(name, shape.ssh, shape.port, tuple(chain), shape.host_key, shape.legacy_ssh)
 
     def _segment(self, name: str, shape: SegmentShape) -> Segment:
         points = [self._point(point) for point in shape.points]

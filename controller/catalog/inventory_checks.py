@@ -8,8 +8,10 @@ from controller.catalog.document import Document, Loc
 from controller.catalog.findings import Findings, listed, shorten, suggest
 from controller.catalog.inventory_shape import DeviceShape, InventoryShape, SecretShape
 from controller.catalog.ports import canonical
-from controller.domain.inventory import CONTROLLER, MANUAL, LinkKind, Port
+from controller.domain.inventory import CONTROLLER, MANUAL, SSH_PORT, TELNET_PORT, LinkKind, PathKind, Port
 from controller.domain.profile import DeviceProfile
+
+_PORTS = {PathKind.SSH: SSH_PORT, PathKind.TELNET: TELNET_PORT}
 
 
 class Check:
@@ -36,7 +38,8 @@ class Check:
     def run(self) -> None:
         self._credentials()
         self._devices()
-        self._addresses()
+        self._waypoints()
+        self._paths()
         self._pairs()
         self._links()
         self._controller()
@@ -151,17 +154,43 @@ class Check:
             if not value and not self.document.pruned(*loc, key):
                 self.add_at_key(loc, f"{key}-missing", name=str(loc[-1]))
 
-    def _addresses(self) -> None:
-        seen: dict[tuple[str, int], str] = {}
+    def _waypoints(self) -> None:
+        for section, declared in (
+            ("jump_hosts", self.inventory.jump_hosts),
+            ("console_servers", self.inventory.console_servers),
+        ):
+            for name, each in declared.items():
+                if not self.document.pruned(section, name, "credentials"):
+                    loc: Loc = (section, name, "credentials")
+                    self.known(loc, each.credentials, "unknown-credential", self.names["credentials"])
+
+    def _paths(self) -> None:
+        seen: dict[tuple[object, ...], str] = {}
         for name, device in self.inventory.devices.items():
             for index, path in enumerate(device.paths):
-                other = seen.setdefault((path.ssh, path.port), f"{name} {index}")
+                loc: Loc = ("devices", name, "paths", index)
+                kinds = path.kinds()
+                refused = any(self.document.pruned(*loc, kind.value) for kind in PathKind)
+                if len(kinds) + refused != 1:
+                    self.add(loc, "path-kind")
+                if path.via is not None:
+                    self.known((*loc, "via"), path.via, "unknown-jump-host", self.names["jump_hosts"])
+                if path.console is not None:
+                    servers = self.names["console_servers"]
+                    self.known((*loc, "console"), path.console, "unknown-console-server", servers)
+                elif path.line is not None and not refused:
+                    self.add((*loc, "line"), "path-line")
+                if len(kinds) != 1:
+                    continue
+                where = getattr(path, kinds[0].value)
+                port = path.port or _PORTS.get(kinds[0])
+                other = seen.setdefault((where, port, path.line, path.via), f"{name} {index}")
                 if other != f"{name} {index}":
                     self.add(
-                        ("devices", name, "paths", index, "ssh"),
+                        (*loc, kinds[0].value),
                         "duplicate-address",
-                        address=path.ssh,
-                        port=path.port,
+                        address=where,
+                        port=path.line or port or "",
                         other=other.split()[0],
                     )
 

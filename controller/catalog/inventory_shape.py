@@ -31,12 +31,14 @@ from controller.catalog.scalars import (
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import (
+    SSH_PORT,
     Bilingual,
     ConduitKind,
     DeviceRole,
     Footing,
     LinkKind,
     Management,
+    PathKind,
     PointKind,
     SegmentRole,
 )
@@ -115,8 +117,30 @@ class CredentialShape(Shape):
 
 
 class PathShape(Shape):
+    """Exactly one of ``ssh``, ``telnet`` and ``console``."""
+
+    model_config = ConfigDict(json_schema_extra=one_of(*PathKind))
+
+    ssh: Address | None = None
+    telnet: Address | None = None
+    console: Text | None = None
+    port: PortNumber | None = None
+    line: Text | None = None
+    via: Text | None = None
+
+    def kinds(self) -> list[PathKind]:
+        """Those given; a sound path has one."""
+        return [kind for kind in PathKind if getattr(self, kind.value) is not None]
+
+
+class WaypointShape(Shape):
+    stand_ins: ClassVar[Mapping[str, str]] = {"credentials": "unnamed"}
+
     ssh: Address
-    port: PortNumber = 22
+    port: PortNumber = SSH_PORT
+    credentials: Text
+    host_key: HostKey
+    legacy_ssh: Truth = False
 
 
 class LocationShape(Shape):
@@ -277,6 +301,8 @@ class InventoryShape(Shape):
     site: Name
     controller: ControllerShape = ControllerShape()
     credentials: dict[Name, CredentialShape] = Field(default_factory=dict)
+    jump_hosts: dict[Name, WaypointShape] = Field(default_factory=dict)
+    console_servers: dict[Name, WaypointShape] = Field(default_factory=dict)
     devices: dict[Name, DeviceShape]
     links: list[LinkShape] = Field(default_factory=list)
     segments: dict[Name, SegmentShape]

@@ -54,7 +54,7 @@ def check(
     unpinned = [
         device.name
         for device in inventory.devices.values()
-        if device.platform != MANUAL and device.host_key is None
+        if device.platform != MANUAL and device.host_key is None and (device.ssh_paths or not device.paths)
     ]
     hazards = (*_of_vault(call, inventory), *of_glass(call, inventory))
     if call.out.as_json:

@@ -98,9 +98,11 @@ class LineDisplay:
                         stage=plan.waves[wave].stage if plan else "",
                     )
                 )
-            case StepsSettled(device=device, results=results):
+            case StepsSettled(device=device, results=results, detail=detail):
                 count = text("run.count", known=self._board.known, total=self._board.total)
                 self.say(f"{device}: {tally(self._words, results)}  [{count}]")
+                for tried in detail.split("; ") if detail else ():
+                    self.say(f"    {device}: {tried}")
             case JournalDegraded(unrecorded=unrecorded):
                 self.say(text("run.unrecorded" if unrecorded else "run.degraded"))
             case CredentialDropped():

@@ -179,7 +179,7 @@ def _device(name: str, inventory: Inventory) -> str:
     device = inventory.devices.get(name)
     if device is None or device.platform == MANUAL:
         return name
-    return ", ".join((f"{name} ({device.platform})", *(path.address for path in device.paths[:1])))
+    return ", ".join((f"{name} ({device.platform})", *(each for each in (device.address,) if each)))
 
 
 def _where(errand: Errand, words: Catalogue) -> str:

@@ -175,6 +175,7 @@ class OpenCause(StrEnum):
     NOT_READY = "not-ready"
     STARVED = "starved"
     ALGORITHMS = "algorithms"
+    WAY_FAILED = "way-failed"
     MANUAL = "manual"
 
 

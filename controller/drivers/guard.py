@@ -12,6 +12,7 @@ import contextlib
 import math
 import socket
 import time
+from typing import Any, Protocol
 
 from controller.domain.inventory import Path
 
@@ -28,13 +29,25 @@ class HungUp(SessionEnded):
     """Because the device, or the network between, closed it."""
 
 
+class Stream(Protocol):
+    """What a guarded socket sits on: a socket, or a connection by a jump host."""
+
+    def recv(self, size: int, /) -> bytes: ...
+    def send(self, data: bytes, /) -> int: ...
+    def settimeout(self, seconds: float | None, /) -> None: ...
+    def getpeername(self) -> Any: ...
+    def shutdown(self, how: int, /) -> None: ...
+    def close(self) -> None: ...
+    def fileno(self) -> int: ...
+
+
 class GuardedSocket:
     """What Paramiko takes for a socket. ``deadline`` is monotonic and may be moved while others wait.
 
     ``timed_out`` tells, afterwards, that it was the deadline that ended the connection.
     """
 
-    def __init__(self, raw: socket.socket, deadline: float) -> None:
+    def __init__(self, raw: Stream, deadline: float) -> None:
         self._raw = raw
         self.deadline = deadline
         self.ended = False
@@ -75,6 +88,9 @@ class GuardedSocket:
     def close(self) -> None:
         self.end()
         self._raw.close()
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
 
     @property
     def _closed(self) -> bool:

@@ -7,23 +7,26 @@ import time
 import paramiko
 
 from controller.domain.inventory import Path
-from controller.drivers.guard import connect
 from controller.drivers.ssh import NEVER, HostKey, transport
+from controller.drivers.waypoints import WayFailed, Waypoints
 from controller.engine.ports import OpenCause, OpenFailed
 
 
-def fetch_host_key(path: Path, deadline: float) -> str:
+def fetch_host_key(path: Path, deadline: float, waypoints: Waypoints | None = None) -> str:
     """The key presented at ``path`` as ``ssh-ed25519 AAAA…``. Only the SSH handshake is made; no user name
-    and no secret is sent. Old algorithms are accepted: whether the key is right is for a person to say.
+    and no secret is sent, save to a jump host on the way, whose key is pinned. Old algorithms are accepted:
+    whether the key is right is for a person to say.
 
     Raises OpenFailed, with the address for device name."""
-    where = f"{path.address}:{path.port}"
+    where = str(path)
     try:
-        sock = connect(path, deadline)
+        sock = (waypoints or Waypoints(None)).reach(path, deadline)
+    except WayFailed as error:
+        raise OpenFailed(path.address, OpenCause.WAY_FAILED, f"{where}: {error}") from None
     except TimeoutError:
         raise OpenFailed(path.address, OpenCause.TIMEOUT, where) from None
     except OSError as error:
-        raise OpenFailed(path.address, OpenCause.UNREACHABLE, f"{where} {error.strerror}") from None
+        raise OpenFailed(path.address, OpenCause.UNREACHABLE, f"{where} {error.strerror or error}") from None
     handshake = transport(sock)
     try:
         handshake.start_client(timeout=NEVER)

@@ -13,23 +13,28 @@ from functools import partial
 
 import paramiko
 
-from controller.domain.inventory import MANUAL, Device, Path
+from controller.domain.inventory import MANUAL, Device, Path, PathKind
 from controller.domain.profile import DeviceProfile
 from controller.drivers import platforms
 from controller.drivers.channel import EnableRefused
-from controller.drivers.guard import DeadlinePassed, HungUp, connect
+from controller.drivers.greeting import NoGreeting, NoPassword
+from controller.drivers.guard import DeadlinePassed, GuardedSocket, HungUp, SessionEnded
 from controller.drivers.redaction import Redactor
 from controller.drivers.session import NetmikoSession
-from controller.drivers.ssh import Attempt, HostKey, HostKeyDiffers, Phase
-from controller.engine.ports import Login, OpenCause, OpenFailed
+from controller.drivers.ssh import Attempt, HostKey, HostKeyDiffers, Line, Phase
+from controller.drivers.telnet import TelnetLine
+from controller.drivers.waypoints import OUT_OF_FILES, BehindUnreachable, WayFailed, Waypoints
+from controller.engine.ports import Login, OpenCause, OpenFailed, Secrets
 
 _FARTHEST_FIRST = (
     OpenCause.HOST_KEY_CHANGED,
     OpenCause.LOGIN_REJECTED,
     OpenCause.SECRET_MISSING,
     OpenCause.NOT_READY,
+    OpenCause.HOST_KEY_UNKNOWN,
     OpenCause.ALGORITHMS,
     OpenCause.NO_LINE,
+    OpenCause.WAY_FAILED,
     OpenCause.STARVED,
     OpenCause.TIMEOUT,
     OpenCause.UNREACHABLE,
@@ -37,7 +42,7 @@ _FARTHEST_FIRST = (
 )
 """Of several paths and logins, the failure a person should hear of first."""
 
-_OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+CONSOLE_ENTER, TELNET_ENTER = "\r", "\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,11 @@ class _Opening:
 
     device: Device
     profile: DeviceProfile
-    host_key: HostKey
+    host_key: HostKey | None
     logins: Sequence[Login]
     redact: Redactor
     untidy: Callable[[], None]
+    waypoints: Waypoints
     spent: list[Login] = field(default_factory=list)
     failures: list[_Failure] = field(default_factory=list)
 
@@ -67,15 +73,22 @@ class _Opening:
     def unspent(self) -> list[Login]:
         return [login for login in self.logins if login not in self.spent and _may_begin(login)]
 
+    @property
+    def deceived(self) -> bool:
+        """Whether something that is not the device answered in its place."""
+        return any(failure.cause is OpenCause.HOST_KEY_CHANGED for failure in self.failures)
+
     def judged(self, login: Login, *, accepted: bool) -> None:
         if login.trial is not None:
             login.trial.ended(accepted=accepted)
 
 
 class NetmikoDriver:
-    """Implements the Driver port. Safe to call from many threads."""
+    """Implements the Driver port. Safe to call from many threads. ``secrets``: for the log-ins of jump hosts
+    and console servers; without it no path by one leads anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Secrets | None = None) -> None:
+        self._waypoints = Waypoints(secrets)
         # Paramiko's reader threads log the end of every session as an error, with a traceback; what of it
         # matters reaches us as an exception.
         self._one_at_a_time: set[str] = set()
@@ -89,14 +102,15 @@ class NetmikoDriver:
         self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float
     ) -> NetmikoSession:
         """Paths in order, an equal share of the time left for each. On a path, logins in order: the next
-        one only after a rejection or no answer. An accepted login may serve again on the next path.
+        one only after a rejection or no answer. An accepted login may serve again on the next path. Where
+        another host key than the pinned one was presented, no path is tried that shows none.
 
-        Raises OpenFailed. Without a pinned host key nothing is contacted."""
+        Raises OpenFailed. Without a pinned host key nothing is contacted by SSH."""
         if device.careful or device.name in self._one_at_a_time:
             profile = replace(profile, session=replace(profile.session, type_ahead=0))
         untidy = partial(self._one_at_a_time.add, device.name)
         key, usable = _pinned(device), _usable(device, logins)
-        opening = _Opening(device, profile, key, usable, Redactor(logins), untidy)
+        opening = _Opening(device, profile, key, usable, Redactor(logins), untidy, self._waypoints)
         if not device.paths:
             raise OpenFailed(device.name, OpenCause.UNREACHABLE, "no path")
         for index, path in enumerate(device.paths):
@@ -118,10 +132,12 @@ def _may_begin(login: Login) -> bool:
     return login.trial is None or login.trial.may_begin()
 
 
-def _pinned(device: Device) -> HostKey:
+def _pinned(device: Device) -> HostKey | None:
     if device.platform == MANUAL:
         raise OpenFailed(device.name, OpenCause.MANUAL)
     if device.host_key is None:
+        if any(path.kind is not PathKind.SSH for path in device.paths):
+            return None
         raise OpenFailed(device.name, OpenCause.HOST_KEY_UNKNOWN)
     try:
         return HostKey.parse(device.host_key)
@@ -138,9 +154,18 @@ def _usable(device: Device, logins: Sequence[Login]) -> list[Login]:
 
 def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession | None:
     """Notes every failure; None when this path leads nowhere."""
+    if path.kind is PathKind.SSH and opening.host_key is None:
+        opening.failures.append(_Failure(OpenCause.HOST_KEY_UNKNOWN, str(path)))
+        return None
+    if path.kind is PathKind.TELNET and opening.deceived:
+        opening.failures.append(_Failure(OpenCause.HOST_KEY_CHANGED, f"{path} not tried"))
+        return None
     while opening.unspent:
         try:
-            sock = connect(path, deadline)
+            sock, line = _reached(opening.waypoints, path, deadline)
+        except WayFailed as error:
+            opening.failures.append(_Failure(OpenCause.WAY_FAILED, f"{path}: {error}"))
+            return None
         except OSError as error:
             opening.failures.append(_failure_to_connect(path, error))
             return None
@@ -149,7 +174,7 @@ def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession |
             sock.close()
             return None
         login = left[0]
-        attempt = Attempt(sock, login, opening.host_key, opening.device.legacy_ssh, 1 / len(left))
+        attempt = Attempt(sock, login, opening.host_key, opening.device.legacy_ssh, 1 / len(left), line)
         try:
             session = _log_in(opening, path, attempt, deadline)
         except Exception as error:  # noqa: BLE001 - Netmiko and Paramiko raise what they like; all mean no session
@@ -170,32 +195,54 @@ def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession |
     return None
 
 
+def _reached(waypoints: Waypoints, path: Path, deadline: float) -> tuple[GuardedSocket, Line | None]:
+    """A connection to the device by ``path``, and the line it is where it is none to its SSH server."""
+    if path.kind is PathKind.CONSOLE:
+        client, sock = waypoints.console(path, deadline)
+        return sock, Line(partial(_shell, client), CONSOLE_ENTER, stays=True)
+    sock = waypoints.reach(path, deadline)
+    if path.kind is PathKind.TELNET:
+        return sock, Line(lambda _width, _height: TelnetLine(sock), TELNET_ENTER, stays=False)
+    return sock, None
+
+
+def _shell(client: paramiko.SSHClient, width: int, height: int) -> paramiko.Channel:
+    return client.invoke_shell(term="vt100", width=width, height=height)
+
+
 def _log_in(opening: _Opening, path: Path, attempt: Attempt, deadline: float) -> NetmikoSession:
     connection = platforms.connect(
         opening.profile.session, path.address, path.port, attempt, stock=opening.device.careful
     )
     try:
-        session = NetmikoSession(connection, attempt.sock, opening.profile, opening.redact, opening.untidy)
+        profile = opening.profile
+        if attempt.line is not None:
+            # A serial line may lose what comes before it was asked for.
+            profile = replace(profile, session=replace(profile.session, type_ahead=0))
+        session = NetmikoSession(connection, attempt.sock, profile, opening.redact, opening.untidy)
         session.make_ready(deadline)
     except BaseException:
+        connection.log_out()
         connection.disconnect()
         raise
     return session
 
 
 def _failure_to_connect(path: Path, error: OSError) -> _Failure:
-    where = f"{path.address}:{path.port}"
+    where = str(path)
+    if isinstance(error, BehindUnreachable):
+        return _Failure(OpenCause.UNREACHABLE, f"{where} {error}")
     if isinstance(error, socket.gaierror):
         return _Failure(OpenCause.UNREACHABLE, f"{where} not an address")
     if isinstance(error, TimeoutError):
         return _Failure(OpenCause.TIMEOUT, where)
     reason = errno.errorcode.get(error.errno or 0, "") or os.strerror(error.errno or 0)
-    cause = OpenCause.STARVED if error.errno in _OUT_OF_FILES else OpenCause.UNREACHABLE
+    cause = OpenCause.STARVED if error.errno in OUT_OF_FILES else OpenCause.UNREACHABLE
     return _Failure(cause, f"{where} {reason}")
 
 
 def _failure(opening: _Opening, path: Path, attempt: Attempt, error: BaseException) -> _Failure:
-    where = f"{path.address}:{path.port}"
+    where = str(path)
     cause, reason = _JUDGES[attempt.phase](attempt, error)
     # A device that wants another way of log-in has not looked at the secret.
     judged = cause is OpenCause.LOGIN_REJECTED and not isinstance(error, paramiko.BadAuthenticationType)
@@ -203,6 +250,8 @@ def _failure(opening: _Opening, path: Path, attempt: Attempt, error: BaseExcepti
 
 
 def _in_handshake(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
+    if attempt.line is not None and isinstance(error, NoGreeting | SessionEnded | paramiko.SSHException):
+        return OpenCause.NOT_READY, "hung up" if isinstance(error, HungUp) else "no log-in prompt"
     if isinstance(error, HostKeyDiffers):
         return OpenCause.HOST_KEY_CHANGED, f"{error.presented.kind} {error.presented.fingerprint}"
     if isinstance(error, KeyError):
@@ -220,8 +269,10 @@ def _in_handshake(attempt: Attempt, error: BaseException) -> tuple[OpenCause, st
 
 def _in_login(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
     username = attempt.login.username
-    if attempt.sock.timed_out:
+    if attempt.sock.timed_out or isinstance(error, DeadlinePassed):
         return OpenCause.TIMEOUT, f"log-in of {username}"
+    if isinstance(error, NoPassword):
+        return OpenCause.SECRET_MISSING, f"password of {username}"
     if isinstance(error, paramiko.BadAuthenticationType):
         return OpenCause.LOGIN_REJECTED, f"{username} (device wants {', '.join(error.allowed_types)})"
     return OpenCause.LOGIN_REJECTED, username

@@ -6,11 +6,12 @@ Leaner ones for single platforms are registered beside them.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import netmiko
@@ -20,13 +21,21 @@ from netmiko.cisco_base_connection import CiscoBaseConnection
 from controller.domain.profile import SessionSpec
 from controller.drivers.channel import GuardedChannel
 from controller.drivers.dialogue import Dialogue
-from controller.drivers.ssh import NEVER, Attempt, PinnedClient, private_key
+from controller.drivers.greeting import Greeting
+from controller.drivers.guard import SessionEnded
+from controller.drivers.ssh import NEVER, Attempt, Line, PinnedClient, private_key
 
 _PREFIX = "guarded_"
 _LEAN_PREFIX = "lean_"
 _registering = threading.Lock()
 
 _LONGEST_NAP = 0.5
+
+_FAREWELL = 0.2
+"""Seconds a console server may take to take in the line that ends a session."""
+
+_LOGOUT = {"hp_comware": "quit", "huawei": "quit", "huawei_vrp": "quit", "huawei_vrpv8": "quit"}
+"""Where it is not ``exit``."""
 
 _LEAN = {
     "cisco_ios": ("terminal width 511", "terminal length 0"),
@@ -50,8 +59,35 @@ class GuardedConnection:
         self._spec = spec
         super().__init__(device_type=device_type.removeprefix(_PREFIX).removeprefix(_LEAN_PREFIX), **options)  # type: ignore[call-arg] # the stock class's
 
-    def _build_ssh_client(self) -> PinnedClient:
-        return PinnedClient(self._attempt)
+    def _build_ssh_client(self) -> PinnedClient | _OpenLine:
+        line = self._attempt.line
+        return PinnedClient(self._attempt) if line is None else _OpenLine(line)
+
+    def establish_connection(self, *args: Any, **options: Any) -> None:
+        super().establish_connection(*args, **options)  # type: ignore[misc] # the stock class's
+        line, attempt = self._attempt.line, self._attempt
+        if line is None:
+            return
+        before = attempt.sock.deadline
+        greeting = Greeting(
+            self._channel, attempt.sock, line.enter, logout=self._logout if line.stays else ""
+        )
+        greeting.log_in(attempt.login, attempt.begin_login)
+        attempt.end_login(before)
+
+    @property
+    def _logout(self) -> str:
+        return _LOGOUT.get(self._spec.netmiko, "exit")
+
+    def log_out(self, before: Sequence[str] = ()) -> None:
+        """A session on a console stays open when the connection to it ends: types what ends it, and waits
+        for nothing. ``before``: the lines that leave what is under way."""
+        if self._attempt.line is None or not self._attempt.line.stays:
+            return
+        enter = self._attempt.line.enter
+        self._attempt.sock.deadline = time.monotonic() + _FAREWELL
+        with contextlib.suppress(SessionEnded):
+            self._channel.send("".join(f"{each}{enter}" for each in (*before, self._logout)).encode())
 
     @property
     def channel(self) -> GuardedChannel:
@@ -94,6 +130,23 @@ class GuardedConnection:
         self._attempt.sock.end()
         # Netmiko keeps a filter per session on its one logger, with the secrets in it.
         logging.getLogger("netmiko").removeFilter(self._secrets_filter)  # type: ignore[attr-defined] # the stock class's
+
+
+class _OpenLine:
+    """What Netmiko takes for the client of a line that is there already."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def connect(self, **_: Any) -> None:
+        """Nothing is left to do."""
+
+    def invoke_shell(self, term: str, width: int, height: int) -> Any:
+        del term
+        return self._line.open(width, height)
+
+    def close(self) -> None:
+        """The guarded socket is ended."""
 
 
 class LeanConnection(GuardedConnection):
@@ -172,7 +225,8 @@ def connect(
     Raises KeyError for an unknown type, ValueError for an unreadable private key, and whatever Netmiko,
     Paramiko or the guard raise; ``attempt`` then tells where it failed."""
     name = _guarded(spec.netmiko, stock_class=stock)
-    key, password = private_key(attempt.login)
+    key, password = (None, None) if attempt.line else private_key(attempt.login)
+    lines = {"default_enter": attempt.line.enter} if attempt.line else {}
     made: Any = netmiko.ConnectHandler(
         device_type=name,
         attempt=attempt,
@@ -188,6 +242,7 @@ def connect(
         banner_timeout=NEVER,
         auth_timeout=NEVER,
         read_timeout_override=NEVER,
+        **lines,
     )
     guarded: GuardedConnection = made
     return guarded

@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import io
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -87,21 +88,46 @@ class HostKey:
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A terminal without SSH of the device's own. ``open`` gives what reads and writes as a channel does.
+    ``stays``: a console, whose session outlives the connection to it."""
+
+    open: Callable[[int, int], Any]
+    enter: str
+    stays: bool
+
+
 @dataclass
 class Attempt:
     """One login on one connection, and how far it came: the library's errors tell little of either."""
 
     sock: GuardedSocket
     login: Login
-    host_key: HostKey
+    host_key: HostKey | None
     legacy: bool
     share: float
     """How much of the time left, once the host key is accepted, the device may take to judge the login:
     the rest is for the logins after it."""
 
+    line: Line | None = None
+    """Where the device itself asks for name and password: how to come there."""
+
     phase: Phase = Phase.HANDSHAKE
     banner_seen: bool = False
     failure: BaseException | None = None
+
+    def begin_login(self) -> float:
+        """To be called before anything of the login is sent; gives the deadline of before."""
+        before = self.sock.deadline
+        now = time.monotonic()
+        self.phase = Phase.LOGIN
+        self.sock.deadline = now + (before - now) * self.share
+        return before
+
+    def end_login(self, deadline: float) -> None:
+        self.sock.deadline = deadline
+        self.phase = Phase.PREPARATION
 
 
 class _UntimedPacketizer(paramiko.packet.Packetizer):  # type: ignore[misc] # Paramiko ships no types
@@ -149,7 +175,8 @@ class PinnedClient(paramiko.SSHClient):  # type: ignore[misc] # Paramiko ships n
         made = transport(sock, options["disabled_algorithms"])
         # A server with several keys presents the kind asked for first; were it another than the pinned
         # one, a good device would look like a changed one.
-        pinned = _RSA if self._attempt.host_key.kind == "ssh-rsa" else (self._attempt.host_key.kind,)
+        kind = self._attempt.host_key.kind if self._attempt.host_key else ""
+        pinned = _RSA if kind == "ssh-rsa" else (kind,)
         security = made.get_security_options()
         known = security.key_types
         security.key_types = [kind for kind in pinned if kind in known] + [
@@ -159,19 +186,15 @@ class PinnedClient(paramiko.SSHClient):  # type: ignore[misc] # Paramiko ships n
 
     def _auth(self, *args: Any) -> None:
         """Paramiko calls this once the host key is accepted, and before anything of the login is sent."""
-        path_deadline = self._attempt.sock.deadline
-        now = time.monotonic()
-        self._attempt.phase = Phase.LOGIN
-        self._attempt.sock.deadline = now + (path_deadline - now) * self._attempt.share
+        path_deadline = self._attempt.begin_login()
         super()._auth(*args)
-        self._attempt.sock.deadline = path_deadline
-        self._attempt.phase = Phase.PREPARATION
+        self._attempt.end_login(path_deadline)
 
 
 class _OnlyThis(paramiko.MissingHostKeyPolicy):  # type: ignore[misc] # Paramiko ships no types
     """The client knows no key of any file, so Paramiko asks for every server."""
 
-    def __init__(self, accepted: HostKey) -> None:
+    def __init__(self, accepted: HostKey | None) -> None:
         self._accepted = accepted
 
     def missing_host_key(self, client: object, hostname: str, key: paramiko.PKey) -> None:  # noqa: ARG002 - Paramiko's signature

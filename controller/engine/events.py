@@ -65,11 +65,13 @@ class WaveStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepsSettled:
-    """Results of one device; a later event about the same points replaces them."""
+    """Results of one device; a later event about the same points replaces them. ``detail``: where no session
+    was had, what happened on each path, in the driver's own words, without secrets."""
 
     run: str
     device: str
     results: tuple[StepResult, ...]
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

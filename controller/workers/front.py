@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.bootstrap import Composition
 from controller.domain.drift import Drift
-from controller.domain.errors import NotFound
+from controller.domain.errors import NotFound, OpenCause, OpenFailed
 from controller.domain.facts import Actor
 from controller.domain.readiness import DeviceReadiness
 from controller.workers import exporting
@@ -69,11 +69,15 @@ class HomeOffice:
         self.situation = records.situation
         self.runs = records.runs
         self.run = records.run
+        self.results = records.results
+        self.confirmed = records.confirmed
+        self.remember = records.remember
         self.reboots = records.reboots
         self.locate = records.locate
         self.stored_plan = records.stored_plan
         self.inventory_of = records.inventory_of
         self.log = records.log
+        self.leaf = records.leaf
         self.rhythm = records.rhythm
         self.log_head = records.log_head
         self.verify = records.verify
@@ -151,7 +155,15 @@ class HomeOffice:
 
     def trust(self, device: str) -> tuple[str, str]:
         try:
-            path = self._documents.present().inventory.devices[device].paths[0]
-        except (KeyError, IndexError):
+            paths = self._documents.present().inventory.devices[device].ssh_paths
+        except KeyError:
             raise NotFound(kind="device", name=device) from None
-        return self._composition.host_key(path.address, path.port)
+        failed: list[OpenFailed] = []
+        for path in paths:
+            try:
+                return self._composition.host_key(path)
+            except OpenFailed as failure:
+                failed.append(failure)
+        cause = failed[0].cause if failed else OpenCause.UNREACHABLE
+        tried = "; ".join(str(each.data.get("detail", "")) for each in failed)
+        raise OpenFailed(device, cause, tried or "no ssh path")

@@ -143,6 +143,8 @@ class CommandLine:
                 self._mode = "(config)"
             case ["end"] if self._mode:
                 self._mode = ""
+            case ["exit"] if self._mode:
+                self._mode = "(config)" if self._mode == "(config-if)" else ""
             case ["interface", name] if self._mode and name in self._switch.ports:
                 self._mode, self._port = "(config-if)", name
             case ["shutdown"] if self._mode == "(config-if)":

@@ -77,7 +77,7 @@ def device(found: Device) -> DeviceShown:
         name=found.name,
         platform=found.platform,
         role=found.role.value,
-        addresses=[path.address for path in found.paths],
+        addresses=[path.address for path in found.paths if path.console is None],
         management=found.management.value,
         building=found.location.building,
         rack=found.location.rack,

@@ -106,7 +106,7 @@ class OperationRecord:
         """That no session was had. ``detail``: the driver's own words."""
         run = self._running.run
         outcome = OutcomeRecorded(run, self._device, 0, Outcome.NOT_SENT, cause, Text(detail))
-        self._commit([outcome, *self.unmet(left)], left)
+        self._commit([outcome, *self.unmet(left)], left, detail)
 
     def unmet(self, tracks: Sequence[Track]) -> list[Fact]:
         """An isolation's holds where nothing could be read; a restore has none."""
@@ -117,10 +117,10 @@ class OperationRecord:
     def results(self, tracks: Iterable[Track]) -> tuple[StepResult, ...]:
         return tuple(self._running.as_known(track.result(self._wave)) for track in tracks)
 
-    def _commit(self, facts: Sequence[Fact], tracks: Sequence[Track]) -> None:
+    def _commit(self, facts: Sequence[Fact], tracks: Sequence[Track], detail: str = "") -> None:
         running, results = self._running, self.results(tracks)
         if self._outcome is not None:
             facts, self._outcome = [self._outcome, *facts], None
         reads = [result.as_fact(running.run, running.action) for result in results]
         running.commit(Tag.OPERATION_SETTLED, [*reads, *facts])
-        running.watcher(StepsSettled(running.run, self._device, results))
+        running.watcher(StepsSettled(running.run, self._device, results, detail))

@@ -15,8 +15,9 @@ _ASK_AGAIN_EVERY = 0.5
 _MAY_PASS = frozenset({OpenCause.UNREACHABLE.value, OpenCause.TIMEOUT.value})
 """What a device that starts again looks like; no log-in was tried."""
 
-_MAY_PASS_ON_THE_WAY = _MAY_PASS | {OpenCause.NOT_READY.value}
-"""What a way that spanning tree has not settled yet looks like: a connection may stop in its middle."""
+_MAY_PASS_ON_THE_WAY = _MAY_PASS | {OpenCause.NOT_READY.value, OpenCause.WAY_FAILED.value}
+"""What a way that spanning tree has not settled yet looks like: a connection may stop in its middle, and a
+jump host be as far."""
 
 
 def await_session(

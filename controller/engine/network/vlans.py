@@ -154,9 +154,9 @@ class Network:
     def home(self, name: str) -> Segment | None:
         """The segment whose networks hold the address an in-band device is managed by, if one does."""
         device = self.inventory.devices.get(name)
-        if device is None or not in_band(device) or not device.paths:
+        if device is None or not in_band(device) or (text := device.address) is None:
             return None
-        if (text := device.paths[0].address) not in self._homes:
+        if text not in self._homes:
             self._homes[text] = self._home(ip_address(text))
         return self._homes[text]
 

@@ -15,6 +15,7 @@ from controller.domain.inventory import (
     WHOLE_PORT,
     Inventory,
     LinkKind,
+    PathKind,
     Point,
     PointId,
     Port,
@@ -113,8 +114,10 @@ class Steps:
         allowed = [each for each in offered if _spares(context, company, others, each)]
         if not allowed:
             return self._left_to_hand(point, subject, company, others, offered[0])
-        if device.host_key is None:
+        if device.host_key is None and device.ssh_paths:
             self._warn("host-key-unpinned", device.name)
+        if any(path.kind is PathKind.TELNET for path in device.paths):
+            self._warn("telnet-path", device.name)
         # No second choice takes a port that was found harmless without it.
         risky = point.port in self._own_ports
         return _step(

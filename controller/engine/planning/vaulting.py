@@ -42,7 +42,7 @@ def vault_users(
     users: dict[str, dict[str, None]] = defaultdict(dict)
     for device in inventory.devices.values():
         if devices is None or device.name in devices:
-            for credential in _chain(inventory, device):
+            for credential in (*_chain(inventory, device), *_on_the_way(device)):
                 for name in _entries(credential):
                     users[name][device.name] = None
     return {name: tuple(found) for name, found in sorted(users.items())}
@@ -91,6 +91,13 @@ def _chain(inventory: Inventory, device: Device) -> Iterator[Credential]:
         credential = inventory.credentials[name]
         yield credential
         name = credential.fallback
+
+
+def _on_the_way(device: Device) -> Iterator[Credential]:
+    """Those of the jump hosts and console servers; another path may do without."""
+    for path in device.paths:
+        for waypoint in path.waypoints:
+            yield from waypoint.credentials
 
 
 def _entries(credential: Credential) -> tuple[str, ...]:

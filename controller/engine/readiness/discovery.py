@@ -259,7 +259,7 @@ def _far_end(inventory: Inventory, profiles: Mapping[str, DeviceProfile], each: 
             (
                 one
                 for one in inventory.devices.values()
-                if any(path.address == each.address for path in one.paths)
+                if any(path.address == each.address for path in one.paths if path.console is None)
             ),
             None,
         )

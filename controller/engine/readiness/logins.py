@@ -116,7 +116,7 @@ class LogIns(Findings):
         for index, path in enumerate(paths):
             now = clock.monotonic()
             until = now + (deadline - now) / (len(paths) - index)
-            where = f"{path.address}:{path.port}"
+            where = str(path)
             try:
                 session = self._open_by(replace(self.device, paths=(path,)), login, until, patient=patient)
             except OpenFailed as failure:

@@ -15,6 +15,7 @@ _ALIKE = (
     (re.compile(r"^discover\.\w+$"), "discover.LISTING"),
     (re.compile(r"^(conduits|segments)\.NAME\.forbidden$"), r"segments.NAME.probes"),
     (re.compile(r"^conduits\.NAME\.(points|probes)$"), r"segments.NAME.\1"),
+    (re.compile(r"^console_servers$"), "jump_hosts"),
     (re.compile(r"^credentials\.NAME\.(password|key|enable)$"), "SECRET"),
     (re.compile(r"^(.*\.)?(title|impact|contacts\[\]\.role)$"), "TEXT"),
     (re.compile(r"^(.*)\.(isolate|send)$"), "LINE"),

@@ -613,7 +613,9 @@ def test_sessions_closed_leave_no_thread_and_no_descriptor(ssh: SshDevice) -> No
 def test_lines_are_not_held_back_to_fill_a_packet() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         sock = connect(Path("127.0.0.1", server.getsockname()[1]), time.monotonic() + 1)
-        assert sock._raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # noqa: SLF001 - no face shows it
+        raw = sock._raw  # noqa: SLF001 - no face shows it
+        assert isinstance(raw, socket.socket)
+        assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         sock.close()
 
 

@@ -18,6 +18,7 @@ from controller.domain.inventory import (
     Method,
     Need,
     Path,
+    PathKind,
     Point,
     Port,
     Segment,
@@ -299,6 +300,23 @@ def test_what_holds_a_pair_together_is_left_out_of_any_plan(kind: LinkKind) -> N
     assert {str(step.point.id) for _, _, step in plan.steps()} == {"a p1"}
     assert set(found(plan, "never-cut")) == {"a peer", "b peer vlan 10"}
     assert dict(found(plan, "never-cut")["a peer"].data)["kind"] == kind.value
+    assert not plan.refusals
+
+
+# --- the ways to a device ----------------------------------------------------------------------------------
+
+
+def test_telnet_is_told_and_a_key_is_asked_for_only_where_one_is_shown() -> None:
+    telnet, ssh = Path("192.0.2.9", 23, PathKind.TELNET), Path("192.0.2.9")
+    devices = [
+        device("old", paths=(telnet,), host_key=None),
+        device("both", paths=(ssh, telnet), host_key=None),
+        device("new", paths=(ssh,)),
+    ]
+    known = inventory(devices, [segment("one", [port(each.name, "p1") for each in devices])])
+    plan = planned(known, [stage("one")])
+    assert set(found(plan, "telnet-path")) == {"old", "both"}
+    assert set(found(plan, "host-key-unpinned")) == {"both"}
     assert not plan.refusals
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.domain.inventory import Credential, Inventory, SecretRef, SecretSource
+from controller.domain.inventory import Credential, Inventory, Path, SecretRef, SecretSource, Waypoint
 from controller.engine.planning import plans
 from controller.engine.planning.vaulting import (
     VaultStanding,
@@ -43,6 +43,15 @@ def test_who_uses_an_entry_and_who_cannot_do_without() -> None:
     assert vault_users(site()) == {"enable": ("enable",), "net": ("sealed", "either")}
     assert devices_needing_vault(site()) == ("sealed", "enable")
     assert vault_users(site(), {"plain"}) == {}
+
+
+def test_jump_hosts_use_entries_too_and_another_path_may_do_without() -> None:
+    via = Waypoint("bastion", "192.0.2.1", 22, (CREDENTIALS["sealed"],), "")
+    found = site()
+    behind = replace(found.devices["plain"], paths=(Path("192.0.2.2", via=via),))
+    found = replace(found, devices={**found.devices, "plain": behind})
+    assert vault_users(found, {"plain"}) == {"net": ("plain",)}
+    assert devices_needing_vault(found, {"plain"}) == ()
 
 
 def test_a_closed_vault_is_a_hazard_of_those_who_cannot_do_without() -> None:
