@@ -9,6 +9,7 @@ from datetime import datetime
 from controller.domain.hold import Hold
 from controller.domain.inventory import WHOLE_PORT, Inventory, Link, Management, PointId, Port
 from controller.domain.proof import Proof, aged
+from controller.engine.holding.situation import followed
 from controller.engine.network.topology import Topology
 from controller.web.visits import Visit
 
@@ -24,7 +25,7 @@ class CutState:
         office = visit.service.office
         self.inventory: Inventory = office.documents_in_force().inventory
         self._now = visit.now
-        self._reads = office.last_reads()
+        self._reads = followed(office.last_reads())
         self._back = office.partly_back()
         self._freed = {point.device for point in self._back.free}
         self.held: dict[str, dict[PointId, list[Hold]]] = defaultdict(dict)
@@ -33,6 +34,7 @@ class CutState:
             self.held[hold.point.id.device].setdefault(hold.point.id, []).append(hold)
             if hold.method in WHOLE_PORT:
                 self._whole[hold.point.port].append(hold.point.id)
+        self._known: dict[PointId, bool] = {}
         self._topology = Topology(self.inventory)
         self.distances: Mapping[str, int] = self._topology.distances(self._whole.keys())
 
@@ -44,7 +46,10 @@ class CutState:
         return aged(Proof(read.proof), read.read_at, self._now), read.read_at
 
     def known(self, point: PointId) -> bool:
-        return self.proof(point)[0].satisfies(Proof.CONFIRMED)
+        found = self._known.get(point)
+        if found is None:
+            found = self._known[point] = self.proof(point)[0].satisfies(Proof.CONFIRMED)
+        return found
 
     def of_link(self, link: Link) -> str:
         held = [point for end in link.ends for point in self._whole.get(end, ())]
@@ -96,14 +101,16 @@ class CutState:
                 near[one].append(other)
                 near[other].append(one)
         found: set[frozenset[str]] = set()
+        next_of: dict[str, str | None] = {}
         for device in self.inventory.devices.values():
             at = device.name
             if device.management is not Management.INBAND or at not in self.distances:
                 continue
             while hops := self.distances[at]:
-                before = min(
-                    (each for each in near[at] if self.distances.get(each) == hops - 1), default=None
-                )
+                if at not in next_of:
+                    closer = (each for each in near[at] if self.distances.get(each) == hops - 1)
+                    next_of[at] = min(closer, default=None)
+                before = next_of[at]
                 if before is None or frozenset((at, before)) in found:
                     break
                 found.add(frozenset((at, before)))

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from controller.domain.playbook import STANDING
 from controller.engine.people.roles import Role
 from controller.text import Catalogue
 from controller.web.reference import PATH as REFERENCE
@@ -24,17 +26,19 @@ pytestmark = pytest.mark.e2e
 FR, EN = Catalogue("fr"), Catalogue("en")
 THEMES = ("dark", "contrast")
 
-ELSEWHERE = (
-    "/restore/segments/{name}",
-    "/approvals/{request}",
-    "/inventory/playbooks/{name}/revisions/{revision}",
-)
-"""Pages there are only where a return is gated or a playbook was edited; here none is found."""
+GATED = """\
+format: 1
+title: {fr: Retour, en: Return}
+stages:
+  - {name: offices, action: restore, select: {segments: admin}, gate: {approvals: 1}}
+"""
+"""The offices return only with somebody's consent: there are a gate and a request to look at."""
 
 QUERIES = {
     "/isolate": ("?level=5", "?subjects=laboratory"),
     "/runs/{run}": ("?show=all",),
-    "/inventory/playbooks/edit": ("?playbook=level-5",),
+    "/inventory/playbooks/edit": ("", "?name=level-5"),
+    "/map": ("", "?subject=laboratory"),
 }
 """With which a page shows most."""
 
@@ -42,7 +46,9 @@ QUERIES = {
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     roles = {"Ana": ("responder",), "Zoé": ("responder",), "Léa": ("responder", "restorer")}
-    with a_night(tmp_path_factory.mktemp("night"), roles) as made:
+    own = tmp_path_factory.mktemp("playbooks")
+    (own / f"{STANDING}.yaml").write_text(GATED)
+    with a_night(tmp_path_factory.mktemp("night"), roles, {"CORDON_PLAYBOOKS": str(own)}) as made:
         yield made
 
 
@@ -87,6 +93,27 @@ def test_the_responders_night_from_signing_in_to_the_walk_list(night: Night) -> 
     expect(page.locator("header nav")).to_be_hidden()
     expect(page.locator(".walk pre").first).to_be_visible()
     assert night.service.cordon("show", run)[1]["state"] == "finished"
+    context.close()
+
+
+def test_a_run_is_aborted_by_its_page_and_nothing_is_undone(night: Night) -> None:
+    """One switch never speaks: the run waits for it, and whoever looks on sees it end."""
+    night.site.simulation.fault(SICK, "hang", at="tcp")
+    context = opened(night.browser, night.service, night.people["Zoé"], locale="fr-FR")
+    page, looking_on = context.new_page(), context.new_page()
+    run = cut_by_page(page)
+    page.locator("#abort summary").click()
+    page.locator("#abort input[name=reason]").fill("fausse alerte")
+    page.locator("#abort button").click()
+    expect(page.locator(".said")).to_have_text(FR.text("said.stopping"))
+    looking_on.goto(f"/runs/{run}")
+    for each in (page, looking_on):
+        expect(each.locator("#truth .st")).to_have_text(FR.text("state.aborted"))
+        expect(each.locator("#stop")).to_be_hidden()
+    assert night.service.cordon("show", run)[1]["state"] == "aborted"
+    assert {device for device, _port in night.site.open_ports()} == {SICK}
+    page.goto("/logbook")
+    expect(page.locator("#entries")).to_contain_text("fausse alerte")
     context.close()
 
 
@@ -182,6 +209,24 @@ def test_an_engineer_imports_an_inventory_with_mistakes_and_then_without(night: 
     context.close()
 
 
+def looked_at_only_where_there_is_one(page: Page) -> dict[str, str]:
+    """The addresses, by path, of a gate, of a request for its return and of a playbook's kept text."""
+    page.goto("/restore")
+    gate = page.locator("a[href^='/restore/segments/']").first.get_attribute("href")
+    page.goto("/restore/ask?subjects=admin")
+    page.locator("input[name=typed]").fill("faults")
+    page.locator("form[method=post][action='/restore/ask'] button.go").click()
+    request = page.locator("#requests a").first.get_attribute("href")
+    page.goto("/inventory/playbooks/edit?name=level-5")
+    page.locator("form[action='/inventory/playbooks/edit'] button.go").click()
+    page.wait_for_url("**/revisions/*")
+    return {
+        "/restore/segments/{name}": str(gate),
+        "/approvals/{request}": str(request),
+        "/inventory/playbooks/{name}/revisions/{revision}": urlsplit(page.url).path,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Afterwards:
     """After a cut: a page of somebody who may do everything, and one of a stranger; ``known``: values of the
@@ -210,7 +255,7 @@ def afterwards(night: Night) -> Iterator[Afterwards]:
         "revision": sha256(night.site.inventory.read_bytes()).hexdigest(),
         "/map/devices/{name}": f"/map/devices/{SICK}",
         "/enrol": f"/enrol?token={invited['token']}",
-        **dict.fromkeys(ELSEWHERE, "/nowhere"),
+        **looked_at_only_where_there_is_one(page),
     }
     strange = opened(night.browser, night.service)
     yield Afterwards(page, strange.new_page(), known)
@@ -222,7 +267,7 @@ def afterwards(night: Night) -> Iterator[Afterwards]:
 def test_no_page_has_a_barrier_in_any_theme_or_is_wider_than_a_telephone(
     afterwards: Afterwards, path: str
 ) -> None:
-    """Of every page of the router."""
+    """Of every page of the router, and none of them says that there is no such thing."""
     page = afterwards.stranger if path.startswith(("/enrol", "/sign-in")) else afterwards.page
     wanted = afterwards.known.get(path) or path.format(**afterwards.known)
     themes = (
@@ -234,8 +279,10 @@ def test_no_page_has_a_barrier_in_any_theme_or_is_wider_than_a_telephone(
 
 
 def _barriers(page: Page, address: str, themes: Iterable[str]) -> list[Any]:
-    page.goto(address)
-    found = [(address, "light", each) for each in violations(page)]
+    answer = page.goto(address)
+    assert answer is not None
+    found = [] if answer.ok else [(address, "status", str(answer.status))]
+    found += [(address, "light", each) for each in violations(page)]
     for theme in themes:
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
         found += [(address, theme, each) for each in violations(page, "color-contrast", "link-in-text-block")]

@@ -109,7 +109,7 @@ def situation(
     holds = tuple(hold for hold in held if hold.key.subject != REHEARSAL)
     canaries = {hold.key.point for hold in held if hold.key.subject == REHEARSAL}
     runs = history.runs()
-    reads = _followed(_settled(history.last_reads(), runs))
+    reads = followed(_settled(history.last_reads(), runs))
     by_subject: dict[str, list[Hold]] = defaultdict(list)
     for hold in holds:
         by_subject[hold.key.subject].append(hold)
@@ -179,7 +179,7 @@ def _subject(
 ) -> SubjectSituation:
     points = {hold.key.point for hold in holds}
     limited = [limits[point] for point in sorted(points & limits.keys(), key=lambda each: each.order)]
-    proofs = Counter(by_point[point] for point in points)
+    proofs = Counter(map(by_point.__getitem__, points))
     known = sum(count for proof, count in proofs.items() if proof.satisfies(Proof.CONFIRMED))
     if not points:
         kept = isinstance(subject, Segment) and subject.keep_alive
@@ -188,23 +188,22 @@ def _subject(
         state = SubjectState.PARTLY_BACK if back or limited else SubjectState.ISOLATED
     else:
         state = SubjectState.PARTIAL if known else SubjectState.UNKNOWN
-    read_times = [
-        read.read_at
-        for point in points
-        if (read := reads.get(point)) and read.read_at and read.proof != Proof.CLAIMED
-    ]
+    here = [read for point in points if (read := reads.get(point)) is not None]
     return SubjectSituation(
         subject=subject,
         state=state,
         proof=worst(proofs),
         proofs=proofs,
         held=len(points),
-        oldest_read=min(read_times, default=None),
+        oldest_read=min(
+            (read.read_at for read in here if read.read_at is not None and read.proof != Proof.CLAIMED),
+            default=None,
+        ),
         since=min((hold.opened_at for hold in holds), default=None),
         wave=position.get(subject.name),
         waits_for=_waits_for(subject, position),
         upstream=tuple(
-            sorted({port for point in points if (read := reads.get(point)) for port in rests_on(read.cause)})
+            sorted({port for cause in {read.cause for read in here} for port in rests_on(cause)})
         ),
         back=back if points else 0,
         towards=tuple(dict.fromkeys(name for each in limited for name in each.towards)),
@@ -248,7 +247,7 @@ def _settled(reads: Mapping[PointId, StepRecord], runs: Iterable[RunRecord]) -> 
     return known
 
 
-def _followed(reads: Mapping[PointId, StepRecord]) -> dict[PointId, StepRecord]:
+def followed(reads: Mapping[PointId, StepRecord]) -> dict[PointId, StepRecord]:
     """What is cut by ports of other devices is as well known as they are, as they were last read."""
     resting = {point: names for point, read in reads.items() if (names := rests_on(read.cause))}
     by_name = {str(point): read for point, read in reads.items()} if resting else {}
