@@ -206,10 +206,16 @@ class Reply:
         return "" if last and self._prompt.cut_off(last) != last.strip() else None
 
     def repeats(self, terminal: Terminal, prompt: str) -> bool:
-        """It stands there a second time, behind the empty line: so it is a prompt."""
+        """It stands there a second time, behind the empty line, with the same lines right before it where it
+        has such (``[edit]`` on one of its own): so it is a prompt."""
         if not prompt or not self._lines or visible(terminal.tail).strip() != prompt:
             return False
-        if self._lines[-1].shown.strip() != prompt:
+        shown = [line.shown.strip() for line in self._lines]
+        if prompt not in shown:
             return False
-        self._lines.pop()
+        first = len(shown) - 1 - shown[::-1].index(prompt)
+        banner = shown[first + 1 :]
+        if len(banner) > first or shown[first - len(banner) : first] != banner:
+            return False
+        del self._lines[first:]
         return True

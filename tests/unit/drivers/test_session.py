@@ -468,6 +468,15 @@ def test_a_device_renamed_in_the_middle_of_a_block(ssh: SshDevice) -> None:
     session.close()
 
 
+def test_a_device_renamed_whose_prompt_has_a_line_of_its_own_before_it(ssh: SshDevice) -> None:
+    session = opened(ssh)
+    ssh.manners.prompt = lambda prompt: "\r\n[edit]\r\n" + prompt.replace("acc-1", "renamed-by-somebody")
+    answers = ask(session, "say one", "say two")
+    assert [answer.text for answer in answers] == ["one\n\n[edit]", "two\n\n[edit]"]
+    assert all(answer.complete for answer in answers)
+    session.close()
+
+
 def test_a_question_is_never_answered_with_an_empty_line(ssh: SshDevice) -> None:
     session = opened(ssh)
     ssh.manners.prompt = lambda _: "Proceed with reload? [confirm]"
