@@ -151,9 +151,14 @@ def _within(listed: str, number: str) -> str:
 def _pattern(template: Template, context: PointContext, values: Mapping[str, str]) -> str:
     """The pattern with values escaped, and a port's name in any form the platform prints: never as a part of
     another's (``Gi1/0/1`` of ``Gi1/0/10``, of ``Gi1/0/1.100`` or of ``TwoGi1/0/1``)."""
-    forms = "|".join(re.escape(form) for form in port_names(values["interface"], context.profile.names))
-    escaped = {name: re.escape(value) for name, value in values.items()}
-    return template.fill({**escaped, "interface": rf"(?<!\w)(?:{forms})(?!\w|[/.:]\d)"})
+    named = template.names
+    if not named:
+        return template.fill(values)
+    escaped = {name: re.escape(values[name]) for name in named if name in values}
+    if "interface" in named:
+        forms = "|".join(map(re.escape, port_names(values["interface"], context.profile.names)))
+        escaped["interface"] = rf"(?<!\w)(?:{forms})(?!\w|[/.:]\d)"
+    return template.fill(escaped)
 
 
 def port_names(name: str, names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
