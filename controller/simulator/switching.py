@@ -81,8 +81,11 @@ def _with(pairs: tuple[tuple[str, str], ...], key: str, value: str) -> tuple[tup
 class SwitchConfiguration(Protocol):
     """A configuration in which a switch finds its interfaces."""
 
-    vlans: dict[int, str]
-    interfaces: dict[str, Interface]
+    @property
+    def vlans(self) -> Mapping[int, str]: ...
+
+    @property
+    def interfaces(self) -> Mapping[str, Interface]: ...
 
     def copy(self) -> Self: ...
 
