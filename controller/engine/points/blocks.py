@@ -70,7 +70,8 @@ class Course:
         self._profile = profile
         self._commit = commit or profile.session.commit
         self._refused: set[int] = set()
-        self._inside = self._taken = self._committed = self._failed = False
+        self._taken: set[int] = set()
+        self._inside = self._committed = self._failed = False
         self._entered = True
 
     def sends(self, command: Command) -> bool:
@@ -82,7 +83,8 @@ class Course:
             case Purpose.MODE:
                 return self._entered or self._inside
             case Purpose.COMMIT:
-                return self._entered and self._taken and not self._failed
+                # A step of which a line was refused is no reason to commit the lines before it.
+                return self._entered and not self._failed and bool(self._taken - self._refused)
             case Purpose.DISCARD:
                 return self._inside and (self._failed or not self._committed)
             case _:
@@ -99,7 +101,7 @@ class Course:
             case Purpose.CHANGE if refused:
                 self._refused |= {command.group} if command.group else set()
             case Purpose.CHANGE:
-                self._taken = True
+                self._taken.add(command.group)
             case Purpose.COMMIT:
                 self._failed = self._failed or not committed(answer, self._profile, self._commit)
                 self._committed = True

@@ -73,6 +73,12 @@ def test_where_nothing_was_taken_nothing_is_committed() -> None:
     assert sent == ["show", "configure", "one", "three", "rollback", "exit", "show"]
 
 
+def test_half_a_step_is_not_committed_by_itself() -> None:
+    sent, answers = told(two="error", three="error")
+    assert sent == ["show", "configure", "one", "two", "three", "rollback", "exit", "show"]
+    assert outcomes(answers) == [(Outcome.REJECTED, "device-refused")] * 2
+
+
 @pytest.mark.parametrize("said", ["error: no", "commit failed", "something else"])
 def test_a_commit_that_fails_is_discarded_and_refuses_all_of_it(said: str) -> None:
     sent, answers = told(commit=said)
