@@ -12,7 +12,7 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# What speaks to simulated devices over SSH goes with the profiles.
+# What speaks to simulated devices over SSH goes with the contracts.
 DEVICES := tests/unit/drivers tests/unit/simulator
 # How segments come back: gates, probation, timers, in part.
 RETURNS := $(foreach t,gates probation held counted partial,tests/lab/test_cordon_$(t).py)
@@ -58,10 +58,10 @@ test-unit: $(READY)
 	$(call lane,tests/unit tests/architecture,-n $(WORKERS) $(addprefix --ignore=,$(DEVICES)))
 
 test-contract: $(READY)
-	$(call lane,tests/contract,-n $(WORKERS))
+	$(call lane,tests/contract $(DEVICES),-n $(WORKERS))
 
 test-profiles: $(READY)
-	$(call lane,tests/profiles $(DEVICES),-n $(WORKERS))
+	$(call lane,tests/profiles,-n $(WORKERS))
 
 # Most of a fault is waiting for what does not come: more workers than cores.
 test-faults: $(READY)

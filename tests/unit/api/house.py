@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache, cached_property
 from pathlib import Path
 
 import pyotp
+from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.testclient import TestClient
 
 from controller.api.access import COOKIE, csrf_token
-from controller.api.app import create_app
+from controller.api.app import build_app, open_app
 from controller.api.service import Service
 from controller.bootstrap import Composition
 from controller.domain.facts import Actor, Text
@@ -49,6 +53,17 @@ ROOT = Actor("os:0", Text("root"))
 BASE = "https://testserver/api/v1"
 PASSWORD = "correct horse battery staple"
 NO_LIMIT = 1e6
+VERSION = "1.0"
+
+_build_app = cache(build_app)
+
+
+def unopened(built: FastAPI) -> FastAPI:
+    """One of its own, of which only the routes are shared: making them takes longer than all a test asks of
+    them."""
+    made = copy.copy(built)
+    made.state, made.user_middleware = State(), []
+    return made
 
 
 class House:
@@ -57,14 +72,19 @@ class House:
     def __init__(self, office: Resident) -> None:
         self.office = office
         clock = office.composition.clock()
-        self.service = Service(office, "1.0", "AA:BB", rate=NO_LIMIT, clock=clock.now)
+        self.service = Service(office, VERSION, "AA:BB", rate=NO_LIMIT, clock=clock.now)
         # What a service prepares beside itself imports a lot; meanwhile a library's filter of warnings may
         # not hold, and here every warning is an error.
         for each in threading.enumerate():
             if each.name == "preparing":
                 each.join()
-        self.app = create_app(self.service)
         self._sessions: dict[Role, str] = {}
+
+    @cached_property
+    def app(self) -> FastAPI:
+        made = unopened(_build_app(VERSION))
+        open_app(made, self.service)
+        return made
 
     def stranger(self, **headers: str) -> TestClient:
         return TestClient(self.app, BASE, raise_server_exceptions=False, headers=headers)

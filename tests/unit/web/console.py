@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import unescape
 
 from fastapi import FastAPI
@@ -11,15 +12,17 @@ from starlette.testclient import TestClient
 
 from controller.api.access import COOKIE
 from controller.engine.people.roles import Role
-from controller.web.application import application
-from tests.unit.api.house import House
+from controller.web.application import built, opened
+from tests.unit.api.house import VERSION, House, unopened
 
 BASE = "https://testserver"
 
+_built = cache(built)
+
 
 def served(at: House) -> FastAPI:
-    """One application a house: making it takes longer than all a test asks of it."""
-    made: FastAPI = vars(at).get("served") or application(at.service)
+    """One application a house."""
+    made: FastAPI = vars(at).get("served") or opened(unopened(_built(VERSION)), at.service)
     vars(at)["served"] = made
     return made
 
