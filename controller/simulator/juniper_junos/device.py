@@ -135,6 +135,10 @@ class JunosSwitch(Switch[Configuration]):
             for name in self.running.names("firewall", "family", family, "filter")
         }
 
+    def state(self) -> dict[str, object]:
+        """``editing`` as well: how those in configuration mode entered it, by line."""
+        return {**super().state(), "editing": {str(at): each.how for at, each in self.editors.items()}}
+
     # --- candidates --------------------------------------------------------------------------------------
 
     def candidate(self, whose: str) -> Configuration:
