@@ -20,7 +20,9 @@ PROTOCOLS = {
 }
 _WITH_PORTS = ("sctp", "tcp", "udp")
 _OPERATORS = {"eq": 1, "gt": 1, "lt": 1, "range": 2}
+_SIGNS = {"eq": "=", "gt": ">", "lt": "<"}
 _FLAGS = ("count", "log")
+_ENABLED = {"count": "Hit-counts", "log": "Logging"}
 
 _EVERYTHING = "any any any"
 
@@ -35,6 +37,19 @@ class Entry:
     @property
     def words(self) -> str:
         return " ".join((str(self.number), self.action, self.what, *self.flags))
+
+    def table(self) -> list[str]:
+        """As ``show access-list`` has it: each end on a line, with its ports beside it."""
+        protocol, *rest = self.what.split()
+        lines = [f"{self.number:>10} {self.action:<31} {protocol}"]
+        while rest:
+            network, ports = rest.pop(0), ""
+            if rest and rest[0] in _OPERATORS:
+                count = _OPERATORS[rest[0]]
+                ports = f"{_SIGNS.get(rest[0], rest[0]):>2}  {' '.join(rest[1 : 1 + count])}"
+                rest = rest[1 + count :]
+            lines.append(f"{'':11}{network:<32}{ports}".rstrip())
+        return [*lines, *(f"{'':11}{_ENABLED[flag]}: enabled" for flag in self.flags)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +115,10 @@ def _network(family: str, rest: list[Word]) -> str:
     try:
         if family == "ipv6":
             return str(ipaddress.IPv6Interface(word.text)) if "/" in word.text else word.text.lower()
-        network = ipaddress.IPv4Network(word.text, strict=False)
+        given = ipaddress.IPv4Interface(word.text)
     except ValueError:
         raise invalid(word.start) from None
-    return str(network.network_address) if network.prefixlen == 32 else network.with_netmask
+    return str(given.ip) if given.network.prefixlen == 32 else given.with_netmask
 
 
 def _ports(protocol: str, rest: list[Word]) -> list[str]:

@@ -162,11 +162,7 @@ def _lists(shell: Shell, _arguments: Arguments) -> Reply:
     lines = [*_HEAD, _RULER]
     for (family, name), each in sorted(shell.device.running.lists.items()):
         lines.append(f"{'IPv4' if family == 'ip' else 'IPv6'}       {name}")
-        for entry in each.entries:
-            protocol, *rest = entry.what.split()
-            lines += [f"{entry.number:>10} {entry.action:<31} {protocol}", f"           {' '.join(rest[:1])}"]
-            lines.append(f"           {' '.join(rest[1:])}")
-            lines += ["           Hit-counts: enabled"] if "count" in entry.flags else []
+        lines += [line for entry in each.entries for line in entry.table()]
         lines.append(_RULER)
     return paged(lines)
 

@@ -101,13 +101,13 @@ def _network(family: str, rest: list[Word]) -> str:
     try:
         given = _take(rest) if word.text == "host" else word.text
         if family == "ipv6":
-            return str(ipaddress.IPv6Network(given if "/" in given else f"{given}/128", strict=False))
+            return str(ipaddress.IPv6Interface(given if "/" in given else f"{given}/128"))
         if word.text != "host" and "/" not in given:
             given = f"{given}/{ipaddress.IPv4Address(int(ipaddress.IPv4Address(_take(rest))) ^ 0xFFFFFFFF)}"
-        network = ipaddress.IPv4Network(given, strict=False)
+        network = ipaddress.IPv4Interface(given)
     except ValueError:
         raise invalid(word.start) from None
-    return f"{network.network_address} {network.hostmask}"
+    return f"{network.ip} {network.network.hostmask}"
 
 
 def _ports(protocol: str, rest: list[Word]) -> list[str]:
