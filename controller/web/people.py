@@ -11,7 +11,7 @@ from controller.domain.proof import Proof
 from controller.engine.execution.walklist import Errand
 from controller.engine.holding.situation import Situation
 from controller.text.sentences import cause_text, hazard_text, hazards_by_kind
-from controller.web.telling import when
+from controller.web.telling import asked_for, when
 from controller.web.visits import Visit
 from controller.web.walking import errands
 
@@ -82,8 +82,10 @@ def _second_persons(visit: Visit) -> list[ToDo]:
         return []  # accounts that cannot be read hold up no look at the site
     if glass.broken_at is not None:
         found.append(ToDo(words.text("to-do.glass"), words.text("to-do.glass-why")))
+    inventory = visit.service.office.documents_in_force().inventory
     for request in requests:
-        what = words.text("to-do.approve", playbook=request.playbook, requester=request.requester_name)
+        asked = asked_for(request.playbook, inventory, words)
+        what = words.text("to-do.approve", playbook=asked, requester=request.requester_name)
         why = words.text("to-do.approve-why", given=len(request.given), needed=request.needed)
         found.append(ToDo(what, why, f"/approvals/{request.id}", waits=True))
     for each in unsigned:

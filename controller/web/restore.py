@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from controller.domain.drift import PointDrift
+from controller.domain.inventory import Inventory
 from controller.domain.plan import Hazard
 from controller.domain.probation import Probation, ProbationState
 from controller.engine.holding.situation import Situation, SubjectSituation
@@ -24,7 +25,7 @@ from controller.text.times import age, duration
 from controller.web.bars import ProofBar, bar_of_proofs
 from controller.web.drift import looks_of
 from controller.web.pages import show
-from controller.web.telling import joined, names_of, title_of
+from controller.web.telling import asked_for, joined, names_of, title_of
 from controller.web.visits import Viewing
 
 router = APIRouter()
@@ -101,15 +102,19 @@ def board(visit: Viewing) -> Response:
         may_restore=visit.may(Permission.RESTORE),
         may_cut=visit.may(Permission.ISOLATE),
         acting=[each for each in found.under_way if each.run in office.under_way()],
-        requests=[_asked(each, words) for each in office.access().approvals.requests()],
+        requests=[
+            _asked(each, office.documents_in_force().inventory, words)
+            for each in office.access().approvals.requests()
+        ],
         looked=words.text("drift-page.looked", age=looked) if looked else "",
         looking=looks.under_way,
         may_look=visit.may(Permission.CHECK),
     )
 
 
-def _asked(each: ApprovalShown, words: Catalogue) -> tuple[str, str, str]:
-    what = words.text("restore-page.request", playbook=each.playbook, requester=each.requester_name)
+def _asked(each: ApprovalShown, inventory: Inventory, words: Catalogue) -> tuple[str, str, str]:
+    asked = asked_for(each.playbook, inventory, words)
+    what = words.text("restore-page.request", playbook=asked, requester=each.requester_name)
     given = words.text("to-do.approve-why", given=len(each.given), needed=each.needed)
     return each.id, what, given
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from controller.domain.errors import CordonError
 from controller.domain.facts import SYSTEM
-from controller.domain.inventory import Subject
+from controller.domain.inventory import Inventory, Subject
 from controller.domain.plan import Hazard, Severity
 from controller.engine.holding.watched import RUN as WATCH
 from controller.text import Catalogue
@@ -22,6 +22,17 @@ _ITSELF = "Cordon"
 
 def title_of(subject: Subject | None, name: str, words: Catalogue) -> str:
     return (words.pick(subject.title) if subject else "") or name
+
+
+def asked_for(playbook: str, inventory: Inventory, words: Catalogue) -> str:
+    """What others are to consent to. The part of a return that waits for it bears the subject's name behind
+    the playbook's."""
+    _, apart, name = playbook.partition(": ")
+    return (
+        words.text("to-do.return-of", title=title_of(inventory.subject(name), name, words))
+        if apart
+        else playbook
+    )
 
 
 def when(then: datetime, now: datetime) -> str:

@@ -144,7 +144,9 @@ def test_a_return_that_waits_for_others_says_for_what_and_asks_them(tmp_path: Pa
         assert EN.text("said.asked") in words_on(asked)
         [request] = office.access().approvals.requests()
         address = f"/approvals/{request.id}"
-        assert f'href="{address}"' in visitor.open("/restore").text
+        board = visitor.open("/restore")
+        assert f'href="{address}"' in board.text
+        assert EN.text("to-do.return-of", title="Offices") in words_on(board)
         assert EN.text("restore-page.own") in words_on(visitor.open(address))
         other = Visitor(at, Role.APPROVER).open(address)
         assert fields(other, f"{address}/approve")["plan"] == request.plan
