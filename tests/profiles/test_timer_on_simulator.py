@@ -19,8 +19,20 @@ PASSWORD, ENABLE = "let-me-in", "more-please"
 ARCHIVE = ("archive", "path flash:before")
 CONFIG = ("vlan 110", "vlan 999", "interface Gi1/0/1", "switchport mode access", "switchport access vlan 110")
 EOS = ("vlan 110", "vlan 999", "interface Ethernet1", "switchport access vlan 110")
+JUNOS = (
+    "set vlans v110 vlan-id 110",
+    "set interfaces ge-0/0/1 unit 0 family ethernet-switching vlan members 110",
+)
 PORT = "GigabitEthernet1/0/1"
-PORTS = {"keeps": PORT, "hurries": PORT, "plain": PORT, "eos": "Ethernet1", "eos-hurries": "Ethernet1"}
+PORTS = {
+    "keeps": PORT,
+    "hurries": PORT,
+    "plain": PORT,
+    "eos": "Ethernet1",
+    "eos-hurries": "Ethernet1",
+    "junos": "ge-0/0/1",
+    "junos-hurries": "ge-0/0/1",
+}
 INVENTORY = """format: 1
 site: small
 credentials:
@@ -49,7 +61,7 @@ Cordon = Callable[..., tuple[int, Any]]
 @pytest.fixture(scope="module")
 def _running() -> Iterator[Simulation]:
     """One switch that keeps an archive, one more whose minutes are short, and one without an archive; two of
-    those that have configuration sessions, one whose minutes are short."""
+    those that have configuration sessions, and two that confirm commits, one whose minutes are short."""
     users = {"cordon": Account(PASSWORD)}
     kept = (*CONFIG, *ARCHIVE)
     specs = [
@@ -60,6 +72,8 @@ def _running() -> Iterator[Simulation]:
         DeviceSpec(
             "eos-hurries", platform="arista_eos", users=users, enable=ENABLE, config=EOS, minute_seconds=1.0
         ),
+        DeviceSpec("junos", platform="juniper_junos", users=users, config=JUNOS),
+        DeviceSpec("junos-hurries", platform="juniper_junos", users=users, config=JUNOS, minute_seconds=1.0),
     ]
     with simulate(specs) as running:
         yield running
@@ -96,7 +110,8 @@ def cordon(
 
 
 def _platform(name: str) -> str:
-    return "arista_eos" if name.startswith("eos") else "cisco_ios"
+    kinds = {"eos": "arista_eos", "junos": "juniper_junos"}
+    return kinds.get(name.partition("-")[0], "cisco_ios")
 
 
 def act(cordon: Cordon, *words: str) -> tuple[int, Any]:
@@ -137,6 +152,36 @@ def test_a_session_is_committed_under_its_timer_and_confirmed_by_name(
     assert cordon("status")[1]["timers"] == []
 
 
+def test_a_confirmed_commit_is_confirmed_by_another_log_in(site: Simulation, cordon: Cordon) -> None:
+    before = site.running("junos")
+    act(cordon, "isolate", "--segment", "junos-ward")
+    code, _ = act(cordon, "restore", "--segment", "junos-ward")
+    lines = typed(site, "junos")
+    assert code == 0
+    assert lines["commit confirmed 2 and-quit"] == lines["delete interfaces ge-0/0/1 disable"]
+    assert lines["commit confirmed 2 and-quit"] != lines["commit"]
+    assert site.running("junos") == before
+    assert (site.state("junos")["unconfirmed"], site.state("junos")["editing"]) == (False, {})
+    assert cordon("status")[1]["timers"] == []
+
+
+def test_a_cut_takes_a_confirmed_commit_away_first(
+    site: Simulation, cordon: Cordon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORDON_OPERATION_TIMEOUT", "4")
+    act(cordon, "isolate", "--segment", "junos-ward")
+    site.fault("junos", "drop_after_change", on="^commit confirmed", times=1)
+    site.fault("junos", "reject", on="^commit$")  # what would confirm it
+    assert act(cordon, "restore", "--segment", "junos-ward")[0] == 6
+    site.clear("junos")
+    assert site.state("junos")["unconfirmed"] is True
+    code, ended = act(cordon, "isolate", "--segment", "junos-ward")
+    assert (code, ended["proofs"]["confirmed"]) == (0, 1)
+    assert (site.state("junos")["unconfirmed"], site.state("junos")["editing"]) == (False, {})
+    assert site.interface("junos", PORTS["junos"])["admin"] == "down"
+    assert cordon("status")[1]["timers"] == []
+
+
 def test_a_session_that_breaks_before_its_commit_opens_nothing(site: Simulation, cordon: Cordon) -> None:
     act(cordon, "isolate", "--segment", "eos-ward")
     site.fault("eos", "drop_mid_command", on="^commit timer", times=1)
@@ -146,7 +191,12 @@ def test_a_session_that_breaks_before_its_commit_opens_nothing(site: Simulation,
 
 
 @pytest.mark.parametrize(
-    ("device", "line"), [("hurries", "^no shutdown$"), ("eos-hurries", "^commit timer ")]
+    ("device", "line"),
+    [
+        ("hurries", "^no shutdown$"),
+        ("eos-hurries", "^commit timer "),
+        ("junos-hurries", "^commit confirmed 2 and-quit$"),
+    ],
 )
 def test_with_the_management_link_lost_it_goes_back_by_itself(
     site: Simulation, cordon: Cordon, monkeypatch: pytest.MonkeyPatch, device: str, line: str
@@ -173,7 +223,8 @@ def test_with_the_management_link_lost_it_goes_back_by_itself(
     since = len(site.log())
     code, ended = act(cordon, "isolate", "--segment", segment)
     assert (code, ended["proofs"]["confirmed"]) == (0, 1)
-    assert "shutdown" not in site.lines(device, since), "it was cut already"
+    cuts = {"shutdown", "set interfaces ge-0/0/1 disable"}
+    assert not cuts & set(site.lines(device, since)), "it was cut already"
     assert cordon("status")[1]["timers"] == []
 
 

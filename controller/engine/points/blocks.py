@@ -101,7 +101,7 @@ class Course:
             case Purpose.CHANGE if refused:
                 self._refused |= {command.group} if command.group else set()
             case Purpose.CHANGE:
-                self._taken.add(command.group)
+                self._taken |= {command.group} if command.group else set()
             case Purpose.COMMIT:
                 self._failed = self._failed or not committed(answer, self._profile, self._commit)
                 self._committed = True

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from controller.simulator.device import Access, Place
+from controller.simulator.device import Access, Kept, Place
 from controller.simulator.juniper_junos.configuration import Configuration, hashed
 from controller.simulator.juniper_junos.names import PHYSICAL, sort_key
 from controller.simulator.switching import Interface, Status, Switch
@@ -47,6 +47,12 @@ class Commit:
     minutes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class KeptCommits(Kept[Configuration]):
+    commits: tuple[Commit, ...] = ()
+    unconfirmed: Configuration | None = None
+
+
 @dataclass(kw_only=True, eq=False)
 class JunosSwitch(Switch[Configuration]):
     """``editors`` by line; ``bases`` are the configurations private candidates began from; ``commits``, the
@@ -61,7 +67,6 @@ class JunosSwitch(Switch[Configuration]):
     """What was committed before, the latest first."""
 
     unconfirmed: Configuration | None = None
-    _takes_back: asyncio.TimerHandle | None = None
 
     @property
     def hostname(self) -> str:
@@ -136,8 +141,10 @@ class JunosSwitch(Switch[Configuration]):
         }
 
     def state(self) -> dict[str, object]:
-        """``editing`` as well: how those in configuration mode entered it, by line."""
-        return {**super().state(), "editing": {str(at): each.how for at, each in self.editors.items()}}
+        """``editing`` as well: how those in configuration mode entered it, by line; and ``unconfirmed``:
+        whether what was committed has to be confirmed."""
+        editing = {str(at): each.how for at, each in self.editors.items()}
+        return {**super().state(), "editing": editing, "unconfirmed": self.unconfirmed is not None}
 
     # --- candidates --------------------------------------------------------------------------------------
 
@@ -179,36 +186,42 @@ class JunosSwitch(Switch[Configuration]):
     def commit(self, whose: str, by: str, minutes: int = 0) -> None:
         """The candidate becomes the configuration, now and after a restart; with ``minutes`` what was there
         before comes back then, unless a later commit confirms it."""
-        before = self.unconfirmed or self.running.copy()
+        before = (self.unconfirmed or self.running).copy()
         self.earlier.insert(0, self.running)
         self.running = self.merged(whose)
         self.drop(whose)
         self.save()
-        self.commits.insert(0, Commit(datetime.now(UTC), by, "cli", minutes))
+        self.commits = [Commit(datetime.now(UTC), by, "cli", minutes), *self.commits]
         self.confirm()
         if minutes:
             self.unconfirmed = before
-            loop = asyncio.get_running_loop()
-            self._takes_back = loop.call_later(minutes * self.minute, self._take_back)
+            asyncio.get_running_loop().call_later(minutes * self.minute, self._take_back, before)
 
     def confirm(self) -> None:
         """What was committed to be confirmed stays."""
-        if self._takes_back is not None:
-            self._takes_back.cancel()
-        self._takes_back = self.unconfirmed = None
+        self.unconfirmed = None
 
-    def _take_back(self) -> None:
-        before, self._takes_back, self.unconfirmed = self.unconfirmed, None, None
-        if before is not None:
+    def _take_back(self, before: Configuration) -> None:
+        """Unless it was confirmed, or another commit is to be now."""
+        if self.unconfirmed is before:
+            self.unconfirmed = None
             self.revert_to(before)
             self.save()
-            self.commits.insert(0, Commit(datetime.now(UTC), "root", "other"))
+            self.commits = [Commit(datetime.now(UTC), "root", "other"), *self.commits]
+
+    def kept(self) -> KeptCommits:
+        kept = super().kept()
+        return KeptCommits(kept.running, kept.startup, kept.drafts, tuple(self.commits), self.unconfirmed)
+
+    def put_back(self, kept: Kept[Configuration]) -> None:
+        super().put_back(kept)
+        if isinstance(kept, KeptCommits):
+            self.commits, self.unconfirmed = list(kept.commits), kept.unconfirmed
 
     def cancel_timers(self) -> None:
         super().cancel_timers()
         self.confirm()
-        self.commits.clear()
-        self.earlier.clear()
+        self.commits, self.earlier = [], []
 
     def reload(self, cause: str) -> None:
         """What is not confirmed before a restart is not there after it."""
