@@ -92,18 +92,29 @@ class ProfileCheck:
         for index, insist in enumerate(session.insist):
             self._regex(("session", "insist", index, "line"), insist.line)
             self._regex(("session", "insist", index, "answered"), insist.answered)
+        for key, lines in (("enter", session.enter), ("leave", session.leave)):
+            self._named(("session", key), lines)
         if session.commit:
             self._commit(("session", "commit"), session.commit)
+            sent = (session.commit.send, session.commit.discard, session.commit.abandoned)
+            for key, lines in zip(("send", "discard", "abandoned"), sent, strict=True):
+                self._named(("session", "commit", key), lines)
         if self._profile.timer and self._profile.timer.commit:
             self._commit(("timer", "commit"), self._profile.timer.commit)
+
+    def _named(self, loc: Loc, lines: list[str]) -> None:
+        """Lines of a session may name the settings."""
+        for index, line in enumerate(lines):
+            self._template((*loc, index), line, self._settings)
 
     def _commit(self, loc: Loc, commit: CommitShape) -> None:
         """A candidate that can only be committed would be left behind by whatever goes wrong."""
         for key, lines in (("send", commit.send), ("discard", commit.discard)):
             if not lines and not self._document.pruned(*loc, key):
                 self._add_at_key((*loc, key), "commit-empty", key=key)
-        for index, pattern in enumerate(commit.errors):
-            self._regex((*loc, "errors", index), pattern)
+        for key, patterns in (("errors", commit.errors), ("behind", commit.behind)):
+            for index, pattern in enumerate(patterns):
+                self._regex((*loc, key, index), pattern)
         if commit.done is not None:
             self._regex((*loc, "done"), commit.done)
 

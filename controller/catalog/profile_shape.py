@@ -160,6 +160,7 @@ class CommitShape(Shape):
     errors: list[Raw] = Field(default_factory=list)
     done: Raw | None = None
     abandoned: list[Raw] = Field(default_factory=list)
+    behind: list[Raw] = Field(default_factory=list)
 
 
 class InsistShape(Shape):

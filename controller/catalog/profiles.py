@@ -269,6 +269,7 @@ def _commit(shape: CommitShape) -> CommitSpec:
         errors=tuple(_regex(pattern) for pattern in shape.errors),
         done=_regex(shape.done) if shape.done else None,
         abandoned=tuple(shape.abandoned),
+        behind=tuple(_regex(pattern) for pattern in shape.behind),
     )
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -216,7 +216,7 @@ class CommitSpec:
     ``within`` seconds a line; it failed where ``errors`` match, or ``done`` is given and does not. Then, and
     where nothing of the block was taken, ``discard`` throws the candidate away. ``abandoned`` are the lines
     that throw away, in a new session, what one that broke left behind: none where it goes with its
-    session."""
+    session. Lines of a step that ``behind`` matches wait until the commit is done."""
 
     send: tuple[str, ...]
     discard: tuple[str, ...]
@@ -224,6 +224,7 @@ class CommitSpec:
     errors: tuple[re.Pattern[str], ...] = ()
     done: re.Pattern[str] | None = None
     abandoned: tuple[str, ...] = ()
+    behind: tuple[re.Pattern[str], ...] = ()
 
     def failed(self, answer: str) -> bool:
         if any(pattern.search(answer) for pattern in self.errors):
@@ -463,6 +464,25 @@ class DeviceProfile:
 
     def spec(self, kind: PointKind, tagged: bool) -> PointSpec | None:
         return self.points.get((kind, tagged))
+
+    def settled(self, settings: Mapping[str, str]) -> DeviceProfile:
+        """The same with the values of a device in the lines that enter, leave, commit and discard."""
+        session, commit = self.session, self.session.commit
+        values = {**self.settings, **settings}
+
+        def filled(lines: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(Template.parse(line).fill(values) for line in lines)
+
+        ours = commit and replace(
+            commit,
+            send=filled(commit.send),
+            discard=filled(commit.discard),
+            abandoned=filled(commit.abandoned),
+        )
+        enter, leave = filled(session.enter), filled(session.leave)
+        if (enter, leave, ours) == (session.enter, session.leave, commit):
+            return self
+        return replace(self, session=replace(session, enter=enter, leave=leave, commit=ours))
 
     def locked_in(self, answer: str) -> bool:
         """Whether the device refused because somebody else has the configuration."""

@@ -106,6 +106,7 @@ class NetmikoDriver:
         another host key than the pinned one was presented, no path is tried that shows none.
 
         Raises OpenFailed. Without a pinned host key nothing is contacted by SSH."""
+        profile = profile.settled(device.settings)
         if device.careful or device.name in self._one_at_a_time:
             profile = replace(profile, session=replace(profile.session, type_ahead=0))
         untidy = partial(self._one_at_a_time.add, device.name)

@@ -42,6 +42,7 @@ _LEAN = {
     "cisco_xe": ("terminal width 511", "terminal length 0"),
     # Netmiko's would write the configuration: FortiOS turns paging off for everybody or for nobody.
     "fortinet": (),
+    "paloalto_panos": ("set cli scripting-mode on", "set cli terminal width 500", "set cli pager off"),
 }
 """Device types with a preparation of our own, and the lines of it: those of Netmiko's, which sleeps 0.1 s
 before, and asks for the prompt again after."""

@@ -12,6 +12,8 @@
 it away
 ``left``      lines a session may have sent before that must not change what a cut does
 ``lock``      where the profile's own way in locks nobody out: the lines by which somebody else would
+``locked``    where a lock outlives its session: the lines by which somebody at the console takes it
+``unlocked``  and gives it back
 ``device``    what else the simulated device is made with
 """
 
@@ -80,6 +82,8 @@ class SiteFile:
     unprepared: tuple[str, ...]
     left: tuple[str, ...]
     lock: tuple[str, ...]
+    locked: tuple[str, ...]
+    unlocked: tuple[str, ...]
     extra: Mapping[str, Any]
 
     @classmethod
@@ -99,6 +103,8 @@ class SiteFile:
             tuple(raw.get("unprepared", ())),
             tuple(raw.get("left", ())),
             tuple(raw.get("lock", ())),
+            tuple(raw.get("locked", ())),
+            tuple(raw.get("unlocked", ())),
             raw.get("device", {}),
         )
 
@@ -127,7 +133,7 @@ class Meeting:
     """One platform's profile, its simulated site, and a session between them."""
 
     def __init__(self, site: SiteFile) -> None:
-        self.site, self.profile = site, PROFILES[site.platform]
+        self.site, self.profile = site, PROFILES[site.platform].settled(site.settings)
         self.simulation = _started(site)
         self.used = False
         self._sessions: list[Session] = []

@@ -96,13 +96,13 @@ def missed(meeting: Meeting, mutant: Mutant) -> bool:
     try:
         for trial in _trials(meeting, mutant):
             meeting.reset()
-            meeting.profile = mutant.profile
+            meeting.profile = mutant.profile.settled(meeting.site.settings)
             try:
                 trial()
             except Exception:  # noqa: BLE001 - whatever ends a test turns it red
                 return True
     finally:
-        meeting.profile = PROFILES[meeting.site.platform]
+        meeting.profile = PROFILES[meeting.site.platform].settled(meeting.site.settings)
         meeting.reset()
     return False
 

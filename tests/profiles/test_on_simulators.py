@@ -344,6 +344,7 @@ def test_a_commit_may_take_its_time(spoilt: Meeting) -> None:
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_a_configuration_locked_by_somebody_else_is_told(spoilt: Meeting) -> None:
     where, cut = a_cut(spoilt)
+    spoilt.simulation.configure(ONE, *spoilt.site.locked)
     other = spoilt.open()
     enter = tuple(Command(line, Purpose.MODE) for line in spoilt.profile.session.enter)
     lock = tuple(Command(line, Purpose.MODE) for line in spoilt.site.lock)
@@ -354,6 +355,7 @@ def test_a_configuration_locked_by_somebody_else_is_told(spoilt: Meeting) -> Non
     assert judge(cut.expect, state) is Proof.CONTRADICTED
     other.close()
     spoilt.simulation.wait(device=ONE, event="closed")
+    spoilt.simulation.configure(ONE, *spoilt.site.unlocked)
     assert spoilt.change(where, cut)[0] is Outcome.ACCEPTED
 
 
@@ -371,6 +373,7 @@ def test_a_session_that_breaks_leaves_no_candidate(spoilt: Meeting) -> None:
         spoilt.exchange(Block(tuple(Command(line, Purpose.MODE) for line in commit.abandoned)))
     assert spoilt.running() == before
     assert spoilt.simulation.state(ONE)["pending"] == []
+    assert spoilt.change(where, cut)[0] is Outcome.ACCEPTED
 
 
 # --- what the device knows of its surroundings --------------------------------------------------------

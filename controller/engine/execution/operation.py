@@ -59,6 +59,7 @@ class OperationRun:
     def __init__(
         self, running: Running, wave: Wave, operation: Operation, device: Device, profile: DeviceProfile
     ) -> None:
+        profile = profile.settled(device.settings)
         self._running = running
         self._wave = wave
         self._operation = operation

@@ -31,28 +31,34 @@ def change_block(
 ) -> Block:
     """Each rendering's lines are the group of its place in ``renderings``, counted from 1. ``timer``: the one
     that begins with it; ``first``: what goes out before anything is changed. ``session``: where its lines
-    are a candidate, all that leaves the block before its own ``leave`` commits; and what follows a group of
-    which a line was refused."""
+    are a candidate, all that leaves the block before its own ``leave`` commits, and which lines wait for
+    that; and what follows a group of which a line was refused."""
     reads = read_block(operation).commands
     enter = tuple(Command(text, Purpose.MODE) for text in (timer or operation).enter)
-    leave = _leaving((timer or operation).leave, session)
+    leave = (timer or operation).leave
     escape = session.escape if session else ()
-    changes = tuple(
-        Command(text, purpose, group)
-        for group, rendering in enumerate(renderings, start=1)
-        for purpose, lines in ((Purpose.CHANGE, rendering.commands), (Purpose.ESCAPE, escape))
-        for text in lines
-    )
-    return Block((*reads, *first, *enter, *changes, *leave, *reads), session.commit if session else None)
+    waits = session.commit.behind if session and session.commit else ()
+    changes: list[Command] = []
+    behind: list[Command] = []
+    for group, rendering in enumerate(renderings, start=1):
+        for text in rendering.commands:
+            later = any(pattern.search(text) for pattern in waits)
+            (behind if later else changes).append(Command(text, Purpose.CHANGE, group))
+        changes.extend(Command(text, Purpose.ESCAPE, group) for text in escape)
+    commit = session.commit if session else None
+    return Block((*reads, *first, *enter, *changes, *_leaving(leave, session, behind), *reads), commit)
 
 
-def _leaving(lines: Sequence[str], session: SessionSpec | None) -> tuple[Command, ...]:
+def _leaving(
+    lines: Sequence[str], session: SessionSpec | None, behind: Sequence[Command]
+) -> tuple[Command, ...]:
     if session is None or session.commit is None:
         return tuple(Command(text, Purpose.MODE) for text in lines)
     at = len(lines) - len(session.leave)
     return (
         *(Command(text, Purpose.COMMIT) for text in lines[:at]),
         *(Command(text, Purpose.DISCARD) for text in session.commit.discard),
+        *behind,
         *(Command(text, Purpose.MODE) for text in lines[at:]),
     )
 
@@ -77,7 +83,7 @@ class Course:
     def sends(self, command: Command) -> bool:
         match command.purpose:
             case Purpose.CHANGE:
-                return self._entered and command.group not in self._refused
+                return self._entered and command.group not in self._refused and not self._failed
             case Purpose.ESCAPE:
                 return command.group in self._refused
             case Purpose.MODE:
@@ -143,12 +149,13 @@ def outcome_of(answers: Sequence[Answer], group: int, profile: DeviceProfile | N
         for answer in changes:
             said = profile.refusal_of(answer.command.text, answer.text) if answer.sent else None
             if said:
-                return Outcome.REJECTED, "device-refused"
+                return Outcome.REJECTED, LOCKED if profile.locked_in(answer.text) else "device-refused"
     if not changes or not changes[0].sent:
         return Outcome.NOT_SENT, _mode_refused(answers, profile) or "hung-up"
-    if not all(answer.sent and answer.complete for answer in changes):
-        return Outcome.SENT, "hung-up"
-    return _in_force(answers, profile)
+    in_force = _in_force(answers, profile)
+    if in_force[0] is Outcome.REJECTED or all(answer.sent and answer.complete for answer in changes):
+        return in_force
+    return Outcome.SENT, "hung-up"
 
 
 def _mode_refused(answers: Sequence[Answer], profile: DeviceProfile | None) -> str:

@@ -186,9 +186,8 @@ def operation(
             context = point_context(step.point, step.subjects, step.prefixes, device, profile)
             found = read_commands(context) if context is not None else ()
         reads.update(dict.fromkeys(found))
-    return Operation(
-        device.name, device.platform, tuple(reads), profile.session.enter, profile.session.closing, ordered
-    )
+    session = profile.settled(device.settings).session
+    return Operation(device.name, device.platform, tuple(reads), session.enter, session.closing, ordered)
 
 
 def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:
@@ -203,7 +202,7 @@ def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:
         "time": f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}",
     }
     values = {**profile.settings, **device.settings, **times, OPERATION: NAME}
-    own = profile.session
+    own = profile.settled(device.settings).session
 
     def filled(lines: tuple[Template, ...] | None, otherwise: tuple[str, ...] = ()) -> tuple[str, ...]:
         return otherwise if lines is None else tuple(line.fill(values) for line in lines)

@@ -1,0 +1,214 @@
+"""One PAN-OS firewall.
+
+PAN-OS Administrator's Guide, "Commit, Validate, and Preview Firewall Configuration Changes": administrators
+share one candidate; a commit may take those of one administrator alone. "Manage Locks for Restricting
+Configuration Changes": a config lock keeps others from changing the candidate, a commit lock from committing;
+they outlive the session. "Security Policy": the first rule that fits decides, a disabled one is passed over,
+between zones nothing is let through that no rule lets. "Session Settings": a commit looks at living sessions
+again only where ``rematch`` is on.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from controller.simulator.device import Access, Device, Kept, Place
+from controller.simulator.paloalto_panos.configuration import NEEDED, Configuration, digest
+
+OTHERS = 60_000
+"""Sessions of the rest of the site, under rules of their own."""
+
+Session = tuple[str, str]
+"""Rule and source address of a living session."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Kept[Configuration]):
+    sessions: frozenset[Session]
+    others: int
+    locks: Mapping[str, str]
+    authors: Mapping[str, frozenset[str]]
+
+
+@dataclass(kw_only=True, eq=False)
+class PanFirewall(Device[Configuration]):
+    """``authors``: who changed which objects of the candidate; ``locks``: by kind (``config``, ``commit``)
+    who holds them."""
+
+    unauthorized: str = "Server error : Command not authorized for this administrator"
+    unasked: str = "info     general        general 0  Connection to Update server closed"
+    sessions: set[Session] = field(default_factory=set)
+    others: int = OTHERS
+    locks: dict[str, str] = field(default_factory=dict)
+    authors: dict[str, set[str]] = field(default_factory=dict)
+    jobs: int = 0
+
+    @property
+    def hostname(self) -> str:
+        return self.running.settings["hostname"]
+
+    def rename(self, hostname: str) -> None:
+        for each in (self.running, *self.drafts.values()):
+            each.settings["hostname"] = hostname
+
+    @property
+    def access(self) -> Access:
+        return Access(lines=16, idle=3600)
+
+    def knows(self, user: str, password: str) -> bool:
+        return self.running.users.get(user) == digest(password)
+
+    def blank(self) -> Configuration:
+        return Configuration({"hostname": "PA-460"})
+
+    def logged(self, message: str) -> str:
+        return f"{datetime.now(UTC):%Y/%m/%d %H:%M:%S} {message}"
+
+    # --- interfaces ----------------------------------------------------------------------------------------
+
+    def port_named(self, text: str) -> str | None:
+        return text if text in self.running.ports else None
+
+    def enabled(self, port: str) -> bool:
+        return self.running.ports[port].link_state != "down"
+
+    def up(self, name: str) -> bool:
+        return not self.booting and self.enabled(name) and self.partner_up(name)
+
+    # --- the candidate -------------------------------------------------------------------------------------
+
+    @property
+    def candidate(self) -> Configuration:
+        return self.drafts.get("", self.running)
+
+    def change(self, user: str, changed: Configuration) -> None:
+        before, after = self.candidate.objects(), changed.objects()
+        for name in before.keys() | after.keys():
+            if before.get(name) != after.get(name):
+                self.authors.setdefault(name, set()).add(user)
+        self.drafts[""] = changed
+
+    def of(self, user: str) -> list[str]:
+        """What of the candidate differs from running and was changed by the user; "" is everybody."""
+        now, wanted = self.running.objects(), self.candidate.objects()
+        return [
+            name
+            for name in sorted(now.keys() | wanted.keys())
+            if now.get(name) != wanted.get(name) and (not user or user in self.authors.get(name, ()))
+        ]
+
+    def incomplete(self, names: list[str]) -> str:
+        """What keeps the candidate from being committed, or ""."""
+        for name in names:
+            kind, _space, key = name.partition(" ")
+            rule = self.candidate.rules.get(key) if kind == "rules" else None
+            missing = next((each for each in NEEDED if rule is not None and not rule.get(each)), "")
+            if missing:
+                return f" rulebase -> security -> rules -> {key} is missing '{missing}'"
+        return ""
+
+    def put_in_force(self, user: str) -> None:
+        self.talk()
+        self.running = self.running.taking(self.candidate, self.of(user))
+        self._forget_candidate()
+        if self.running.settings.get("rematch", "yes") == "yes":
+            self.sessions = {each for each in self.sessions if self.deciding(each[1]) == each[0]}
+        self.save()
+
+    def revert(self, user: str) -> None:
+        self.drafts[""] = self.candidate.taking(self.running, self.of(user))
+        self._forget_candidate()
+
+    def _forget_candidate(self) -> None:
+        if not self.of(""):
+            self.drafts.pop("", None)
+            self.authors.clear()
+
+    # --- rules and sessions --------------------------------------------------------------------------------
+
+    def deciding(self, source: str) -> str | None:
+        """The rule that lets traffic from there (an address or a network) through."""
+        wanted = ipaddress.ip_network(source)
+        for name, rule in self.running.rules.items():
+            ports = [port for zone in rule.get("from") for port in self.running.zones.get(zone, ())]
+            alive = rule.get("from") == ("any",) or any(self.up(port) for port in ports)
+            if not rule.disabled and alive and any(self._fits(wanted, each) for each in rule.get("source")):
+                return name if rule.get("action") == ("allow",) else None
+        return None
+
+    def _fits(self, wanted: ipaddress.IPv4Network | ipaddress.IPv6Network, named: str) -> bool:
+        if named == "any":
+            return True
+        network = ipaddress.ip_network(self.running.addresses.get(named, named), strict=False)
+        return network.version == wanted.version and network.overlaps(wanted)
+
+    def talk(self) -> None:
+        """The machines of the site open whatever sessions the rules let them."""
+        for host in self.hosts:
+            rule = self.deciding(host.address) if host.address else None
+            if rule is not None:
+                self.sessions.add((rule, host.address))
+
+    def passes(self, place: Place) -> bool:
+        if place.kind != "policy":
+            return self.up(place.name)
+        self.talk()
+        networks = [ipaddress.ip_network(each) for each in place.prefixes]
+        addresses = [ipaddress.ip_address(source) for _rule, source in self.sessions]
+        living = any(each in network for each in addresses for network in networks)
+        return living or any(self.deciding(each) is not None for each in place.prefixes)
+
+    # --- what a line that had no effect leaves behind ------------------------------------------------------
+
+    def kept(self) -> _Kept:
+        usual = super().kept()
+        return _Kept(
+            usual.running,
+            usual.startup,
+            usual.drafts,
+            frozenset(self.sessions),
+            self.others,
+            dict(self.locks),
+            {name: frozenset(users) for name, users in self.authors.items()},
+        )
+
+    def put_back(self, kept: Kept[Configuration]) -> None:
+        super().put_back(kept)
+        if isinstance(kept, _Kept):
+            self.sessions, self.others, self.locks = set(kept.sessions), kept.others, dict(kept.locks)
+            self.authors = {name: set(users) for name, users in kept.authors.items()}
+
+    def forget(self) -> None:
+        self.sessions, self.others, self.locks = set(), OTHERS, {}
+        self.authors.clear()
+
+    def reload(self, cause: str) -> None:
+        super().reload(cause)
+        self.forget()
+
+    # --- as seen from outside ------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, object]:
+        """As switches have it; ``sessions``: those of the site's machines, and how many ``others``."""
+        self.talk()
+        return {
+            "hostname": self.hostname,
+            "booting": self.booting,
+            "saved": self.startup == self.running,
+            "pending": sorted(whose for whose, draft in self.drafts.items() if draft != self.running),
+            "lines": sorted(self.lines),
+            "interfaces": {name: self._port_state(name) for name in self.running.ports},
+            "policies": list(self.running.rules),
+            "sessions": {
+                "own": sorted(f"{rule} {source}" for rule, source in self.sessions),
+                "others": self.others,
+            },
+            "faults": self.faults.shown(),
+        }
+
+    def _port_state(self, name: str) -> dict[str, object]:
+        word = "up" if self.up(name) else "down"
+        return {"admin": "up" if self.enabled(name) else "down", "link": word, "protocol": word}
