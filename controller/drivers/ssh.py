@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import io
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -135,6 +136,19 @@ class _UntimedPacketizer(paramiko.packet.Packetizer):  # type: ignore[misc] # Pa
         """No timer: it is a thread that outlives a failed handshake by its full time."""
 
 
+class _Channels(paramiko.transport.ChannelMap):  # type: ignore[misc] # Paramiko ships no types
+    """Paramiko lets a channel be found before it is told its transport. One that ends in between fails on it,
+    and whoever opens the channel waits for ever."""
+
+    def __init__(self, owner: paramiko.Transport) -> None:
+        super().__init__()
+        self._owner = weakref.ref(owner)
+
+    def put(self, number: int, channel: paramiko.Channel) -> None:
+        channel._set_transport(self._owner())  # noqa: SLF001 - what Paramiko does a line later
+        super().put(number, channel)
+
+
 def transport(
     sock: GuardedSocket, disabled_algorithms: dict[str, list[str]] | None = None, **_: Any
 ) -> paramiko.Transport:
@@ -142,6 +156,7 @@ def transport(
         sock, disabled_algorithms=disabled_algorithms, packetizer_class=_UntimedPacketizer
     )
     made.banner_timeout = made.auth_timeout = made.channel_timeout = NEVER
+    made._channels = _Channels(made)  # noqa: SLF001 - see there
     return made
 
 

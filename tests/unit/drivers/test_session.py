@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 import pytest
+from paramiko.transport import ChannelMap
 
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import Path
@@ -303,6 +304,24 @@ def test_a_dropped_connection_is_noticed_while_idle(ssh: SshDevice) -> None:
         time.sleep(0.01)
     assert not session.is_open
     assert session.write(Block((Command("say one", READ),))) is Outcome.NOT_SENT
+
+
+def test_a_device_that_hangs_up_while_the_shell_is_asked_for(
+    ssh: SshDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Just when the channel can be found, before anything else of it is there."""
+    others, put = threading.enumerate(), ChannelMap.put
+
+    def hung_up(channels: ChannelMap, number: int, channel: object) -> None:
+        put(channels, number, channel)
+        ssh.drop_all()
+        until = time.monotonic() + 5
+        while any(each.is_alive() and getattr(each, "active", False) for each in _transports(others)):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+    monkeypatch.setattr(ChannelMap, "put", hung_up)
+    assert failure(ssh).cause is OpenCause.NOT_READY
 
 
 # --- messages nobody asked for ---------------------------------------------------------------------
