@@ -81,6 +81,7 @@ def test_what_was_opened_by_hand_or_not_confirmed_is_cut_again(
 
     lab.noc.do(watched)
     assert cordon.states()["printers"] == "isolated"
+    monkeypatch.delenv("CORDON_OPERATION_TIMEOUT")
     cordon.act("restore", "--all")
     lab.traffic.live(cut, PROBED)
     assert not difference(before, lab.configuration())
