@@ -40,7 +40,7 @@ help:
 	@echo "make bench    measurements"
 	@echo "make bench-peers   a cut by Cordon and by other people's tools, side by side (downloads them)"
 	@echo "make docs     reference and quotations anew, from the program and the laboratory's story"
-	@echo "make picture  the README's picture anew, from a run of the demo"
+	@echo "make picture  the README's pictures anew, from a run of the demo and from the console over it"
 	@echo "make serve    the service: API and live events (CORDON_INVENTORY, CORDON_HOME)"
 	@echo "make lock     pin the dependencies anew (needs uv)"
 	@echo "make wheel    dist/*.whl"
@@ -114,6 +114,7 @@ docs: $(READY)
 
 picture: $(READY)
 	$(BIN)/python -m tests.e2e.picture docs/demo.svg
+	$(BIN)/python -m tests.e2e.console_pictures docs
 
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)

@@ -74,6 +74,7 @@ def test_the_responders_night_from_signing_in_to_the_walk_list(night: Night) -> 
     expect(page.locator("#truth .st")).to_have_text(FR.text("state.finished"))
     expect(page.locator("#truth em")).to_have_text(FR.text("run-page.lacking", count=2))
     assert {device for device, _port in night.site.open_ports()} == {SICK}
+    expect(page.locator("#byhand a.go")).to_be_visible()
     [row] = page.locator("#devices tbody tr").all()
     expect(row).to_contain_text(SICK)
     expect(row).to_contain_text(FR.text("cause.read-back-differs"))

@@ -87,6 +87,7 @@
   function replace(page) {
     const fresh = new DOMParser().parseFromString(page, "text/html");
     document.title = fresh.title;
+    const additions = missing(fresh);
     for (const old of document.querySelectorAll("[data-live][id]")) {
       const made = fresh.getElementById(old.id);
       if (busy(old) || old.contains(selected()) || (made && made.isEqualNode(old))) continue;
@@ -98,6 +99,22 @@
       old.replaceWith(document.adoptNode(made));
       if (at) found(made, at)?.focus({ preventScroll: true });
     }
+    for (const { made, place } of additions) place(document.adoptNode(made));
+  }
+
+  // What was not on the page before comes behind the piece it follows now, or first within their common one.
+  function missing(fresh) {
+    const here = (element) => element && element.id && document.getElementById(element.id);
+    const additions = [];
+    for (const made of fresh.querySelectorAll("[data-live][id]")) {
+      if (here(made)) continue;
+      let before = made.previousElementSibling;
+      while (before && !here(before)) before = before.previousElementSibling;
+      const [anchor, within] = [before && before.id, made.parentElement];
+      if (anchor) additions.push({ made, place: (each) => document.getElementById(anchor).after(each) });
+      else if (here(within)) additions.push({ made, place: (each) => here(within).prepend(each) });
+    }
+    return additions.reverse(); // the last first: each comes right behind its anchor
   }
 
   // A form somebody is filling in stays as it is.
