@@ -135,7 +135,28 @@ def _peer(shell: JunosShell, arguments: Arguments) -> Output:
             "  Last State: OpenConfirm   Last Event: RecvKeepAlive",
             "  Last Error: None",
         ]
-    return Output(lines)
+
+    def xml() -> Sequence[str]:
+        space = 'xmlns="http://xml.juniper.net/junos/21.4R0/junos-routing"'
+        inner = [line for name, group in found for line in _peer_xml(shell, name, group)]
+        return [f"<bgp-information {space}>", *inner, "</bgp-information>"]
+
+    return Output(lines, xml=xml)
+
+
+def _peer_xml(shell: JunosShell, name: str, group: str) -> list[str]:
+    fields = {
+        "peer-address": f"{name}+179",
+        "peer-as": _as(shell, name, group),
+        "local-address": "192.0.2.254+52100",
+        "peer-group": group,
+        "peer-type": "External",
+        "peer-state": "Established",
+        "last-state": "OpenConfirm",
+        "last-event": "RecvKeepAlive",
+    }
+    lines = [f"        <{tag}>{value}</{tag}>" for tag, value in fields.items()]
+    return ['    <bgp-peer junos:style="detail">', *lines, "    </bgp-peer>"]
 
 
 def add_operating(grammars: dict[str, Grammar[Handler]]) -> None:
