@@ -56,7 +56,7 @@ class Waypoints:
 
     def __init__(self, secrets: Secrets | None) -> None:
         self._secrets = secrets
-        self._doors: dict[Waypoint, _Door] = {}
+        self._doors: dict[Waypoint, Door] = {}
         self._lock = threading.Lock()
 
     def reach(self, path: Path, deadline: float) -> GuardedSocket:
@@ -148,12 +148,12 @@ class Waypoints:
             else:
                 yield login
 
-    def _door(self, waypoint: Waypoint) -> _Door:
+    def _door(self, waypoint: Waypoint) -> Door:
         with self._lock:
-            return self._doors.setdefault(waypoint, _Door())
+            return self._doors.setdefault(waypoint, Door())
 
 
-class _Door:
+class Door:
     """One waypoint, as it has answered so far. Until somebody was let in, one goes in at a time."""
 
     def __init__(self) -> None:

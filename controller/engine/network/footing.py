@@ -1,4 +1,5 @@
-"""What runs on machines of the site: the guests of its hypervisors, and the controller itself. Pure.
+"""What runs on machines of the site: the guests of its hypervisors, the jump hosts and console servers on the
+way to devices, and the controller itself. Pure.
 
 Neither ever blocks a cut: it is for a person to know before it is made.
 """
@@ -13,7 +14,7 @@ from controller.domain.plan import Severity, Step
 from controller.engine.findings import Findings, some
 from controller.engine.network.lifelines import losses, said
 from controller.engine.network.reachability import Aftermath
-from controller.engine.network.vlans import PORTS, UNTAGGED_PORT
+from controller.engine.network.vlans import PORTS, UNTAGGED_PORT, Network
 
 TAKES_GUESTS = WHOLE_PORT | UNTAGGED_PORT
 """Methods that at a port leave nothing of it, or nothing of one VLAN there."""
@@ -36,6 +37,19 @@ def check_hypervisors(hypervisors: Iterable[Hypervisor], sent: Iterable[Step], f
                 str(step.point.id),
                 hypervisor=", ".join(dict.fromkeys(names)),
             )
+
+
+def check_waypoints(network: Network, wanted: Collection[str], findings: Findings) -> None:
+    """Names the jump hosts and console servers that are in a segment selected, with the devices reached by
+    them: straight ways, where there are any, are tried all the same."""
+    behind: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for device in network.inventory.devices.values():
+        for waypoint in (each for path in device.paths for each in path.waypoints):
+            home = network.segment_of(waypoint.address)
+            if home is not None and home.name in wanted:
+                behind[waypoint.name, home.name][device.name] = None
+    for (name, segment), devices in behind.items():
+        findings.hazard("waypoint-cut", Severity.WARN, name, segment=segment, devices=some(list(devices)))
 
 
 def check_footing(

@@ -156,6 +156,10 @@ class Network:
         device = self.inventory.devices.get(name)
         if device is None or not in_band(device) or (text := device.address) is None:
             return None
+        return self.segment_of(text)
+
+    def segment_of(self, text: str) -> Segment | None:
+        """The segment whose networks hold the address, if one does."""
         if text not in self._homes:
             self._homes[text] = self._home(ip_address(text))
         return self._homes[text]

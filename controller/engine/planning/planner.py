@@ -17,7 +17,7 @@ from controller.domain.playbook import Action, OnUnreachable, Playbook, Stage
 from controller.domain.profile import DeviceProfile
 from controller.engine.findings import Findings
 from controller.engine.network.bypass import LAYER_3, find_bypasses, find_spread
-from controller.engine.network.footing import check_footing, check_hypervisors
+from controller.engine.network.footing import check_footing, check_hypervisors, check_waypoints
 from controller.engine.network.lifelines import check_lifelines
 from controller.engine.network.objections import Objections
 from controller.engine.network.ownpath import OwnPath
@@ -74,6 +74,7 @@ def plan_isolation(
     find_bypasses(after, steps.wanted, findings)
     check_lifelines(before, after, steps.wanted, overrides, findings)
     check_hypervisors(inventory.hypervisors, sent, findings)
+    check_waypoints(network, steps.wanted, findings)
     check_footing(before, after, sent, steps.wanted, findings)
     escalations: tuple[Escalation, ...] = ()
     if at_neighbour or any(wave.on_unreachable is OnUnreachable.ESCALATE for wave in waves):

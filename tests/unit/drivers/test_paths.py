@@ -16,7 +16,7 @@ from controller.drivers.host_keys import fetch_host_key
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.drivers.session import NetmikoSession
 from controller.drivers.telnet import Negotiation
-from controller.drivers.waypoints import AT_ONCE, Waypoints
+from controller.drivers.waypoints import AT_ONCE, Door, Waypoints
 from controller.engine.ports import Block, Command, Login, OpenCause, OpenFailed, Purpose
 from controller.vault.secrets import SecretResolver
 from tests.fakes import sshd as real
@@ -93,7 +93,7 @@ def serial(server: ConsoleServer, line: str = "port05", **changes: object) -> Pa
 
 
 def enter(
-    ssh: SshDevice, *paths: Path, using: NetmikoDriver | None = None, patience: float = 8.0
+    ssh: SshDevice, *paths: Path, using: NetmikoDriver | None = None, patience: float = 30.0
 ) -> NetmikoSession:
     device = ssh.device(paths=paths)
     return (using or driver()).open(device, profile(), [LOGIN], time.monotonic() + patience)
@@ -148,7 +148,7 @@ def test_a_jump_host_with_another_key_is_offered_nothing(ssh: SshDevice, bastion
 def test_behind_the_jump_host_the_devices_key_is_checked_as_well(ssh: SshDevice, bastion: Sshd) -> None:
     device = ssh.device(paths=(by(ssh, jump(bastion)),), host_key=bastion.host_key())
     with pytest.raises(OpenFailed) as caught:
-        driver().open(device, profile(), [LOGIN], time.monotonic() + 8)
+        driver().open(device, profile(), [LOGIN], time.monotonic() + 30)
     assert caught.value.cause is OpenCause.HOST_KEY_CHANGED
     assert f"127.0.0.1:{ssh.port} via bastion" in str(caught.value.data["detail"])
     assert ssh.logins == []
@@ -209,7 +209,7 @@ def test_a_jump_host_that_freezes_ends_the_session_at_its_deadline(ssh: SshDevic
         begun = time.monotonic()
         assert session.write(Block((Command("say hello", Purpose.READ),))) is Outcome.SENT
         (answer,) = session.collect(time.monotonic() + 0.5)
-        assert time.monotonic() - begun < 1.0
+        assert time.monotonic() - begun < 5
         assert not answer.complete
         assert not session.is_open
     finally:
@@ -228,7 +228,7 @@ def test_many_at_once_by_one_jump_host_are_all_let_in(bastion: Sshd, ssh: SshDev
     using, via = driver(), jump(bastion)
     sessions: list[NetmikoSession] = []
     threads = [
-        threading.Thread(target=lambda: sessions.append(enter(ssh, by(ssh, via), using=using, patience=30)))
+        threading.Thread(target=lambda: sessions.append(enter(ssh, by(ssh, via), using=using)))
         for _ in range(2 * AT_ONCE)
     ]
     for thread in threads:
@@ -240,12 +240,36 @@ def test_many_at_once_by_one_jump_host_are_all_let_in(bastion: Sshd, ssh: SshDev
         session.close()
 
 
+def test_once_one_was_let_in_those_who_waited_behind_it_go_in_together() -> None:
+    door, deadline = Door(), time.monotonic() + 30
+    inside, leave = threading.Semaphore(0), threading.Event()
+
+    def go_in() -> None:
+        with door.turn(deadline) as has_turn:
+            if has_turn:
+                inside.release()
+                leave.wait(30)
+
+    with door.turn(deadline):
+        waiting = [threading.Thread(target=go_in) for _ in range(AT_ONCE + 1)]
+        for thread in waiting:
+            thread.start()
+        with door.turn(time.monotonic()) as has_turn:
+            assert not has_turn
+        door.open()
+    assert all(inside.acquire(timeout=20) for _ in range(AT_ONCE))
+    assert not inside.acquire(timeout=0.05)
+    leave.set()
+    for thread in waiting:
+        thread.join()
+
+
 @pytest.mark.lab
 def test_a_devices_key_is_fetched_by_its_jump_host(ssh: SshDevice, bastion: Sshd) -> None:
     waypoints = Waypoints(SecretResolver(SECRETS))
-    assert fetch_host_key(by(ssh, jump(bastion)), time.monotonic() + 8, waypoints) == ssh.host_key
+    assert fetch_host_key(by(ssh, jump(bastion)), time.monotonic() + 30, waypoints) == ssh.host_key
     with pytest.raises(OpenFailed) as caught:
-        fetch_host_key(by(ssh, jump(bastion)), time.monotonic() + 8)
+        fetch_host_key(by(ssh, jump(bastion)), time.monotonic() + 30)
     assert caught.value.cause is OpenCause.WAY_FAILED
 
 
@@ -280,7 +304,7 @@ def test_a_session_somebody_left_on_the_console_is_logged_out_first(
 def test_a_console_that_asks_nobody_is_taken_as_it_is(ssh: SshDevice) -> None:
     terminal = Terminal(Switch.with_ports("acc-1", ["p1"]), console=True, guarded=False)
     with ConsoleServer(ports={"port05": terminal}) as server:
-        session = enter(ssh, serial(server), patience=20)
+        session = enter(ssh, serial(server))
         cut(session)
         session.close()
 
@@ -291,7 +315,7 @@ def test_what_was_under_way_on_the_console_is_left_when_the_time_is_over(
     terminal = console.ports["port05"]
     spec = profile()
     spec = replace(spec, session=replace(spec.session, leave=("end",)))
-    session = driver().open(ssh.device(paths=(serial(console),)), spec, [LOGIN], time.monotonic() + 8)
+    session = driver().open(ssh.device(paths=(serial(console),)), spec, [LOGIN], time.monotonic() + 30)
     assert session.write(Block((Command("configure terminal", Purpose.MODE),))) is Outcome.SENT
     session.close()
     _until(lambda: not terminal.entered)
@@ -310,7 +334,7 @@ def test_the_console_servers_rejection_is_not_the_devices(ssh: SshDevice, consol
 def test_the_devices_rejection_on_the_console_is_the_devices(ssh: SshDevice, console: ConsoleServer) -> None:
     device = ssh.device(paths=(serial(console),) * 2)
     with pytest.raises(OpenFailed) as caught:
-        driver().open(device, profile(), [Login(USER, "wrong")], time.monotonic() + 8)
+        driver().open(device, profile(), [Login(USER, "wrong")], time.monotonic() + 30)
     assert caught.value.cause is OpenCause.LOGIN_REJECTED
     assert console.ports["port05"].logins == [(USER, "wrong")]
 
@@ -335,7 +359,7 @@ def telnet(device: TelnetDevice) -> Path:
 
 def test_a_block_by_telnet(ssh: SshDevice, old: TelnetDevice) -> None:
     session = driver().open(
-        ssh.device(paths=(telnet(old),), host_key=None), profile(), [LOGIN], time.monotonic() + 8
+        ssh.device(paths=(telnet(old),), host_key=None), profile(), [LOGIN], time.monotonic() + 30
     )
     cut(session)
     assert old.switch.ports["p1"].admin == "down"
@@ -349,10 +373,10 @@ def test_a_block_by_telnet(ssh: SshDevice, old: TelnetDevice) -> None:
 def test_telnet_rejects_and_the_fallback_serves(ssh: SshDevice, old: TelnetDevice) -> None:
     device = ssh.device(paths=(telnet(old),), host_key=None)
     wrong = Login(USER, "wrong")
-    driver().open(device, profile(), [wrong, LOGIN], time.monotonic() + 12).close()
+    driver().open(device, profile(), [wrong, LOGIN], time.monotonic() + 30).close()
     assert [terminal.logins for terminal in old.terminals] == [[(USER, "wrong")], [(USER, PASSWORD)]]
     with pytest.raises(OpenFailed) as caught:
-        driver().open(device, profile(), [wrong], time.monotonic() + 8)
+        driver().open(device, profile(), [wrong], time.monotonic() + 30)
     assert caught.value.cause is OpenCause.LOGIN_REJECTED
     assert f"telnet 127.0.0.1:{old.port} {USER}" in str(caught.value.data["detail"])
 
@@ -360,7 +384,7 @@ def test_telnet_rejects_and_the_fallback_serves(ssh: SshDevice, old: TelnetDevic
 def test_a_key_alone_is_nothing_for_telnet(ssh: SshDevice, old: TelnetDevice) -> None:
     device = ssh.device(paths=(telnet(old),), host_key=None)
     with pytest.raises(OpenFailed) as caught:
-        driver().open(device, profile(), [Login(USER, key="k")], time.monotonic() + 8)
+        driver().open(device, profile(), [Login(USER, key="k")], time.monotonic() + 30)
     assert caught.value.cause is OpenCause.SECRET_MISSING
 
 
@@ -370,7 +394,7 @@ def test_what_answered_in_the_devices_place_gets_no_password_by_telnet(
     straight = ssh.device().paths[0]
     device = ssh.device(paths=(straight, telnet(old)), host_key=console.host_key)
     with pytest.raises(OpenFailed) as caught:
-        driver().open(device, profile(), [LOGIN], time.monotonic() + 8)
+        driver().open(device, profile(), [LOGIN], time.monotonic() + 30)
     assert caught.value.cause is OpenCause.HOST_KEY_CHANGED
     assert "not tried" in str(caught.value.data["detail"])
     assert old.terminals == []
@@ -380,11 +404,11 @@ def test_without_a_pinned_key_only_the_paths_that_show_none_are_tried(
     ssh: SshDevice, old: TelnetDevice
 ) -> None:
     device = ssh.device(paths=(*ssh.device().paths, telnet(old)), host_key=None)
-    driver().open(device, profile(), [LOGIN], time.monotonic() + 8).close()
+    driver().open(device, profile(), [LOGIN], time.monotonic() + 30).close()
     assert ssh.logins == []
     with pytest.raises(OpenFailed) as caught:
         driver().open(replace(device, paths=(device.paths[0], replace(telnet(old), port=9))), profile(),
-                      [LOGIN], time.monotonic() + 8)  # fmt: skip
+                      [LOGIN], time.monotonic() + 30)  # fmt: skip
     assert caught.value.cause is OpenCause.HOST_KEY_UNKNOWN
 
 

@@ -22,6 +22,7 @@ from controller.domain.inventory import (
     Point,
     Port,
     Segment,
+    Waypoint,
 )
 from controller.domain.plan import Plan, Severity
 from controller.domain.playbook import Order, Scope, Stage
@@ -317,6 +318,25 @@ def test_telnet_is_told_and_a_key_is_asked_for_only_where_one_is_shown() -> None
     plan = planned(known, [stage("one")])
     assert set(found(plan, "telnet-path")) == {"old", "both"}
     assert set(found(plan, "host-key-unpinned")) == {"both"}
+    assert not plan.refusals
+
+
+def test_a_jump_host_in_a_segment_that_is_cut_is_named_with_the_devices_behind_it() -> None:
+    def via(name: str, address: str) -> Waypoint:
+        return Waypoint(name, address, 22, (), "")
+
+    inside, outside = via("inside", "10.1.0.9"), via("outside", "10.9.0.9")
+    devices = [
+        device("a", paths=(Path("192.0.2.1"), Path("192.0.2.1", via=inside))),
+        device("b", paths=(Path("10.1.0.9", kind=PathKind.CONSOLE, console=inside),)),
+        device("c", paths=(Path("192.0.2.3", via=outside),)),
+    ]
+    cut = segment("one", [port("a", "p1")], prefixes=("10.1.0.0/24",))
+    kept = segment("two", [port("c", "p1")], prefixes=("10.9.0.0/24",))
+    plan = planned(inventory(devices, [cut, kept]), [stage("one")])
+    assert {name: dict(each.data) for name, each in found(plan, "waypoint-cut").items()} == {
+        "inside": {"segment": "one", "devices": "a, b"}
+    }
     assert not plan.refusals
 
 
