@@ -1,0 +1,141 @@
+"""The configuration of an OmniSwitch and the text it is written as.
+
+OmniSwitch AOS Release 8 CLI Reference Guide: "show configuration snapshot" (a section per application, headed
+``! VLAN:``), "interfaces admin-state", "interfaces alias", "vlan", "vlan members untagged", "vlan members
+tagged", "linkagg lacp agg size", "linkagg lacp port actor admin-key" (ports join the aggregate that has their
+key), "linkagg static agg size", "session prompt".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from controller.simulator.switching import Interface, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``idle`` in seconds; ``prompt`` as it stands before the space behind it."""
+
+    name: str = "OmniSwitch"
+    prompt: str = "->"
+    idle: int = 600
+
+
+@dataclass(slots=True)
+class Configuration:
+    """An aggregate is found by its number, a port by its name."""
+
+    settings: Settings = field(default_factory=Settings)
+    users: dict[str, User] = field(default_factory=dict)
+    vlans: dict[int, str] = field(default_factory=lambda: {1: "VLAN 1"})
+    interfaces: dict[str, Interface] = field(default_factory=dict)
+
+    def copy(self) -> Configuration:
+        return Configuration(self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces))
+
+    def objects(self) -> dict[str, object]:
+        found: dict[str, object] = {"settings": self.settings}
+        found.update({f"user {name}": user for name, user in self.users.items()})
+        found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
+        found.update({written(each): each for each in self.interfaces.values()})
+        return found
+
+    def ordered(self) -> list[Interface]:
+        """Ports, then aggregates."""
+        return sorted(
+            self.interfaces.values(),
+            key=lambda each: (each.is_aggregate, [int(part) for part in each.name.split("/")]),
+        )
+
+    def join(self) -> None:
+        """Each port into the aggregate that is of its kind and has its key."""
+        having = {
+            (each.channel_mode, of(each, "key")): each.number
+            for each in self.interfaces.values()
+            if each.is_aggregate
+        }
+        for name, each in self.interfaces.items():
+            if each.is_physical:
+                group = having.get((each.channel_mode, of(each, "key")))
+                self.interfaces[name] = replace(each, channel_group=group)
+
+    def text(self) -> str:
+        ports = [each for each in self.ordered() if each.is_physical]
+        sections = {
+            "Chassis": [f'system name "{self.settings.name}"'],
+            "Interface": [line for each in ports for line in _port_lines(each)],
+            "Link Aggregate": [line for each in self.ordered() for line in _aggregated(each)],
+            "VLAN": [*self._vlans(), *(line for each in self.ordered() for line in _members(each))],
+            "Session manager": (
+                [f'session prompt default "{self.settings.prompt}"'] if self.settings.prompt != "->" else []
+            ),
+            "SSH": [],
+        }
+        return "\n\n".join("\n".join([f"! {title}: ", *lines]) for title, lines in sections.items())
+
+    def _vlans(self) -> list[str]:
+        lines = []
+        for vlan, name in sorted(self.vlans.items()):
+            lines.append(f"vlan {vlan} admin-state enable")
+            lines += [f'vlan {vlan} name "{name}"'] if name != f"VLAN {vlan}" else []
+        return lines
+
+
+def _port_lines(each: Interface) -> list[str]:
+    lines = [f"interfaces port {each.name} admin-state disable"] if each.shutdown else []
+    return lines + ([f'interfaces port {each.name} alias "{each.description}"'] if each.description else [])
+
+
+def _aggregated(each: Interface) -> list[str]:
+    key = of(each, "key")
+    if each.is_physical:
+        line = {
+            "lacp": f"linkagg lacp port {each.name} actor admin-key {key}",
+            "static": f"linkagg static port {each.name} agg {key}",
+        }
+        return [line[each.channel_mode]] if each.channel_mode else []
+    state = "disable" if each.shutdown else "enable"
+    lines = [f"linkagg {each.channel_mode} agg {each.name} size {of(each, 'size')} admin-state {state}"]
+    keyed = [f"linkagg lacp agg {each.name} actor admin-key {key}"]
+    return lines + keyed * (each.channel_mode == "lacp")
+
+
+def _members(each: Interface) -> list[str]:
+    if each.channel_group is not None:
+        return []
+    where = written(each)
+    own = [f"vlan {each.access_vlan} members {where} untagged"] if each.access_vlan != 1 else []
+    return own + [f"vlan {vlan} members {where} tagged" for vlan in sorted(each.allowed)]
+
+
+def of(each: Interface, which: str) -> str:
+    """``key`` or ``size`` of an aggregate, ``key`` of a port that joins one; "" where it has none."""
+    return dict(each.extras).get(which, "")
+
+
+def written(each: Interface) -> str:
+    """As it is named in commands: ``port 1/1/1``, ``linkagg 7``."""
+    return f"{'linkagg' if each.is_aggregate else 'port'} {each.name}"
+
+
+def port(name: str) -> Interface:
+    """A port as it is before anything is configured on it."""
+    return Interface(name, number=int(name.rpartition("/")[2]), allowed=frozenset())
+
+
+def aggregate(mode: str, number: int, size: int, key: int) -> Interface:
+    """``mode``: ``lacp`` or ``static``."""
+    made = Interface(str(number), Kind.AGGREGATE, number, allowed=frozenset(), channel_mode=mode)
+    return made.with_extra("size", str(size)).with_extra("key", str(key))
+
+
+def hashed(secret: str) -> str:
+    """The stored form of a secret: it need only be stable."""
+    return hashlib.sha256(b"simulated" + secret.encode()).hexdigest()
