@@ -11,7 +11,7 @@ from controller.domain.plan import Operation, Rendering
 from controller.domain.profile import CommitSpec, DeviceProfile, SessionSpec
 from controller.domain.proof import Outcome
 from controller.engine.points.blocks import LOCKED, Course, abandoned_block, change_block, outcome_of
-from controller.engine.ports import Answer, Purpose
+from controller.engine.ports import Answer, Command, Purpose
 
 COMMIT = CommitSpec(
     send=("commit",),
@@ -77,6 +77,15 @@ def test_half_a_step_is_not_committed_by_itself() -> None:
     sent, answers = told(two="error", three="error")
     assert sent == ["show", "configure", "one", "two", "three", "rollback", "exit", "show"]
     assert outcomes(answers) == [(Outcome.REJECTED, "device-refused")] * 2
+
+
+def test_what_went_out_before_the_steps_is_no_step() -> None:
+    course = Course(PROFILE)
+    course.told(Command("take the timer away", Purpose.CHANGE), "")
+    course.told(Command("configure", Purpose.MODE), "")
+    course.told(Command("one", Purpose.CHANGE, 1), "error")
+    assert not course.sends(Command("commit", Purpose.COMMIT))
+    assert course.sends(Command("rollback", Purpose.DISCARD))
 
 
 @pytest.mark.parametrize("said", ["error: no", "commit failed", "something else"])
