@@ -94,7 +94,7 @@ def begin(serving: Serving, person: Beginner, once: ActsOnce, asked: Question) -
             return _return(serving, asked, person.actor, marks)
         return _cut(serving, asked, person, marks)
 
-    return once.answer(person, 202, act, again=lambda receipt: _begun(serving, receipt))
+    return once.answer(person, 202, act, again=lambda receipt: begun_before(serving, receipt))
 
 
 def _cut(serving: Serving, asked: models.CutRun, person: Person, marks: Marks) -> models.Begun:
@@ -116,7 +116,8 @@ def _return(serving: Serving, asked: models.ReturnRun, actor: Actor, marks: Mark
     return models.Begun(run=begun.run, plan=begun.plan, joined=begun.joined)
 
 
-def _begun(serving: Serving, receipt: Receipt) -> models.Begun:
+def begun_before(serving: Serving, receipt: Receipt) -> models.Begun:
+    """The answer of the first time."""
     record, _, _ = serving.office.run(receipt.run)
     return models.Begun(run=record.run, plan=record.plan, joined=False)
 

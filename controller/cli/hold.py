@@ -48,7 +48,7 @@ def transfer(
     from controller.engine.planning.transfer import Transfer
     from controller.engine.readiness.newpoints import unread
 
-    wanted = Transfer(device, to, _pairs(port or ()), as_found, frozenset(override or ()))
+    wanted = Transfer(device, to, port_pairs(port or ()), as_found, frozenset(override or ()))
     transfers = call.office.transfers()
     found = transfers.plan(wanted)
     if refusals := [each for one in found for each in one.plan.refusals]:
@@ -122,7 +122,8 @@ def retire(call: Call, segment: Segments, *, device: OnlyDevice = None, as_perso
     return code
 
 
-def _pairs(ports: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def port_pairs(ports: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Of ``OLD=NEW`` each. Raises InvalidRequest."""
     found = []
     for each in ports:
         old, sign, new = each.partition("=")

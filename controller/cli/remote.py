@@ -11,6 +11,7 @@ from typing import Any
 
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
+from controller.cli.remote_holds import transfer
 from controller.cli.remote_return import COMMANDS
 from controller.cli.server import Server, Told, token
 from controller.cli.status import summary
@@ -217,6 +218,7 @@ _COMMANDS: Mapping[str, Callable[[Call, Server, Mapping[str, Any]], int]] = {
     "isolate": _isolate,
     "restore": _restore,
     "hold retire": _retire,
+    "hold transfer": transfer,
     "runs": _runs,
     "show": _show,
     "abort": _abort,

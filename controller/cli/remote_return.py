@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from controller.cli.asked import Call
@@ -96,13 +97,16 @@ def attest(call: Call, server: Server, given: Mapping[str, Any]) -> int:
     go, no_go, withdraw = (bool(given.get(name)) for name in ("go", "no_go", "withdraw"))
     if sum((statement is not None, go, no_go)) != 1:
         raise InvalidRequest("choose-one", options="STATEMENT, --go, --no-go")
-    if given.get("attach") is not None:
-        raise InvalidRequest("not-over-server", command="attest --attach", known="attest")
+    attach: Path | None = given.get("attach")
+    content = None if attach is None else content_of(attach)
     person, text = _person(given), (call.asked.reason or "").strip()
     word = "go" if go else "no-go" if no_go else "withdrawn" if withdraw else "stated"
     if not call.asked.dry_run:
         _sign_in(call, server, person)
         stated = {"statement": statement, "text": text, "dated": given.get("dated") or ""}
+        if attach is not None and content is not None and word == "stated":
+            kept = server.send("/logbook/attachments", content, name=attach.name)
+            stated["attachment"] = {"sha256": kept["sha256"], "name": kept["name"]}
         path, body = {
             "stated": ("attestations", stated),
             "withdrawn": ("attestations/withdraw", {"statement": statement, "reason": text}),
@@ -227,6 +231,18 @@ def _what(call: Call, server: Server, each: Mapping[str, Any]) -> Iterator[str]:
 
     yield from plan_lines(call, server.get(f"/plans/{each['revision']}"))
     yield call.text("approvals.signs", hash=each["plan"])
+
+
+def content_of(path: Path) -> bytes:
+    """Raises InvalidRequest where there is no file, or it cannot be read."""
+    if not path.is_file():
+        raise InvalidRequest("attachment-no-file", file=str(path))
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidRequest(
+            "attachment-unreadable", file=str(path), detail=error.strerror or str(error)
+        ) from None
 
 
 def _person(given: Mapping[str, Any]) -> str:

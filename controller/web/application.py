@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from controller.api.app import build_app, open_app
 from controller.api.service import Service
+from controller.domain.bulk import settled
 from controller.web import (
     account,
     accounts,
@@ -16,10 +17,12 @@ from controller.web import (
     enrolment,
     gates,
     handing,
+    holds,
     inventory,
     isolate,
     live,
     logbook,
+    pages,
     plans,
     playbooks,
     preferences,
@@ -39,6 +42,7 @@ from controller.web.candidates import Candidates
 from controller.web.levels import Levels
 from controller.web.looks import Looks
 from controller.web.progress import Courses
+from controller.workers.resident import Resident
 
 PARTS = (
     enrolment,
@@ -55,6 +59,7 @@ PARTS = (
     restore,
     returning,
     drift,
+    holds,
     gates,
     site_map,
     devices,
@@ -92,3 +97,10 @@ def opened(app: FastAPI, service: Service) -> FastAPI:
     app.state.candidates = Candidates(service.office)
     app.state.looks = Looks(service.office, service.clock)
     return app
+
+
+def at_hand(office: Resident) -> None:
+    """For :func:`controller.workers.resident.reside`: pages too are made before anybody waits for them."""
+    if office.large:
+        pages.at_hand()
+    settled()

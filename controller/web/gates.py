@@ -17,11 +17,12 @@ from controller.engine.people.statements import Statement
 from controller.engine.planning.gates import merged
 from controller.text import Catalogue
 from controller.web.drift import FIELD
+from controller.web.holds import RETIRE
 from controller.web.oneself import themselves
 from controller.web.pages import go, show
 from controller.web.restore import gate_rows
 from controller.web.returning import ASK, OURS, THEIRS
-from controller.web.telling import hazards_told, names_of, title_of, when
+from controller.web.telling import asked_for, hazards_told, names_of, title_of, when
 from controller.web.visits import For, Viewing, Visit
 
 router = APIRouter()
@@ -82,6 +83,7 @@ def asked(visit: Viewing, request: RequestId) -> Response:
         visit,
         "approval.html",
         request=found,
+        asked=asked_for(found.playbook, visit.service.office.documents_in_force().inventory, visit.words),
         state=visit.words.text(f"request.{found.state}"),
         cause=visit.words.text(f"request-cause.{found.cause}"),
         began=when(found.opened_at, visit.now),
@@ -90,6 +92,7 @@ def asked(visit: Viewing, request: RequestId) -> Response:
         points=plan.point_count,
         hazards=hazards_told(plan.hazards, visit.words),
         own=found.requester == visit.person.id,
+        retires=plan.retires,
         again=_again(found, plan) if found.ready and visit.may(Permission.RESTORE) else "",
         may_approve=visit.may(Permission.APPROVE),
     )
@@ -104,6 +107,10 @@ def _again(found: ApprovalShown, plan: Plan) -> str:
     """Where what others consented to is asked for in the same words; "" for a cut."""
     if plan.action is not Action.RESTORE:
         return ""
+    if plan.retires:
+        kept = [("subjects", name) for name in dict.fromkeys(name for _, name, _ in plan.ends)]
+        at = [("devices", name) for name in dict.fromkeys(point.device for _, _, point in plan.ends)]
+        return f"{RETIRE}?{urlencode([*kept, *at])}"
     named = [("subjects", name) for name in plan.brought_back]
     named += [("towards", name) for each in plan.limits[:1] for name in each.towards]
     if any(hazard.code == "partial-points" for hazard in plan.hazards):

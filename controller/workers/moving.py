@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from controller.bootstrap import Composition
 from controller.domain.facts import Actor
 from controller.domain.inventory import PointId
+from controller.domain.plan import Hazard
 from controller.engine.events import Watcher
 from controller.engine.execution.walklist import Errand, walklist
 from controller.engine.planning.transfer import Transfer, Transferral, plan_transfer
 from controller.engine.points.holds import HoldBook
-from controller.engine.readiness.newpoints import NewPoint, read_new_points
+from controller.engine.readiness.newpoints import NewPoint, read_new_points, unread
 from controller.workers.documents import CurrentDocuments
 from controller.workers.leading import Leading
 from controller.workers.livechecks import Noting
@@ -55,6 +56,17 @@ class HoldTransfers:
         documents = self._documents.present()
         services = self._composition.services(Noting())
         return read_new_points(found, documents.inventory, documents.profiles, services)
+
+    def shown(
+        self, wanted: Transfer
+    ) -> tuple[tuple[Transferral, ...], tuple[NewPoint, ...], tuple[Hazard, ...]]:
+        """The plans, what the new points are now, and what refuses since one could not be read. Devices are
+        not asked for a plan that is refused. Raises as :meth:`plan`."""
+        found = self.plan(wanted)
+        if any(each.plan.refusals for each in found):
+            return found, (), ()
+        points = self.look(found)
+        return found, points, tuple(unread(points))
 
     def carry_out(
         self,

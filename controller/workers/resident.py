@@ -7,11 +7,12 @@ its predecessor left open, watches the points that are held and tells what happe
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from controller.engine.execution.unrecorded import LastResortJournal
 from controller.engine.holding.situation import PartlyBack, partly_back
 from controller.engine.holding.tripwires import SIGNAL
 from controller.engine.planning.plans import Return
+from controller.engine.planning.transfer import Transfer
 from controller.engine.planning.vaulting import VaultStanding, vault_users
 from controller.engine.ports import RunRecord, StepRecord
 from controller.workers.feed import Feed, FollowedJournal, Told, told
@@ -43,16 +45,31 @@ from controller.workers.leading import ThisLeader, opened_desk
 from controller.workers.office import Cut
 from controller.workers.playbook_revisions import PlaybookRevisions
 from controller.workers.reminding import reminding
-from controller.workers.requests import Confirm, Isolate, IsolateByLeader, Request, Restore, Resume
+from controller.workers.requests import (
+    Confirm,
+    Isolate,
+    IsolateByLeader,
+    MoveHolds,
+    Request,
+    Restore,
+    Resume,
+)
 from controller.workers.retiring import retired
 from controller.workers.revisions import Revisions
 from controller.workers.shared_documents import SharedDocuments
+from controller.workers.verifying import Verification
 
 if TYPE_CHECKING:
     from controller.bootstrap import Home, Lead
 
 RESUMED_WITHIN = timedelta(hours=24)
 """A cut that was decided longer ago and left open waits for a person: by now nobody expects it."""
+
+LARGE = 300
+"""Devices."""
+
+RUNS = 3
+"""The latest runs that are at hand from the start, besides those that hold something."""
 
 _log = structlog.get_logger(__name__)
 
@@ -92,7 +109,10 @@ class Resident(HomeOffice):
         self.watch = self._controller.watch(self._shared.inventory)
         self.revisions = Revisions(composition, lead.history, journal)
         self.playbooks = PlaybookRevisions(composition, lead.history, journal)
-        self.prepare = self._shared.prepare
+        self.log_head = self._head
+        self.verification = Verification(
+            self.verify, lambda: (self._head() or (0, ""))[0], composition.clock()
+        )
 
     # --- acting ------------------------------------------------------------------------------------
 
@@ -108,6 +128,12 @@ class Resident(HomeOffice):
         for run in self.under_way():
             raise InvalidRequest("run-under-way", run=run)
         return self._begin(Restore(wanted, plan_hash, reason, actor, marks=marks))
+
+    def begin_transfer(
+        self, wanted: Transfer, plans: tuple[str, ...], reason: str, actor: Actor, marks: Marks = ()
+    ) -> Begun:
+        """The first of its runs. Raises as the controller's ``transfer``."""
+        return self._begin(MoveHolds(wanted, plans, reason, actor, marks=marks))
 
     def begin_again(self, run: str, actor: Actor, accept_drift: frozenset[str] = frozenset()) -> Begun:
         return self._begin(Resume(run, accept_drift, actor))
@@ -165,6 +191,47 @@ class Resident(HomeOffice):
         except CordonError as error:
             _log.warning("what came back before is not watched", why=str(error))
 
+    @property
+    def large(self) -> bool:
+        """Whether what pages show is better made before somebody waits for it."""
+        inventory = self._shared.inventory()
+        return inventory is not None and len(inventory.devices) > LARGE
+
+    def prepare(self) -> None:
+        """Reads the documents, so that their plans are kept before anybody asks. Of a large site also what is
+        looked at first: what is held, what its return waits for, the plans of the levels, the runs. Nothing
+        waits for it, and nothing depends on it."""
+        self._shared.prepare()
+        if not self.large:
+            return
+        documents = self.documents_in_force()
+        holding = dict.fromkeys(hold.key.run for hold in self.open_holds())
+        runs = (*holding, *(each.run for each in self.runs()[-RUNS:]))
+        levels = [each for each in documents.playbooks.values() if each.level]
+        kept = [each.level for each in levels if self._shared.kept_plan(documents, each.name)]
+        looks: list[Callable[[], object]] = [
+            self.situation,
+            self.gates,
+            lambda: self.plan_return(Return(next_wave=True)).hash,
+            *(partial(self._look_at_cut, level) for level in kept),
+            *(partial(self.results, run) for run in runs),
+        ]
+        for look in looks:
+            if self._stood_down:
+                return
+            with suppress(CordonError):  # who asks is told why
+                look()
+
+    def _look_at_cut(self, level: int | None) -> str:
+        return self.plan_cut(Cut(level=level)).hash
+
+    def _head(self) -> tuple[int, str] | None:
+        try:
+            seq, chain = self.home.head()
+        except CordonError:
+            return None
+        return seq, chain.hex()
+
     def _begin(self, request: Request) -> Begun:
         """Has ``request`` carried out in a thread of its own; returns once its run has begun. Raises what
         kept it from beginning."""
@@ -172,6 +239,7 @@ class Resident(HomeOffice):
 
         def hear(event: Event) -> None:
             if isinstance(event, RunStarted) and not begun.done():
+                self.remember(event.plan)
                 begun.set_result(Begun(event.run, event.plan.hash, event.joined))
 
         def work() -> None:
@@ -221,9 +289,12 @@ class Resident(HomeOffice):
 
 
 @contextmanager
-def reside(composition: Composition) -> Iterator[Resident]:
+def reside(
+    composition: Composition, prepared: Callable[[Resident], object] = lambda _: None
+) -> Iterator[Resident]:
     """Leads the home until the block ends; then cuts under way come to their end, and restores stop where
-    they safely can. Raises LeaderElsewhere."""
+    they safely can. ``prepared`` is called when what is asked for first is at hand. Raises
+    LeaderElsewhere."""
     home = composition.home()
     with home.lead(takeover_frozen=True) as lead:
         feed = Feed(lambda after: _log_of(home, after), home.head()[0])
@@ -233,7 +304,7 @@ def reside(composition: Composition) -> Iterator[Resident]:
         _finish_cuts(office)
         office.take_up_probations()
         office.watch.start()
-        Thread(target=office.prepare, name="preparing", daemon=True).start()
+        Thread(target=_prepare, args=(office, prepared), name="preparing", daemon=True).start()
         try:
             with (
                 office.notary.at_work(),
@@ -251,6 +322,14 @@ def reside(composition: Composition) -> Iterator[Resident]:
                     _told(journal, Tag.SERVICE_STOPPED)
         finally:
             feed.stop()
+
+
+def _prepare(office: Resident, prepared: Callable[[Resident], object]) -> None:
+    try:
+        office.prepare()
+    except CordonError as error:
+        _log.warning("nothing is at hand yet", why=str(error))
+    prepared(office)
 
 
 def _told(journal: LastResortJournal, tag: Tag) -> None:

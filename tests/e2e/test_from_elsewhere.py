@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,14 @@ def test_a_gated_return_from_another_machine(service: Served, tmp_path: Path) ->
     assert cordon("isolate", "--segment", "office")[0] == 6
     [gate] = cordon("gates", "office")[1]["gates"]
     assert {each["code"] for each in gate["wants"]} == {"gate-attest", "gate-approvals-to-ask"}
-    code, said = cordon("attest", "office", "edr-clean", "--as", "Anna", typed=anna.typed())
-    assert (code, said["recorded"], len(said["gates"][0]["attested"])) == (0, True, 1), said
+    scan = tmp_path / "scan.txt"
+    stated = ("attest", "office", "edr-clean", "--attach", str(scan), "--as", "Anna")
+    assert cordon(*stated)[1]["error"] == "attachment-no-file"
+    scan.write_bytes(b"nothing found\n\xff")
+    code, said = cordon(*stated, typed=anna.typed())
+    assert (code, said["recorded"]) == (0, True), said
+    [fact] = said["gates"][0]["attested"]
+    assert fact["attachment"] == hashlib.sha256(scan.read_bytes()).hexdigest()
     back = ("restore", "--segment", "office", "--as", "Rita")
     code, waiting = cordon(*back, typed=rita.typed())
     assert (code, waiting["code"]) == (4, "awaiting-approval"), waiting

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from controller.bootstrap import Composition
 from controller.cli.main import main
 from controller.workers.leading import AnyLeader
+from tests.e2e.service import first_administrator, hired, served
 from tests.faults.site import ENABLE, HEALTHY, Site, running_site
 from tests.faults.site import PASSWORD as SWITCHES
 
@@ -117,3 +120,49 @@ def test_what_was_rebuilt_elsewhere_is_let_go_of_by_two_and_stays_cut(
     assert site.is_cut((HEALTHY, OLD))
     assert not any(each["held"] for each in cordon("status")[1]["subjects"])
     assert by("Rita", *retire)[1]["error"] == "nothing-held"
+
+
+def test_what_is_held_moves_from_another_machine_once_for_its_key(
+    inventory: Path, tmp_path: Path, site: Site
+) -> None:
+    known = {"CORDON_TEST_PASSWORD": SWITCHES, "CORDON_TEST_ENABLE": ENABLE}
+    with served(tmp_path, inventory, known) as service:
+        boss = first_administrator(service)
+        rita = hired(service, boss, "Rita", ["restorer"], by_recovery=True)
+        there = ("--server", service.url, "--pin", service.said["fingerprint"], "--yes", "--reason", "test")
+        away = {"CORDON_HOME": str(tmp_path / "none"), "CORDON_INVENTORY": str(tmp_path / "none.yaml")}
+        asked = {"device": HEALTHY, "to": HEALTHY, "ports": [{"old": OLD, "new": NEW}], "as_found": True}
+        with service.client(boss) as client:
+            cut = {"action": "isolate", "subjects": ["laboratory"], "reason": "test"}
+            _wait(client, client.post("/runs", json=cut).json()["run"])
+            assert client.post("/holds/transfer/look", json=asked).json()["refused"]
+        rename(inventory)
+
+        move = ("hold", "transfer", HEALTHY, HEALTHY, "--port", f"{OLD}={NEW}", "--as-found", "--as", "Rita")
+        code, shown = service.cordon(*there, *move, "--dry-run", typed=rita.typed(), **away)
+        assert (code, shown["points"][0]["now"]["admin"], site.is_cut((HEALTHY, NEW))) == (0, "up", False)
+        code, done = service.cordon(*there, *move, typed=rita.typed(), **away)
+        assert (code, [each["new"]["object"] for each in done["moved"]], done["kept"]) == (0, [NEW], []), done
+        assert site.is_cut((HEALTHY, NEW))
+
+        # Back again, as a program asks for it: what is asked twice with one key is done once.
+        inventory.write_text(inventory.read_text().replace(f"{NEW}\n", f"{OLD}\n"))
+        asked["ports"] = [{"old": NEW, "new": OLD}]
+        with service.client(boss) as client:
+            plans = client.post("/holds/transfer/look", json=asked).json()["plans"]
+            sent = {**asked, "plans": plans, "reason": "test"}
+            key = {"Idempotency-Key": "back"}
+            answers = [client.post("/holds/transfer", json=sent, headers=key) for _ in range(2)]
+            assert [each.status_code for each in answers] == [202, 202], [each.text for each in answers]
+            run = answers[0].json()["run"]
+            assert (answers[1].json()["run"], answers[1].headers["Idempotent-Replayed"]) == (run, "true")
+            _wait(client, run)
+            [held] = client.get("/holds", params={"device": HEALTHY}).json()["items"]
+            assert (held["point"]["object"], held["subject"]) == (OLD, "laboratory")
+
+
+def _wait(client: httpx2.Client, run: str) -> None:
+    give_up = time.monotonic() + 60
+    while not client.get(f"/runs/{run}").json()["over"]:
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
