@@ -14,11 +14,13 @@ from controller.simulator.huawei_vrp.configuring import add_views
 from controller.simulator.huawei_vrp.device import VrpSwitch
 from controller.simulator.huawei_vrp.displays import add_displays
 from controller.simulator.huawei_vrp.names import interface_name
+from controller.simulator.huawei_vrp.routing import add_displays as add_routing_displays
+from controller.simulator.huawei_vrp.routing import add_routing
 from controller.simulator.huawei_vrp.shell import Handler, Shell
 from controller.simulator.platform import Platform
 from controller.simulator.spec import DeviceSpec
 
-_VIEWS = ("user", "system", "interface", "vlan", "acl")
+_VIEWS = ("user", "system", "interface", "vlan", "acl", "bgp")
 
 
 @cache
@@ -27,7 +29,10 @@ def _grammars(*, two_stage: bool) -> dict[str, Grammar[Handler]]:
     built: dict[str, Grammar[Handler]] = {view: Grammar(parameters=own) for view in (*_VIEWS, "display")}
     for view in ("user", "display"):
         add_displays(built[view])
+        add_routing_displays(built[view])
     add_views(built, two_stage=two_stage)
+    if not two_stage:
+        add_routing(built["system"], built["bgp"])
     return built
 
 

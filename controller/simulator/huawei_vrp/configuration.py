@@ -72,6 +72,28 @@ class Filter:
         return f"{self.direction} {family} name {name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    remote_as: int
+    ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bgp:
+    """``peers`` by their address, in the order of the configuration."""
+
+    asn: int
+    peers: tuple[tuple[str, Peer], ...] = ()
+
+    def lines(self) -> list[str]:
+        peers = []
+        for address, peer in self.peers:
+            peers.append(f" peer {address} as-number {peer.remote_as}")
+            peers += [f" peer {address} ignore"] if peer.ignored else []
+        enabled = [f"  peer {address} enable" for address, _ in self.peers]
+        return [f"bgp {self.asn}", *peers, " #", " ipv4-family unicast", "  undo synchronization", *enabled]
+
+
 @dataclass(slots=True)
 class Configuration:
     """``filters`` by VLAN (0: none, every one) or by interface, in the order they were applied."""
@@ -82,6 +104,7 @@ class Configuration:
     interfaces: dict[str, Interface] = field(default_factory=dict)
     lists: dict[ListKey, AccessList] = field(default_factory=dict)
     filters: dict[int | str, tuple[Filter, ...]] = field(default_factory=dict)
+    bgp: Bgp | None = None
 
     def copy(self) -> Configuration:
         return Configuration(
@@ -91,6 +114,7 @@ class Configuration:
             dict(self.interfaces),
             dict(self.lists),
             dict(self.filters),
+            self.bgp,
         )
 
     def objects(self) -> dict[str, object]:
@@ -99,6 +123,7 @@ class Configuration:
         found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
         found.update({f"interface {name}": each for name, each in self.interfaces.items()})
         found.update({f"{family} name {name}": each for (family, name), each in self.lists.items()})
+        found.update({"bgp": self.bgp} if self.bgp else {})
         found.update({f"traffic-filter {where}": each for where, each in self.filters.items()})
         return found
 
@@ -154,6 +179,7 @@ class Configuration:
         ]
         blocks.append(["aaa", *users])
         blocks += [self.written(each) for each in self.ordered()]
+        blocks += [self.bgp.lines()] if self.bgp else []
         blocks.append(["user-interface vty 0 4", " authentication-mode aaa", " protocol inbound ssh"])
         head = "!Software Version V200R019C10 CORDON-SIMULATED\n"
         return head + "#\n" + "\n#\n".join("\n".join(block) for block in blocks) + "\n#\nreturn"

@@ -224,7 +224,6 @@ def _add_system(system: Grammar[Handler]) -> None:
     for word in (
         "aaa",
         "arp",
-        "bgp",
         "dhcp",
         "info-center",
         "ip",

@@ -67,6 +67,8 @@ class VrpSwitch(Switch[Configuration]):
     # --- what passes ---------------------------------------------------------------------------------------
 
     def passes(self, place: Place) -> bool:
+        if place.kind == "bgp_peer":
+            return self.established(place.name)
         interface = self.running.interfaces[place.name]
         if not self.status(interface).protocol:
             return False
@@ -77,6 +79,12 @@ class VrpSwitch(Switch[Configuration]):
         if interface.is_svi:
             return any(ways)
         return ways[0] and (not vlan or self.carries(interface, vlan))
+
+    def established(self, address: str) -> bool:
+        """Whether routes are exchanged with the peer: the other end is always there."""
+        bgp = self.running.bgp
+        found = dict(bgp.peers).get(address) if bgp else None
+        return found is not None and not found.ignored and not self.booting
 
     def _stopped(self, places: Iterable[tuple[Filter, ...]], direction: str, family: int) -> bool:
         """By the first place whose filters say anything of the family's packets."""

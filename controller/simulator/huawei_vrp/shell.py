@@ -35,6 +35,8 @@ class Shell(ViewShell[VrpSwitch]):
         match self.mode:
             case "system":
                 return ""
+            case "bgp":
+                return "-bgp"
             case "vlan":
                 return f"-vlan{self.selected[0]}"
             case "acl":
