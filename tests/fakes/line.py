@@ -162,10 +162,12 @@ class TelnetDevice(Served):
 
 @dataclass
 class ConsoleServer(Served):
-    """Serial ports by name. ``logins`` are the user names as they were offered."""
+    """Serial ports by name. ``logins`` are the user names as they were offered; ``arrived`` is what came for
+    any port, a packet each."""
 
     ports: dict[str, Terminal] = field(default_factory=dict)
     logins: list[str] = field(default_factory=list)
+    arrived: list[bytes] = field(default_factory=list)
     password: str = "porte-des-serveurs"
 
     async def listen(self) -> asyncssh.SSHAcceptor:
@@ -205,6 +207,7 @@ class ConsoleServer(Served):
         terminal = self.ports[process.get_extra_info("username").partition(":")[2]]
         with contextlib.suppress(asyncssh.Error, BrokenPipeError):
             while data := await process.stdin.read(4096):
+                self.arrived.append(data)
                 process.stdout.write(terminal.typed(data.decode()).encode())
         process.close()
 

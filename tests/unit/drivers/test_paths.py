@@ -287,6 +287,18 @@ def test_the_console_serves_when_the_network_does_not(ssh: SshDevice, console: C
     _until(lambda: not terminal.entered)
 
 
+def test_on_a_console_nothing_is_typed_ahead(ssh: SshDevice, console: ConsoleServer) -> None:
+    spec = profile()
+    spec = replace(spec, session=replace(spec.session, type_ahead=4000))
+    session = driver().open(ssh.device(paths=(serial(console),)), spec, [LOGIN], time.monotonic() + 30)
+    block = Block(tuple(Command(f"say {word}", Purpose.READ, ahead=True) for word in ("one", "two", "three")))
+    assert session.write(block) is Outcome.SENT
+    answers = session.collect(time.monotonic() + 10)
+    assert [answer.text for answer in answers] == ["one", "two", "three"]
+    assert max(data.count(b"\r") for data in console.arrived) == 1
+    session.close()
+
+
 def test_a_session_somebody_left_on_the_console_is_logged_out_first(
     ssh: SshDevice, console: ConsoleServer
 ) -> None:
