@@ -26,7 +26,7 @@ def _connected(leader: Command) -> int:
 
 
 def _arrives(leader: Command, second: Command, action: str) -> None:
-    """Until ``second`` has the ear of the leader: a cut is then told its run, a restore waits without a word."""
+    """Until ``second`` has the ear of the leader: a cut is told its run, a restore waits without a word."""
     if action == "isolate":
         second.until(r"Intervention \S+ commencée|déjà en cours")
     else:
