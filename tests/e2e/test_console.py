@@ -39,6 +39,7 @@ QUERIES = {
     "/runs/{run}": ("?show=all",),
     "/inventory/playbooks/edit": ("", "?name=level-5"),
     "/map": ("", "?subject=laboratory"),
+    "/restore/holds/retire": ("", "?subjects=laboratory"),
 }
 """With which a page shows most."""
 
@@ -282,7 +283,8 @@ def test_no_page_has_a_barrier_in_any_theme_or_is_wider_than_a_telephone(
 def _barriers(page: Page, address: str, themes: Iterable[str]) -> list[Any]:
     answer = page.goto(address)
     assert answer is not None
-    found = [] if answer.ok else [(address, "status", str(answer.status))]
+    there = answer.ok or page.locator("#live").count()  # a page of its own may tell what is refused
+    found = [] if there else [(address, "status", str(answer.status))]
     found += [(address, "light", each) for each in violations(page)]
     for theme in themes:
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
