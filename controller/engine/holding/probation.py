@@ -129,17 +129,24 @@ class Probations:
     def _begins(self, running: Running, group: Group | None) -> Sequence[Fact]:
         if group is None:
             return ()
-        facts = []
+        begun: list[_Kept] = []
         for name in group.subjects:
             subject = running.inventory.subject(name)
             known = self._kept.get(name)
             if subject is None or (known and known.now.run == running.run and known.now.wave == group.first):
                 continue
             probation = Probation(running.run, group.first, name, group.watch)
-            self._keep(probation, subject, _documents(running), group.counters, whole=False, running=running)
-            facts.append(probation.fact())
-            running.watcher(ProbationMoved(running.run, probation))
-        return facts
+            begun.append(
+                self._made(
+                    probation, subject, _documents(running), group.counters, whole=False, running=running
+                )
+            )
+        for each, counts in self._counts(begun):
+            each.tripwires.begin(counts, self.services.clock.monotonic())
+        for each in begun:
+            self._keep(each)
+            running.watcher(ProbationMoved(running.run, each.now))
+        return [each.now.fact() for each in begun]
 
     def _await(self, running: Running, group: Group | None) -> None:
         """Returns when everything the waves up to the end of ``group`` brought back was observed long enough,
@@ -196,7 +203,7 @@ class Probations:
             indexes = range(group.first, group.last + 1)
             held = any(hold.key.subject == each.subject for hold in self.book.holds())
             whole = record.waves_done.issuperset(indexes) or not held
-            self._keep(each, subject, documents, group.counters, whole=whole, running=running)
+            self._keep(self._made(each, subject, documents, group.counters, whole=whole, running=running))
             if each.state is ProbationState.TRIPPED:  # its process died before it was known to be cut
                 self._cut(self._kept[each.subject])
 
@@ -260,20 +267,24 @@ class Probations:
             if each.cutting is None and self.services.clock.monotonic() >= each.not_before:
                 self._cut(each)
         asked = [(each.asking, probe) for each in watched for probe in each.tripwires.probes()]
-        counted = [(each.asking, counter) for each in watched for counter in each.tripwires.counters]
-        threads = max(1, min(8, len(asked) + len(counted)))
-        with ThreadPoolExecutor(threads, thread_name_prefix="probation") as pool:
+        with ThreadPoolExecutor(_threads(len(asked)), thread_name_prefix="probation") as pool:
             found = pool.map(lambda one: one[0].ask(one[1]), asked)
-            counts = iter(list(pool.map(lambda one: _count(*one), counted)))
+            counts = self._counts(watched)
             answers = iter(list(found))
-        for each in watched:
+        for each, values in counts:
             results = [next(answers) for _ in each.tripwires.probes()]
-            values = [next(counts) for _ in each.tripwires.counters]
             if self._cut_elsewhere(each):
                 self._move(each, ProbationState.LEFT, StopCause.PREEMPTED)
             else:
                 now = self.services.clock.monotonic()
                 self._judge(each, each.tripwires.judge(results, values, now))
+
+    def _counts(self, watched: Sequence[_Kept]) -> list[tuple[_Kept, list[int | None]]]:
+        """Each with what its counters say now, read side by side."""
+        asked = [(each.asking, counter) for each in watched for counter in each.tripwires.counters]
+        with ThreadPoolExecutor(_threads(len(asked)), thread_name_prefix="counting") as pool:
+            counts = iter(list(pool.map(lambda one: _count(*one), asked)))
+        return [(each, [next(counts) for _ in each.tripwires.counters]) for each in watched]
 
     def _judge(self, each: _Kept, judged: Judged) -> None:
         if judged.cause:
@@ -301,7 +312,7 @@ class Probations:
 
     # --- parts --------------------------------------------------------------------------------------
 
-    def _keep(
+    def _made(
         self,
         probation: Probation,
         subject: Subject,
@@ -310,7 +321,7 @@ class Probations:
         *,
         whole: bool,
         running: Running | None,
-    ) -> None:
+    ) -> _Kept:
         services, inventory, profiles = self.services, documents.inventory, documents.profiles
         sessions = Sessions(
             inventory,
@@ -326,7 +337,7 @@ class Probations:
             before.append(record.run)
             if record.run == probation.run:
                 break
-        kept = _Kept(
+        return _Kept(
             probation,
             documents,
             plan_subjects(documents, [probation.subject]),
@@ -338,9 +349,12 @@ class Probations:
             observed=probation.observed,
             recorded=probation.observed,
         )
+
+    def _keep(self, kept: _Kept) -> None:
+        """Watched from now on."""
         with self._changed:
-            self._kept[probation.subject] = kept
-            if self._thread is None and services.limits.look and not self._over:
+            self._kept[kept.now.subject] = kept
+            if self._thread is None and self.services.limits.look and not self._over:
                 self._thread = Thread(target=self._look_on, name="probation", daemon=True)
                 self._thread.start()
 
@@ -404,6 +418,10 @@ class Probations:
 def _documents(running: Running) -> Documents:
     """What a restore rests on: its texts are on record already."""
     return Documents(running.inventory, running.profiles, running.plan.basis.profiles, {}, {}, {})
+
+
+def _threads(asked: int) -> int:
+    return max(1, min(8, asked))
 
 
 def _count(asking: Asking, counter: Counter) -> int | None:

@@ -45,6 +45,12 @@ class Tripwires:
     def probes(self) -> tuple[Probe, ...]:
         return (*self.subject.probes, *self.subject.forbidden)
 
+    def begin(self, counts: Sequence[int | None], now: float) -> None:
+        """``counts``: of ``counters``, before anything comes back: from there on growth counts."""
+        for counter, count in zip(self.counters, counts, strict=True):
+            if count is not None:
+                self._grown(counter, count, now)
+
     def judge(
         self, results: Sequence[ProbeResult], counts: Sequence[int | None] = (), now: float = 0.0
     ) -> Judged:

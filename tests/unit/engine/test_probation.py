@@ -253,6 +253,27 @@ def test_a_counter_that_grows_too_fast_has_it_cut_again() -> None:
     at.controller.stand_down()
 
 
+def test_what_comes_in_as_it_opens_counts_before_anybody_looked() -> None:
+    at = counting()
+    comes_in(at, 5000)  # before: says nothing
+
+    def at_line(board: Board, line: str) -> None:
+        if board.name == "a" and line == "port p1 up":
+            comes_in(at, 101)
+
+    at.driver.at_line = at_line
+    ended = at.returning()
+    watched(at)
+    received = at.board("a").received
+    opened = received.index("port p1 up")
+    assert "show count p1" in received[:opened]
+    assert "show count p1" not in received[opened:]
+    at.looks(2)
+    tripped(ended)
+    assert at.standing()["one"].cause == "counter"
+    at.controller.stand_down()
+
+
 def test_a_counter_that_grows_slowly_or_is_set_back_does_not() -> None:
     at = counting()
     ended = at.returning()
