@@ -18,7 +18,7 @@ from controller.engine.people.roles import Permission
 from controller.text.times import age
 from controller.web.once import act_once
 from controller.web.pages import day_time, go, show
-from controller.web.recent import own_step
+from controller.web.recent import asked_to_stop, own_step
 from controller.web.telling import actor_told, run_told
 from controller.web.visits import For, Viewing, Visit
 from controller.workers.office import LogLine
@@ -197,11 +197,14 @@ def _wanted(line: LogLine, kind: str, searched: str) -> bool:
 def _entry(line: LogLine, corrected: set[str | None], visit: Visit) -> Entry:
     words, data = visit.words, line.data
     written = line.tag == Tag.LOG_WRITTEN
-    personal = line.tag.startswith(("person:", Tag.RUN_OPENED))
+    stops = asked_to_stop(line)
+    personal = stops or line.tag.startswith(("person:", Tag.RUN_OPENED))
     status = data.get("status", "") if written else ""
     what = words.text(f"tag.{line.tag.replace(':', '.')}")
     if not written and (state := data.get("state")) and f"state.{state}" in words:
         what = words.text("situation.moved", what=what, state=words.text(f"state.{state}"))
+    if stops:
+        what = words.text("situation.asked-to-stop")
     if decided := data.get("drift-decided"):
         what = f"{what} · {_decided(decided, visit)}"
     said = line.text if personal else ""
@@ -218,7 +221,7 @@ def _entry(line: LogLine, corrected: set[str | None], visit: Visit) -> Entry:
         status_text=words.text(f"fact-status.{status}") if status else "",
         on_paper=day_time(datetime.fromisoformat(happened)) if happened else "",
         handed_to=data.get("handed_to", "") if written else "",
-        run=run_told(line.run),
+        run=run_told(data["subject"] if stops else line.run),
         corrects=data.get("corrects", "") if written else "",
         corrected=str(line.seq) in corrected,
         written=written,

@@ -50,6 +50,11 @@ def own_step(tag: str) -> bool:
     return tag.startswith(_QUIET)
 
 
+def asked_to_stop(line: LogLine) -> bool:
+    """Whether it is a person's word that a run is to be aborted, with their reason."""
+    return line.tag == Tag.RUN_MOVED and line.data.get("wanted") == "abort"
+
+
 def recent(visit: Visit) -> list[RecentLine]:
     """The newest first."""
     office = visit.service.office
@@ -64,12 +69,14 @@ def _shown(line: LogLine, visit: Visit) -> RecentLine:
     text = words.text(f"tag.{line.tag.replace(':', '.')}")
     if line.tag == Tag.RUN_MOVED and "state" in line.data:
         text = words.text("situation.moved", what=text, state=words.text(f"state.{line.data['state']}"))
-    personal = line.tag.startswith(("person:", Tag.RUN_OPENED))
+    if stops := asked_to_stop(line):
+        text = words.text("situation.asked-to-stop")
+    personal = stops or line.tag.startswith(("person:", Tag.RUN_OPENED))
     return RecentLine(
         at=clock_time(datetime.fromisoformat(line.at)),
         seq=line.seq,
         text=text,
         said=line.text.partition("\n")[0][:200] if personal else "",
         by=actor_told(line.actor),
-        run=run_told(line.run),
+        run=run_told(line.data["subject"] if stops else line.run),
     )
