@@ -161,6 +161,7 @@ class CommitShape(Shape):
     done: Raw | None = None
     abandoned: list[Raw] = Field(default_factory=list)
     behind: list[Raw] = Field(default_factory=list)
+    by_hand: list[Raw] = Field(default_factory=list)
 
 
 class InsistShape(Shape):

@@ -270,6 +270,7 @@ def _commit(shape: CommitShape) -> CommitSpec:
         done=_regex(shape.done) if shape.done else None,
         abandoned=tuple(shape.abandoned),
         behind=tuple(_regex(pattern) for pattern in shape.behind),
+        by_hand=tuple(shape.by_hand),
     )
 
 

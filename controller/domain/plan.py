@@ -113,7 +113,9 @@ class TimerLines:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """All steps of a wave on one device: one session, one block, one read-back. ``timer``: of a restore,
-    where the device may hold it; else the controller does."""
+    where the device may hold it; else the controller does. The first ``commits`` lines of ``leave`` make the
+    others a change: a person types ``typed`` for them, where that is something else. ``behind``: lines of
+    steps that wait for them."""
 
     device: str
     platform: str
@@ -122,6 +124,9 @@ class Operation:
     leave: tuple[str, ...]
     steps: tuple[Step, ...]
     timer: TimerLines | None = None
+    commits: int = 0
+    typed: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

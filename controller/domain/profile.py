@@ -216,7 +216,8 @@ class CommitSpec:
     ``within`` seconds a line; it failed where ``errors`` match, or ``done`` is given and does not. Then, and
     where nothing of the block was taken, ``discard`` throws the candidate away. ``abandoned`` are the lines
     that throw away, in a new session, what one that broke left behind: none where it goes with its
-    session. Lines of a step that ``behind`` matches wait until the commit is done."""
+    session. Lines of a step that ``behind`` matches wait until the commit is done. ``by_hand``: what a person
+    types for ``send``, where that is something else."""
 
     send: tuple[str, ...]
     discard: tuple[str, ...]
@@ -225,6 +226,7 @@ class CommitSpec:
     done: re.Pattern[str] | None = None
     abandoned: tuple[str, ...] = ()
     behind: tuple[re.Pattern[str], ...] = ()
+    by_hand: tuple[str, ...] = ()
 
     def failed(self, answer: str) -> bool:
         if any(pattern.search(answer) for pattern in self.errors):

@@ -109,8 +109,9 @@ def results_on_record(record: RunRecord, plan: Plan) -> list[StepResult]:
 
 def _errand(run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step) -> Errand:
     device = inventory.devices.get(operation.device)
-    lines = step.rendering.commands
-    enter, leave = (operation.enter, operation.leave) if lines else ((), ())
+    commands = step.rendering.commands
+    lines = tuple(line for line in commands if line not in operation.behind)
+    enter, leave = (operation.enter, _closing(operation, commands)) if commands else ((), ())
     return Errand(
         code=step_code(run, step.point.id),
         point=step.point.id,
@@ -124,6 +125,13 @@ def _errand(run: str, inventory: Inventory, result: StepResult, operation: Opera
         enter=enter,
         leave=leave,
     )
+
+
+def _closing(operation: Operation, commands: tuple[str, ...]) -> tuple[str, ...]:
+    """What a person types after the lines of a point: what commits them, what waits for that, and the end."""
+    behind = (line for line in commands if line in operation.behind)
+    commits = operation.typed or operation.leave[: operation.commits]
+    return (*commits, *behind, *operation.leave[operation.commits :])
 
 
 def _differences(result: StepResult, step: Step) -> tuple[Difference, ...]:

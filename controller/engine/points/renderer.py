@@ -4,7 +4,7 @@ confirms them. Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_network
 from types import MappingProxyType
@@ -187,7 +187,13 @@ def operation(
             found = read_commands(context) if context is not None else ()
         reads.update(dict.fromkeys(found))
     session = profile.settled(device.settings).session
-    return Operation(device.name, device.platform, tuple(reads), session.enter, session.closing, ordered)
+    made = Operation(device.name, device.platform, tuple(reads), session.enter, session.closing, ordered)
+    commit = session.commit
+    if commit is None:
+        return made
+    lines = (line for step in ordered for each in (step.rendering, *step.fallbacks) for line in each.commands)
+    behind = tuple(dict.fromkeys(line for line in lines if any(each.search(line) for each in commit.behind)))
+    return replace(made, commits=len(commit.send), typed=commit.by_hand, behind=behind)
 
 
 def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from controller.domain.inventory import Device, DeviceRole, Method
-from controller.domain.plan import Rendering
+from controller.domain.inventory import Device, DeviceRole, Method, Point, PointId, PointKind
+from controller.domain.plan import Rendering, Step
+from controller.domain.playbook import Action
 from controller.domain.profile import CommitSpec, DeviceProfile, SessionSpec
 from controller.domain.proof import Outcome
+from controller.engine.execution.walklist import beforehand
 from controller.engine.points.blocks import LOCKED, Course, change_block, outcome_of
 from controller.engine.points.renderer import operation
 from controller.engine.ports import Answer
+from tests.unit.cli.office import INVENTORY, make_plan
 
 PROFILE = DeviceProfile(
     "some",
@@ -30,6 +34,7 @@ PROFILE = DeviceProfile(
             done=re.compile("done"),
             abandoned=("configure", "revert of ${admin}", "exit"),
             behind=(re.compile("^clear "),),
+            by_hand=("commit",),
         ),
     ),
     {},
@@ -114,3 +119,15 @@ def test_a_device_has_its_own_word_in_the_lines_of_its_session() -> None:
 def test_a_session_that_names_nothing_is_the_same_for_every_device() -> None:
     plain = DeviceProfile("plain", SessionSpec("some", enter=("configure terminal",)), {})
     assert plain.settled({"admin": "garde"}) is plain
+
+
+def test_a_person_commits_by_his_own_name_and_clears_after_it() -> None:
+    point = Point(PointId("fw-1", "guests out"), PointKind.POLICY)
+    step = Step(point, ("guests",), (), Rendering(Method.POLICY, ("disable x", "clear x"), {}))
+    made = operation({"some": PROFILE}, Device("fw-1", "some", DeviceRole.FIREWALL), [step])
+    plan = make_plan(Action.ISOLATE, ("internet",))
+    wave = replace(plan.waves[0], operations=(made,))
+    [errand] = beforehand(replace(plan, waves=(wave,)), INVENTORY)
+    assert errand.commands == ("configure", "disable x", "commit", "clear x", "exit")
+    assert errand.lines == ("disable x",)
+    assert errand.leave == ("commit", "clear x", "exit")
