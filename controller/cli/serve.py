@@ -36,7 +36,7 @@ def serve(
     from controller.api.service import Service
     from controller.bootstrap import Composition, import_everything
     from controller.cli.documents import installed_version
-    from controller.web.application import built, opened
+    from controller.web.application import at_hand, built, opened
     from controller.workers.accounting import first_invitation
     from controller.workers.resident import reside
 
@@ -50,7 +50,7 @@ def serve(
         # Before there are threads: what is imported and defined here is in none of their ways.
         import_everything()
         app = built(installed_version())
-        office = stack.enter_context(reside(composition))
+        office = stack.enter_context(reside(composition, at_hand))
         shown = _certificate(office, certificate, key, (host, *(name or ())))
         service = Service(office, app.version, shown.fingerprint, clock=composition.clock().now)
         invited = first_invitation(office.access(), composition.clock())

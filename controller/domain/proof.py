@@ -37,7 +37,7 @@ class Proof(StrEnum):
         return _RANK[self]
 
     def satisfies(self, wanted: Proof) -> bool:
-        return self.rank >= wanted.rank
+        return _RANK[self] >= _RANK[wanted]
 
 
 _RANK = {proof: rank for rank, proof in enumerate(Proof)}
@@ -56,7 +56,7 @@ def aged(
     A claim does not expire (a person, not a reading, stands for it) and a contradiction stays one.
     A reading from the future (a stepped clock) has expired: its age cannot be known.
     """
-    if proof.rank < Proof.ACCEPTED.rank:
+    if _RANK[proof] < _RANK[Proof.ACCEPTED]:
         return proof
     if read_at is None or read_at > now or now - read_at > expires_after:
         return Proof.UNKNOWN

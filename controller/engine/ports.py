@@ -5,7 +5,8 @@ All times given to a port as ``deadline`` are seconds on :meth:`Clock.monotonic`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -335,6 +336,20 @@ class History(Protocol):
 
     def statements(self, subject: str) -> Statements:
         """What was said of a subject's return; without the texts."""
+        ...
+
+    def statements_of(self, subjects: Iterable[str]) -> Mapping[str, Statements]:
+        """The same of many at one moment, by subject."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread asks inside is answered of one moment."""
+        ...
+
+    def changes(self) -> Hashable:
+        """Differs from an earlier one whenever anything came on record that a plan of return may rest on: not
+        for what persons state or note, for probations, nor for a reading that says of a point what was known
+        of it. May differ where nothing did."""
         ...
 
     def startups(self) -> Mapping[str, StartupRecord]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, union
+from sqlalchemy import Connection, Select, func, select, union
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.domain.entry import CHAIN_START, Entry, SealedEntry, SealedText
 from controller.domain.errors import JournalUnreadable
 from controller.domain.facts import Actor, Fact, Noted, Text
+from controller.domain.proof import Proof
+from controller.domain.tags import Tag
 from controller.store import schema
 from controller.store.database import reading
 from controller.store.locks import boot_id
@@ -23,6 +25,7 @@ from controller.store.places import Places
 from controller.store.rows import Row, from_row, is_fact
 
 _BATCH = 200
+_OPERATIONS = "engine:operation:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,50 @@ def entries(
 ) -> Iterator[AuditRecord]:
     """In the order of the log: those at or after ``since``, before ``until``, whose tag is or begins with
     ``tag`` (``engine:run``), that tell of ``run``, and of ``device`` in it, later than entry ``after``."""
+
+    def wanted(head: Head) -> bool:
+        if (since and head.at < since) or (until and head.at >= until):
+            return False
+        return tag is None or head.tag == tag or head.tag.startswith(tag + ":")
+
     seq = after
     while True:
         with readable(places) as connection:
-            batch = _batch(connection, seq, run, device)
-        for record in batch:
-            if _wanted(record, since, until, tag):
-                yield record
-        if not batch:
+            heads = _heads(connection, seq, _BATCH, None, run, device)
+            batch = _records(connection, [head for head in heads if wanted(head)])
+        yield from batch
+        if not heads:
             return
-        seq = batch[-1].entry.seq
+        seq = heads[-1].entry.seq
+
+
+def leaf(places: Places, after: int, through: int, wanted: Callable[[str], bool]) -> list[AuditRecord]:
+    """Those later than entry ``after`` up to ``through`` whose tag is ``wanted``, in the order of the log: of
+    the others nothing but the tag is looked at. Raises JournalUnreadable."""
+    with readable(places) as connection:
+        heads = _heads(connection, after, max(0, through - after), through)
+        return _records(connection, [head for head in heads if wanted(head.tag)])
+
+
+def confirmed(places: Places, run: str) -> list[tuple[datetime, int]]:
+    """How many points of ``run`` each settled operation confirmed, with its time, in the order of the log.
+    Raises JournalUnreadable."""
+    read = schema.point_read.c
+    counted = (
+        select(read.entry, func.count())
+        .where(read.run == run, read.proof.in_((Proof.CONFIRMED.value, Proof.PROVEN.value)))
+        .group_by(read.entry)
+    )
+    with readable(places) as connection:
+        found = dict(iter(connection.execute(counted)))
+        entry, seqs, moments = schema.entry.c, sorted(found), list[tuple[datetime, int]]()
+        for at in range(0, len(seqs), _BATCH):
+            bodies = select(entry.seq, entry.body).where(entry.seq.in_(seqs[at : at + _BATCH]))
+            for seq, body in connection.execute(bodies.order_by(entry.seq)):
+                said = json.loads(body)
+                if said["tag"].startswith(_OPERATIONS) and said["tag"] != Tag.OPERATION_INTENDED:
+                    moments.append((datetime.fromisoformat(said["at"]), found[seq]))
+    return moments
 
 
 def sealed(places: Places, through: int) -> Iterator[SealedEntry]:
@@ -85,8 +122,9 @@ def record(sealed: SealedEntry, instead: Mapping[str, str]) -> AuditRecord:
     rows = [
         (table, tuple(row[2:])) for table, found in sealed.rows.items() if is_fact(table) for row in found
     ]
-    epoch = int(json.loads(sealed.entry.body)["epoch"])
-    return _record(sealed.entry, epoch, rows, {**texts, **instead})
+    said = json.loads(sealed.entry.body)
+    at = datetime.fromisoformat(said["at"])
+    return _told(Head(sealed.entry, int(said["epoch"]), at, said["tag"], said), rows, {**texts, **instead})
 
 
 def _sealed_batch(connection: Connection, after: int, through: int) -> list[SealedEntry]:
@@ -152,28 +190,46 @@ def tag_of(places: Places, seq: int) -> str | None:
     return None if body is None else str(json.loads(body)["tag"])
 
 
-def _wanted(record: AuditRecord, since: datetime | None, until: datetime | None, tag: str | None) -> bool:
-    if since and record.at < since:
-        return False
-    if until and record.at >= until:
-        return False
-    return tag is None or record.tag == tag or record.tag.startswith(tag + ":")
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an entry says of itself, its facts and texts not read."""
+
+    entry: Entry
+    epoch: int
+    at: datetime
+    tag: str
+    said: Mapping[str, Any]
 
 
-def _batch(connection: Connection, after: int, run: str | None, device: str | None) -> list[AuditRecord]:
+def _heads(
+    connection: Connection,
+    after: int,
+    most: int,
+    through: int | None,
+    run: str | None = None,
+    device: str | None = None,
+) -> list[Head]:
     wanted = select(schema.entry).where(schema.entry.c.seq > after)
+    if through is not None:
+        wanted = wanted.where(schema.entry.c.seq <= through)
     if run is not None:
         wanted = wanted.where(schema.entry.c.seq.in_(_telling_of(run, device)))
-    rows = connection.execute(wanted.order_by(schema.entry.c.seq).limit(_BATCH)).all()
-    if not rows:
-        return []
-    span = (rows[0].seq, rows[-1].seq)
-    covered = _covered(connection, span)
-    texts = _texts(connection, span)
-    return [
-        _record(Entry(row.seq, row.body, row.leaf, row.chain), row.epoch, covered[row.seq], texts)
-        for row in rows
-    ]
+    heads = []
+    for row in connection.execute(wanted.order_by(schema.entry.c.seq).limit(most)):
+        said = json.loads(row.body)
+        entry = Entry(row.seq, row.body, row.leaf, row.chain)
+        heads.append(Head(entry, row.epoch, datetime.fromisoformat(said["at"]), said["tag"], said))
+    return heads
+
+
+def _records(connection: Connection, heads: Sequence[Head]) -> list[AuditRecord]:
+    found: list[AuditRecord] = []
+    for at in range(0, len(heads), _BATCH):
+        some = heads[at : at + _BATCH]
+        seqs = [head.entry.seq for head in some]
+        covered, texts = _covered(connection, seqs), _texts(connection, seqs)
+        found += [_told(head, covered[head.entry.seq], texts) for head in some]
+    return found
 
 
 def _telling_of(run: str, device: str | None) -> Select[Any]:
@@ -188,39 +244,37 @@ def _telling_of(run: str, device: str | None) -> Select[Any]:
     return select(union(*parts).subquery().c.entry)
 
 
-def _covered(connection: Connection, span: tuple[int, int]) -> dict[int, list[tuple[str, Row]]]:
+def _covered(connection: Connection, seqs: Sequence[int]) -> dict[int, list[tuple[str, Row]]]:
     found: dict[int, list[tuple[str, Row]]] = defaultdict(list)
     for table in schema.COVERED:
         if is_fact(table.name):
-            where = table.c.entry.between(*span)
-            for _id, entry, *cells in connection.execute(select(table).where(where).order_by(table.c.id)):
+            rows = select(table).where(table.c.entry.in_(seqs)).order_by(table.c.id)
+            for _id, entry, *cells in connection.execute(rows):
                 found[entry].append((table.name, tuple(cells)))
     return found
 
 
-def _texts(connection: Connection, span: tuple[int, int]) -> dict[str, str | None]:
+def _texts(connection: Connection, seqs: Sequence[int]) -> dict[str, str | None]:
     payload = schema.payload
     rows = connection.execute(
-        select(payload.c.commitment, payload.c.content).where(payload.c.entry.between(*span))
+        select(payload.c.commitment, payload.c.content).where(payload.c.entry.in_(seqs))
     )
     return {name: None if content is None else content.decode() for name, content in rows}
 
 
-def _record(
-    entry: Entry, epoch: int, rows: list[tuple[str, Row]], texts: dict[str, str | None]
-) -> AuditRecord:
-    body = json.loads(entry.body)
+def _told(head: Head, rows: list[tuple[str, Row]], texts: dict[str, str | None]) -> AuditRecord:
     facts = tuple(
         from_row(table, row, texts.get) for table, row in sorted(rows, key=lambda one: int(one[1][0] or 0))
     )
-    name = body["actor"]["name"]
+    actor = head.said["actor"]
+    name = actor["name"]
     return AuditRecord(
-        entry=entry,
-        epoch=epoch,
-        at=datetime.fromisoformat(body["at"]),
-        tag=body["tag"],
-        actor=Actor(body["actor"]["id"], Text(texts.get(name) or "") if name else Text("")),
-        degraded=body["degraded"],
+        entry=head.entry,
+        epoch=head.epoch,
+        at=head.at,
+        tag=head.tag,
+        actor=Actor(actor["id"], Text(texts.get(name) or "") if name else Text("")),
+        degraded=head.said["degraded"],
         facts=tuple(fact for fact in facts if fact != Noted("")),
-        erased=sum(texts.get(one) is None for one in body["texts"]),
+        erased=sum(texts.get(one) is None for one in head.said["texts"]),
     )

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -80,11 +81,17 @@ def reader(path: Path) -> Engine:
     return _engine(lambda: _reader(path), "BEGIN")
 
 
+@lru_cache(maxsize=8)
+def _known_reader(path: Path) -> Engine:
+    """An engine keeps no connection; what it keeps is how each statement is written, which takes longer to
+    find out than most of them take to be answered."""
+    return reader(path)
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[Connection]:
     """One read-only connection inside one transaction: all of its reads see the same moment."""
-    engine = reader(path)
-    with engine.connect() as connection, connection.begin():
+    with _known_reader(path).connect() as connection, connection.begin():
         yield connection
 
 

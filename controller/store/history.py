@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -13,30 +13,21 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.domain.errors import JournalUnreadable, NotFound
-from controller.domain.facts import (
-    Attested,
-    GateDecided,
-    HoldOpened,
-    IntentRecorded,
-    Noted,
-    RevisionStored,
-    RunOpened,
-    StartupMoved,
-)
+from controller.domain.facts import IntentRecorded, Noted, RevisionStored, RunOpened, StartupMoved
 from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Method, PointId
-from controller.domain.transfer import TRANSFER, moved
 from controller.engine.points.startup import Told, last_told
-from controller.engine.ports import RunRecord, Said, StartupRecord, Statements, StepRecord
+from controller.engine.ports import RunRecord, StartupRecord, Statements, StepRecord
 from controller.store import schema
 from controller.store.draft import Draft
 from controller.store.holdings import Holdings
 from controller.store.moment import Found, Moment, moment
+from controller.store.notes import Notes, late_notes
 from controller.store.places import Places
 from controller.store.readings import Readings
 from controller.store.runs import Runs
 from controller.store.spooled import spooled
-from controller.store.ticks import Ticks
+from controller.store.statements import last_told_of, statements_of
 
 T = TypeVar("T")
 
@@ -54,6 +45,8 @@ class StoreHistory:
         self._holdings = Holdings()
         self._readings = Readings()
         self._runs = Runs()
+        self._notes = Notes()
+        self._open = threading.local()
         self._through = 0
 
     def runs(self) -> tuple[RunRecord, ...]:
@@ -88,33 +81,24 @@ class StoreHistory:
             return {point: read for point, read in self._readings.latest(moment).items() if point in held}
 
     def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
-        table = schema.note
         with self._moment() as moment:
-            found = [*moment.facts(table, table.c.subject.in_(subjects)), *moment.late]
-        return tuple(
-            (one.at, one.fact)
-            for one in found
-            if isinstance(one.fact, Noted) and one.fact.subject in subjects
-        )
+            found = self._notes.of(moment, subjects)
+            return (*found, *late_notes(moment, subjects))
 
     def statements(self, subject: str) -> Statements:
-        hold, said = schema.hold, (schema.attested, schema.gate_decision)
+        return self.statements_of((subject,))[subject]
+
+    def statements_of(self, subjects: Iterable[str]) -> Mapping[str, Statements]:
+        wanted = tuple(dict.fromkeys(subjects))
         with self._moment() as moment:
-            moving = _moving(moment)  # who only moves a hold cuts nothing that was not cut
-            cut = moment.connection.execute(
-                select(func.max(hold.c.entry)).where(hold.c.subject == subject, hold.c.run.not_in(moving))
-            ).scalar()
-            late = [one for one in moment.late if getattr(one.fact, "subject", None) == subject]
-            cuts = (one for one in late if isinstance(one.fact, HoldOpened) and one.fact.run not in moving)
-            cut = max((one.entry for one in cuts), default=cut)
-            found = [one for table in said for one in moment.facts(table, table.c.subject == subject)]
-            ticks = Ticks(moment)
-            words = tuple(
-                Said(one.fact, one.at, cut is not None and one.entry > cut, ticks.since(one.entry))
-                for one in sorted([*found, *late], key=lambda each: (each.entry, each.place))
-                if isinstance(one.fact, Attested | GateDecided)
-            )
-            return Statements(words, ticks.since(cut) if cut is not None else 0.0)
+            return statements_of(moment, wanted)
+
+    def changes(self) -> Hashable:
+        with self._moment() as moment:
+            self._readings.latest(moment)
+            if moment.late:
+                return object()  # nothing is the same as what is not in the log yet
+            return (*last_told_of(moment), self._readings.changes)
 
     def startups(self) -> Mapping[str, StartupRecord]:
         intent = schema.intent
@@ -143,7 +127,24 @@ class StoreHistory:
         raise NotFound(kind=kind, name=digest)
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        with self._moment() as moment:
+            before, self._open.moment = self._at_hand(), moment
+            try:
+                yield
+            finally:
+                self._open.moment = before
+
+    def _at_hand(self) -> Moment | None:
+        found: Moment | None = getattr(self._open, "moment", None)
+        return found
+
+    @contextmanager
     def _moment(self) -> Iterator[Moment]:
+        known = self._at_hand()
+        if known is not None:
+            yield known
+            return
         try:
             unmerged = self._unmerged or spooled(self._places)
             with moment(self._places.database, unmerged) as found:
@@ -168,14 +169,6 @@ class StoreHistory:
         for one in moment.late:
             holdings.apply(one.fact, one.at)
         return told(holdings)
-
-
-def _moving(moment: Moment) -> frozenset[str]:
-    """The runs that moved holds from one point to another."""
-    found = [*moment.facts(schema.note, schema.note.c.subject == TRANSFER), *moment.late]
-    facts = (one.fact for one in found)
-    notes = (fact for fact in facts if isinstance(fact, Noted) and fact.subject == TRANSFER)
-    return frozenset(each.run for each in moved(notes))
 
 
 def _the_one(run: str, known: Collection[str]) -> str:

@@ -196,6 +196,14 @@ class Home:
             self._places, since=since, until=until, tag=tag, run=run, device=device, after=after
         )
 
+    def confirmed(self, run: str) -> list[tuple[datetime, int]]:
+        """See :func:`controller.store.audit.confirmed`."""
+        return audit.confirmed(self._places, run)
+
+    def leaf(self, after: int, through: int, wanted: Callable[[str], bool]) -> list[audit.AuditRecord]:
+        """See :func:`controller.store.audit.leaf`."""
+        return audit.leaf(self._places, after, through, wanted)
+
 
 def open_home(
     path: Path,

@@ -4,6 +4,7 @@ since."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from threading import Lock
 
 from sqlalchemy import ColumnElement, func, select
@@ -17,9 +18,11 @@ from controller.store.runs import step
 
 
 class Readings:
-    """Safe to call from many threads."""
+    """Safe to call from many threads. ``changes`` counts the readings that told something new of a point: one
+    that says again what was known is none."""
 
     def __init__(self) -> None:
+        self.changes = 0
         self._lock = Lock()
         self._reads: dict[PointId, StepRecord] = {}
         self._through = 0
@@ -31,7 +34,7 @@ class Readings:
             found = list(_of_points_held(moment, hold.c.entry > since))
             if since:  # of points held before
                 found += moment.facts(read, read.c.entry > since)
-            _take(found, self._reads)
+            self.changes += _take(found, self._reads)
             self._through = max(since, moment.seq)
             reads = dict(self._reads)
         for point in {one.fact.point.id for one in moment.late if isinstance(one.fact, HoldOpened)}:
@@ -46,10 +49,15 @@ class Readings:
         return reads
 
 
-def _take(found: Iterable[Found], reads: dict[PointId, StepRecord]) -> None:
+def _take(found: Iterable[Found], reads: dict[PointId, StepRecord]) -> int:
+    """How many of them told something new."""
+    changes = 0
     for one in found:
         if isinstance(one.fact, PointRead):
-            reads[one.fact.point] = step(one.fact)
+            read, before = step(one.fact), reads.get(one.fact.point)
+            reads[one.fact.point] = read
+            changes += before is None or replace(before, read_at=read.read_at) != read
+    return changes
 
 
 def _of_points_held(moment: Moment, which: ColumnElement[bool]) -> Iterator[Found]:

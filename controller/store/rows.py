@@ -72,11 +72,13 @@ class _Field:
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """``order``: for each column of the table, which of the cells written goes there."""
+    """``order``: for each column of the table, which of the cells written goes there. ``readers``: for each
+    field, where its cells stand in a row and what makes its value of them; None for a text."""
 
     table: str
     fields: tuple[_Field, ...]
     order: tuple[int, ...]
+    readers: tuple[tuple[tuple[int, ...], Callable[..., Any] | None], ...]
 
 
 def to_row(fact: Fact, place: int, recorded_at: str, commit: Callable[[str], str]) -> tuple[str, Row]:
@@ -98,15 +100,16 @@ def to_row(fact: Fact, place: int, recorded_at: str, commit: Callable[[str], str
 def from_row(table: str, row: Row, resolve: Callable[[str], str | None]) -> Fact:
     """The inverse of :func:`to_row`. ``resolve`` gives the text of a commitment, None once erased."""
     kind = _FACTS[table]
-    cells = dict(zip(COLUMNS[table], row, strict=True))
-    values: dict[str, Any] = {}
-    for field in _family(kind).fields:
-        if field.text:
-            commitment = cells[field.name]
-            values[field.name] = Text((resolve(str(commitment)) or "") if commitment else "")
+    values: list[Any] = []
+    for places, read in _family(kind).readers:
+        if read is None:
+            commitment = row[places[0]]
+            values.append(Text((resolve(str(commitment)) or "") if commitment else ""))
+        elif len(places) == 1:
+            values.append(read(row[places[0]]))
         else:
-            values[field.name] = field.read(*(cells[name] for name in field.columns))
-    fact: Fact = kind(**values)
+            values.append(read(*[row[place] for place in places]))
+    fact: Fact = kind(*values)
     return fact
 
 
@@ -121,7 +124,16 @@ def _family(kind: Hashable) -> _Family:
     found = tuple(_field(field.name, hints[field.name]) for field in fields(fact))
     table = TABLES[fact].name
     written = (*HEAD, *(column for field in found for column in field.columns))
-    return _Family(table, found, tuple(written.index(name) for name in COLUMNS[table]))
+    columns = COLUMNS[table]
+    return _Family(
+        table,
+        found,
+        tuple(written.index(name) for name in columns),
+        tuple(
+            (tuple(columns.index(name) for name in field.columns), None if field.text else field.read)
+            for field in found
+        ),
+    )
 
 
 def _field(name: str, hint: Any) -> _Field:  # noqa: PLR0911 - one return per form of value

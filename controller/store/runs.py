@@ -38,6 +38,7 @@ class _Story:
     opened: RunOpened | None = None
     opened_at: datetime | None = None
     entry: int = 0
+    place: int = 0
     actor: str = ""
     state: RunState = RunState.RUNNING
     moved_at: datetime | None = None
@@ -149,7 +150,8 @@ def _learn(stories: dict[str, _Story], found: Iterable[Found], moment: Moment) -
         if isinstance(fact, RunOpened):
             story = stories.setdefault(fact.run, _Story())
             if story.opened is None:
-                story.opened, story.opened_at, story.entry = fact, one.at, one.entry
+                story.opened, story.opened_at = fact, one.at
+                story.entry, story.place = one.entry, one.place
                 story.actor = one.actor or moment.actor(one.entry)
         elif name := getattr(fact, "run", None):
             stories.setdefault(name, _Story()).learn(one)
@@ -157,7 +159,9 @@ def _learn(stories: dict[str, _Story], found: Iterable[Found], moment: Moment) -
 
 def _records(stories: Mapping[str, _Story]) -> tuple[RunRecord, ...]:
     opened = (story for story in stories.values() if story.opened is not None)
-    return tuple(_record(story, whole=False) for story in sorted(opened, key=lambda story: story.entry))
+    return tuple(
+        _record(story, whole=False) for story in sorted(opened, key=lambda story: (story.entry, story.place))
+    )
 
 
 def step(read: PointRead) -> StepRecord:

@@ -20,9 +20,9 @@ from controller.engine.planning.plans import Documents
 from controller.text import Catalogue
 from controller.text.sentences import sentence
 from controller.web.candidates import Candidates
-from controller.web.comparing import Change, PlanChange, changes_named, plan_change
+from controller.web.comparing import Change, PlanChange, changes_named
 from controller.web.inventory import PATH, Mistake, mistakes_of
-from controller.web.pages import go, show
+from controller.web.pages import again, go, show
 from controller.web.telling import joined, title_of
 from controller.web.visits import For, Viewing, Visit
 from controller.workers.revisions import text_of
@@ -62,6 +62,14 @@ def import_text(visit: Editing) -> Response:
 
 @router.get(REVISION)
 def revision(visit: Viewing, revision: Revision) -> Response:
+    text = visit.service.office.revisions.text(revision)
+
+    def compare() -> None:
+        before, after = visit.service.office.documents_in_force(), _candidates(visit).documents(text)
+        _plan_change(visit, text, before, after)
+
+    if not _candidates(visit).ready((revision, visit.sent.get("level"), visit.words.lang), compare):
+        return again(show(visit, "examining.html"), 2)
     return _compared(visit, revision)
 
 
@@ -188,5 +196,4 @@ def _plan_change(visit: Visit, text: str, before: Documents, after: Documents) -
     wanted = next((each for each in offered if str(each.level) == asked), offered[-1] if offered else None)
     if wanted is None:
         return None
-    old, new = _candidates(visit).plans(text, known[wanted.level].name, wanted.name)
-    return plan_change(wanted, old, new, visit.words)
+    return _candidates(visit).change(text, known[wanted.level].name, wanted, visit.words)

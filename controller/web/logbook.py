@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 
 from controller.domain.drift import decided_on
-from controller.domain.errors import InvalidRequest
+from controller.domain.errors import CordonError, InvalidRequest
 from controller.domain.logbook import ATTACHED, LOGBOOK, FactStatus, LogDetails
 from controller.domain.tags import Tag
 from controller.engine.execution.marks import Marks
 from controller.engine.people.roles import Permission
 from controller.text.times import age
 from controller.web.once import act_once
-from controller.web.pages import day_time, go, show
+from controller.web.pages import again, day_time, go, show
 from controller.web.recent import asked_to_stop, own_step
 from controller.web.telling import actor_told, run_told
 from controller.web.visits import For, Viewing, Visit
@@ -32,6 +32,8 @@ RUNS = 50
 LOOKED_AT = 2000
 """Entries one page looks at: of a long log a search goes on page by page."""
 _WINDOW = 400
+VERIFIED_FOR = timedelta(minutes=5)
+"""How long a verification is shown before a look begins another."""
 
 KINDS = ("decisions", "people", "everything")
 """What people did and what came of it; what they wrote alone; the machine's own steps as well."""
@@ -110,10 +112,31 @@ def agree_rhythm(visit: Writing) -> Response:
 
 @router.get(f"{PATH}/verify")
 def verify(visit: Auditing) -> Response:
-    found = visit.service.office.verify()
-    problem = visit.words.text(f"verify.{found.problem}", detail=found.detail) if found.problem else ""
-    runs = [each.run for each in visit.service.office.runs()[::-1][:RUNS]]
-    return show(visit, "verified.html", found=found, problem=problem, signed=_signed(visit), runs=runs)
+    """The last verification, which is that of no more than its time; a new one where there is none, where one
+    is asked for, and where the last is from a while ago."""
+    office, words = visit.service.office, visit.words
+    verification, last = office.verification, office.verification.last
+    failed = last is None or isinstance(last.found, CordonError)
+    if failed or "anew" in visit.sent or (last and visit.now - last.at > VERIFIED_FOR):
+        verification.ask()
+    under_way, last = verification.under_way, verification.last
+    found = last.found if last is not None else None
+    if isinstance(found, CordonError):
+        raise found
+    problem = words.text(f"verify.{found.problem}", detail=found.detail) if found and found.problem else ""
+    head = office.log_head()
+    answer = show(
+        visit,
+        "verified.html",
+        found=found,
+        problem=problem,
+        under_way=under_way,
+        at=day_time(last.at) if last else "",
+        since=head[0] - found.entries if found and not problem and head else 0,
+        signed=_signed(visit),
+        runs=[each.run for each in office.runs()[::-1][:RUNS]],
+    )
+    return again(answer, 3) if under_way else answer
 
 
 def _shown(visit: Visit, typed: dict[str, str]) -> Response:
@@ -167,13 +190,10 @@ def _leaf(visit: Visit, kind: str, searched: str, before: int | None) -> Leaf:
     floor, low = max(0, top - LOOKED_AT), top
     while low > floor and len(found) < ROWS:
         high, low = low, max(floor, low - _WINDOW)
-        window = []
-        for line in office.log(since=low):
-            if line.seq > high:
-                break
-            if _wanted(line, kind, searched):
-                window.append(line)
+        window = office.leaf(low, high, lambda tag: _of_kind(tag, kind))
         for line in reversed(window):
+            if not _holds(line, searched):
+                continue
             found.append(_entry(line, corrected, visit))
             if len(found) == ROWS:
                 low = line.seq - 1
@@ -182,12 +202,13 @@ def _leaf(visit: Visit, kind: str, searched: str, before: int | None) -> Leaf:
     return Leaf(tuple(found), low + 1, f"{PATH}?{urlencode(query)}" if low > 0 else "")
 
 
-def _wanted(line: LogLine, kind: str, searched: str) -> bool:
-    written = line.tag == Tag.LOG_WRITTEN
-    if kind == "people" and not written:
-        return False
-    if kind == "decisions" and own_step(line.tag):
-        return False
+def _of_kind(tag: str, kind: str) -> bool:
+    if kind == "people":
+        return tag == Tag.LOG_WRITTEN
+    return kind != "decisions" or not own_step(tag)
+
+
+def _holds(line: LogLine, searched: str) -> bool:
     if not searched:
         return True
     looked_in = (line.text, line.actor, line.run or "", *line.data.values())

@@ -62,6 +62,12 @@ _templates = Environment(
 )
 
 
+def at_hand() -> None:
+    """Has every template made, so that nobody waits for it."""
+    for name in _templates.list_templates():
+        _templates.get_template(name)
+
+
 def page(
     template: str,
     words: Catalogue,
@@ -121,6 +127,13 @@ def show(
     answer = _answer(content, words, status, LIVE_POLICY)
     if status < HTTPStatus.BAD_REQUEST:
         flash.forget(visit.request, answer)
+    return answer
+
+
+def again(answer: HTMLResponse, seconds: int) -> HTMLResponse:
+    """The browser loads the page again by itself, with scripts or without: for what is made meanwhile and
+    nobody hears of."""
+    answer.headers["Refresh"] = str(seconds)
     return answer
 
 

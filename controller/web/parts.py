@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from controller.web.visits import Visit
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class Part(Generic[T]):
     total: int
     before: str
     after: str
+
+    def showing(self, items: Sequence[U]) -> Part[U]:
+        """The same part with what is shown of each item in its place."""
+        return Part(items, self.number, self.parts, self.total, self.before, self.after)
 
 
 def part(items: Sequence[T], visit: Visit, size: int) -> Part[T]:

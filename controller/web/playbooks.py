@@ -20,11 +20,11 @@ from controller.engine.planning.plans import Documents
 from controller.text import Catalogue
 from controller.text.sentences import sentence
 from controller.web.candidates import Candidates
-from controller.web.comparing import PlanChange, plan_change
+from controller.web.comparing import PlanChange
 from controller.web.editing import Editing, Revision, sent_text
 from controller.web.inventory import PATH as INVENTORY
 from controller.web.inventory import REVISIONS, Mistake, mistakes_of
-from controller.web.pages import day_time, go, show
+from controller.web.pages import again, day_time, go, show
 from controller.web.visits import Viewing, Visit
 
 router = APIRouter()
@@ -109,6 +109,16 @@ def import_text(visit: Editing) -> Response:
 
 @router.get(KEPT)
 def revision(visit: Viewing, name: Name, revision: Revision) -> Response:
+    text = visit.service.office.playbooks.text(name, revision)
+
+    def compare() -> None:
+        _, wanted = _chosen(visit, name, _candidates(visit).documents(text, name))
+        if wanted is not None:
+            _plan_change(visit, name, text, wanted)
+
+    asked = (name, revision, visit.sent.get("of"), visit.words.lang)
+    if not _candidates(visit).ready(asked, compare):
+        return again(show(visit, "examining.html"), 2)
     return _compared(visit, name, revision)
 
 
@@ -160,10 +170,7 @@ def _compared(visit: Visit, name: str, digest: str, error: CordonError | None = 
         after = _candidates(visit).documents(text, name)
     except InvalidInput as unfit:
         found = mistakes_of(unfit.problems, text, words, f"{name}.yaml")
-    before = visit.service.office.documents_in_force()
-    affected = sorted(_affected(name, before, after), key=_order) if after else []
-    asked = visit.sent.get("of")
-    wanted = next((each for each in affected if each.name == asked), affected[0] if affected else None)
+    affected, wanted = _chosen(visit, name, after) if after else ([], None)
     lines = list(_difference(present, text))
     return show(
         visit,
@@ -187,6 +194,15 @@ def _compared(visit: Visit, name: str, digest: str, error: CordonError | None = 
     )
 
 
+def _chosen(visit: Visit, name: str, after: Documents) -> tuple[list[Playbook], Playbook | None]:
+    """The playbooks that would be others, and the one that was asked for."""
+    before, asked = visit.service.office.documents_in_force(), visit.sent.get("of")
+    affected = sorted(_affected(name, before, after), key=_order)
+    return affected, next(
+        (each for each in affected if each.name == asked), affected[0] if affected else None
+    )
+
+
 def _affected(name: str, before: Documents, after: Documents) -> Iterator[Playbook]:
     """Those that cut and would be another: it, and those that include it."""
     for each in after.playbooks.values():
@@ -204,8 +220,8 @@ def _affected(name: str, before: Documents, after: Documents) -> Iterator[Playbo
 def _plan_change(visit: Visit, name: str, text: str, wanted: Playbook) -> PlanChange:
     """Of a new one there is nothing to compare it with: all of it is new."""
     known = visit.service.office.documents_in_force().playbooks
-    old, new = _candidates(visit).plans(text, wanted.name if wanted.name in known else "", wanted.name, name)
-    return plan_change(wanted, old, new, visit.words)
+    old = wanted.name if wanted.name in known else ""
+    return _candidates(visit).change(text, old, wanted, visit.words, name)
 
 
 def _difference(present: str, text: str) -> Iterator[tuple[str, str]]:

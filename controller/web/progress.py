@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.domain.inventory import Inventory
@@ -14,7 +14,6 @@ from controller.text import Catalogue
 from controller.text.sentences import cause_text
 from controller.text.times import duration
 from controller.web.bars import ProofBar, bar
-from controller.workers.office import LogLine
 from controller.workers.standings import Standing, standing
 
 COURSES = 32
@@ -55,64 +54,78 @@ class Moment:
     known: int
 
 
-def bar_of(results: Iterable[StepResult], words: Catalogue, *, over: bool) -> ProofBar:
-    """Of a run that goes on, what was not attempted is still to come."""
-    found = Counter(_standing(each, over=over) for each in results)
-    return bar([(each.value, found[each]) for each in Standing], words)
+class Counted:
+    """The results of a run, counted once for all that a page says of them. Of a run that goes on, what was
+    not attempted is still to come."""
 
+    def __init__(self, results: Sequence[StepResult], *, over: bool) -> None:
+        self.total = len(results)
+        self.known = 0
+        self._every: Counter[Standing] = Counter()
+        self._waves: dict[int, _Count] = defaultdict(_Count)
+        self._devices: dict[str, _Count] = defaultdict(_Count)
+        for each in results:
+            stands, known = _standing(each, over=over), each.satisfied
+            self._every[stands] += 1
+            self.known += known
+            for count in (self._waves[each.wave], self._devices[each.step.point.id.device]):
+                count.total += 1
+                count.known += known
+                count.standings[stands] += 1
+                if each.cause and not known:
+                    count.cause = count.cause or each.cause
 
-def stages(results: Sequence[StepResult], plan: Plan, words: Catalogue, *, over: bool) -> list[StageRow]:
-    by_wave: dict[int, list[StepResult]] = defaultdict(list)
-    for each in results:
-        by_wave[each.wave].append(each)
-    return [
-        StageRow(
-            wave=wave.index + 1,
-            stage=wave.stage,
-            known=sum(each.satisfied for each in by_wave[wave.index]),
-            total=len(by_wave[wave.index]),
-            proof=bar_of(by_wave[wave.index], words, over=over),
-        )
-        for wave in plan.waves
-        if by_wave[wave.index]
-    ]
+    def bar(self, words: Catalogue) -> ProofBar:
+        return _bar(self._every, words)
 
+    def stages(self, plan: Plan, words: Catalogue) -> list[StageRow]:
+        return [
+            StageRow(wave.index + 1, wave.stage, found.known, found.total, _bar(found.standings, words))
+            for wave in plan.waves
+            if (found := self._waves.get(wave.index))
+        ]
 
-def devices(
-    results: Sequence[StepResult], inventory: Inventory, words: Catalogue, *, over: bool
-) -> list[DeviceRow]:
-    """Those that lack most first."""
-    by_device: dict[str, list[StepResult]] = defaultdict(list)
-    for each in results:
-        by_device[each.step.point.id.device].append(each)
-    rows = []
-    for name, found in by_device.items():
-        device = inventory.devices.get(name)
-        lacking = [each for each in found if not each.satisfied]
+    def devices(self, *, lacking: bool = False) -> list[str]:
+        """Those that lack most first; all, or those that lack anything."""
+        left = {name: found.total - found.known for name, found in self._devices.items()}
+        chosen = [name for name in left if left[name] or not lacking]
+        return sorted(chosen, key=lambda name: (-left[name], name))
+
+    def device(self, name: str, inventory: Inventory, words: Catalogue) -> DeviceRow:
+        device, found = inventory.devices.get(name), self._devices[name]
         place = [device.location.building, device.location.rack] if device else []
-        rows.append(
-            DeviceRow(
-                device=name,
-                place=" · ".join(each for each in place if each),
-                known=len(found) - len(lacking),
-                total=len(found),
-                lacking=len(lacking),
-                proof=bar_of(found, words, over=over),
-                why=next((cause_text(words, each.cause) for each in lacking if each.cause), ""),
-            )
+        return DeviceRow(
+            device=name,
+            place=" · ".join(each for each in place if each),
+            known=found.known,
+            total=found.total,
+            lacking=found.total - found.known,
+            proof=_bar(found.standings, words),
+            why=cause_text(words, found.cause) if found.cause else "",
         )
-    return sorted(rows, key=lambda row: (not row.lacking, -row.lacking, row.device))
 
 
-def over_time(lines: Iterable[LogLine], began: datetime, total: int) -> list[Moment]:
+@dataclass(slots=True)
+class _Count:
+    """``cause``: of the first that lacks its proof and has one."""
+
+    total: int = 0
+    known: int = 0
+    cause: str = ""
+    standings: Counter[Standing] = field(default_factory=Counter)
+
+
+def _bar(found: Mapping[Standing, int], words: Catalogue) -> ProofBar:
+    return bar([(each.value, found.get(each, 0)) for each in Standing], words)
+
+
+def over_time(confirmed: Iterable[tuple[datetime, int]], began: datetime, total: int) -> list[Moment]:
     """What each answer of a device added, as it went on record."""
     found: list[Moment] = []
     known = 0
-    for line in lines:
-        added = sum(int(line.data.get(proof, "0")) for proof in ("confirmed", "proven"))
-        if added and not line.tag.endswith("intended"):
-            known = min(total, known + added)  # a point read again was counted before
-            found.append(Moment(max(0.0, (datetime.fromisoformat(line.at) - began).total_seconds()), known))
+    for at, added in confirmed:
+        known = min(total, known + added)  # a point read again was counted before
+        found.append(Moment(max(0.0, (at - began).total_seconds()), known))
     return found
 
 

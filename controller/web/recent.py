@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from controller.workers.office import LogLine
 LINES = 8
 LOOKED_AT = 400
 """Entries from the end of the log among which they are found."""
+_TOGETHER = 100
 
 _QUIET = (
     "account:",
@@ -58,10 +58,14 @@ def asked_to_stop(line: LogLine) -> bool:
 def recent(visit: Visit) -> list[RecentLine]:
     """The newest first."""
     office = visit.service.office
-    since = max(0, office.feed.head - LOOKED_AT)
-    kept: deque[LogLine] = deque(maxlen=LINES)
-    kept.extend(line for line in office.log(since=since) if not own_step(line.tag))
-    return [_shown(line, visit) for line in reversed(kept)]
+    head = office.log_head()  # what was written a moment ago is in it, whoever has been told
+    low = top = head[0] if head else 0
+    floor = max(0, top - LOOKED_AT)
+    found: list[LogLine] = []
+    while low > floor and len(found) < LINES:
+        high, low = low, max(floor, low - _TOGETHER)
+        found = office.leaf(low, high, lambda tag: not own_step(tag)) + found
+    return [_shown(line, visit) for line in reversed(found[-LINES:])]
 
 
 def _shown(line: LogLine, visit: Visit) -> RecentLine:

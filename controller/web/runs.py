@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,6 @@ from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
 from controller.engine.events import StepResult
-from controller.engine.execution.walklist import Errand, results_on_record
 from controller.engine.people.roles import Permission
 from controller.engine.ports import RunRecord
 from controller.text import Catalogue
@@ -26,15 +25,13 @@ from controller.web.charts import Chart, confirmed_over_time
 from controller.web.pages import clock_time, go, show
 from controller.web.parts import part
 from controller.web.progress import (
+    Counted,
     Courses,
     Moment,
     StageRow,
-    bar_of,
     by_readings,
-    devices,
     milestones,
     over_time,
-    stages,
 )
 from controller.web.telling import names_of, when
 from controller.web.visits import For, Viewing, Visit
@@ -112,21 +109,23 @@ def runs(visit: Viewing) -> Response:
 def show_run(visit: Viewing, run: Run) -> Response:
     office, words = visit.service.office, visit.words
     record, plan, errands = office.run(run)
-    results = results_on_record(record, plan)
+    results = office.results(record.run)
     over = record.state in OVER or record.state in (RunState.INTERRUPTED, RunState.STOPPED)
-    rows = devices(results, office.inventory_of(plan), words, over=over)
-    lacking = [row for row in rows if row.lacking]
+    counted = Counted(results, over=over)
+    every, lacking = counted.devices(), counted.devices(lacking=True)
     wanted = visit.sent.get("show") or ("lacking" if lacking and over else "all")
-    found = _whole(visit, record, plan, errands, results)
+    found = _whole(visit, record, plan, len(errands), results, counted)
+    here = part(lacking if wanted == "lacking" else every, visit, ROWS)
+    inventory = office.inventory_of(plan)
     return show(
         visit,
         "run.html",
         refresh=0 if found.over else 2,
         run=found,
-        rows=part(lacking if wanted == "lacking" else rows, visit, ROWS),
+        rows=here.showing([counted.device(each, inventory, words) for each in here.items]),
         wanted=wanted,
         lacking=len(lacking),
-        every=len(rows),
+        every=len(every),
         may_abort=visit.may(Permission.ABORT),
         may_resume=visit.may(Permission.RESTORE if found.returns else Permission.RESUME),
         unsigned=_unsigned(visit, record.run),
@@ -140,8 +139,8 @@ def show_run(visit: Viewing, run: Run) -> Response:
 @router.get("/runs/{run}/devices/{device}")
 def show_device(visit: Viewing, run: Run, device: Name) -> Response:
     office, words = visit.service.office, visit.words
-    record, plan, errands = office.run(run)
-    results = [each for each in results_on_record(record, plan) if each.step.point.id.device == device]
+    record, _plan, errands = office.run(run)
+    results = [each for each in office.results(record.run) if each.step.point.id.device == device]
     if not results:
         raise NotFound(kind="device", name=device)
     lines = [
@@ -193,13 +192,14 @@ def _whole(
     visit: Visit,
     record: RunRecord,
     plan: Plan,
-    errands: tuple[Errand, ...],
-    results: list[StepResult],
+    by_hand: int,
+    results: Sequence[StepResult],
+    counted: Counted,
 ) -> Whole:
     words = visit.words
     rests = record.state in (RunState.INTERRUPTED, RunState.STOPPED)
     over = record.state in OVER
-    known, total = sum(each.satisfied for each in results), len(results)
+    known, total = counted.known, counted.total
     moments = _course(visit, record, results)
     ended = record.moved_at if over or rests else visit.now
     lasting = max(0.0, (ended - record.opened_at).total_seconds())
@@ -225,23 +225,22 @@ def _whole(
         rests=rests,
         acts=not over and not rests,
         returns=plan.action is Action.RESTORE,
-        proof=bar_of(results, words, over=over or rests),
-        stages=stages(results, plan, words, over=over or rests),
+        proof=counted.bar(words),
+        stages=counted.stages(plan, words),
         reached=milestones(moments, total, words),
         chart=confirmed_over_time(moments, total, lasting if lasting < 3600 else 0, words),
-        by_hand=len(errands),
+        by_hand=by_hand,
     )
 
 
-def _course(visit: Visit, record: RunRecord, results: list[StepResult]) -> list[Moment]:
+def _course(visit: Visit, record: RunRecord, results: Sequence[StepResult]) -> list[Moment]:
     if record.state not in OVER:
         return by_readings(results, record.opened_at)
     courses: Courses = visit.request.app.state.courses
-    log = visit.service.office.log
+    confirmed = visit.service.office.confirmed
 
     def read() -> list[Moment]:
-        lines = log(run=record.run, tag="engine:operation")
-        return over_time(lines, record.opened_at, len(results))
+        return over_time(confirmed(record.run), record.opened_at, len(results))
 
     return courses.of(record.run, record.moved_at, read)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
@@ -61,9 +61,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """Open links as one path: of a larger site nobody reads them one by one. ``own``: as of a line."""
+
+    own: bool
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
+    """``bundles``: the open links of a larger site, whose ``lines`` are the others alone."""
+
     nodes: tuple[Node, ...]
     lines: tuple[Line, ...]
+    bundles: tuple[Bundle, ...]
     box: str
     label: str
 
@@ -134,21 +145,25 @@ def _drawing(found: CutState, words: Catalogue, among: frozenset[str] | None) ->
     attached = inventory.controller.attached_to
     pairs = [(link.ends[0].device, link.ends[1].device) for link in inventory.links]
     layout = laid_out(list(inventory.devices), pairs, attached.device if attached else None)
-    own, root = found.own_way(), attached.device if attached else ""
+    ways, root = found.own_way(), attached.device if attached else ""
+    few = len(inventory.devices) <= NAMES
     lines = []
+    bundles: dict[bool, list[str]] = defaultdict(list)
     for link in inventory.links:
         one, other = link.ends
         here, there = layout.spots[one.device], layout.spots[other.device]
         state = found.of_link(link)
+        way = state == "open" and frozenset((one.device, other.device)) in ways
+        if not few and state == "open":
+            bundles[way].append(f"M{here.x} {here.y}L{there.x} {there.y}")
+            continue
         label = words.text(
             "map.link",
             one=f"{one.device} {one.interface}",
             other=f"{other.device} {other.interface}",
             state=words.text(f"map.link-{state}"),
         )
-        way = state == "open" and frozenset((one.device, other.device)) in own
         lines.append(Line(here.x, here.y, there.x, there.y, state, label, way))
-    few = len(inventory.devices) <= NAMES
     nodes = []
     for name in inventory.devices:
         spot, state = layout.spots[name], found.of_device(name)
@@ -167,9 +182,15 @@ def _drawing(found: CutState, words: Catalogue, among: frozenset[str] | None) ->
             )
         )
     counted = words.text(
-        "map.label-ringed" if layout.ringed else "map.label", devices=len(nodes), links=len(lines)
+        "map.label-ringed" if layout.ringed else "map.label", devices=len(nodes), links=len(inventory.links)
     )
-    return Drawing(tuple(nodes), tuple(sorted(lines, key=lambda line: line.own)), _box(layout), counted)
+    return Drawing(
+        tuple(nodes),
+        tuple(sorted(lines, key=lambda line: line.own)),
+        tuple(Bundle(own, "".join(bundles[own])) for own in sorted(bundles)),
+        _box(layout),
+        counted,
+    )
 
 
 def _box(layout: Layout) -> str:

@@ -38,7 +38,8 @@ class SignInFirst(Unauthorized):
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A person at a page. ``words`` is the language they chose; ``csrf`` goes into every form; ``sent`` is
-    the form, or the address's query where there is none; ``body`` the form as it came."""
+    the form, or the address's query where there is none; ``body`` the form as it came; ``site`` the name of
+    the one in force as the visit began."""
 
     request: Request
     service: Service
@@ -48,9 +49,10 @@ class Visit:
     csrf: str
     sent: Sent
     body: bytes = b""
+    site: str = ""
 
     def may(self, permission: Permission) -> bool:
-        return self.person.may(permission, self.service.site)
+        return self.person.may(permission, self.site)
 
     @property
     def now(self) -> datetime:
@@ -84,6 +86,7 @@ class For(Needs):
             csrf=csrf_token(request.cookies.get(COOKIE, "")),
             sent=sent,
             body=body,
+            site=site,
         )
 
 

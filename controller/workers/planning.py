@@ -9,17 +9,17 @@ from controller.bootstrap import Composition
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.plan import Plan
 from controller.domain.rehearsal import Rehearsals
-from controller.engine.holding.waiting import Waiting, may_wait, waiting
+from controller.engine.holding.waiting import Waiting, may_wait
 from controller.engine.planning import plans
 from controller.engine.planning.canaries import plan_rehearsal
 from controller.engine.planning.plans import Return
 from controller.engine.planning.recut import brought_back
 from controller.engine.planning.untested import rehearsals, untested
 from controller.engine.planning.vaulting import vault_users, with_vault
-from controller.engine.points.holds import HoldBook
 from controller.workers.documents import CurrentDocuments
 from controller.workers.leading import Leading
 from controller.workers.office import Cut
+from controller.workers.returns import Returns
 from controller.workers.vaulting import HomeVault
 
 
@@ -37,26 +37,31 @@ class Planning:
         self._documents = documents
         self._leader = leader
         self._vault = vault
+        self._told: dict[str, tuple[Plan, Plan]] = {}
+        self._returns = Returns(composition.clock())
 
     def cut(self, cut: Cut) -> Plan:
         return self._with_vault(self._with_untested(self._cut(cut)))
 
     def back(self, wanted: Return) -> Plan:
+        documents = self._documents.present()
         history = self._leader.history()
-        book = HoldBook(history, self._composition.clock())
-        return self._with_vault(plans.plan_return(self._documents.present(), book, history, wanted))
+        with history.together():
+            plan = self._returns.plan(documents, history, wanted)
+        return self._with_vault(plan)
 
     def gates(self, playbook: str | None = None) -> tuple[Waiting, ...]:
         history, documents = self._leader.history(), self._documents.in_force()
         if not may_wait(documents, history, playbook):
             return ()
-        book = HoldBook(history, self._composition.clock())
+        with history.together():
+            found = self._returns.awaited(documents, history, playbook)
         try:
             approvals = self._leader.access().approvals
             requests, present = approvals.requests(), approvals.present
         except CordonError:  # accounts that cannot be read: nobody's consent is known
             requests, present = (), _nobody
-        return waiting(documents, book, history, requests, present, playbook)
+        return found.now(history, requests, present)
 
     def rehearsal(self, devices: Sequence[str] = ()) -> tuple[Plan, ...]:
         return plan_rehearsal(self._documents.present(), devices)
@@ -87,7 +92,13 @@ class Planning:
             return plan
         expires_after = timedelta(days=self._composition.settings.rehearsal_days)
         now = self._composition.clock().now()
-        return untested(plan, self._documents.in_force().inventory, known, now, expires_after)
+        found = untested(plan, self._documents.in_force().inventory, known, now, expires_after)
+        # The same plan again where it says the same: its hash is known already.
+        last = self._told.get(plan.playbook)
+        if last is not None and last[0] is plan and last[1].hazards == found.hazards:
+            return last[1]
+        self._told[plan.playbook] = (plan, found)
+        return found
 
     def _with_vault(self, plan: Plan) -> Plan:
         inventory = self._documents.in_force().inventory

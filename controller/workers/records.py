@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 
 from controller.bootstrap import Composition, StoredDocuments
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.inventory import Inventory
 from controller.domain.logbook import DUE, LOGBOOK, RHYTHM, Rhythm, rhythm_of
 from controller.domain.plan import Hazard, Plan
+from controller.engine.events import StepResult
 from controller.engine.execution.handwork import Located, locate
 from controller.engine.execution.walklist import Errand, results_on_record, walklist
 from controller.engine.holding.situation import Situation, situation
@@ -28,6 +31,14 @@ INVENTORIES_AT_HAND = 2
 """Of earlier revisions, which plans on record were made from."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    record: RunRecord
+    plan: Plan
+    results: Sequence[StepResult]
+    errands: tuple[Errand, ...]
+
+
 class Records:
     """As :class:`controller.workers.office.Office` says of each. Raises NotFound where there is no home."""
 
@@ -37,26 +48,41 @@ class Records:
         self._leader = leader
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._inventories: dict[tuple[str, str], Inventory] = {}
-        self._walks: dict[str, tuple[RunRecord, Plan, tuple[Errand, ...]]] = {}
+        self._walks: dict[str, _Walked] = {}
 
     # --- the situation and its runs ----------------------------------------------------------------
 
     def situation(self) -> Situation:
         documents = self._documents.in_force()
         now = self._composition.clock().now()
-        return situation(documents.inventory, self._leader.history(), now, documents.profiles)
+        history = self._leader.history()
+        with history.together():
+            return situation(documents.inventory, history, now, documents.profiles)
 
     def runs(self) -> tuple[RunRecord, ...]:
         return self._leader.history().runs()
 
     def run(self, run: str) -> tuple[RunRecord, Plan, tuple[Errand, ...]]:
+        walked = self._walked(run)
+        return walked.record, walked.plan, walked.errands
+
+    def results(self, run: str) -> Sequence[StepResult]:
+        """The steps of the run's plan with what is on record of them."""
+        return self._walked(run).results
+
+    def confirmed(self, run: str) -> list[tuple[datetime, int]]:
+        """How many points of the run were read back as it wants them, as each answer went on record."""
+        return self._leader.found_home().confirmed(run)
+
+    def _walked(self, run: str) -> _Walked:
+        """Kept for as long as nothing came of the run."""
         record = self._leader.history().run(run)
         found = self._walks.get(record.run)
-        if found is None or found[0] is not record:
+        if found is None or found.record is not record:
             plan = self.stored_plan(record.plan)
-            inventory = self.inventory_of(plan)
-            walk = walklist(record.run, plan, inventory, results_on_record(record, plan))
-            found = self._walks[record.run] = (record, plan, walk)
+            results = results_on_record(record, plan)
+            errands = walklist(record.run, plan, self.inventory_of(plan), results)
+            found = self._walks[record.run] = _Walked(record, plan, results, errands)
             for old in list(self._walks)[:-PLANS_AT_HAND]:
                 self._walks.pop(old, None)
         return found
@@ -73,6 +99,10 @@ class Records:
 
     def locate(self, code: str, run: str = "") -> Located:
         return locate(self._leader.history(), code, run)
+
+    def remember(self, plan: Plan) -> None:
+        """Whoever will ask for it on record need not have it read."""
+        self._plans[plan.hash] = plan
 
     def stored_plan(self, digest: str) -> Plan:
         """Those asked for last are kept at hand: what stands under a digest never changes."""
@@ -111,6 +141,14 @@ class Records:
             yield log_line(
                 record.entry.seq, record.at, record.tag, record.actor, record.degraded, record.facts
             )
+
+    def leaf(self, after: int, through: int, wanted: Callable[[str], bool]) -> list[LogLine]:
+        """The entries later than ``after`` up to ``through`` whose tag is ``wanted``: nothing else of the
+        others is read."""
+        return [
+            log_line(record.entry.seq, record.at, record.tag, record.actor, record.degraded, record.facts)
+            for record in self._leader.found_home().leaf(after, through, wanted)
+        ]
 
     def rhythm(self) -> Rhythm | None:
         try:

@@ -22,10 +22,17 @@ class Standing(StrEnum):
 
 
 def standing(result: StepResult) -> Standing:
-    if result.proof is Proof.CONTRADICTED:
+    return _OF[result.proof, result.outcome]
+
+
+def _of(proof: Proof, outcome: Outcome) -> Standing:
+    if proof is Proof.CONTRADICTED:
         return Standing.FAILED
-    if result.proof is not Proof.UNKNOWN:
-        return Standing(result.proof.value)
-    if result.outcome is Outcome.REJECTED:
+    if proof is not Proof.UNKNOWN:
+        return Standing(proof.value)
+    if outcome is Outcome.REJECTED:
         return Standing.FAILED
-    return Standing.SENT if result.outcome is Outcome.SENT else Standing.UNKNOWN
+    return Standing.SENT if outcome is Outcome.SENT else Standing.UNKNOWN
+
+
+_OF = {(proof, outcome): _of(proof, outcome) for proof in Proof for outcome in Outcome}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -196,6 +197,15 @@ class MemoryHistory:
             for at, commit, fact in said
         )
         return Statements(words, (now - cut[1].at).total_seconds() if cut else 0.0)
+
+    def statements_of(self, subjects: Iterable[str]) -> Mapping[str, Statements]:
+        return {subject: self.statements(subject) for subject in subjects}
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def changes(self) -> Hashable:
+        return len(self._journal.commits)
 
     def startups(self) -> Mapping[str, StartupRecord]:
         changed = {

@@ -20,9 +20,9 @@ from controller.engine.execution.asking import Asking
 from controller.engine.execution.running import Running
 from controller.engine.people.approvals import Act, Consents, Pledge, need_of
 from controller.engine.planning.gates import (
+    Parts,
     missing,
     no_probe,
-    part,
     speakers,
     too_early_to_consent,
     unanswered,
@@ -67,13 +67,14 @@ class Gates:
     def __init__(self, history: History, consents: Consents) -> None:
         self._history = history
         self._consents = consents
+        self._parts: tuple[Plan, Parts] | None = None
 
     def standing(self, plan: Plan, condition: Condition, asked: Asked) -> Standing:
         """Puts a request on record where a consent is missing and what it rests on is there."""
         said = self._history.statements(condition.subject)
         known = word(said, self._consents.present(speakers(said)))
         wants = missing(condition, known, asked.actor.id)
-        own = part(plan, condition, known.attested)
+        own = self._parts_of(plan).of(condition, known.attested)
         devices = {step.point.id.device for _, _, step in own.steps()}
         decided = frozenset(each for each in asked.accept_drift if decided_on(each) in devices)
         act = Act(own, decided)
@@ -94,6 +95,13 @@ class Gates:
             want = unconsented(name, "", 0, need.needed, need.roles)
             return Standing(condition, act, (*wants, want), problem)
         return Standing(condition, act, wants, pledge=pledge)
+
+    def _parts_of(self, plan: Plan) -> Parts:
+        """A plan's conditions are asked for one after the other."""
+        known = self._parts
+        if known is None or known[0] is not plan:
+            known = self._parts = (plan, Parts(plan))
+        return known[1]
 
     def take(self, standing: Standing, run: str, actor: Actor) -> None:
         """Raises as :meth:`Consents.take`."""

@@ -202,9 +202,7 @@ def _subject(
         since=min((hold.opened_at for hold in holds), default=None),
         wave=position.get(subject.name),
         waits_for=_waits_for(subject, position),
-        upstream=tuple(
-            sorted({port for cause in {read.cause for read in here} for port in rests_on(cause)})
-        ),
+        upstream=tuple(sorted({port for cause in {read.cause for read in here} for port in rests_on(cause)})),
         back=back if points else 0,
         towards=tuple(dict.fromkeys(name for each in limited for name in each.towards)),
     )
@@ -264,4 +262,7 @@ def _proof(point: PointId, reads: Mapping[PointId, StepRecord], now: datetime) -
     read = reads.get(point)
     if read is None or (read.proof == Proof.CLAIMED and not claims_cut(read)):
         return Proof.UNKNOWN
-    return aged(Proof(read.proof), read.read_at, now)
+    return aged(_PROOFS[read.proof], read.read_at, now)
+
+
+_PROOFS = {each.value: each for each in Proof}

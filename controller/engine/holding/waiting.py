@@ -3,17 +3,16 @@ anything, and probes are asked right before a wave, not here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Attested
 from controller.domain.plan import Condition, Hazard, Plan
 from controller.domain.playbook import STANDING, Gate
-from controller.engine.people.approvals import Act, ApprovalShown, need_of
-from controller.engine.planning.gates import missing, part, speakers, unconsented, word
-from controller.engine.planning.plans import Documents, Return, decided_on, plan_return
-from controller.engine.points.holds import HoldBook
+from controller.engine.people.approvals import Act, ApprovalShown, Need, need_of
+from controller.engine.planning.gates import Parts, Word, missing, speakers, unconsented, word
+from controller.engine.planning.plans import Documents, Return, decided_on
 from controller.engine.ports import History
 
 
@@ -47,54 +46,66 @@ def may_wait(documents: Documents, history: History, playbook: str | None = None
     return playbook is not None or gated or bool(decided_on(history, names))
 
 
-def waiting(
-    documents: Documents,
-    book: HoldBook,
-    history: History,
-    requests: Iterable[ApprovalShown],
-    present: Callable[[Collection[str]], Collection[str]],
-    playbook: str | None = None,
-) -> tuple[Waiting, ...]:
-    """Of every held subject with a gate, in the order of return, as ``playbook`` would bring it back; without
-    one, as ``restore --next`` would what it would, and ``restore --all`` the rest. Raises NotFound."""
+class Awaited:
+    """What each held subject waits for, in the order of return: of ``plans``, the later ones first to count.
+    How it stands is asked as often as wanted. For many threads."""
+
+    def __init__(self, plans: Iterable[Plan]) -> None:
+        self._conditions: dict[str, tuple[Parts, Condition]] = {}
+        for plan in plans:
+            parts = Parts(plan)
+            self._conditions.update({each.subject: (parts, each) for each in plan.conditions})
+        self._signed: dict[str, tuple[tuple[Attested, ...], str, Need | None]] = {}
+
+    def now(
+        self,
+        history: History,
+        requests: Iterable[ApprovalShown],
+        present: Callable[[Collection[str]], Collection[str]],
+    ) -> tuple[Waiting, ...]:
+        said = history.statements_of(self._conditions)
+        persons = frozenset(person for each in said.values() for person in speakers(each))
+        here = present(persons) if persons else ()
+        asked = {each.plan: each for each in reversed(list(requests))}
+        return tuple(self._one(name, word(each, here), asked) for name, each in said.items())
+
+    def _one(self, name: str, known: Word, asked: Mapping[str, ApprovalShown]) -> Waiting:
+        _, condition = self._conditions[name]
+        wants = list(missing(condition, known, ""))
+        signed, need = self._consent(name, known.attested)
+        request = asked.get(signed)
+        if need is not None and not (request and request.ready):
+            given = len(request.given) if request else 0
+            wants.append(unconsented(name, request.id if request else "", given, need.needed, need.roles))
+        return Waiting(
+            subject=name,
+            gates=condition.gates,
+            wants=tuple(wants),
+            attested=known.attested,
+            unheard=known.unheard,
+            go=tuple(sorted(known.go)),
+            no_go=tuple(sorted(known.no_go)),
+            plan=signed,
+            request=request.id if request else "",
+        )
+
+    def _consent(self, name: str, attested: tuple[Attested, ...]) -> tuple[str, Need | None]:
+        """What others consent to, and what consent it needs; found out again where somebody stated more."""
+        known = self._signed.get(name)
+        if known is None or known[0] != attested:
+            parts, condition = self._conditions[name]
+            own = parts.of(condition, attested)
+            known = self._signed[name] = (attested, Act(own).signed, need_of(own))
+        return known[1:]
+
+
+def awaited(plan_of: Callable[[Return], Plan], playbook: str | None = None) -> Awaited:
+    """Of every held subject with a gate, as ``playbook`` would bring it back; without one, as ``restore
+    --next`` would what it would, and ``restore --all`` the rest. Raises NotFound."""
     asked = Return(everything=True) if playbook is None else Return(playbook=playbook)
-    found: dict[str, tuple[Plan, Condition]] = {}
-    for wanted in (asked, *([Return(next_wave=True)] if playbook is None else [])):
-        try:
-            plan = plan_return(documents, book, history, wanted)
-        except InvalidRequest:  # nothing is held
-            return ()
-        found.update({each.subject: (plan, each) for each in plan.conditions})
-    open_requests = list(requests)
-    return tuple(_one(plan, condition, history, open_requests, present) for plan, condition in found.values())
-
-
-def _one(
-    plan: Plan,
-    condition: Condition,
-    history: History,
-    requests: Iterable[ApprovalShown],
-    present: Callable[[Collection[str]], Collection[str]],
-) -> Waiting:
-    name = condition.subject
-    said = history.statements(name)
-    persons = speakers(said)
-    known = word(said, present(persons) if persons else ())
-    wants = list(missing(condition, known, ""))
-    own = part(plan, condition, known.attested)
-    signed, need = Act(own).signed, need_of(own)
-    request = next((each for each in requests if each.plan == signed), None)
-    if need is not None and not (request and request.ready):
-        given = len(request.given) if request else 0
-        wants.append(unconsented(name, request.id if request else "", given, need.needed, need.roles))
-    return Waiting(
-        subject=name,
-        gates=condition.gates,
-        wants=tuple(wants),
-        attested=known.attested,
-        unheard=known.unheard,
-        go=tuple(sorted(known.go)),
-        no_go=tuple(sorted(known.no_go)),
-        plan=signed,
-        request=request.id if request else "",
-    )
+    try:
+        return Awaited(
+            [plan_of(wanted) for wanted in (asked, *([Return(next_wave=True)] if playbook is None else []))]
+        )
+    except InvalidRequest:  # nothing is held
+        return Awaited(())

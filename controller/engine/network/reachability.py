@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from controller.domain.inventory import WHOLE_PORT, Conduit, Port, Segment
@@ -79,15 +79,19 @@ class Aftermath:
         key = (name, family)
         if key not in self._leaving:
             segment = self.network.inventory.segments[name]
-            live = [each for each in self.network.sockets[name] if self.live(each, family)]
-            here = frozenset(part for each in live for part in self.parts(each))
             vlans = self.network.vlans[name]
             self._leaving[key] = tuple(
                 gateway
                 for gateway in segment.gateways
-                if self.up(gateway, family) and here & self.parts(Socket(gateway.device, vlans, None))
+                if self.up(gateway, family)
+                and self._reached_by(self.network.sockets[name], Socket(gateway.device, vlans, None), family)
             )
         return self._leaving[key]
+
+    def _reached_by(self, sockets: Iterable[Socket], other: Socket, family: int) -> bool:
+        """Whether hosts at any of ``sockets`` still reach ``other`` inside a VLAN."""
+        there = self.parts(other)
+        return any(self.live(each, family) and not there.isdisjoint(self.parts(each)) for each in sockets)
 
     def up(self, gateway: Port, family: int) -> bool:
         return gateway not in self.cuts.ports and family not in self.cuts.gateways.get(gateway, ())

@@ -7,10 +7,11 @@ is; what changes there does not.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from controller.domain.canonical import digest
+from controller.domain.canonical import Written, digest, written
 from controller.domain.codec import to_plain
 from controller.domain.facts import Attested, GateDecided
 from controller.domain.inventory import Inventory, PointId, Segment, Subject
@@ -58,70 +59,104 @@ def enforced(gate: Gate) -> bool:
     return {role.value for role in Role}.issuperset(gate.roles)
 
 
+class Described:
+    """The devices of an inventory as conditions sign them, each written once."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self._written: dict[str, Written | None] = {}
+
+    def device(self, name: str) -> Written | None:
+        if name not in self._written:
+            known = self.inventory.devices.get(name)
+            self._written[name] = written(to_plain(known)) if known is not None else None
+        return self._written[name]
+
+
 def condition(
     subject: str,
     gates: tuple[Gate, ...],
-    inventory: Inventory,
+    described: Described,
     states: Mapping[PointId, Mapping[str, str] | None],
 ) -> Condition:
     """``states``: what each of its points returns to, None where nobody knows."""
+    inventory = described.inventory
     known: Subject | None = inventory.subject(subject)
     devices = sorted({point.device for point in states})
     said = {
         "points": sorted(str(point.id) for point in known.points) if known is not None else None,
         "prefixes": sorted(known.prefixes) if isinstance(known, Segment) else [],
-        "devices": [
-            to_plain(inventory.devices[name]) if name in inventory.devices else None for name in devices
-        ],
+        "devices": [described.device(name) for name in devices],
     }
-    baselines = {str(point): dict(state) if state is not None else None for point, state in states.items()}
+    baselines = {str(point): written(state) if state is not None else None for point, state in states.items()}
     return Condition(subject, gates, digest(baselines), digest(said))
 
 
 def part(plan: Plan, condition: Condition, attested: Sequence[Attested] = ()) -> Plan:
-    """What ``plan`` does for the subject of ``condition`` alone, as a plan whose hash others sign.
+    """As :meth:`Parts.of`, of one subject."""
+    return Parts(plan).of(condition, attested)
 
-    ``attested``: the statements it rests on. In which waves it goes, and what else goes with it, is not in
-    it."""
-    name = condition.subject
-    by_device: dict[str, list[tuple[Operation, Step]]] = {}
-    for _, operation, step in plan.steps():
-        if name in step.subjects:
-            by_device.setdefault(operation.device, []).append((operation, step))
-    operations = tuple(
-        replace(
-            found[0][0],
-            reads=(),
-            steps=tuple(step for _, step in sorted(found, key=lambda each: each[1].point.id.order)),
+
+class Parts:
+    """What ``plan`` does for each of its subjects alone. In which waves it goes, and what else goes with it,
+    is not in it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._steps: dict[str, list[tuple[Operation, Step]]] = defaultdict(list)
+        for _, operation, step in plan.steps():
+            for name in step.subjects:
+                self._steps[name].append((operation, step))
+        self._ends: dict[str, list[tuple[str, str, PointId]]] = defaultdict(list)
+        for end in plan.ends:
+            self._ends[end[1]].append(end)
+
+    def of(self, condition: Condition, attested: Sequence[Attested] = ()) -> Plan:
+        """What goes to the subject of ``condition``, as a plan whose hash others sign. ``attested``: the
+        statements it rests on."""
+        plan, name = self._plan, condition.subject
+        by_device: dict[str, list[tuple[Operation, Step]]] = defaultdict(list)
+        for operation, step in self._steps.get(name, ()):
+            by_device[operation.device].append((operation, step))
+        operations = tuple(
+            replace(
+                found[0][0],
+                reads=(),
+                steps=tuple(step for _, step in sorted(found, key=lambda each: each[1].point.id.order)),
+            )
+            for _, found in sorted(by_device.items())
         )
-        for _, found in sorted(by_device.items())
-    )
-    points = {str(step.point.id) for each in operations for step in each.steps}
-    ends = tuple(end for end in plan.ends if end[1] == name)
-    points.update(str(point) for _, _, point in ends)
-    limits = tuple(each for each in plan.limits if name in each.subjects)
-    gate = merged(condition.gates)
-    wave = Wave(0, name, operations, OnFailure.STOP, OnUnreachable.REPORT, Proof.CONFIRMED, gate=gate)
-    return Plan(
-        playbook=f"{plan.playbook}: {name}",
-        action=plan.action,
-        site=plan.site,
-        level=plan.level,
-        basis=Basis(
-            condition.inventory, "", "", plan.basis.renderer, condition.baselines, _digest_of(attested)
-        ),
-        waves=(wave,) if operations else (),
-        hazards=tuple(
-            each
-            for each in plan.hazards
-            if each.code in ABOUT and (each.culprit == name or each.culprit in points)
-        ),
-        save=plan.save,
-        ends=ends,
-        conditions=(condition,),
-        retires=plan.retires,
-        limits=limits,
-    )
+        ends = tuple(self._ends.get(name, ()))
+        points = {str(step.point.id) for each in operations for step in each.steps}
+        points.update(str(point) for _, _, point in ends)
+        limits = tuple(each for each in plan.limits if name in each.subjects)
+        gate = merged(condition.gates)
+        wave = Wave(0, name, operations, OnFailure.STOP, OnUnreachable.REPORT, Proof.CONFIRMED, gate=gate)
+        return Plan(
+            playbook=f"{plan.playbook}: {name}",
+            action=plan.action,
+            site=plan.site,
+            level=plan.level,
+            basis=Basis(
+                condition.inventory,
+                "",
+                "",
+                plan.basis.renderer,
+                condition.baselines,
+                _digest_of(attested),
+            ),
+            waves=(wave,) if operations else (),
+            hazards=tuple(
+                each
+                for each in plan.hazards
+                if each.code in ABOUT and (each.culprit == name or each.culprit in points)
+            ),
+            save=plan.save,
+            ends=ends,
+            conditions=(condition,),
+            retires=plan.retires,
+            limits=limits,
+        )
 
 
 def merged(gates: Iterable[Gate]) -> Gate:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import product
 
 from controller.domain.errors import InvalidRequest, NotFound, Problem
@@ -24,6 +25,7 @@ from controller.engine.planning.retirement import plan_retirement
 from controller.engine.planning.revisions import stored_plan
 from controller.engine.planning.selection import selected
 from controller.engine.planning.watching import counters, groups, open_probations
+from controller.engine.planning.wayback import WayBack
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.track import rests_on
 from controller.engine.ports import History, StepRecord
@@ -165,9 +167,40 @@ def _isolation(
     )
 
 
-def plan_return(documents: Documents, book: HoldBook, history: History, wanted: Return) -> Plan:
-    """Compiles what a restore would do now. Raises NotFound, InvalidRequest when nothing is held,
-    JournalUnavailable where nobody can tell what is."""
+class Held:
+    """What is held, and what every plan of its return needs to know of it, found out once: right for as long
+    as neither ``documents`` change nor anything that :meth:`controller.engine.ports.History.changes` tells
+    of. For many threads."""
+
+    def __init__(self, documents: Documents, book: HoldBook, history: History) -> None:
+        self.documents = documents
+        self.book = book
+        self._history = history
+        self._of_runs: dict[
+            frozenset[str],
+            tuple[Mapping[PointId, tuple[str, ...]], Mapping[PointId, frozenset[PointId]]],
+        ] = {}
+
+    @cached_property
+    def way_back(self) -> WayBack:
+        return WayBack(self.documents.inventory, self.book)
+
+    def of_runs(
+        self, runs: Collection[str]
+    ) -> tuple[Mapping[PointId, tuple[str, ...]], Mapping[PointId, frozenset[PointId]]]:
+        """What ``runs`` cut: the networks at each point, and what rests on which ports upstream."""
+        key = frozenset(runs)
+        if key not in self._of_runs:
+            plans = _plans(self._history, key)
+            self._of_runs[key] = (_prefixes_cut(plans), _resting(plans, self.book, self._history))
+        return self._of_runs[key]
+
+
+def plan_return(
+    documents: Documents, book: HoldBook, history: History, wanted: Return, held: Held | None = None
+) -> Plan:
+    """Compiles what a restore would do now. ``held``: of ``book``, where it is at hand. Raises NotFound,
+    InvalidRequest when nothing is held, JournalUnavailable where nobody can tell what is."""
     if book.unread is not None:
         raise book.unread
     if wanted.retire:
@@ -178,7 +211,8 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
     ends = _ends(documents, book, history, wanted, playbook)
     if not ends:
         raise InvalidRequest("nothing-held")
-    plans = _plans(history, {key.run for key in ends})
+    held = held or Held(documents, book, history)
+    prefixes, resting = held.of_runs({key.run for key in ends})
     plan = plan_restore(
         documents.inventory,
         documents.profiles,
@@ -187,14 +221,15 @@ def plan_return(documents: Documents, book: HoldBook, history: History, wanted: 
         RestoreRequest(
             playbook,
             ends,
-            _prefixes_cut(plans),
+            prefixes,
             wanted.accept_drift,
             wanted.rehearsal,
-            _resting(plans, book, history),
+            resting,
             documents.stages.get(STANDING, ()),
             decided_on(history, {key.subject for key in ends}),
             partial,
         ),
+        held.way_back,
     )
     return plan if wanted.rehearsal else _watched(plan, documents, history)
 
@@ -225,8 +260,8 @@ def decided_on(history: History, subjects: Iterable[str]) -> frozenset[str]:
     """Those somebody said go or no-go for."""
     return frozenset(
         name
-        for name in subjects
-        if any(isinstance(each.fact, GateDecided) for each in history.statements(name).words)
+        for name, said in history.statements_of(subjects).items()
+        if any(isinstance(each.fact, GateDecided) for each in said.words)
     )
 
 

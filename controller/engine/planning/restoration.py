@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from controller.domain.canonical import digest
+from controller.domain.canonical import digest, written
 from controller.domain.hold import Attribution, Hold, HoldKey
 from controller.domain.inventory import Inventory, PointId, Segment, Subject, needed_by, serves_everybody
 from controller.domain.plan import Basis, Condition, Limited, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, Playbook, Stage
 from controller.domain.profile import DeviceProfile, State
 from controller.engine.findings import Findings
-from controller.engine.planning.gates import condition, enforced, gates_of, merged
+from controller.engine.planning.gates import Described, condition, enforced, gates_of, merged
 from controller.engine.planning.pace import pace_of, waves_back
 from controller.engine.planning.partial import Partial, share
 from controller.engine.planning.selection import selected
@@ -90,8 +90,10 @@ def plan_restore(
     profiles_digest: str,
     book: HoldBook,
     request: RestoreRequest,
+    way_back: WayBack | None = None,
 ) -> Plan:
-    """Compiles the return of everything whose last hold is among ``request.ends``. Raises NotFound and
+    """Compiles the return of everything whose last hold is among ``request.ends``. ``way_back``: that of
+    ``inventory`` and ``book``, where it is at hand. Raises NotFound and
     InvalidRequest for a partial return of what is not there."""
     holds = book.holds()
     findings = Findings()
@@ -115,9 +117,10 @@ def plan_restore(
 
     conditions = _conditions(inventory, book, request, {**opening, **limited}, shared.limits)
     waits = {each.subject: merged(each.gates) for each in conditions}
+    turns = (way_back or WayBack(inventory, book)).turns(by_wave, findings)
     waves: list[Wave] = []
     returning_points: set[PointId] = set()
-    for turn, part in _limits_first(WayBack(inventory, book).turns(by_wave, findings), first):
+    for turn, part in _limits_first(turns, first):
         names, stage = order[turn.order]
         held_at = opening if part is None else limited
         found = [
@@ -193,8 +196,9 @@ def _conditions(
     for point, limited in limits.items():
         for name in limited.subjects:
             points[name].add(point)
+    described = Described(inventory)
     return tuple(
-        condition(name, gates.get(name, ()), inventory, _states(book, points[name] & opening.keys()))
+        condition(name, gates.get(name, ()), described, _states(book, points[name] & opening.keys()))
         for name in sorted(points.keys() & (gates.keys() | request.decided))
     )
 
@@ -324,7 +328,7 @@ def _baselines(book: HoldBook, points: Iterable[PointId]) -> str:
     found = {str(point): book.baseline(point) for point in points}
     return digest(
         {
-            name: (dict(base.state) if base and base.state is not None else None)
+            name: (written(base.state) if base and base.state is not None else None)
             for name, base in found.items()
         }
     )

@@ -15,7 +15,7 @@ from controller.domain.plan import Basis, Plan, Severity
 from controller.domain.playbook import Action, Gate
 from controller.domain.transfer import RETIREMENT
 from controller.engine.findings import Findings
-from controller.engine.planning.gates import condition
+from controller.engine.planning.gates import Described, condition
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.renderer import RENDERER
 
@@ -47,6 +47,7 @@ def plan_retirement(
     for key in keys:
         check_gone(inventory, key.subject, key.point, findings)
     own = {name: {key.point for key in keys if key.subject == name} for name in {key.subject for key in keys}}
+    described = Described(inventory)
     return Plan(
         playbook=RETIREMENT,
         action=Action.RESTORE,
@@ -63,7 +64,7 @@ def plan_retirement(
         hazards=tuple(sorted(findings.hazards.values())),
         ends=tuple((key.run, key.subject, key.point) for key in keys),
         conditions=tuple(
-            condition(name, (BY_ANOTHER,), inventory, {point: states[point] for point in points})
+            condition(name, (BY_ANOTHER,), described, {point: states[point] for point in points})
             for name, points in sorted(own.items())
         ),
         retires=True,

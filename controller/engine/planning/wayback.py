@@ -27,6 +27,8 @@ class Turn:
 
 
 class WayBack:
+    """``book`` is read once, at the beginning."""
+
     def __init__(self, inventory: Inventory, book: HoldBook) -> None:
         self._inventory = inventory
         self._network = Network(inventory)
@@ -38,12 +40,13 @@ class WayBack:
         self._inband = {name for name, device in inventory.devices.items() if in_band(device)}
         homes = (home for name in self._inband if (home := self._network.home(name)) is not None)
         self._gateways = {gateway for home in homes for gateway in home.gateways}
+        self._out_of_reach_now = (self._inband & self._manageable(())) - self._manageable(self._cut)
 
     def turns(self, order: Mapping[int, Sequence[PointId]], findings: Findings) -> list[Turn]:
         """``order``, with what leads to a device in front of it. Names what returns before its turn, and the
         devices that nothing in the plan brings within reach."""
         asked = {point.device for points in order.values() for point in points}
-        lost = (asked & self._inband & self._manageable(())) - self._manageable(self._cut)
+        lost = asked & self._out_of_reach_now
         if not lost:
             return [Turn(index, tuple(order[index])) for index in sorted(order)]
         place = {point: index for index, points in order.items() for point in points}

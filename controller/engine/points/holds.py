@@ -50,6 +50,7 @@ class HoldBook:
         self._clock = clock
         self._lock = Lock()
         self._holds: dict[HoldKey, Hold] = {}
+        self._sorted: tuple[Hold, ...] | None = None
         self._baselines: dict[PointId, Baseline] = {}
         self._methods: dict[PointId, list[Method]] = {}
         self._left: dict[PointId, State | None] = {}
@@ -97,9 +98,10 @@ class HoldBook:
     def holds(self) -> tuple[Hold, ...]:
         """Every open hold, oldest first."""
         with self._lock:
-            return tuple(
-                sorted(self._holds.values(), key=lambda hold: (hold.opened_at, hold.key.point.order))
-            )
+            if self._sorted is None:
+                by_age = sorted(self._holds.values(), key=lambda hold: (hold.opened_at, hold.key.point.order))
+                self._sorted = tuple(by_age)
+            return self._sorted
 
     def holders(self, point: PointId) -> frozenset[HoldKey]:
         with self._lock:
@@ -193,6 +195,7 @@ class HoldBook:
                 before = self._holds.get(key)
                 opened_at = before.opened_at if before else self._clock.now()
                 self._holds[key] = Hold(key, point, method, attribution, opened_at)
+                self._sorted = None
                 self._keys[point.id].add(key)
             case HoldEnded(run=run, subject=subject, point=point_id):
                 self._end(HoldKey(run, subject, point_id))
@@ -240,6 +243,7 @@ class HoldBook:
 
     def _end(self, key: HoldKey) -> None:
         self._holds.pop(key, None)
+        self._sorted = None
         keys = self._keys.get(key.point, set())
         keys.discard(key)
         if not keys:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from controller.domain.inventory import PointId
 from controller.domain.plan import Rendering, Step, Wave
@@ -96,6 +97,7 @@ def joined(cause: str, more: str) -> str:
     return f"{cause}{CAUSES_JOINED_BY}{more}" if cause else more
 
 
+@lru_cache(maxsize=4096)
 def rests_on(cause: str) -> frozenset[str]:
     """The ports, as texts, that a proof with this cause rests on; none where it is the point's own."""
     code, _, ports = cause.partition(":")

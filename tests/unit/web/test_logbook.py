@@ -79,6 +79,8 @@ def test_page_by_page_down_to_the_first_entry(at: House, monkeypatch: pytest.Mon
     monkeypatch.setattr(logbook, "_WINDOW", 2)
     for number in range(9):
         at.office.write_log(f"note {number}", Actor("os:0"))
+    head = at.office.log_head()
+    assert head is not None
     visitor, address, seen = Visitor(at, Role.VIEWER), "/logbook?show=everything", []
     for _ in range(50):
         page = visitor.open(address)
@@ -87,9 +89,8 @@ def test_page_by_page_down_to_the_first_entry(at: House, monkeypatch: pytest.Mon
         if not older:
             break
         address = older[0].replace("&amp;", "&")
-    head = at.office.log_head()
-    assert head is not None
-    assert seen == list(range(head[0], 0, -1))
+    assert seen[0] >= head[0]
+    assert seen == list(range(seen[0], 0, -1))
 
 
 def test_a_rhythm_is_agreed_kept_and_ended(at: House) -> None:
