@@ -264,11 +264,11 @@ def test_a_device_that_hangs_up_at_once_has_no_line_left(ssh: SshDevice) -> None
 
 
 def test_a_device_that_stops_reading_does_not_hold_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controller.drivers.session.WRITE_PATIENCE", 0.5)
     with SshDevice(Switch.with_ports("acc-2", ["p1"]), window=1024) as ssh:
         session = opened(ssh)
         ssh.manners.stops_reading = True
         assert ask(session, "say last")[0].complete
+        monkeypatch.setattr("controller.drivers.session.WRITE_PATIENCE", 0.5)
         begun = time.monotonic()
         assert session.write(Block((Command("say " + "x" * 500_000, READ),))) is Outcome.SENT
         assert time.monotonic() - begun < 0.8
