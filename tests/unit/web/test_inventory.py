@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -13,6 +15,7 @@ from controller.bootstrap import Composition
 from controller.catalog.shipped import shipped_playbooks
 from controller.engine.people.roles import Role
 from controller.text import Catalogue
+from controller.web import candidates
 from tests.unit.api.house import INVENTORY, House, house
 from tests.unit.web.console import Visitor, fields, words_on
 
@@ -126,3 +129,22 @@ def test_an_inventory_that_no_longer_has_what_a_playbook_cuts_is_refused_whole(
     assert answer.status_code == 422
     assert EN.text("inventory.at-line", file="own.yaml", line=3) in words_on(answer)
     assert at.office.revisions.known() == kept
+
+
+def test_what_takes_long_is_compared_beside_the_page_which_comes_again(
+    at: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, go_on = Visitor(at, Role.ENGINEER), Event()
+    monkeypatch.setattr(candidates, "AT_ONCE", 0)
+    compiled = candidates.plan_playbook
+    monkeypatch.setattr(candidates, "plan_playbook", lambda *asked: (go_on.wait(), compiled(*asked))[1])
+    waits = visitor.send(visitor.open("/inventory/edit"), "/inventory/edit", {"text": MORE})
+    assert EN.text("inventory.examining-why") in words_on(waits)
+    assert waits.headers["refresh"] == "2"
+    go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "examining":
+            thread.join()
+    shown = visitor.open(waits.url.path)
+    assert EN.text("inventory.plan-points", before=3, after=4) in words_on(shown)
+    assert "refresh" not in shown.headers

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 import zipfile
+from threading import Event
 
 import pytest
 
@@ -13,6 +14,7 @@ from controller.domain.facts import Actor
 from controller.domain.tags import Tag
 from controller.engine.people.roles import Role
 from controller.web import logbook
+from controller.workers import verifying
 from tests.unit.api.house import House
 from tests.unit.web.console import Visitor, fields, words_on
 
@@ -113,6 +115,27 @@ def test_an_auditor_verifies_and_writes_nothing(at: House) -> None:
     said = words_on(auditor.open("/logbook/verify"))
     assert "The log is whole" in said
     assert at.office.verify().head in said
+
+
+def test_a_long_log_is_verified_beside_the_page_which_says_of_when_it_speaks(
+    at: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auditor, verification = Visitor(at, Role.AUDITOR), at.office.verification
+    monkeypatch.setattr(verifying, "AT_ONCE", 0)
+    go_on = Event()
+    monkeypatch.setattr(verification, "_verify", lambda: (go_on.wait(), at.office.verify())[1])
+    waits = auditor.open("/logbook/verify")
+    assert "being verified" in words_on(waits)
+    assert "The log is whole" not in words_on(waits)
+    assert waits.headers["refresh"] == "3"
+    go_on.set()
+    verification.wait()
+    assert "The log is whole" in words_on(auditor.open("/logbook/verify"))
+    at.office.write_log("written since", Actor("os:0"))
+    later = auditor.open("/logbook/verify")
+    assert re.search(r"\d+ entr(y was|ies were) written since", words_on(later))
+    assert "refresh" not in later.headers
+    assert "anew=yes" in later.text
 
 
 def test_what_an_auditor_takes_away_is_on_record_and_nobody_else_gets_it(at: House) -> None:
