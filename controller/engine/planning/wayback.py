@@ -6,7 +6,7 @@ return first, as few of them as will do, in waves of their own under the conditi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.domain.hold import Attribution, Hold
@@ -58,7 +58,7 @@ class WayBack:
                 if early is None:
                     self._out_of_reach(device, left, findings)
                     continue
-                for turn in _turns(early, place):
+                for turn in self._turns(early, place, left):
                     found.append(turn)
                     left.difference_update(turn.points)
                     for point in turn.points:
@@ -97,6 +97,23 @@ class WayBack:
             if self._in_turn(device, fewer, left):
                 early = fewer
         return early
+
+    def _turns(
+        self, early: Sequence[PointId], place: Mapping[PointId, int], left: Collection[PointId]
+    ) -> list[Turn]:
+        """What returns together is of the same subjects, and each within reach before any of it is back."""
+        found: list[Turn] = []
+        closed, near = set(left), self._manageable(left)
+        for point in early:
+            turn = found[-1] if found else None
+            if turn and turn.order == place[point] and point.device in near:
+                found[-1] = Turn(turn.order, (*turn.points, point))
+                continue
+            if turn:
+                closed.difference_update(turn.points)
+                near = self._manageable(closed)
+            found.append(Turn(place[point], (point,)))
+        return found
 
     def _in_turn(self, device: str, early: Iterable[PointId], left: Collection[PointId]) -> bool:
         """Whether each of ``early`` is within reach when the ones before it are back, and then ``device``."""
@@ -137,12 +154,3 @@ class WayBack:
 def _open(hold: Hold, book: HoldBook) -> bool:
     """Whether the hold's point was not cut by Cordon: no command went there, or it was cut before."""
     return book.untouched(hold.point.id) or hold.attribution is Attribution.FOREIGN
-
-
-def _turns(early: Sequence[PointId], place: Mapping[PointId, int]) -> Iterator[Turn]:
-    """One turn per run of points of the same subjects."""
-    start = 0
-    for at in range(1, len(early) + 1):
-        if at == len(early) or place[early[at]] != place[early[start]]:
-            yield Turn(place[early[start]], tuple(early[start:at]))
-            start = at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 from controller.domain.errors import OpenCause, OpenFailed
@@ -114,7 +114,21 @@ def codes(plan: Plan, code: str) -> set[str]:
     return {hazard.culprit for hazard in plan.hazards if hazard.code == code}
 
 
+# Three links of one wave in a row, each behind the one before.
+IN_A_ROW = Cables(
+    4,
+    ((0, 1), (0, 2), (0, 3), (2, 3), (1, 2)),
+    (
+        (1, frozenset({(0, "to1"), (1, "to0"), (0, "to2")})),
+        (1, frozenset({(0, "to1"), (2, "to1")})),
+        (1, frozenset({(3, "to2")})),
+        (1, frozenset({(0, "edge"), (1, "edge"), (2, "edge"), (3, "edge")})),
+    ),
+)
+
+
 @given(cables())
+@example(IN_A_ROW)
 @many
 def test_everything_comes_back_whatever_was_cut_behind_what(cables: Cables) -> None:
     site = cut(cables)
