@@ -31,6 +31,8 @@ RUNS = 50
 """The latest runs offered for an export of one."""
 LOOKED_AT = 2000
 """Entries one page looks at: of a long log a search goes on page by page."""
+READ_THROUGH = 800
+"""Of which one page reads all that is said: no more where a search goes through every kind of entry."""
 _WINDOW = 400
 VERIFIED_FOR = timedelta(minutes=5)
 """How long a verification is shown before a look begins another."""
@@ -187,7 +189,8 @@ def _leaf(visit: Visit, kind: str, searched: str, before: int | None) -> Leaf:
         dict(noted.data).get("corrects") for _, noted in office.noted(LOGBOOK)
     }  # of the whole log, wherever the correction stands
     found: list[Entry] = []
-    floor, low = max(0, top - LOOKED_AT), top
+    looked_at = min(LOOKED_AT, READ_THROUGH) if searched and kind == "everything" else LOOKED_AT
+    floor, low = max(0, top - looked_at), top
     while low > floor and len(found) < ROWS:
         high, low = low, max(floor, low - _WINDOW)
         window = office.leaf(low, high, lambda tag: _of_kind(tag, kind))

@@ -64,6 +64,7 @@ class HomeOffice:
         self.gates = planning.gates
         self.plan_rehearsal = planning.rehearsal
         self.rehearsals = planning.rehearsals
+        self._book = planning.book
 
         records = Records(composition, documents, leader)
         self.situation = records.situation
@@ -121,7 +122,7 @@ class HomeOffice:
         )
 
     def transfers(self) -> HoldTransfers:
-        return HoldTransfers(self._composition, self._documents, self._leader)
+        return HoldTransfers(self._composition, self._documents, self._leader, self._book)
 
     def erasing(self) -> Erasing:
         leader = self._leader

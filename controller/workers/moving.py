@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from controller.domain.inventory import PointId
 from controller.domain.plan import Hazard
 from controller.engine.events import Watcher
 from controller.engine.execution.walklist import Errand, walklist
+from controller.engine.planning.plans import Documents
 from controller.engine.planning.transfer import Transfer, Transferral, plan_transfer
 from controller.engine.points.holds import HoldBook
 from controller.engine.readiness.newpoints import NewPoint, read_new_points, unread
@@ -40,16 +41,22 @@ class Transferred:
 class HoldTransfers:
     """Of one home."""
 
-    def __init__(self, composition: Composition, documents: CurrentDocuments, leader: Leading) -> None:
+    def __init__(
+        self,
+        composition: Composition,
+        documents: CurrentDocuments,
+        leader: Leading,
+        book: Callable[[Documents], HoldBook],
+    ) -> None:
         self._composition = composition
         self._documents = documents
         self._leader = leader
+        self._book = book
 
     def plan(self, wanted: Transfer) -> tuple[Transferral, ...]:
         """As :func:`controller.engine.planning.transfer.plan_transfer`."""
-        history = self._leader.history()
-        book = HoldBook(history, self._composition.clock())
-        return plan_transfer(self._documents.present(), book, history, wanted)
+        documents = self._documents.present()
+        return plan_transfer(documents, self._book(documents), self._leader.history(), wanted)
 
     def look(self, found: Sequence[Transferral]) -> tuple[NewPoint, ...]:
         """What the new points are now. Changes nothing."""

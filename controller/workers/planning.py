@@ -12,10 +12,11 @@ from controller.domain.rehearsal import Rehearsals
 from controller.engine.holding.waiting import Waiting, may_wait
 from controller.engine.planning import plans
 from controller.engine.planning.canaries import plan_rehearsal
-from controller.engine.planning.plans import Return
+from controller.engine.planning.plans import Documents, Return
 from controller.engine.planning.recut import brought_back
 from controller.engine.planning.untested import rehearsals, untested
 from controller.engine.planning.vaulting import vault_users, with_vault
+from controller.engine.points.holds import HoldBook
 from controller.workers.documents import CurrentDocuments
 from controller.workers.leading import Leading
 from controller.workers.office import Cut
@@ -49,6 +50,12 @@ class Planning:
         with history.together():
             plan = self._returns.plan(documents, history, wanted)
         return self._with_vault(plan)
+
+    def book(self, documents: Documents) -> HoldBook:
+        """What is held now; to be read only."""
+        history = self._leader.history()
+        with history.together():
+            return self._returns.book(documents, history)
 
     def gates(self, playbook: str | None = None) -> tuple[Waiting, ...]:
         history, documents = self._leader.history(), self._documents.in_force()

@@ -32,6 +32,11 @@ class Returns:
         self._held: Held | None = None
         self._made: OrderedDict[Hashable, object] = OrderedDict()
 
+    def book(self, documents: Documents, history: History) -> HoldBook:
+        """What is held now; to be read only."""
+        with self._lock:
+            return self._now(documents, history).book
+
     def plan(self, documents: Documents, history: History, wanted: Return) -> Plan:
         """As :func:`controller.engine.planning.plans.plan_return`."""
         with self._lock:

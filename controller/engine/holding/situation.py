@@ -159,6 +159,8 @@ def _since_cut(holds: Iterable[Hold], history: History) -> tuple[Hold, ...]:
     for each in moved(note for _, note in history.noted(TRANSFER)):
         known = began.get((each.run, each.new), each.since)
         began[each.run, each.new] = min(known, each.since)
+    if not began:
+        return tuple(holds)
     keys = ((hold, (hold.key.run, hold.key.point)) for hold in holds)
     return tuple(replace(hold, opened_at=began[key]) if key in began else hold for hold, key in keys)
 

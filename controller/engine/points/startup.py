@@ -128,6 +128,7 @@ def reboots(
 ) -> tuple[Hazard, ...]:
     """Where a reboot would open points that are held, or cut again what came back."""
     opens: dict[str, str] = {}
+    lasting: dict[tuple[str, str], bool] = {}
     held = set()
     for hold in holds:
         name = hold.point.id.device
@@ -140,7 +141,10 @@ def reboots(
             continue
         if record is not None and record.state is StartupState.SAVED and not record.stale:
             continue
-        if not lasts(profiles.get(device.platform), Method(read.method)):
+        which = (device.platform, read.method)
+        if which not in lasting:
+            lasting[which] = lasts(profiles.get(device.platform), Method(read.method))
+        if not lasting[which]:
             opens[name] = _why(record, Save.NEVER)
     cuts = {name: record.cause for name, record in startups.items() if name not in held and record.cut}
     return (*_hazards("reboot-opens", opens), *_hazards("reboot-cuts", cuts))
