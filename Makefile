@@ -84,7 +84,7 @@ test-lab: $(READY)
 
 # Fewer side by side: some ask for a cut within seconds of its sign.
 test-lab-returns: $(READY)
-	$(BIN)/python -m pytest $(RETURNS) -n 3 --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(RETURNS) -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test-e2e: $(READY)
 	$(call lane,tests/e2e,-n 2 --dist worksteal)
