@@ -14,6 +14,8 @@ import pytest
 from controller.bootstrap import Composition
 from controller.catalog.shipped import shipped_playbooks
 from controller.engine.people.roles import Role
+from controller.engine.planning.plans import plan_playbook
+from controller.engine.planning.plans import plan_playbook
 from controller.text import Catalogue
 from controller.web import candidates
 from tests.unit.api.house import INVENTORY, House, house
@@ -136,8 +138,7 @@ def test_what_takes_long_is_compared_beside_the_page_which_comes_again(
 ) -> None:
     visitor, go_on = Visitor(at, Role.ENGINEER), Event()
     monkeypatch.setattr(candidates, "AT_ONCE", 0)
-    compiled = candidates.plan_playbook
-    monkeypatch.setattr(candidates, "plan_playbook", lambda *asked: (go_on.wait(), compiled(*asked))[1])
+    monkeypatch.setattr(candidates, "plan_playbook", lambda *asked: (go_on.wait(), plan_playbook(*asked))[1])
     waits = visitor.send(visitor.open("/inventory/edit"), "/inventory/edit", {"text": MORE})
     assert EN.text("inventory.examining-why") in words_on(waits)
     assert waits.headers["refresh"] == "2"
