@@ -15,7 +15,6 @@ from controller.bootstrap import Composition
 from controller.catalog.shipped import shipped_playbooks
 from controller.engine.people.roles import Role
 from controller.engine.planning.plans import plan_playbook
-from controller.engine.planning.plans import plan_playbook
 from controller.text import Catalogue
 from controller.web import candidates
 from tests.unit.api.house import INVENTORY, House, house
