@@ -291,19 +291,26 @@ def test_nothing_outlives_a_killed_owner_and_labs_live_side_by_side(lab: Lab) ->
         namespaces = {Path(f"/proc/{pid}/ns/net").readlink() for pid in pids}
         assert len(pids) == len(DEVICES)
         lab.traffic.live(routes(("emergency1", "internet")), [Kind.NEW])
+        killed = time.clock_gettime(time.CLOCK_BOOTTIME)
         os.kill(owner.pid, signal.SIGKILL)
     _eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
-    _eventually(lambda: not namespaces & set(_namespaces_in_use()))
+    _eventually(lambda: not namespaces & _namespaces_in_use(killed))
     lab.traffic.live(routes(("emergency1", "internet")), [Kind.NEW])
 
 
-def _namespaces_in_use() -> list[Path]:
-    found = []
+def _namespaces_in_use(before: float) -> set[Path]:
+    """Of processes that began ``before``, in seconds since boot: the name of a namespace that is gone is soon
+    that of another laboratory's."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            found.append((process / "ns/net").readlink())
+            namespace = (process / "ns/net").readlink()
+            began = int((process / "stat").read_text().rpartition(")")[2].split()[19]) / ticks
         except OSError:
             continue
+        if began < before:
+            found.add(namespace)
     return found
 
 
