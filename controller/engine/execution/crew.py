@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock, Semaphore
@@ -28,6 +29,7 @@ class Crew:
         self._clock = clock
         self._places = Semaphore(size)
         self._relief = size * MOST_RELIEVED
+        self._waiting: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._since: dict[object, float] = {}
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(size * (1 + MOST_RELIEVED), thread_name_prefix="device")
@@ -41,7 +43,11 @@ class Crew:
         self._pool.shutdown(wait=True)
 
     def start(self, job: Callable[[], None]) -> Future[None]:
-        return self._pool.submit(self._work, job)
+        begun: Future[None] = Future()
+        with self._lock:
+            self._waiting.append((job, begun))
+        self._pool.submit(self._work)
+        return begun
 
     def join(self, jobs: Iterable[Future[None]]) -> None:
         """Returns when all have ended."""
@@ -50,18 +56,27 @@ class Crew:
             left = wait(left, timeout=_LOOK_EVERY).not_done
             self._relieve()
 
-    def _work(self, job: Callable[[], None]) -> None:
+    def _work(self) -> None:
         self._places.acquire()
+        # Which job, only now: of threads that wait for a place, the one that waited longest need not get it.
         with self._lock:
-            self._since[job] = self._clock.monotonic()
+            job, begun = self._waiting.popleft()
+            self._since[begun] = self._clock.monotonic()
         try:
             job()
-        finally:
-            with self._lock:
-                if self._since.pop(job, None) is not None:
-                    self._places.release()
-                else:
-                    self._relief += 1
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the outcome gets it
+            self._over(begun)
+            begun.set_exception(error)
+        else:
+            self._over(begun)
+            begun.set_result(None)
+
+    def _over(self, begun: Future[None]) -> None:
+        with self._lock:
+            if self._since.pop(begun, None) is not None:
+                self._places.release()
+            else:
+                self._relief += 1
 
     def _relieve(self) -> None:
         """Gives away the places of those that take too long."""
