@@ -199,8 +199,9 @@ class _Shell:
         if self._manners.no_prompt:
             raise Hangs
         while True:
+            stops = self._manners.stops_reading  # who sees the prompt may say so at once
             self._out(self._prompt.encode() + self._manners.afterthought)
-            if self._manners.stops_reading:
+            if stops:
                 raise Hangs
             line = await self._line()
             self._echo(line)

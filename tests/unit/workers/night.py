@@ -39,7 +39,7 @@ from controller.domain.probation import Probation, ProbationState
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.planning.plans import Documents
-from controller.store.home import Home, open_home
+from controller.store.home import Home
 from controller.store.leader import Lead
 from controller.workers.front import HomeOffice, cordon_office
 from controller.workers.office import Cut
@@ -74,10 +74,10 @@ class Night:
 
 def night(folder: Path) -> Night:
     source = shipped_examples() / "demo" / "inventory.yaml"
-    new_home(folder / "home")
+    home = new_home(folder / "home")
     office = cordon_office(home=folder / "home", inventory=source)
     plan = office.plan_cut(Cut(subjects=SUBJECTS, overrides=frozenset({"samu"})))
-    found = Night(open_home(folder / "home"), office, plan)
+    found = Night(home, office, plan)
     with _leading(found) as lead:
         _evening(lead)
         _cut(lead, found, office.documents())
