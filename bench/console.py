@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pyotp
@@ -40,7 +41,7 @@ from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.people.accounts import Grant
 from controller.engine.people.roles import Role
-from controller.web.application import application, at_hand
+from controller.web.application import at_hand, built, opened
 from controller.workers.office import Cut
 from controller.workers.resident import Resident, reside
 from tests.e2e.pages import addresses
@@ -96,7 +97,8 @@ def main() -> int:
 
 def measured(composition: Composition) -> int:
     print(f"{datetime.now(UTC):%Y-%m-%d}  {_machine()}")
-    with reside(composition, at_hand) as office:
+    app = built("bench")
+    with reside(composition, partial(at_hand, app)) as office:
         office.watch.stop()  # no device of this site answers, and looking at them is no page's work
         for each in threading.enumerate():
             if each.name in ("preparing", "keeping"):
@@ -108,11 +110,11 @@ def measured(composition: Composition) -> int:
             f"{len(documents.inventory.devices):,} devices, {len(documents.inventory.segments)} segments, "
             f"{points:,} points, {office.held():,} held, {head[0] if head else 0:,} entries"
         )
-        service = Service(office, "bench", "", rate=1e6, clock=composition.clock().now)
+        service = Service(office, app.version, "", rate=1e6, clock=composition.clock().now)
         session = _signed_in(office, "Astreinte RSSI", *Role)
         _signed_in(office, "Direction de garde", Role.APPROVER)
         known = _known(office)
-        with TestClient(application(service), BASE, headers={"Accept-Language": "fr"}) as client:
+        with TestClient(opened(app, service), BASE, headers={"Accept-Language": "fr"}) as client:
             client.cookies.set(COOKIE, session, domain="testserver.local", path="/")
             return _each_page(client, office, known)
 

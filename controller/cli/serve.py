@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,7 @@ def serve(
         # Before there are threads: what is imported and defined here is in none of their ways.
         import_everything()
         app = built(installed_version())
-        office = stack.enter_context(reside(composition, at_hand))
+        office = stack.enter_context(reside(composition, partial(at_hand, app)))
         shown = _certificate(office, certificate, key, (host, *(name or ())))
         service = Service(office, app.version, shown.fingerprint, clock=composition.clock().now)
         invited = first_invitation(office.access(), composition.clock())

@@ -99,8 +99,10 @@ def opened(app: FastAPI, service: Service) -> FastAPI:
     return app
 
 
-def at_hand(office: Resident) -> None:
-    """For :func:`controller.workers.resident.reside`: pages too are made before anybody waits for them."""
+def at_hand(app: FastAPI, office: Resident) -> None:
+    """For :func:`controller.workers.resident.reside`: pages too, and the API's description, are made before
+    anybody waits for them."""
     if office.large:
         pages.at_hand()
+        app.openapi()
     settled()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from controller.domain.drift import PointDrift
-from controller.domain.inventory import Inventory
+from controller.domain.inventory import Inventory, Subject
 from controller.domain.plan import Hazard
 from controller.domain.probation import Probation, ProbationState
 from controller.engine.holding.situation import Situation, SubjectSituation
@@ -87,8 +87,9 @@ def board(visit: Viewing) -> Response:
     looks = looks_of(visit)
     looked = age(words, looks.last.at, visit.now) if looks.last is not None else ""
     changed = looks.changed({hold.key.point for hold in office.open_holds()})
+    subjects = {each.subject.name: each.subject for each in found.subjects}
     waves = [
-        _wave(number, [each for each in held if each.wave == number], gates, names, changed, found, words)
+        _wave(number, [each for each in held if each.wave == number], gates, names, changed, subjects, words)
         for number in sorted({each.wave for each in held if each.wave is not None})
     ]
     return show(
@@ -125,10 +126,9 @@ def _wave(
     gates: Mapping[str, Waiting],
     names: Mapping[str, str],
     changed: Sequence[PointDrift],
-    found: Situation,
+    known: Mapping[str, Subject],
     words: Catalogue,
 ) -> WaveCard:
-    known = {each.subject.name: each.subject for each in found.subjects}
     cards = []
     for each in subjects:
         name, gate = each.subject.name, gates.get(each.subject.name)
