@@ -75,6 +75,9 @@ PARTS = (
 )
 
 
+_NOWHERE = {"type": "http", "method": "GET", "path": "/.", "root_path": "", "headers": []}
+
+
 def application(service: Service) -> FastAPI:
     """One for one service."""
     return opened(built(service.version), service)
@@ -86,6 +89,9 @@ def built(version: str) -> FastAPI:
     for part in PARTS:
         app.include_router(part.router, include_in_schema=False)
     problems.install(app)
+    # FastAPI makes its routes when first looked at: here, while there is one thread, and in no answer's time.
+    for route in app.routes:
+        route.matches(dict(_NOWHERE))
     return app
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyotp
 import pytest
 from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
 
 import controller.web
 from controller.api.access import COOKIE
@@ -18,10 +19,10 @@ from controller.engine.people.accounts import Grant
 from controller.engine.people.roles import ALLOWS, Permission, Role
 from controller.text import Catalogue
 from controller.web import flash, situation
-from controller.web.application import PARTS
+from controller.web.application import PARTS, built, opened
 from controller.web.navigation import PLACES
 from controller.web.visits import own_address
-from tests.unit.api.house import PASSWORD, ROOT, House
+from tests.unit.api.house import PASSWORD, ROOT, VERSION, House
 from tests.unit.api.test_access import WORDS, needed
 from tests.unit.web.console import Visitor, fields, words_on
 
@@ -247,3 +248,17 @@ def test_no_page_says_what_is_in_no_catalogue() -> None:
         words = re.findall(r"[^\W\d_]{2,}", " ".join([re.sub(r"<[^>]*>", " ", text), *spoken]))
         said |= {template.name: words} if set(words) - named else {}
     assert said == {}
+
+
+def test_no_request_makes_a_route(at: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a library imports and filters meanwhile would be in the way of other threads."""
+    made = opened(built(VERSION), at.service)
+
+    def too_late(**_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("fastapi.routing.get_dependant", too_late)
+    client = TestClient(made, "https://testserver")
+    assert client.get("/api/v1/version").status_code == 200
+    assert client.get("/sign-in").status_code == 200
+    assert client.get("/api/v1/nowhere").status_code == 404
