@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path as File
 
@@ -436,10 +436,10 @@ def test_options_are_taken_out_however_they_are_cut(cuts: int) -> None:
     assert answers == b"\xff\xfd\x01" + b"\xff\xfb\x03" + b"\xff\xfc\x18" + b"\xff\xfe\x01"
 
 
-def _until(true: object, patience: float = 5.0) -> None:
+def _until(true: Callable[[], bool], patience: float = 5.0) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if true():  # type: ignore[operator] # a test's own condition
+        if true():
             return
         time.sleep(0.01)
     raise AssertionError("never became true")
