@@ -169,6 +169,27 @@ class Prober(Protocol):
         ...
 
 
+# --- armed -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ArmedSession:
+    """A session held open beforehand, and what it last read at its device. ``states``: per point, None where
+    what was read cannot be understood; ``read_at`` is of the oldest of them."""
+
+    session: Session
+    states: Mapping[PointId, Mapping[str, str] | None]
+    read_at: datetime
+
+
+class Armed(Protocol):
+    """The sessions held open beforehand."""
+
+    def take(self, device: str) -> ArmedSession | None:
+        """Hands the device's session over for good: who takes it closes it. None where none is ready."""
+        ...
+
+
 # --- records ---------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from controller.engine.events import JournalDegraded, StepResult, Watcher
 from controller.engine.execution.sessions import DeviceSlots, Sessions
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import (
+    Armed,
     Clock,
     Committed,
     Driver,
@@ -57,6 +58,7 @@ class Services:
     journal: Journal
     limits: Limits = Limits()
     evidence: EvidenceFiles | None = None
+    armed: Armed | None = None
 
 
 class StopCause:
