@@ -189,6 +189,10 @@ class Armed(Protocol):
         """Hands the device's session over for good: who takes it closes it. None where none is ready."""
         ...
 
+    def make_room(self, device: str) -> ArmedSession | None:
+        """As :meth:`take`, for who found no line free there: the device is not armed again by itself."""
+        ...
+
 
 # --- records ---------------------------------------------------------------------------------------
 

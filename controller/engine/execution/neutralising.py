@@ -65,6 +65,7 @@ class Neutralising:
             services.secrets,
             services.clock,
             services.limits.connect,
+            armed=services.armed,
         )
         try:
             with self.slots.hold(name, Action.RESTORE, lambda: sessions.drop(name)):

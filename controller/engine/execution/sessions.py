@@ -13,12 +13,13 @@ from controller.domain.inventory import Device, Inventory
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.engine.execution.credentials import CredentialRecord
-from controller.engine.ports import Clock, Driver, Login, Secrets, Session
+from controller.engine.ports import Armed, ArmedSession, Clock, Driver, Login, Secrets, Session
 
 
 class Sessions:
     """The sessions of one run, kept open between its operations and closed with it. ``record`` is what the
-    devices said of the run's credentials."""
+    devices said of the run's credentials; ``armed`` the sessions held open beforehand: used where
+    the run ``takes`` them, else only where a device has no other line."""
 
     def __init__(
         self,
@@ -29,8 +30,12 @@ class Sessions:
         clock: Clock,
         connect_seconds: float,
         record: CredentialRecord | None = None,
+        armed: Armed | None = None,
     ) -> None:
         self.record = record or CredentialRecord()
+        self.takes = False
+        self._held_open = armed
+        self._asked: set[str] = set()
         self._inventory = inventory
         self._profiles = profiles
         self._driver = driver
@@ -60,11 +65,44 @@ class Sessions:
             session = self._open.get(device.name)
         if session is not None and session.is_open:
             return session
+        armed = self.armed(device)
+        return self._opened(device) if armed is None else armed.session
+
+    def armed(self, device: Device) -> ArmedSession | None:
+        """The session held open beforehand: from now on it is that of this run, which asks once a device.
+        None where there is none, or the run has one already."""
+        with self._lock:
+            session = self._open.get(device.name)
+            ask = self.takes and device.name not in self._asked and (session is None or not session.is_open)
+            self._asked.add(device.name)
+        if self._held_open is None or not ask:
+            return None
+        armed = self._held_open.take(device.name)
+        return None if armed is None or not self._keep(device, armed.session) else armed
+
+    def _keep(self, device: Device, session: Session) -> bool:
+        with self._lock:
+            self._open[device.name] = session
+        return session.is_open
+
+    def _opened(self, device: Device) -> Session:
         deadline = self._clock.monotonic() + self._connect_seconds
-        session = self._driver.open(device, self._profiles[device.platform], self._logins(device), deadline)
+        profile = self._profiles[device.platform]
+        try:
+            session = self._driver.open(device, profile, self._logins(device), deadline)
+        except OpenFailed as failure:
+            last = self._last_line(device) if failure.cause == OpenCause.NO_LINE else None
+            if last is None:
+                raise
+            session = last
         with self._lock:
             self._open[device.name] = session
         return session
+
+    def _last_line(self, device: Device) -> Session | None:
+        """A device that has no line left may have given its last one to the session held open."""
+        armed = self._held_open.make_room(device.name) if self._held_open is not None else None
+        return armed.session if armed is not None and armed.session.is_open else None
 
     def drop(self, device: str) -> None:
         with self._lock:

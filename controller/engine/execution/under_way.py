@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Plan
+from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
 from controller.engine.events import RunEnded, Watcher
 from controller.engine.execution.broadcast import Broadcast, Listener
@@ -57,8 +58,15 @@ class Runs:
         broadcast = Broadcast()
         listener = broadcast.join(watcher)
         sessions = Sessions(
-            inventory, profiles, services.driver, services.secrets, services.clock, services.limits.connect
+            inventory,
+            profiles,
+            services.driver,
+            services.secrets,
+            services.clock,
+            services.limits.connect,
+            armed=services.armed,
         )
+        sessions.takes = plan.action is Action.ISOLATE
         running = Running(
             run=earlier.run if earlier else f"{services.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
             plan=plan,

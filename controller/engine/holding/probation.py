@@ -331,6 +331,7 @@ class Probations:
             services.clock,
             services.limits.connect,
             running.sessions.record if running else None,
+            services.armed,
         )
         before: list[str] = []
         for record in self.history.runs():

@@ -374,6 +374,7 @@ class Watch:
             services.clock,
             services.limits.connect,
             record,
+            services.armed,
         )
 
     def _read_basis(self, run: str) -> Basis:
