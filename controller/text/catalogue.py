@@ -2,7 +2,8 @@
 
 A text is filled by ``str.format`` from values, never from other texts: ``{{`` and ``}}`` are braces. Where a
 text depends on a number it is written twice, as ``<code>.one`` and ``<code>.many``, and chosen by ``count``.
-French texts are written with plain spaces; where the language forbids to break a line, none is broken.
+French texts are written with plain spaces and apostrophes; shown, no line is broken where the language
+forbids it, and what elides is the typographic apostrophe.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ LANGUAGES = ("fr", "en")
 
 _UNBROKEN = re.compile(r" (?=[:;?!»%](?!\S))|(?<=«) ")
 """The spaces of French at which no line may end."""
+
+_ELIDED = re.compile(r"(?<=\w)'(?=[\w{«])")
+"""The apostrophes of French: what quotes a command stands beside a space."""
 
 
 def language(asked: str | None, environ: Mapping[str, str]) -> str:
@@ -35,11 +39,7 @@ class Catalogue:
     def __init__(self, lang: str) -> None:
         self.lang = lang if lang in LANGUAGES else "en"
         source = files(__package__).joinpath(f"{self.lang}.toml").read_text("utf-8")
-        self._texts = dict(_flat(tomllib.loads(source)))
-        if self.lang == "fr":
-            self._texts = {
-                code: _UNBROKEN.sub("\N{NO-BREAK SPACE}", text) for code, text in self._texts.items()
-            }
+        self._texts = {code: self._set(text) for code, text in _flat(tomllib.loads(source))}
 
     def __contains__(self, code: str) -> bool:
         return code in self._texts or f"{code}.many" in self._texts
@@ -65,6 +65,11 @@ class Catalogue:
         if text is None:
             return ""
         return text.fr if self.lang == "fr" else text.en
+
+    def _set(self, text: str) -> str:
+        if self.lang != "fr":
+            return text
+        return _ELIDED.sub("\N{RIGHT SINGLE QUOTATION MARK}", _UNBROKEN.sub("\N{NO-BREAK SPACE}", text))
 
     def _number(self, count: object) -> str:
         single = (0, 1) if self.lang == "fr" else (1,)

@@ -211,12 +211,12 @@ def test_everything_ready_ends_0_and_says_in_how_long(site: Site) -> None:
 
 SCHEDULED = {
     "en": "acc-1: a reload is scheduled, within 1 h 34 min.",
-    "fr": "acc-1\u00a0: un redémarrage est programmé, d'ici 1 h 34 min.",
+    "fr": "acc-1\u00a0: un redémarrage est programmé, d’ici 1 h 34 min.",
 }
 INSTEAD = {
     "en": "to take it away: reload cancel. Or leave it alone and cut it off at its neighbours "
     "(core-1 GigabitEthernet1/0/10): cordon isolate … --at-neighbour acc-1.",
-    "fr": "pour l'annuler\u00a0: reload cancel. Ou n'y touchez pas et coupez-le chez ses voisins "
+    "fr": "pour l’annuler\u00a0: reload cancel. Ou n’y touchez pas et coupez-le chez ses voisins "
     "(core-1 GigabitEthernet1/0/10)\u00a0: cordon isolate … --at-neighbour acc-1.",
 }
 

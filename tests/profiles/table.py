@@ -40,7 +40,7 @@ _SAYS: Mapping[str, Mapping[str, str]] = {
         "en": "## The documents each rests on",
         "fr": "## Les documents sur lesquels chacun repose",
     },
-    "tagged": {"en": "one VLAN of several", "fr": "un VLAN parmi d'autres"},
+    "tagged": {"en": "one VLAN of several", "fr": "un VLAN parmi d’autres"},
 }
 
 

@@ -13,7 +13,7 @@ from tests.unit.paper.pages import text
 def test_an_auditor_gets_the_report_in_the_language_asked_for_and_that_is_on_record(at: House) -> None:
     at.as_role(Role.RESPONDER).post("/logbook", json={"text": "three stations dark"})
     client = at.as_role(Role.AUDITOR)
-    for lang, title in (("fr", "Rapport d'incident"), ("en", "Report of an incident")):
+    for lang, title in (("fr", "Rapport d’incident"), ("en", "Report of an incident")):
         answer = client.get("/audit/report", headers={"Accept-Language": lang})
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf"), answer.text
         assert answer.headers["content-disposition"] == f'attachment; filename="report.{lang}.pdf"'

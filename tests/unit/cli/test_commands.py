@@ -369,7 +369,7 @@ def test_options_are_taken_before_and_after_the_command(cordon: Bench) -> None:
 def test_french_is_spoken_where_the_system_does(cordon: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     cordon.office.sick = frozenset({"acc-2"})
     french = cordon("isolate", "--level", "5", "--yes", "--lang", "fr")
-    assert "3 points sur 4 confirmés coupés en 1,4 s\N{NO-BREAK SPACE}; 1 n'est pas prouvé." in french.out
+    assert "3 points sur 4 confirmés coupés en 1,4 s\N{NO-BREAK SPACE}; 1 n’est pas prouvé." in french.out
     assert "bâtiment B, baie R9" in french.out
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     assert main(["isolate"], lambda **_: cordon.office) == 2

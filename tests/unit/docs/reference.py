@@ -39,13 +39,13 @@ _SAYS: Mapping[str, Both] = {
     "exits": {"en": "## Exit codes", "fr": "## Codes de sortie"},
     "settings": {
         "en": "## Settings\n\nEnvironment variables. An option on the command line goes before.",
-        "fr": "## Réglages\n\nVariables d'environnement. Une option de la ligne de commande passe avant.",
+        "fr": "## Réglages\n\nVariables d’environnement. Une option de la ligne de commande passe avant.",
     },
     "by default": {"en": "By default: {value}.", "fr": "Par défaut : {value}."},
     "tags": {
         "en": "## Entries of the log\n\nThe tag of an entry, `source:subject:action`, and how it is told. "
         "`cordon audit show --tag` takes a tag or its beginning.",
-        "fr": "## Entrées du journal\n\nL'étiquette d'une entrée, `source:sujet:action`, et comment elle est "
+        "fr": "## Entrées du journal\n\nL’étiquette d’une entrée, `source:sujet:action`, et comment elle est "
         "dite. `cordon audit show --tag` prend une étiquette ou son début.",
     },
     "hazards": {
@@ -54,7 +54,7 @@ _SAYS: Mapping[str, Both] = {
         "one that begins with “{warn}” stops nothing.",
         "fr": "## Dangers\n\nCe que le planificateur a trouvé, comme une personne le lit. "
         "Une ligne qui commence par « {refuse} » arrête le plan avant tout envoi ; "
-        "une qui commence par « {warn} » n'arrête rien.",
+        "une qui commence par « {warn} » n’arrête rien.",
     },
 }
 
@@ -65,15 +65,15 @@ _EXITS: Mapping[Exit, Both] = {
     },
     Exit.INVALID: {
         "en": "the command, a file or a setting is wrong; nothing was done",
-        "fr": "la commande, un fichier ou un réglage est faux ; rien n'a été fait",
+        "fr": "la commande, un fichier ou un réglage est faux ; rien n’a été fait",
     },
     Exit.REFUSED: {
         "en": "a safety rule stands in the way; nothing was sent",
-        "fr": "une règle de sûreté s'y oppose ; rien n'a été envoyé",
+        "fr": "une règle de sûreté s’y oppose ; rien n’a été envoyé",
     },
     Exit.WAITING: {
         "en": "waiting for other people: a consent, an approval, an attestation; nothing was sent past that",
-        "fr": "attend d'autres personnes (accord, approbation, attestation) ; rien n'a été envoyé au-delà",
+        "fr": "attend d’autres personnes (accord, approbation, attestation) ; rien n’a été envoyé au-delà",
     },
     Exit.LED_ELSEWHERE: {
         "en": "another process leads this home and does not answer",
@@ -81,11 +81,11 @@ _EXITS: Mapping[Exit, Both] = {
     },
     Exit.UNPROVEN: {
         "en": "it ran, and something lacks its proof; what, is listed",
-        "fr": "exécuté, et quelque chose n'a pas sa preuve ; la liste en est donnée",
+        "fr": "exécuté, et quelque chose n’a pas sa preuve ; la liste en est donnée",
     },
     Exit.NOT_JOURNALLED: {
         "en": "nothing can be journalled any more: nothing, or nothing more, was sent",
-        "fr": "plus rien ne peut être journalisé : rien, ou plus rien, n'a été envoyé",
+        "fr": "plus rien ne peut être journalisé : rien, ou plus rien, n’a été envoyé",
     },
     Exit.INTERNAL: {
         "en": "a defect of Cordon; what was sent is in the journal",
@@ -98,42 +98,42 @@ _EXITS: Mapping[Exit, Both] = {
 }
 
 _SETTINGS_IN_FRENCH = {
-    "inventory": "Le fichier d'inventaire du site.",
+    "inventory": "Le fichier d’inventaire du site.",
     "home": "Où sont la base, les clés et les preuves.",
     "profiles": "Répertoires où chercher les profils avant ceux livrés.",
     "playbooks": "Répertoires où chercher les scénarios avant ceux livrés.",
     "lang": "Langue de tous les textes, fr ou en ; par défaut celle de LANG.",
     "connect_timeout": "Secondes pour avoir une session prête avec un équipement.",
-    "operation_timeout": "Secondes pour l'opération d'un équipement, du premier octet à la relecture.",
-    "save_timeout": "Secondes qu'a un équipement pour enregistrer sa configuration de démarrage "
+    "operation_timeout": "Secondes pour l’opération d’un équipement, du premier octet à la relecture.",
+    "save_timeout": "Secondes qu’a un équipement pour enregistrer sa configuration de démarrage "
     "et la montrer.",
     "threads": "Équipements traités en même temps.",
     "rehearsal_days": "Jours après lesquels ce qui a été répété compte de nouveau comme jamais essayé.",
     "signal_keys": "Un répertoire avec les clés des programmes qui peuvent signaler par l'API : "
     "un fichier chacun.",
-    "checkpoint_entries": "Nombre d'entrées après lequel le journal est signé au plus tard.",
+    "checkpoint_entries": "Nombre d’entrées après lequel le journal est signé au plus tard.",
     "checkpoint_minutes": "Minutes après lesquelles les nouvelles entrées sont signées au plus tard.",
     "forward": "Où le journal est transmis (syslog sous TLS) : ADRESSE:PORT ; par défaut nulle part.",
     "forward_ca": "Certificats (PEM) dont un répond de celui de ce récepteur.",
     "forward_pin": "Le SHA-256 du certificat de ce récepteur, à la place ou en plus.",
-    "forward_name": "Le nom pour lequel est son certificat, si ce n'est pas son adresse.",
+    "forward_name": "Le nom pour lequel est son certificat, si ce n’est pas son adresse.",
     "forward_certificate": "Le certificat (PEM) auquel ce récepteur reconnaît qui envoie.",
     "forward_key": "La clé privée (PEM) de ce certificat.",
-    "forward_without_names": "N'envoie ni noms ni ce que des personnes ont écrit, si true.",
+    "forward_without_names": "N’envoie ni noms ni ce que des personnes ont écrit, si true.",
     "retention": "Pour combien de temps est gardé ce qui est tenu à côté du journal, par exemple "
     "transcripts=1095d tables=365d ; par défaut pour de bon.",
     "session_idle_minutes": "Minutes sans signe de vie après lesquelles une session se termine.",
     "session_hours": "Heures après lesquelles une session se termine de toute façon.",
-    "argon2_memory_kib": "Mémoire d'une empreinte de mot de passe, en Kio.",
-    "argon2_passes": "Passes d'une empreinte de mot de passe.",
+    "argon2_memory_kib": "Mémoire d’une empreinte de mot de passe, en Kio.",
+    "argon2_passes": "Passes d’une empreinte de mot de passe.",
     "argon2_threads": "Empreintes de mots de passe calculées en même temps.",
-    "vault_key_file": "Le fichier de clé qui ouvre le coffre des secrets d'équipements.",
+    "vault_key_file": "Le fichier de clé qui ouvre le coffre des secrets d’équipements.",
     "vault_passphrase_file": "Un fichier, à vous seul, avec la phrase secrète du coffre.",
     "vault_passphrase_fd": "Un descripteur hérité où lire, une fois, la phrase secrète du coffre.",
     "log_format": "Forme des lignes de journal du programme lui-même, text ou json.",
     "log_level": "Niveau minimal de ces lignes : debug, info, warning ou error. "
     "En text warning, en json info.",
-    "log_file": "Où vont ces lignes ; par défaut la sortie d'erreur.",
+    "log_file": "Où vont ces lignes ; par défaut la sortie d’erreur.",
     "spool_after_ms": "Millisecondes laissées à la base pour enregistrer avant que le fichier de secours "
     "prenne le relais.",
 }

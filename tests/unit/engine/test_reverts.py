@@ -88,6 +88,6 @@ def test_the_way_round_is_every_neighbours_port_but_no_link_that_is_never_cut() 
     english, french = (hazard_text(hazard, Catalogue(lang)) for lang in ("en", "fr"))
     assert "within 5 min" in english
     assert "at its neighbours (core-1 Gi1/0/1, core-2 Gi1/0/1): cordon isolate … --at-neighbour" in english
-    assert "d'ici 5 min" in french
+    assert "d’ici 5 min" in french
     alone = hazard_text(found("cisco_ios", answers, ())["revert-reload"], Catalogue("en"))
     assert "names no neighbour's port" in alone

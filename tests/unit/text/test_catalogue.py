@@ -56,6 +56,14 @@ def test_french_breaks_no_line_before_its_double_marks() -> None:
     assert NO_BREAK not in "".join(EN.raw(code) for code in EN)
 
 
+def test_french_elides_with_its_own_apostrophe() -> None:
+    told = FR.text("error.override-unsealed")
+    assert [code for code in FR if re.search(r"\w'[\w{«]", FR.raw(code))] == []
+    assert "’" in told
+    assert "’" not in "".join(EN.raw(code) for code in EN)
+    assert "’" not in (SOURCE / "text" / "fr.toml").read_text("utf-8")
+
+
 def test_a_number_is_written_twice_or_not_at_all() -> None:
     ones = {code.removesuffix(".one") for code in FR if code.endswith(".one")}
     assert ones == {code.removesuffix(".many") for code in FR if code.endswith(".many")}
