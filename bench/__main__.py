@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from bench import console, log, planning, reachability, service, speed, startup
+from bench import console, idle, log, planning, reachability, service, speed, startup
 
 MEASUREMENTS = {
     "console": console.main,
+    "idle": idle.main,
     "log": log.main,
     "planning": planning.main,
     "reachability": reachability.main,
