@@ -79,18 +79,19 @@ def decide(visit: Approving, name: Name) -> Response:
 def asked(visit: Viewing, request: RequestId) -> Response:
     found = visit.service.office.access().approvals.request(request)
     plan = visit.service.office.stored_plan(found.revision)
+    inventory = visit.service.office.documents_in_force().inventory
     return show(
         visit,
         "approval.html",
         request=found,
-        asked=asked_for(found.playbook, visit.service.office.documents_in_force().inventory, visit.words),
+        asked=asked_for(found.playbook, inventory, visit.words),
         state=visit.words.text(f"request.{found.state}"),
         cause=visit.words.text(f"request-cause.{found.cause}"),
         began=when(found.opened_at, visit.now),
         given=[name for _, name in found.given],
         decided=[_decided(each, visit.words) for each in found.accept_drift],
         points=plan.point_count,
-        hazards=hazards_told(plan.hazards, visit.words),
+        hazards=hazards_told(plan.hazards, visit.words, inventory),
         own=found.requester == visit.person.id,
         retires=plan.retires,
         again=_again(found, plan) if found.ready and visit.may(Permission.RESTORE) else "",

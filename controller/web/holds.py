@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from controller.api.problems import status_of
 from controller.domain.errors import AwaitingApproval, CordonError, InvalidRequest, Refused
+from controller.domain.inventory import Inventory
 from controller.domain.plan import Hazard
 from controller.domain.profile import State
 from controller.engine.execution.marks import Marks
@@ -111,14 +112,16 @@ def _moves(visit: Visit, error: CordonError | None = None) -> Response:
             visit.service.keep_plan(each.plan)
     except CordonError as problem:
         error = error or problem
-    refused = not points or any(refuses for _, refuses in hazards_told(hazards, words))
+    inventory = visit.service.office.documents_in_force().inventory
+    told = hazards_told(hazards, words, inventory)
+    refused = not points or any(refuses for _, refuses in told)
     return show(
         visit,
         "hold-transfer.html",
         HTTPStatus.OK if error is None else status_of(error),
         plans=[each.plan.hash for each in found],
         moves=[_shown(each, words) for each in points],
-        hazards=hazards_told(hazards, words),
+        hazards=told,
         refused=refused,
         device=sent.get("device"),
         to=sent.get("to"),
@@ -126,7 +129,7 @@ def _moves(visit: Visit, error: CordonError | None = None) -> Response:
         as_found=bool(sent.get("as_found")),
         typed=sent.get("typed"),
         reason=sent.get("reason"),
-        why=_why(error, words),
+        why=_why(error, words, inventory),
     )
 
 
@@ -212,13 +215,13 @@ def _ends(visit: Visit, error: CordonError | None = None) -> Response:
         plan=plan.hash if plan is not None else "",
         titles=titles,
         points=[str(point) for point in dict.fromkeys(point for _, _, point in plan.ends)] if plan else [],
-        hazards=hazards_told(plan.hazards, words) if plan is not None else (),
+        hazards=hazards_told(plan.hazards, words, inventory) if plan is not None else (),
         refused=plan is None or bool(plan.refusals),
         subjects=wanted.subjects,
         devices=wanted.devices,
         typed=visit.sent.get("typed"),
         reason=visit.sent.get("reason"),
-        why=_why(error, words),
+        why=_why(error, words, inventory),
     )
 
 
@@ -231,8 +234,8 @@ def _listed(visit: Visit, field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def _why(error: CordonError | None, words: Catalogue) -> str:
+def _why(error: CordonError | None, words: Catalogue, inventory: Inventory) -> str:
     if error is None:
         return ""
-    told = hazards_told(error.hazards, words) if isinstance(error, Refused) else ()
+    told = hazards_told(error.hazards, words, inventory) if isinstance(error, Refused) else ()
     return " ".join(text for text, _ in told) or sentence(error, words)

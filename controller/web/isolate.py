@@ -114,7 +114,7 @@ def _page(visit: Visit, error: CordonError | None = None) -> Response:
     kept = [each.name for each in inventory.segments.values() if each.keep_alive]
     why = ""
     if error is not None:
-        refused = hazards_told(error.hazards, words) if isinstance(error, Refused) else ()
+        refused = hazards_told(error.hazards, words, inventory) if isinstance(error, Refused) else ()
         why = " ".join(text for text, _ in refused) or sentence(error, words)
     return show(
         visit,
@@ -187,6 +187,6 @@ def _shown(visit: Visit, plan: Plan) -> Shown:
         losses=tuple(sorted(losses, key=lambda loss: not loss[1])),
         stays=tuple(kept_through(names, inventory, words)),
         dies=tuple(dying(names, inventory, words)),
-        hazards=hazards_told(plan.hazards, words),
+        hazards=hazards_told(plan.hazards, words, inventory),
         refused=bool(plan.refusals),
     )

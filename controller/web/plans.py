@@ -49,7 +49,7 @@ def plan(visit: Viewing, plan: Hash) -> Response:
         action=visit.words.text(f"action.{found.action}", playbook=found.playbook),
         points=found.point_count,
         devices=len({operation.device for _, operation in every}),
-        hazards=hazards_told(found.hazards, visit.words),
+        hazards=hazards_told(found.hazards, visit.words, visit.service.office.documents_in_force().inventory),
         sent=[
             Sent(
                 wave=wave.index + 1,

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from fastapi import APIRouter, Response
 
+from controller.domain.inventory import Inventory
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals, Rehearsed, Software
 from controller.text import Catalogue
-from controller.text.sentences import hazard_text, obstacle_text
+from controller.text.sentences import obstacle_text
 from controller.text.times import age, duration
 from controller.web.pages import show
 from controller.web.parts import part
-from controller.web.telling import hazards_told
+from controller.web.telling import hazard_told, hazards_told
 from controller.web.visits import Viewing
 
 router = APIRouter()
@@ -66,8 +67,11 @@ class RehearsalRow:
 def readiness(visit: Viewing) -> Response:
     words, office = visit.words, visit.service.office
     found = office.last_readiness()
-    playbooks = office.documents_in_force().playbooks
-    devices = sorted((_device(each, words) for each in (found.devices if found else ())), key=_worst_first)
+    documents = office.documents_in_force()
+    playbooks, inventory = documents.playbooks, documents.inventory
+    devices = sorted(
+        (_device(each, inventory, words) for each in (found.devices if found else ())), key=_worst_first
+    )
     return show(
         visit,
         "readiness.html",
@@ -75,18 +79,19 @@ def readiness(visit: Viewing) -> Response:
         head=_head(found, words),
         checked=age(words, found.at, visit.now) if found else "",
         took=duration(words, found.milliseconds / 1000) if found else "",
-        changed=found is not None and found.inventory != office.documents_in_force().inventory.digest,
+        changed=found is not None and found.inventory != inventory.digest,
         levels=[
             _level(
                 each,
                 words.pick(known.title) if (known := playbooks.get(each.playbook)) else each.playbook,
+                inventory,
                 words,
             )
             for each in (found.levels if found else ())
         ],
         part=part(devices, visit, ROWS),
         undoing=[
-            (each.device, hazard_text(hazard, words))
+            (each.device, hazard_told(hazard, words, inventory))
             for each in (found.devices if found else ())
             for hazard in each.hazards
             if hazard.code.startswith(_REVERTS)
@@ -125,7 +130,7 @@ def _rehearsed(found: Rehearsals, now: datetime, words: Catalogue) -> list[Rehea
     return sorted(rows, key=lambda row: not row.failed)
 
 
-def _device(found: DeviceReadiness, words: Catalogue) -> DeviceRow:
+def _device(found: DeviceReadiness, inventory: Inventory, words: Catalogue) -> DeviceRow:
     blocked = len(found.blocked)
     whole = found.ready or blocked < len(found.points)
     kind = "done" if found.ready else "partial" if whole else "failed"
@@ -136,7 +141,7 @@ def _device(found: DeviceReadiness, words: Catalogue) -> DeviceRow:
         word=word,
         points=len(found.points),
         obstacles=tuple(obstacle_text(each, words) for each in found.obstacles),
-        hazards=tuple(hazard_text(each, words) for each in found.hazards),
+        hazards=tuple(hazard_told(each, words, inventory) for each in found.hazards),
     )
 
 
@@ -144,7 +149,7 @@ def _worst_first(row: DeviceRow) -> tuple[int, bool, str]:
     return (("failed", "partial", "done").index(row.kind), not row.hazards, row.name)
 
 
-def _level(found: LevelReadiness, title: str, words: Catalogue) -> LevelRow:
+def _level(found: LevelReadiness, title: str, inventory: Inventory, words: Catalogue) -> LevelRow:
     could = found.points - len(found.blocked)
     kind = "failed" if found.refusals else "done" if not found.blocked else "partial"
     code = "readiness.refused" if found.refusals else "readiness.could"
@@ -156,5 +161,5 @@ def _level(found: LevelReadiness, title: str, words: Catalogue) -> LevelRow:
         word=word,
         lasting=duration(words, found.milliseconds / 1000),
         by_hand=words.text("count.points", count=found.by_hand) if found.by_hand else "",
-        refusals=hazards_told(found.refusals, words),
+        refusals=hazards_told(found.refusals, words, inventory),
     )

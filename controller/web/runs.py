@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 
 from controller.domain.errors import InvalidRequest, NotFound, NotPermitted
+from controller.domain.inventory import Inventory
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action
@@ -33,7 +34,7 @@ from controller.web.progress import (
     milestones,
     over_time,
 )
-from controller.web.telling import names_of, when
+from controller.web.telling import names_of, title_of, when
 from controller.web.visits import For, Viewing, Visit
 from controller.workers.office import LogLine
 from controller.workers.standings import standing
@@ -139,7 +140,7 @@ def show_run(visit: Viewing, run: Run) -> Response:
 @router.get("/runs/{run}/devices/{device}")
 def show_device(visit: Viewing, run: Run, device: Name) -> Response:
     office, words = visit.service.office, visit.words
-    record, _plan, errands = office.run(run)
+    record, plan, errands = office.run(run)
     results = [each for each in office.results(record.run) if each.step.point.id.device == device]
     if not results:
         raise NotFound(kind="device", name=device)
@@ -149,13 +150,14 @@ def show_device(visit: Viewing, run: Run, device: Name) -> Response:
         if line.data.get("device") == device
     ]
     codes = {errand.point: errand.code for errand in errands}
+    inventory = office.inventory_of(plan)
     reads = visit.may(Permission.READ_TRANSCRIPTS)
     return show(
         visit,
         "run-device.html",
         run=record.run,
         device=device,
-        steps=[_step(each, codes.get(each.step.point.id, ""), words) for each in results],
+        steps=[_step(each, codes.get(each.step.point.id, ""), inventory, words) for each in results],
         operations=_operations(lines, words),
         transcripts=[(clock_time(_at(line)), line.text) for line in lines if line.text] if reads else [],
         reads=reads,
@@ -288,14 +290,14 @@ class StepShown:
     code: str
 
 
-def _step(each: StepResult, code: str, words: Catalogue) -> StepShown:
+def _step(each: StepResult, code: str, inventory: Inventory, words: Catalogue) -> StepShown:
     sent = next(
         (one for one in (each.step.rendering, *each.step.fallbacks) if one.method == each.method),
         each.step.rendering,
     )
     return StepShown(
         point=str(each.step.point.id),
-        subjects=", ".join(each.step.subjects),
+        subjects=", ".join(title_of(inventory.subject(name), name, words) for name in each.step.subjects),
         method=each.method.value,
         commands=sent.commands,
         outcome=words.text(f"outcome.{each.outcome}"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from controller.domain.errors import CordonError
@@ -18,6 +20,12 @@ from controller.web.visits import Visit
 
 HASH_SHOWN = 12
 _ITSELF = "Cordon"
+
+_TYPED = frozenset({"keep-alive-on-point"})
+"""Hazards whose names are typed in a command."""
+
+_NAMES = re.compile(r"(?<![\w./-])[\w.-]+(?![\w./-])")
+_QUOTED = re.compile("(?<=“)[^”]+(?=”)|(?<=«\N{NO-BREAK SPACE})[^»]+(?=\N{NO-BREAK SPACE}»)")
 
 
 def title_of(subject: Subject | None, name: str, words: Catalogue) -> str:
@@ -49,14 +57,33 @@ def joined(names: Iterable[str], words: Catalogue) -> str:
     return ", ".join(every[:-1]) + words.text("list.and") + every[-1]
 
 
-def hazards_told(hazards: Iterable[Hazard], words: Catalogue) -> tuple[tuple[str, bool], ...]:
+def hazard_told(hazard: Hazard, words: Catalogue, inventory: Inventory | None) -> str:
+    """With the titles of the segments and conduits it is about; commands to type keep their names, and so
+    does everything for who edits the documents (None)."""
+    if inventory is None:
+        return hazard_text(hazard, words)
+
+    def titled(found: re.Match[str]) -> str:
+        name = found[0]
+        subject = None if name.isdigit() or name in inventory.devices else inventory.subject(name)
+        return title_of(subject, name, words)
+
+    if hazard.code not in _TYPED:
+        data = tuple((key, _NAMES.sub(titled, value)) for key, value in hazard.data)
+        hazard = replace(hazard, data=data)
+    return _QUOTED.sub(titled, hazard_text(hazard, words))
+
+
+def hazards_told(
+    hazards: Iterable[Hazard], words: Catalogue, inventory: Inventory | None = None
+) -> tuple[tuple[str, bool], ...]:
     """Each with whether it refuses; many of one kind are cut short."""
     told: list[tuple[str, bool]] = []
     for shown, more in hazards_by_kind(hazards):
         rest = f" {words.text('web.alike', count=more)}" if more else ""
         for each in shown:
             last = rest if each is shown[-1] else ""
-            told.append((hazard_text(each, words) + last, each.severity is Severity.REFUSE))
+            told.append((hazard_told(each, words, inventory) + last, each.severity is Severity.REFUSE))
     return tuple(told)
 
 

@@ -65,7 +65,7 @@ def test_what_is_held_is_listed_for_whoever_may_look_and_moved_by_whoever_may_re
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("device=modem&to=modem&ports=lan%3Dwan", "modem lan is still a point of office"),
+        ("device=modem&to=modem&ports=lan%3Dwan", "modem lan is still a point of Offices"),
         ("device=nowhere&to=modem", "holds nothing cut at nowhere"),
         ("device=modem&to=modem&ports=lan", "“lan”"),
     ],
@@ -79,7 +79,7 @@ def test_what_cannot_move_says_why_and_offers_no_button(at: House, query: str, s
 
 def test_holds_end_once_another_consented_and_the_console_leads_back(at: House, tmp_path: Path) -> None:
     still = Visitor(at, Role.RESTORER).open("/restore/holds/retire?subjects=office")
-    assert "modem lan is still a point of office" in words_on(still)
+    assert "modem lan is still a point of Offices" in words_on(still)
     assert 'action="/restore/holds/retire"' not in still.text
     inventory = tmp_path / "inventory.yaml"
     inventory.write_text(inventory.read_text().replace("interface: lan}", "interface: lan-2}"))
