@@ -12,10 +12,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from playwright.sync_api import expect
 
 from controller.bootstrap import Composition
 from controller.cli.main import main
+from controller.text import Catalogue
 from controller.workers.leading import AnyLeader
+from tests.e2e.browser import chromium, opened
 from tests.e2e.service import first_administrator, hired, served
 from tests.faults.site import ENABLE, HEALTHY, Site, running_site
 from tests.faults.site import PASSWORD as SWITCHES
@@ -23,6 +26,7 @@ from tests.faults.site import PASSWORD as SWITCHES
 pytestmark = pytest.mark.e2e
 
 PASSWORD = "correct horse battery"
+EN = Catalogue("en")
 OLD, NEW = "GigabitEthernet1/0/3", "GigabitEthernet1/0/5"
 
 Cordon = Callable[..., tuple[int, Any]]
@@ -159,6 +163,40 @@ def test_what_is_held_moves_from_another_machine_once_for_its_key(
             _wait(client, run)
             [held] = client.get("/holds", params={"device": HEALTHY}).json()["items"]
             assert (held["point"]["object"], held["subject"]) == (OLD, "laboratory")
+
+
+def test_what_is_held_moves_by_page(inventory: Path, tmp_path: Path, site: Site) -> None:
+    known = {"CORDON_TEST_PASSWORD": SWITCHES, "CORDON_TEST_ENABLE": ENABLE}
+    old, new = (HEALTHY, OLD), (HEALTHY, NEW)
+    with served(tmp_path, inventory, known) as service, chromium() as browser:
+        boss = first_administrator(service)
+        with service.client(boss) as client:
+            cut = {"action": "isolate", "subjects": ["laboratory"], "reason": "test"}
+            _wait(client, client.post("/runs", json=cut).json()["run"])
+        rename(inventory)
+        with opened(browser, service, hired(service, boss, "Rita", ["restorer"])) as context:
+            page = context.new_page()
+            page.goto("/restore/holds")
+            asked = page.locator("form[action='/restore/holds/transfer']")
+            for field, value in (("device", HEALTHY), ("to", HEALTHY), ("ports", f"{OLD}={NEW}")):
+                asked.locator(f"[name={field}]").fill(value)
+            asked.locator("button").click()
+            expect(page.locator("main")).to_contain_text(f"→ {HEALTHY} {NEW}")
+            assert not site.is_cut(new)
+            page.locator("input[name=typed]").fill("elsewhere")
+            page.locator("[name=reason]").fill("the port is broken")
+            page.locator("#confirm button.go").click()
+            expect(page.locator(".note.bad")).to_be_visible()
+            assert not site.is_cut(new)
+            page.locator("input[name=typed]").fill("faults")
+            page.locator("#confirm button.go").click()
+            expect(page.locator("#truth .st")).to_have_text(EN.text("state.finished"), timeout=30_000)
+            assert (site.is_cut(old), site.is_cut(new)) == (True, True)
+            page.goto("/restore/holds")
+            expect(page.locator("main")).to_contain_text(HEALTHY)
+        with service.client(boss) as client:
+            [held] = client.get("/holds", params={"device": HEALTHY}).json()["items"]
+            assert (held["point"]["object"], held["subject"]) == (NEW, "laboratory")
 
 
 def _wait(client: httpx2.Client, run: str) -> None:
