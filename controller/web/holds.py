@@ -115,18 +115,22 @@ def _moves(visit: Visit, error: CordonError | None = None) -> Response:
     inventory = visit.service.office.documents_in_force().inventory
     told = hazards_told(hazards, words, inventory)
     refused = not points or any(refuses for _, refuses in told)
+    plans = [each.plan.hash for each in found]
+    asked = [(name, sent.get(name)) for name in ("device", "to", "ports", "as_found")]
     return show(
         visit,
         "hold-transfer.html",
         HTTPStatus.OK if error is None else status_of(error),
-        plans=[each.plan.hash for each in found],
+        action=MOVE,
+        failed="holds-page.not-moved",
+        plans=plans,
         moves=[_shown(each, words) for each in points],
+        count=len(points),
         hazards=told,
         refused=refused,
         device=sent.get("device"),
         to=sent.get("to"),
-        ports=sent.get("ports"),
-        as_found=bool(sent.get("as_found")),
+        sent=[*(("plans", each) for each in plans), *asked],
         typed=sent.get("typed"),
         reason=sent.get("reason"),
         why=_why(error, words, inventory),
@@ -208,17 +212,23 @@ def _ends(visit: Visit, error: CordonError | None = None) -> Response:
         error = error or problem
     inventory = office.documents_in_force().inventory
     titles = joined((title_of(inventory.subject(name), name, words) for name in wanted.subjects), words)
+    points = [str(point) for point in dict.fromkeys(point for _, _, point in plan.ends)] if plan else []
     return show(
         visit,
         "hold-retire.html",
         HTTPStatus.OK if error is None else status_of(error),
-        plan=plan.hash if plan is not None else "",
+        action=RETIRE,
+        failed="holds-page.not-retired",
         titles=titles,
-        points=[str(point) for point in dict.fromkeys(point for _, _, point in plan.ends)] if plan else [],
+        points=points,
+        count=len(points),
         hazards=hazards_told(plan.hazards, words, inventory) if plan is not None else (),
         refused=plan is None or bool(plan.refusals),
-        subjects=wanted.subjects,
-        devices=wanted.devices,
+        sent=[
+            ("plan", plan.hash if plan is not None else ""),
+            *(("subjects", each) for each in wanted.subjects),
+            *(("devices", each) for each in wanted.devices),
+        ],
         typed=visit.sent.get("typed"),
         reason=visit.sent.get("reason"),
         why=_why(error, words, inventory),
