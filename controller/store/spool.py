@@ -21,6 +21,9 @@ SIZE = 16 * 1024 * 1024
 SECTOR = 4096
 START = 2 * SECTOR
 
+_BLOCK = 65536
+"""Bytes that are read at once."""
+
 _HEADER = struct.Struct(">8sQI")
 _RECORD = struct.Struct(">4sQII")
 _HEADER_MAGIC = b"cordonSP"
@@ -49,7 +52,7 @@ def read(path: Path) -> list[bytes]:
         magic, generation, _length, _crc = _RECORD.unpack_from(data, START)
         if magic != _RECORD_MAGIC or generation != _generation(data):
             return []  # as nearly always: nothing of sixteen megabytes has to be read
-        return list(_records(_read(descriptor)))
+        return [record for record, _ in _records(_Content(descriptor))]
     except struct.error:
         return []
     finally:
@@ -81,14 +84,11 @@ class Spool:
 
     def records(self) -> Iterator[bytes]:
         """Everything in the spool, in order; what is appended next follows the last whole record."""
-        data = _read(self._file)
-        self._generation, self._end, self._crc = _generation(data), START, 0
-        while True:
-            record = _record(data, self._end, self._generation, self._crc)
-            if record is None:
-                return
+        content = _Content(self._file)
+        self._generation, self._end, self._crc = content.generation, START, 0
+        for record, crc in _records(content):
             self._end += _RECORD.size + len(record)
-            self._crc = _check(self._generation, self._crc, record)
+            self._crc = crc
             yield record
 
     def append(self, records: list[bytes]) -> list[bool]:
@@ -120,9 +120,9 @@ class Spool:
         _write(self._file, _header(following), (following % 2) * SECTOR)
         os.fdatasync(self._file)
         self._generation, self._end, self._crc = following, START, 0
-        used = len(_read(self._file)[START:].rstrip(b"\0"))
-        if used:
-            _write(self._file, bytes(used), START)
+        used = _used(self._file)
+        if used > START:
+            _write(self._file, bytes(used - START), START)
             os.fdatasync(self._file)
 
 
@@ -130,7 +130,7 @@ def _header(generation: int) -> bytes:
     return _HEADER.pack(_HEADER_MAGIC, generation, zlib.crc32(struct.pack(">Q", generation)))
 
 
-def _generation(data: bytes) -> int:
+def _generation(data: bytes | bytearray) -> int:
     """The highest generation of the two slots. Raises OSError where neither can be read."""
     found: list[int] = []
     for slot in (0, SECTOR):
@@ -143,37 +143,60 @@ def _generation(data: bytes) -> int:
     return max(found)
 
 
-def _records(data: bytes) -> Iterator[bytes]:
-    generation, end, crc = _generation(data), START, 0
-    while (record := _record(data, end, generation, crc)) is not None:
+class _Content:
+    """A spool's file, read no further than it is looked at: it is nearly always empty."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = descriptor
+        self._data = bytearray()
+        self.generation = _generation(self.upto(START))
+
+    def upto(self, end: int) -> bytearray:
+        """At least so much from the beginning, where there is that much."""
+        while len(self._data) < end:
+            block = os.pread(self._file, max(_BLOCK, end - len(self._data)), len(self._data))
+            if not block:
+                break
+            self._data += block
+        return self._data
+
+
+def _records(content: _Content) -> Iterator[tuple[bytes, int]]:
+    """Each with the CRC that the next one goes on from."""
+    end, crc = START, 0
+    while (record := _record(content, end, crc)) is not None:
         end += _RECORD.size + len(record)
-        crc = _check(generation, crc, record)
-        yield record
+        crc = _check(content.generation, crc, record)
+        yield record, crc
 
 
-def _record(data: bytes, offset: int, generation: int, before: int) -> bytes | None:
-    if offset + _RECORD.size > len(data):
+def _record(content: _Content, offset: int, before: int) -> bytes | None:
+    begins = offset + _RECORD.size
+    data = content.upto(begins)
+    if begins > len(data):
         return None
     magic, found, length, crc = _RECORD.unpack_from(data, offset)
-    record = data[offset + _RECORD.size : offset + _RECORD.size + length]
-    if magic != _RECORD_MAGIC or found != generation or len(record) != length:
+    if magic != _RECORD_MAGIC or found != content.generation:
         return None
-    return record if crc == _check(generation, before, record) else None
+    record = bytes(content.upto(begins + length)[begins : begins + length])
+    return record if len(record) == length and crc == _check(found, before, record) else None
+
+
+def _used(descriptor: int) -> int:
+    """Where what was ever written ends."""
+    end = os.fstat(descriptor).st_size
+    while end > START:
+        begins = max(START, end - _BLOCK)
+        block = os.pread(descriptor, end - begins, begins)
+        if block != bytes(len(block)):
+            return begins + len(block.rstrip(b"\0"))
+        end = begins
+    return START
 
 
 def _check(generation: int, before: int, record: bytes) -> int:
     """Chained, so that the rest of a torn block never counts as following what was written over its start."""
     return zlib.crc32(record, zlib.crc32(struct.pack(">QII", generation, before, len(record))))
-
-
-def _read(descriptor: int) -> bytes:
-    size, data = os.fstat(descriptor).st_size, bytearray()
-    while len(data) < size:
-        block = os.pread(descriptor, size - len(data), len(data))
-        if not block:
-            break
-        data += block
-    return bytes(data)
 
 
 def _write(descriptor: int, data: bytes | bytearray, offset: int) -> None:
