@@ -61,3 +61,12 @@ def aged(
     if read_at is None or read_at > now or now - read_at > expires_after:
         return Proof.UNKNOWN
     return proof
+
+
+def turns(
+    proof: Proof, read_at: datetime | None, expires_after: timedelta = PROOF_EXPIRES_AFTER
+) -> tuple[datetime, ...]:
+    """When what :func:`aged` says of it changes; nothing between two of them."""
+    if _RANK[proof] < _RANK[Proof.ACCEPTED] or read_at is None:
+        return ()
+    return (read_at, read_at + expires_after)

@@ -21,7 +21,7 @@ from controller.engine.ports import RunRecord, StartupRecord, Statements, StepRe
 from controller.store import schema
 from controller.store.draft import Draft
 from controller.store.holdings import Holdings
-from controller.store.moment import Found, Moment, moment
+from controller.store.moment import Moment, moment
 from controller.store.notes import Notes, late_notes
 from controller.store.places import Places
 from controller.store.readings import Readings
@@ -46,6 +46,7 @@ class StoreHistory:
         self._readings = Readings()
         self._runs = Runs()
         self._notes = Notes()
+        self._startups: tuple[tuple[object, ...], Mapping[str, StartupRecord]] = ((), {})
         self._open = threading.local()
         self._through = 0
 
@@ -78,7 +79,7 @@ class StoreHistory:
     def last_reads(self) -> Mapping[PointId, StepRecord]:
         with self._moment() as moment:
             held = self._held(moment, Holdings.held)
-            return {point: read for point, read in self._readings.latest(moment).items() if point in held}
+            return self._readings.latest(moment, held)
 
     def noted(self, *subjects: str) -> tuple[tuple[datetime, Noted], ...]:
         with self._moment() as moment:
@@ -95,22 +96,29 @@ class StoreHistory:
 
     def changes(self) -> Hashable:
         with self._moment() as moment:
-            self._readings.latest(moment)
             if moment.late:
                 return object()  # nothing is the same as what is not in the log yet
-            return (*last_told_of(moment), self._readings.changes)
+            return (*last_told_of(moment), self._readings.changes(moment))
 
     def startups(self) -> Mapping[str, StartupRecord]:
-        intent = schema.intent
+        intent, startup = schema.intent, schema.startup
+        last = select(select(func.max(intent.c.id)).scalar_subquery(), func.max(startup.c.id))
         last_intents = select(intent.c.device, func.max(intent.c.entry)).group_by(intent.c.device)
         with self._moment() as moment:
+            rest_on: tuple[object, ...] = (*moment.connection.execute(last).one(),)
+            known, found = self._startups
+            if known == rest_on and not moment.late:
+                return found
             changed = dict(iter(moment.connection.execute(last_intents)))
-            found = [*moment.facts(schema.startup), *moment.late]
+            facts = [*moment.facts(startup), *moment.late]
             for one in moment.late:
                 if isinstance(one.fact, IntentRecorded):
                     changed[one.fact.device] = one.entry
-        told = [Told(one.entry, one.at, one.fact) for one in found if isinstance(one.fact, StartupMoved)]
-        return last_told(told, changed)
+            told = [Told(one.entry, one.at, one.fact) for one in facts if isinstance(one.fact, StartupMoved)]
+            found = last_told(told, changed)
+            if not moment.late:
+                self._startups = (rest_on, found)
+            return found
 
     def revision(self, kind: str, digest: str) -> str:
         table = schema.revision
@@ -157,12 +165,11 @@ class StoreHistory:
         """What the holdings of that moment tell. What the log says is folded once and kept."""
         tables: tuple[Table, ...] = (schema.hold, schema.hold_end, schema.baseline, schema.intent)
         with self._lock:
-            new: list[Found] = []
-            for table in tables:
-                new.extend(moment.facts(table, table.c.entry > self._through))
-            for one in sorted(new, key=lambda found: (found.entry, found.place)):
-                self._holdings.apply(one.fact, one.at)
-            self._through = max(self._through, moment.seq)
+            if moment.seq > self._through:
+                new = [one for table in tables for one in moment.later(table, self._through)]
+                for one in sorted(new, key=lambda found: (found.entry, found.place)):
+                    self._holdings.apply(one.fact, one.at)
+                self._through = moment.seq
             if not moment.late:
                 return told(self._holdings)
             holdings = self._holdings.copy()

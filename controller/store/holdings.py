@@ -25,6 +25,7 @@ class Holdings:
         self._methods: dict[PointId, list[Method]] = {}
         self._open: Counter[str] = Counter()
         self._returned: dict[str, set[PointId]] = {}
+        self._told: tuple[tuple[Hold, ...], frozenset[PointId]] | None = None
 
     def copy(self) -> Holdings:
         twin = Holdings()
@@ -37,6 +38,8 @@ class Holdings:
         return twin
 
     def apply(self, fact: Fact, at: datetime) -> None:
+        if isinstance(fact, HoldOpened | HoldEnded):
+            self._told = None
         match fact:
             case BaselineTaken(run=run, point=point, state=state, read_at=read_at):
                 if point.id not in self._holders or point.id not in self._baselines:
@@ -59,11 +62,12 @@ class Holdings:
                 pass
 
     def holds(self) -> tuple[Hold, ...]:
-        """In the order in which they were opened."""
-        return tuple(self._holds.values())
+        """In the order in which they were opened. The same object as before where nothing was opened or
+        ended since; so is what ``held`` tells."""
+        return self._tell()[0]
 
     def held(self) -> frozenset[PointId]:
-        return frozenset(self._holders)
+        return self._tell()[1]
 
     def baselines(self) -> dict[PointId, Baseline]:
         return {point: base for point, base in self._baselines.items() if point in self._holders}
@@ -74,6 +78,11 @@ class Holdings:
     def returned(self) -> dict[str, frozenset[PointId]]:
         """By subject, the points that came back while others of it are held."""
         return {name: frozenset(points) for name, points in self._returned.items() if points}
+
+    def _tell(self) -> tuple[tuple[Hold, ...], frozenset[PointId]]:
+        if self._told is None:
+            self._told = (tuple(self._holds.values()), frozenset(self._holders))
+        return self._told
 
     def _end(self, key: HoldKey, ending: Ending) -> None:
         known = self._holds.pop(key, None)

@@ -43,6 +43,12 @@ class Moment:
         for row in self.connection.execute(select(table).where(*where).order_by(table.c.id)):
             yield _found(table, row)
 
+    def later(self, table: Table, entry: int, *where: ColumnElement[bool]) -> Iterator[Found]:
+        """The same of what came later than ``entry`` alone: nothing earlier is looked at."""
+        query = select(table).where(table.c.entry > entry, *where)
+        for row in self.connection.execute(query.order_by(table.c.entry, table.c.id)):
+            yield _found(table, row)
+
     def actor(self, entry: int) -> str:
         body = self.connection.execute(select(schema.entry.c.body).where(schema.entry.c.seq == entry))
         return str(json.loads(body.scalar_one())["actor"]["id"])

@@ -26,7 +26,7 @@ class Notes:
         with self._lock:
             through, known = self._known.get(which, (0, []))
             if moment.seq > through:
-                new = moment.facts(table, table.c.subject.in_(sorted(which)), table.c.entry > through)
+                new = moment.later(table, through, table.c.subject.in_(sorted(which)))
                 known += _notes(((one.at, one.fact) for one in new), which)
                 self._known[which] = (moment.seq, known)
             return list(known)

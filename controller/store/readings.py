@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
 from controller.domain.facts import HoldOpened, PointRead
 from controller.domain.inventory import PointId
@@ -18,35 +18,61 @@ from controller.store.runs import step
 
 
 class Readings:
-    """Safe to call from many threads. ``changes`` counts the readings that told something new of a point: one
-    that says again what was known is none."""
+    """Safe to call from many threads."""
 
     def __init__(self) -> None:
-        self.changes = 0
         self._lock = Lock()
+        self._changes = 0
         self._reads: dict[PointId, StepRecord] = {}
+        self._held: frozenset[PointId] = frozenset()
+        self._of_held: dict[PointId, StepRecord] = {}
         self._through = 0
 
-    def latest(self, moment: Moment) -> Mapping[PointId, StepRecord]:
-        read, hold = schema.point_read, schema.hold
+    def changes(self, moment: Moment) -> int:
+        """How many readings told something new of a point: one that says again what was known is none."""
         with self._lock:
-            since = self._through
-            found = list(_of_points_held(moment, hold.c.entry > since))
-            if since:  # of points held before
-                found += moment.facts(read, read.c.entry > since)
-            self.changes += _take(found, self._reads)
-            self._through = max(since, moment.seq)
+            self._follow(moment)
+            return self._changes
+
+    def latest(self, moment: Moment, held: frozenset[PointId]) -> Mapping[PointId, StepRecord]:
+        """Of the points that are ``held``."""
+        with self._lock:
+            self._follow(moment)
+            if not moment.late:
+                if held is not self._held:
+                    of_held = {point: read for point, read in self._reads.items() if point in held}
+                    self._held, self._of_held = held, of_held
+                return dict(self._of_held)
             reads = dict(self._reads)
-        for point in {one.fact.point.id for one in moment.late if isinstance(one.fact, HoldOpened)}:
-            # Perhaps held for the first time, and read before that.
-            its = select(func.max(read.c.id)).where(
-                read.c.device == point.device,
-                read.c.object == point.object,
-                read.c.vlan.is_not_distinct_from(point.vlan),
-            )
-            _take(moment.facts(read, read.c.id.in_(its)), reads)
-        _take(moment.late, reads)
-        return reads
+        _take_late(moment, reads)
+        return {point: read for point, read in reads.items() if point in held}
+
+    def _follow(self, moment: Moment) -> None:
+        """Called with the lock held."""
+        since = self._through
+        if moment.seq <= since:
+            return
+        found = [*_of_points_held(moment, since)]
+        if since:  # of points held before
+            found += moment.later(schema.point_read, since)
+        self._changes += _take(found, self._reads)
+        for one in found:
+            if isinstance(one.fact, PointRead) and one.fact.point in self._held:
+                self._of_held[one.fact.point] = self._reads[one.fact.point]
+        self._through = moment.seq
+
+
+def _take_late(moment: Moment, reads: dict[PointId, StepRecord]) -> None:
+    read = schema.point_read
+    for point in {one.fact.point.id for one in moment.late if isinstance(one.fact, HoldOpened)}:
+        # Perhaps held for the first time, and read before that.
+        its = select(func.max(read.c.id)).where(
+            read.c.device == point.device,
+            read.c.object == point.object,
+            read.c.vlan.is_not_distinct_from(point.vlan),
+        )
+        _take(moment.facts(read, read.c.id.in_(its)), reads)
+    _take(moment.late, reads)
 
 
 def _take(found: Iterable[Found], reads: dict[PointId, StepRecord]) -> int:
@@ -60,10 +86,13 @@ def _take(found: Iterable[Found], reads: dict[PointId, StepRecord]) -> int:
     return changes
 
 
-def _of_points_held(moment: Moment, which: ColumnElement[bool]) -> Iterator[Found]:
-    """One step in the index for each point with such a hold."""
+def _of_points_held(moment: Moment, since: int) -> Iterator[Found]:
+    """One step in the index for each point with a hold later than the entry ``since``."""
     read, hold = schema.point_read, schema.hold
-    points = select(hold.c.device, hold.c.object, hold.c.vlan).where(which).distinct().subquery()
+    later = hold.c.entry > since
+    if moment.connection.execute(select(hold.c.id).where(later).limit(1)).first() is None:
+        return iter(())
+    points = select(hold.c.device, hold.c.object, hold.c.vlan).where(later).distinct().subquery()
     latest = (
         select(func.max(read.c.id))
         .where(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -146,11 +146,11 @@ def _field(name: str, hint: Any) -> _Field:  # noqa: PLR0911 - one return per fo
             columns,
             lambda point: (*_point_id(point.id), point.kind.value, int(point.tagged)),
             lambda device, object_, vlan, kind, tagged: Point(
-                PointId(device, object_, vlan), PointKind(kind), bool(tagged)
+                _identity(device, object_, vlan), PointKind(kind), bool(tagged)
             ),
         )
     if hint is PointId:
-        return _Field(name, ("device", "object", "vlan"), _point_id, PointId)
+        return _Field(name, ("device", "object", "vlan"), _point_id, _identity)
     plain = _without_none(hint)
     if plain is str:
         return _Field(name, (name,), lambda value: (_word(value),), _same)
@@ -190,8 +190,14 @@ def _from_json(hint: Any) -> Callable[[Any], Any]:
         items = [_from_json(part) for part in parts]
         return lambda values: tuple([read(value) for read, value in zip(items, values, strict=True)])
     if hint is PointId:
-        return lambda values: PointId(*values)
+        return lambda values: _identity(*values)
     return hint if isinstance(hint, type) and issubclass(hint, StrEnum) else _same
+
+
+@lru_cache(maxsize=1 << 16)
+def _identity(device: str, name: str, vlan: int | None) -> PointId:
+    """One object for one point, in whatever row it stands: what is looked up by it is found at once."""
+    return PointId(device, name, vlan)
 
 
 def _point_id(point: PointId) -> tuple[Cell, ...]:

@@ -104,9 +104,9 @@ class Runs:
         """All runs in the order of their opening, without steps."""
         with self._lock:
             since = self._through
-            found = list(_since(moment, since) if since else _on_record(moment, None))
-            _learn(self._stories, found, moment)
-            self._through = max(since, moment.seq)
+            if moment.seq > since:
+                _learn(self._stories, _since(moment, since) if since else _on_record(moment, None), moment)
+                self._through = moment.seq
             stories = self._stories
             if not moment.late:
                 return _records(stories)
@@ -185,9 +185,7 @@ def _since(moment: Moment, entry: int, run: str | None = None) -> Iterator[Found
     """All that came later than ``entry``, in the order of the log; steps only of that one run."""
     found: list[Found] = []
     for table in _TOLD if run is None else (*_TOLD, *_TOLD_OF_STEPS):
-        found.extend(
-            moment.facts(table, table.c.entry > entry, *([] if run is None else [table.c.run == run]))
-        )
+        found.extend(moment.later(table, entry, *([] if run is None else [table.c.run == run])))
     yield from sorted(found, key=lambda one: (one.entry, one.place))
 
 

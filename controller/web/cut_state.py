@@ -9,7 +9,7 @@ from datetime import datetime
 from controller.domain.hold import Hold
 from controller.domain.inventory import WHOLE_PORT, Inventory, Link, Management, PointId, Port
 from controller.domain.proof import Proof, aged
-from controller.engine.holding.situation import followed
+from controller.engine.holding.remembered import followed
 from controller.engine.network.topology import Topology
 from controller.web.visits import Visit
 

@@ -16,6 +16,7 @@ from controller.domain.plan import Hazard, Plan
 from controller.engine.events import StepResult
 from controller.engine.execution.handwork import Located, locate
 from controller.engine.execution.walklist import Errand, results_on_record, walklist
+from controller.engine.holding.remembered import Remembered
 from controller.engine.holding.situation import Situation, situation
 from controller.engine.planning.revisions import stored_plan
 from controller.engine.points.startup import reboots_after
@@ -46,6 +47,7 @@ class Records:
         self._composition = composition
         self._documents = documents
         self._leader = leader
+        self._remembered = Remembered()
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._inventories: dict[tuple[str, str], Inventory] = {}
         self._walks: dict[str, _Walked] = {}
@@ -57,7 +59,7 @@ class Records:
         now = self._composition.clock().now()
         history = self._leader.history()
         with history.together():
-            return situation(documents.inventory, history, now, documents.profiles)
+            return situation(documents.inventory, history, now, documents.profiles, self._remembered)
 
     def runs(self) -> tuple[RunRecord, ...]:
         return self._leader.history().runs()

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from controller.domain.hold import Hold
-from controller.domain.inventory import REHEARSAL, Conduit, Inventory, PointId, Segment, Subject
-from controller.domain.lifecycle import OVER, RunState
+from controller.domain.inventory import Conduit, Inventory, PointId, Segment, Subject
 from controller.domain.limit import LIMIT, Limit, LimitState, limit_of
 from controller.domain.plan import Hazard
 from controller.domain.probation import PROBATION, Probation, probations
 from controller.domain.profile import DeviceProfile
-from controller.domain.proof import Proof, aged, worst
+from controller.domain.proof import Proof, worst
 from controller.domain.timer import TIMER, Timer, timers
-from controller.domain.transfer import TRANSFER, moved
-from controller.engine.planning.restoration import waves_of_return
-from controller.engine.points.holds import claims_cut
+from controller.engine.holding.remembered import Claims, Counted, Remembered
 from controller.engine.points.startup import reboots
-from controller.engine.points.track import rests_on
-from controller.engine.ports import History, RunRecord, StepRecord
+from controller.engine.ports import History, RunRecord
 
 
 class SubjectState(StrEnum):
@@ -103,66 +98,42 @@ def situation(
     history: History,
     now: datetime,
     profiles: Mapping[str, DeviceProfile] = MappingProxyType({}),
+    remembered: Remembered | None = None,
 ) -> Situation:
-    """The situation of ``inventory``'s site. Subjects in the order of their return."""
-    held = _since_cut(history.open_holds(), history)
-    holds = tuple(hold for hold in held if hold.key.subject != REHEARSAL)
-    canaries = {hold.key.point for hold in held if hold.key.subject == REHEARSAL}
+    """The situation of ``inventory``'s site. Subjects in the order of their return. ``remembered``: of the
+    same site, by who looks again and again."""
     runs = history.runs()
-    reads = followed(_settled(history.last_reads(), runs))
-    by_subject: dict[str, list[Hold]] = defaultdict(list)
-    for hold in holds:
-        by_subject[hold.key.subject].append(hold)
-    waves = waves_of_return(inventory, by_subject.keys())
-    position = {subject.name: index for index, wave in enumerate(waves, start=1) for subject in wave}
+    look = (remembered or Remembered()).look(inventory, history, runs, now)
+    claims = look.claims
     back, limits = history.returned(), _limits(history)
-    proofs = {point: _proof(point, reads, now) for point in {hold.key.point for hold in holds}}
     found = [
-        _subject(
-            subject,
-            by_subject.get(subject.name, ()),
-            reads,
-            position,
-            proofs,
-            len(back.get(subject.name, ())),
-            limits,
-        )
+        _subject(subject, claims, look.counted.get(subject.name), len(back.get(subject.name, ())), limits)
         for subject in inventory.subjects()
     ]
-    holding = {hold.key.run for hold in holds}
-    active = [run for run in runs if run.run in holding]
+    active = [run for run in runs if run.run in claims.runs]
+    proofs = Counter[Proof]()
+    for each in look.counted.values():
+        proofs.update(each.own)
     return Situation(
         site=inventory.site,
         at=now,
         level=max((run.level for run in active if run.level is not None), default=None),
-        since=min((hold.opened_at for hold in holds), default=None),
+        since=min(claims.since.values(), default=None),
         subjects=tuple(
             sorted(found, key=lambda each: (each.wave or 0, each.subject.priority, each.subject.name))
         ),
-        proofs=Counter(proofs.values()),
+        proofs=proofs,
         under_way=tuple(
             run
             for run in runs
             if run.state.value in ("running", "waiting", "stopping", "interrupted", "stopped")
         ),
         inventory_changed=any(run.inventory != inventory.digest for run in active),
-        canaries=tuple(sorted(canaries, key=lambda point: point.order)),
-        reboots=reboots(holds, reads, history.startups(), inventory, profiles),
+        canaries=claims.canaries,
+        reboots=reboots(claims.of_device, look.reads, history.startups(), inventory, profiles),
         probations=_watched(history),
         timers=tuple(each for each in timers(note for _, note in history.noted(TIMER)) if each.open),
     )
-
-
-def _since_cut(holds: Iterable[Hold], history: History) -> tuple[Hold, ...]:
-    """What moved from one point to another is held since the first was."""
-    began: dict[tuple[str, PointId], datetime] = {}
-    for each in moved(note for _, note in history.noted(TRANSFER)):
-        known = began.get((each.run, each.new), each.since)
-        began[each.run, each.new] = min(known, each.since)
-    if not began:
-        return tuple(holds)
-    keys = ((hold, (hold.key.run, hold.key.point)) for hold in holds)
-    return tuple(replace(hold, opened_at=began[key]) if key in began else hold for hold, key in keys)
 
 
 def _watched(history: History) -> tuple[Probation, ...]:
@@ -172,16 +143,14 @@ def _watched(history: History) -> tuple[Probation, ...]:
 
 def _subject(
     subject: Subject,
-    holds: Sequence[Hold],
-    reads: Mapping[PointId, StepRecord],
-    position: Mapping[str, int],
-    by_point: Mapping[PointId, Proof],
+    claims: Claims,
+    counted: Counted | None,
     back: int,
     limits: Mapping[PointId, Limit],
 ) -> SubjectSituation:
-    points = {hold.key.point for hold in holds}
-    limited = [limits[point] for point in sorted(points & limits.keys(), key=lambda each: each.order)]
-    proofs = Counter(map(by_point.__getitem__, points))
+    points = claims.points.get(subject.name, frozenset())
+    limited = sorted(points.intersection(limits), key=lambda each: each.order) if limits else ()
+    proofs = counted.proofs if counted else Counter[Proof]()
     known = sum(count for proof, count in proofs.items() if proof.satisfies(Proof.CONFIRMED))
     if not points:
         kept = isinstance(subject, Segment) and subject.keep_alive
@@ -190,23 +159,19 @@ def _subject(
         state = SubjectState.PARTLY_BACK if back or limited else SubjectState.ISOLATED
     else:
         state = SubjectState.PARTIAL if known else SubjectState.UNKNOWN
-    here = [read for point in points if (read := reads.get(point)) is not None]
     return SubjectSituation(
         subject=subject,
         state=state,
         proof=worst(proofs),
         proofs=proofs,
         held=len(points),
-        oldest_read=min(
-            (read.read_at for read in here if read.read_at is not None and read.proof != Proof.CLAIMED),
-            default=None,
-        ),
-        since=min((hold.opened_at for hold in holds), default=None),
-        wave=position.get(subject.name),
-        waits_for=_waits_for(subject, position),
-        upstream=tuple(sorted({port for cause in {read.cause for read in here} for port in rests_on(cause)})),
+        oldest_read=counted.oldest_read if counted else None,
+        since=claims.since.get(subject.name),
+        wave=claims.position.get(subject.name),
+        waits_for=_waits_for(subject, claims.position),
+        upstream=counted.upstream if counted else (),
         back=back if points else 0,
-        towards=tuple(dict.fromkeys(name for each in limited for name in each.towards)),
+        towards=tuple(dict.fromkeys(name for point in limited for name in limits[point].towards)),
     )
 
 
@@ -231,40 +196,3 @@ def _waits_for(subject: Subject, position: Mapping[str, int]) -> tuple[str, ...]
         return ()
     before = dict.fromkeys((*subject.depends_on, *(need.segment for need in subject.needs)))
     return tuple(name for name in before if name in position and name != subject.name)
-
-
-def _settled(reads: Mapping[PointId, StepRecord], runs: Iterable[RunRecord]) -> dict[PointId, StepRecord]:
-    """The readings since which nobody can have sent anything: not those of points that a run means to change
-    and has not told the outcome of, unless it had ended its work before the reading."""
-    known = dict(reads)
-    for run in runs:
-        over = run.state in OVER
-        for point in {point for intent in run.pending for point, _ in intent.steps} if not over else ():
-            read = known.get(point)
-            resting = run.state in (RunState.INTERRUPTED, RunState.STOPPED)
-            if read is not None and not (resting and read.read_at and read.read_at > run.moved_at):
-                del known[point]
-    return known
-
-
-def followed(reads: Mapping[PointId, StepRecord]) -> dict[PointId, StepRecord]:
-    """What is cut by ports of other devices is as well known as they are, as they were last read."""
-    resting = {point: names for point, read in reads.items() if (names := rests_on(read.cause))}
-    by_name = {str(point): read for point, read in reads.items()} if resting else {}
-    found = dict(reads)
-    for point, names in resting.items():
-        ports = [by_name.get(name) for name in names]
-        proof = worst(Proof(each.proof) if each else Proof.UNKNOWN for each in ports)
-        times = [each.read_at for each in ports if each and each.read_at]
-        found[point] = replace(reads[point], proof=proof.value, read_at=min(times, default=None))
-    return found
-
-
-def _proof(point: PointId, reads: Mapping[PointId, StepRecord], now: datetime) -> Proof:
-    read = reads.get(point)
-    if read is None or (read.proof == Proof.CLAIMED and not claims_cut(read)):
-        return Proof.UNKNOWN
-    return aged(_PROOFS[read.proof], read.read_at, now)
-
-
-_PROOFS = {each.value: each for each in Proof}

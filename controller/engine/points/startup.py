@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.domain.facts import StartupMoved
-from controller.domain.hold import Hold
 from controller.domain.inventory import Inventory, Method, PointId
 from controller.domain.plan import Hazard, Plan, Severity, Step
 from controller.domain.playbook import Action, Save
@@ -120,31 +119,21 @@ def reboots_after(
 
 
 def reboots(
-    holds: Iterable[Hold],
+    held: Mapping[str, Iterable[PointId]],
     reads: Mapping[PointId, StepRecord],
     startups: Mapping[str, StartupRecord],
     inventory: Inventory,
     profiles: Mapping[str, DeviceProfile],
 ) -> tuple[Hazard, ...]:
-    """Where a reboot would open points that are held, or cut again what came back."""
+    """Where a reboot would open points that are ``held`` at a device, or cut again what came back."""
     opens: dict[str, str] = {}
-    lasting: dict[tuple[str, str], bool] = {}
-    held = set()
-    for hold in holds:
-        name = hold.point.id.device
-        held.add(name)
-        if name in opens:
-            continue  # what is said of a device is the same for all its points
-        read, record = reads.get(hold.point.id), startups.get(name)
-        device = inventory.devices.get(name)
-        if device is None or read is None or not _has_effect(read):
+    for name, points in held.items():
+        device, record = inventory.devices.get(name), startups.get(name)
+        if device is None or (record is not None and record.state is StartupState.SAVED and not record.stale):
             continue
-        if record is not None and record.state is StartupState.SAVED and not record.stale:
-            continue
-        which = (device.platform, read.method)
-        if which not in lasting:
-            lasting[which] = lasts(profiles.get(device.platform), Method(read.method))
-        if not lasting[which]:
+        profile = profiles.get(device.platform)
+        here = (read for point in points if (read := reads.get(point)) is not None)
+        if any(_has_effect(read) and not lasts(profile, Method(read.method)) for read in here):
             opens[name] = _why(record, Save.NEVER)
     cuts = {name: record.cause for name, record in startups.items() if name not in held and record.cut}
     return (*_hazards("reboot-opens", opens), *_hazards("reboot-cuts", cuts))

@@ -14,14 +14,16 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from itertools import cycle
 from threading import Condition
 from typing import Any
 from unittest import mock
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from controller.domain.codec import from_plain
 from controller.domain.errors import AwaitingApproval, InvalidRequest, NotFound, OpenCause, Refused
@@ -49,6 +51,8 @@ from controller.domain.tags import Tag
 from controller.domain.transfer import TRANSFER, Moved, moved
 from controller.engine.execution.running import Limits
 from controller.engine.holding import probation
+from controller.engine.holding.remembered import Remembered
+from controller.engine.holding.situation import situation
 from controller.engine.people.approvals import Act, Pledge, need_of
 from controller.engine.planning.plans import Documents, Return
 from controller.engine.planning.transfer import Transfer, plan_transfer
@@ -213,6 +217,18 @@ class Nights(RuleBasedStateMachine):
         self.site.driver.at_open = lambda _name: self._moment()
         self.site.journal.before = lambda *_: self._moment()
         self.site.journal.after = self._after_commit
+
+        self.remembered = Remembered()
+        self.looks = cycle((0, 0, 900, 901, 0, 5, 899))
+
+    @invariant()
+    def who_looks_again_sees_what_is(self) -> None:
+        """However old what is known may be by then."""
+        inventory, history = self.site.documents.inventory, self.site.history
+        now = self.site.clock.now() + timedelta(seconds=next(self.looks))
+        assert situation(inventory, history, now, remembered=self.remembered) == situation(
+            inventory, history, now
+        )
 
     # --- the world ---------------------------------------------------------------------------------
 
