@@ -25,6 +25,21 @@ _PENDING = r"[~*]?"
 _MODE = r"(?: ?\([^()\s]{1,64}\))?"
 _NUMBER = re.compile(r"\d+")
 
+_UNSAVED = "* "
+"""Before EXOS' name while its configuration was not saved."""
+
+_COUNTER = re.compile(r"(?<=\S)\.\d+\Z")
+"""Behind EXOS' name: the number of the next command."""
+
+_DIRECTORY = re.compile(r"(?<=[^\s:]):[~/]\S*\Z")
+"""Behind VyOS' name, in its operational mode only."""
+
+_FRAMED = re.compile(r"\([^()]{1,64}\)(?=[ >#*^]|\Z)|\[[^\[\]\s]{1,64}\](?= ?/?[\w/ -]*\Z)")
+"""The name of a wireless controller, "(Cisco Controller)", and of RouterOS, "[admin@edge-1]"."""
+
+_BEHIND_FRAME = r"(?: ?[*^]{0,2}(?:\[[^\[\]]{1,100}\])?)?(?: ?\([^()]{1,100}\)| ?/?[\w/ -]{0,64})?"
+"""ArubaOS: whether changes are pending, the node, the mode (perhaps a profile's name). RouterOS: the menu."""
+
 
 class Prompt:
     """How a device's prompt looks in any of its modes, learnt from one that was shown.
@@ -34,14 +49,17 @@ class Prompt:
     def __init__(self, shown: str, *, counting: bool = False) -> None:
         self.shown = shown.strip()
         self._counting = counting
-        head = self.shown[:-1].strip().lstrip("<[")
-        head = re.sub(_MODE + r"\Z", "", head) or head
-        self.base = head if counting else head[:_BASE]
+        head = self.shown[:-1].strip()
+        framed = None if counting else _FRAMED.match(head)
+        self.base = framed[0] if framed else _name(head, self.shown[-1:], counting=counting)
         if counting:
             known = r"\d+".join(re.escape(part) for part in _NUMBER.split(self.base))
+        elif framed:
+            known = re.escape(self.base) + _BEHIND_FRAME
         else:
             known = re.escape(self.base) + r"[^\s()<>#\[\]]{0,64}"
-        pattern = rf"[<\[]?{_PENDING}{known}{_MODE} ?[#>$%\]]" if self.base else re.escape(self.shown)
+        before = rf"(?:{re.escape(_UNSAVED)}|[<\[]?{_PENDING})" if not framed else ""
+        pattern = rf"{before}{known}{_MODE} ?[#>$%\]]" if self.base else re.escape(self.shown)
         self._pattern = re.compile(pattern)
         self._at_end = re.compile(rf"(?:{pattern if counting else re.escape(self.shown)})\Z")
 
@@ -82,6 +100,17 @@ class Prompt:
         tail = tail.rstrip()
         found = self._at_end.search(tail) if len(self.base) > 2 else None
         return visible(tail[: found.start()]) if found else None
+
+
+def _name(head: str, end: str, *, counting: bool) -> str:
+    """What stays the same in every mode of a prompt without its last character."""
+    head = head.removeprefix(_UNSAVED).lstrip("<[")
+    head = re.sub(_MODE + r"\Z", "", head) or head
+    if counting:
+        return head
+    if end == "$":
+        head = _DIRECTORY.sub("", head)
+    return _COUNTER.sub("", head)[:_BASE]
 
 
 def resembles_prompt(tail: str) -> bool:

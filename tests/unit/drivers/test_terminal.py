@@ -205,6 +205,22 @@ def test_something_printed_behind_the_prompt_hides_it_not() -> None:
         ("<ce-1>", ["<ce-1>", "[~ce-1]", "[*ce-1-10GE1/0/1]"]),
         ("FGT-1 # ", ["FGT-1 # ", "FGT-1 (policy) # "]),
         ("cordon@mx> ", ["cordon@mx> ", "cordon@mx# "]),
+        ("RP/0/RP0/CPU0:pe-1#", ["RP/0/RP0/CPU0:pe-1(config)#", "RP/0/RP0/CPU0:pe-1(config-bgp-nbr)#"]),
+        ("(Cisco Controller) >", ["(Cisco Controller) >", "(Cisco Controller) config>"]),
+        ("(wlc-1) #", ["(wlc-1) #", "(wlc-1) (config) #", '(wlc-1) (Virtual AP profile "ward 4") #']),
+        (
+            "(mc-1) [mynode] #",
+            ["(mc-1) [mm] (config) #", "(mc-1) ^[mynode] (config) #", "(mc-1) *[mynode] #"],
+        ),
+        ("x440-1.12 # ", ["x440-1.13 # ", "* x440-1.14 # ", "x440-1.155 #"]),
+        ("* Slot-1 core.9 # ", ["* Slot-1 core.10 # ", "Slot-1 core.11 # "]),
+        (
+            "[cordon@edge-router-of-site-1] > ",
+            ["[cordon@edge-router-of-site-1] >", "[cordon@edge-router-of-site-1] /interface>"],
+        ),
+        ("cordon@vy-1:~$ ", ["cordon@vy-1:~$ ", "cordon@vy-1# "]),
+        ("gw-1> ", ["gw-1> ", "gw-1:0> "]),
+        ("-> ", ["-> "]),
         ("#", ["#"]),
     ],
 )
@@ -218,6 +234,29 @@ def test_a_prompt_is_known_in_every_mode(shown: str, later: list[str]) -> None:
 )
 def test_a_line_that_only_resembles_one_is_none(line: str) -> None:
     assert not Prompt("sw-1#").matches(line)
+
+
+@pytest.mark.parametrize(
+    ("shown", "line"),
+    [
+        ("(Cisco Controller) >", "(Cisco Controller) Status: up >"),
+        ("(Cisco Controller) >", "(Other Controller) >"),
+        ("(mc-1) [mynode] #", "(mc-2) [mynode] #"),
+        ("x440-1.12 # ", "x440-2.13 #"),
+        ("x440-1.12 # ", "* y440-1.13 #"),
+        ("[cordon@edge-1] > ", "[cordon@edge-2] >"),
+        ("[cordon@edge-1] > ", "[cordon@edge-1] 5 of 6: up >"),
+        ("cordon@vy-1:~$ ", "[edit]"),
+    ],
+)
+def test_a_line_that_only_resembles_a_framed_or_counted_one_is_none(shown: str, line: str) -> None:
+    assert not Prompt(shown).matches(line)
+
+
+def test_a_prompt_that_counts_commands_is_the_same_one_with_and_without_unsaved_changes() -> None:
+    prompt = Prompt.of(["x440-1.1 #", "x440-1.2 #", "x440-1.3 #"])
+    assert prompt is not None
+    assert all(prompt.matches(line) for line in ("* x440-1.4 #", "x440-1.50 #"))
 
 
 @pytest.mark.parametrize(
