@@ -31,7 +31,8 @@ class Manners:
     prompt, ``break_echo`` in the middle of each echo; lines matching ``slow`` are answered ``delay`` seconds
     late. With ``stops_reading`` nothing is read after the next prompt. ``prompt`` is what becomes of each
     prompt, ``spoil`` of whatever goes out. ``chatter`` is printed 30 times a second, come what may.
-    ``takes``: bytes kept that nobody has read yet (0: all), what comes beyond is lost."""
+    ``takes``: bytes kept that nobody has read yet (0: all), what comes beyond is lost. ``line_end`` is what
+    it takes for Return."""
 
     banner: bytes = b""
     banner_pause: float = 0.0
@@ -53,17 +54,19 @@ class Manners:
     spoil: Callable[[bytes], bytes] = bytes
     chatter: bytes = b""
     takes: int = 0
+    line_end: bytes = b"\n"
 
 
 @dataclass
 class SshDevice:
     """Start with ``with``; ``logins`` are the (user, password) pairs offered, right or wrong;
-    ``arrived`` is what came in, a packet each."""
+    ``arrived`` is what came in, a packet each; ``speaks`` is the command line of one session."""
 
     switch: Switch
     manners: Manners = field(default_factory=Manners)
     users: dict[str, str] = field(default_factory=lambda: {USER: PASSWORD})
     window: int = 2 * 1024 * 1024
+    speaks: Callable[[Switch], CommandLine] = CommandLine
     logins: list[tuple[str, str]] = field(default_factory=list)
     arrived: list[bytes] = field(default_factory=list)
     port: int = 0
@@ -175,7 +178,7 @@ class _Shell:
         self._device = device
         self._manners = device.manners
         self._process = process
-        self._command_line = CommandLine(device.switch)
+        self._command_line = device.speaks(device.switch)
         self._enabled = not device.manners.enable_secret
         self._read = b""
 
@@ -251,9 +254,9 @@ class _Shell:
             await self._process.stdout.drain()
 
     async def _line(self) -> str:
-        while b"\n" not in self._read:
+        while self._manners.line_end not in self._read:
             await self._more()
-        line, self._read = self._read.split(b"\n", 1)
+        line, self._read = self._read.split(self._manners.line_end, 1)
         return line.decode().strip("\r")
 
     async def _key(self) -> None:
