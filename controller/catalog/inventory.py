@@ -43,6 +43,7 @@ from controller.domain.inventory import (
     Inventory,
     Link,
     Location,
+    NapalmAccess,
     Need,
     Path,
     PathKind,
@@ -179,6 +180,8 @@ class _Build:
             managed_by=shape.managed_by,
             legacy_ssh=shape.legacy_ssh,
             careful=shape.careful,
+            napalm=NapalmAccess(shape.napalm.port, shape.napalm.certificate) if shape.napalm else None,
+            armed=shape.armed,
             settings=_frozen(shape.settings),
             canary_svi=(
                 self._port(name, shape.canary.svi).interface if shape.canary and shape.canary.svi else None

@@ -131,6 +131,9 @@ class Check:
             if device.credentials is not None:
                 credentials = self.names["credentials"]
                 self.known((*loc, "credentials"), device.credentials, "unknown-credential", credentials)
+            by_ssh = any(path.ssh for path in device.paths) or self.document.pruned(*loc, "paths")
+            if device.armed and (device.platform == MANUAL or not by_ssh):
+                self.add((*loc, "armed"), "armed-not-ssh", name=name)
             if device.platform == MANUAL:
                 continue
             self.known((*loc, "platform"), device.platform, "unknown-platform", self.platforms)

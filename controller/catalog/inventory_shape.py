@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from controller.catalog.document import Nothing
 from controller.catalog.scalars import (
     Address,
+    Certificate,
     Control,
     Duration,
     Format,
@@ -158,6 +159,11 @@ class HaShape(Shape):
     synced: Truth = True
 
 
+class NapalmAccessShape(Shape):
+    port: PortNumber | None = None
+    certificate: Certificate | None = None
+
+
 class DeviceShape(Shape):
     stand_ins: ClassVar[Mapping[str, str]] = {"platform": "manual", "role": "access"}
 
@@ -173,6 +179,8 @@ class DeviceShape(Shape):
     managed_by: Text | None = None
     legacy_ssh: Truth = False
     careful: Truth = False
+    napalm: NapalmAccessShape | None = None
+    armed: Truth | None = None
     settings: dict[Name, Object] = Field(default_factory=dict)
 
 

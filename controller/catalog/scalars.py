@@ -210,6 +210,14 @@ def _host_key(value: object) -> str:
     return f"{kind} {encoded}"
 
 
+def _certificate(value: object) -> str:
+    """A SHA-256 in hexadecimal, with or without colons: without, and in small letters."""
+    digits = as_text(value).replace(":", "").lower()
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        raise refusal("certificate-invalid")
+    return digits
+
+
 def _fields_of(blob: bytes) -> list[bytes]:
     """The length-prefixed fields of a key (RFC 4251 §5); none where the last one is cut short."""
     fields = []
@@ -312,5 +320,8 @@ PortOrSegment = Annotated[
             {"type": _ANY_SCALAR},
         ]
     ),
+]
+Certificate = Annotated[
+    str, BeforeValidator(_certificate), _schema(type="string", pattern="^([0-9A-Fa-f]{2}:?){32}$")
 ]
 HostKey = Annotated[str, BeforeValidator(_host_key), _schema(type="string", pattern="^(ssh|ecdsa)-")]

@@ -231,11 +231,21 @@ class HighAvailability:
 
 
 @dataclass(frozen=True, slots=True)
+class NapalmAccess:
+    """That returns go to the device through NAPALM: at the address of its session, by ``port`` (None: where
+    its kind is usually asked). ``certificate``: the SHA-256 of the one it shows, in hexadecimal."""
+
+    port: int | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A managed device. ``canary`` and ``canary_svi``: an unused port and VLAN interface, for rehearsals.
     ``settings`` are the site's values for what its profile leaves open
     (``quarantine_vlan`` …); ``host_key`` is an OpenSSH public key without comment, None until trusted.
-    ``careful``: Netmiko's own preparation of a session, and one line at a time."""
+    ``careful``: Netmiko's own preparation of a session, and one line at a time. ``armed``: whether a session
+    with it is held open while a service runs; None: as its role says."""
 
     name: str
     platform: str
@@ -252,6 +262,8 @@ class Device:
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     canary_svi: str | None = None
     careful: bool = False
+    napalm: NapalmAccess | None = None
+    armed: bool | None = None
 
     @property
     def address(self) -> str | None:

@@ -23,6 +23,8 @@ class Tag(StrEnum):
     GATE_CHECKED = "engine:gate:checked"
     PROBE_ANSWERED = "engine:probe:answered"
     EVIDENCE_TAKEN = "engine:evidence:taken"
+    SESSION_ARMED = "engine:session:armed"
+    SESSION_DISARMED = "engine:session:disarmed"
     STARTUP_MOVED = "engine:startup:moved"
     READINESS_CHECKED = "engine:readiness:checked"
     REVERT_INTENDED = "engine:revert:intended"

@@ -27,6 +27,7 @@ from controller.engine.execution.runner import Runner
 from controller.engine.execution.running import Services, StopCause
 from controller.engine.execution.sessions import DeviceSlots
 from controller.engine.execution.under_way import Active, Runs
+from controller.engine.holding.arming import Arming
 from controller.engine.holding.probation import Probations
 from controller.engine.holding.watch import Watch
 from controller.engine.people.approvals import Act, Consents, Pledge, WithoutAccounts, need_of
@@ -52,13 +53,16 @@ class Controller:
     ) -> None:
         self._documents = documents
         self._reader = reader
+        self._slots = DeviceSlots()
+        self._changed = Condition()
+        self._active: dict[str, Active] = {}
+        self.arming = Arming(services, self._slots, self._cutting)
+        if services.armed is None:
+            services = replace(services, armed=self.arming)
         self._services = services
         self._history = history
         self._book = HoldBook(history, services.clock)
-        self._slots = DeviceSlots()
         self._runs = Runs(services, self._book, self._slots)
-        self._changed = Condition()
-        self._active: dict[str, Active] = {}
         self._ended_runs = 0
         self.rehearsing = Rehearsing(self, services, history)
         self._consents: Consents = WithoutAccounts()
@@ -320,6 +324,10 @@ class Controller:
         for active in self._active.values():
             if active.running.plan.gives_way:
                 active.running.stop(StopCause.PREEMPTED)
+
+    def _cutting(self) -> bool:
+        with self._changed:
+            return any(not active.running.plan.gives_way for active in self._active.values())
 
     def _want_quiet(self) -> None:
         """Called with the lock held. Raises InvalidRequest while anything is under way."""

@@ -158,6 +158,7 @@ class _Slot:
     preempt: Callable[[], None] | None = None
     cuts_waiting: int = 0
     visited: bool = False
+    turns: int = 0
 
 
 class DeviceSlots:
@@ -189,9 +190,34 @@ class DeviceSlots:
         try:
             yield
         finally:
-            with self._changed:
-                slot.action, slot.preempt = None, None
-                self._changed.notify_all()
+            self.release(device)
+
+    def seize(self, device: str) -> bool:
+        """For a cut that waits for nobody: whether it has the device now, until :meth:`release`."""
+        with self._changed:
+            slot = self._slots[device]
+            free = slot.action is None and not slot.cuts_waiting
+            if free:
+                slot.action, slot.preempt = Action.ISOLATE, None
+            return free
+
+    def release(self, device: str) -> None:
+        with self._changed:
+            slot = self._slots[device]
+            slot.turns += 1
+            slot.action, slot.preempt = None, None
+            self._changed.notify_all()
+
+    def turn(self, device: str) -> int:
+        """Counts who acted there and is done: what was read before another turn may be no longer so."""
+        with self._changed:
+            return self._slots[device].turns
+
+    def acted_at(self, device: str) -> bool:
+        """Whether somebody is there now, or wants to be."""
+        with self._changed:
+            slot = self._slots[device]
+            return slot.action is not None or slot.cuts_waiting > 0
 
     @contextmanager
     def visit(self, device: str, preempt: Callable[[], None]) -> Iterator[Visit | None]:
@@ -228,4 +254,5 @@ class Visit:
             if self._slot.cuts_waiting:
                 return False
             self._slot.action, self._slot.preempt, self._slot.visited = Action.ISOLATE, None, False
+            self._slot.turns += 1
             return True
