@@ -92,7 +92,12 @@ class ProfileCheck:
         for index, insist in enumerate(session.insist):
             self._regex(("session", "insist", index, "line"), insist.line)
             self._regex(("session", "insist", index, "answered"), insist.answered)
-        for key, lines in (("enter", session.enter), ("leave", session.leave)):
+        if session.at_once:
+            self._regex(("session", "at_once", "context"), session.at_once.context)
+        if session.client:
+            self._regex(("session", "client", "asked"), session.client.asked)
+            self._regex(("session", "client", "prompt"), session.client.prompt)
+        for key, lines in (("enter", session.enter), ("leave", session.leave), ("escape", session.escape)):
             self._named(("session", key), lines)
         if session.commit:
             self._commit(("session", "commit"), session.commit)

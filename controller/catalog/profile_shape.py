@@ -169,6 +169,18 @@ class InsistShape(Shape):
     answered: Raw
 
 
+class ClientShape(Shape):
+    start: Raw
+    asked: Raw
+    prompt: Raw
+    leave: Raw
+
+
+class AtOnceShape(Shape):
+    bytes: Count
+    context: Raw
+
+
 class SessionShape(Shape):
     netmiko: Text
     enable: Truth = False
@@ -184,6 +196,8 @@ class SessionShape(Shape):
     commit: CommitShape | None = None
     insist: list[InsistShape] = Field(default_factory=list)
     escape: list[Raw] = Field(default_factory=list)
+    at_once: AtOnceShape | None = None
+    client: ClientShape | None = None
 
 
 class QuestionShape(Shape):

@@ -15,6 +15,7 @@ from controller.catalog.listing_checks import ListingCheck
 from controller.catalog.profile_checks import ProfileCheck
 from controller.catalog.profile_shape import (
     SECTIONS,
+    ClientShape,
     CommitShape,
     LimitShape,
     LineShape,
@@ -37,6 +38,8 @@ from controller.catalog.timer_checks import TimerCheck
 from controller.domain.errors import InvalidInput
 from controller.domain.inventory import Inventory, PointKind, ProbeKind
 from controller.domain.profile import (
+    AtOnceSpec,
+    ClientSpec,
     CommitSpec,
     Condition,
     CounterSpec,
@@ -258,7 +261,13 @@ def _session(shape: SessionShape) -> SessionSpec:
         commit=_commit(shape.commit) if shape.commit else None,
         insist=tuple(InsistSpec(_regex(each.line), _regex(each.answered)) for each in shape.insist),
         escape=tuple(shape.escape),
+        at_once=AtOnceSpec(shape.at_once.bytes, _regex(shape.at_once.context)) if shape.at_once else None,
+        client=_client(shape.client) if shape.client else None,
     )
+
+
+def _client(shape: ClientShape) -> ClientSpec:
+    return ClientSpec(shape.start, _regex(shape.asked), _regex(shape.prompt), shape.leave)
 
 
 def _commit(shape: CommitShape) -> CommitSpec:

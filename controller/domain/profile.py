@@ -244,13 +244,36 @@ class InsistSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSpec:
+    """A program of the device's own in which the lines are typed, where a log-in ends outside of it. ``start``
+    begins it; what it asks then, ``asked``, is answered by the log-in's password. ``prompt`` tells that the
+    session is inside; ``leave`` is the line out of it."""
+
+    start: str
+    asked: re.Pattern[str]
+    prompt: re.Pattern[str]
+    leave: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnceSpec:
+    """What lets a cut go out in one write, unread: at most ``bytes`` of it, where each step's first line, and
+    no other of it, matches ``context``: the one that opens where the others belong."""
+
+    bytes: int
+    context: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSpec:
     """``netmiko`` is the device type; ``type_ahead`` the bytes a line takes unread (0: one line at a time);
     ``settle`` the milliseconds a state may take to follow its command. ``noise`` is what a message looks like
     that the device prints unasked, from its first character to the end of its line; ``echo`` is False where
     it does not repeat what it is sent. ``locked`` is what it says while somebody else has the configuration
     to himself. ``insist`` are lines that must be answered as it says, ``escape`` those that lead out of where
-    a refused line left the session, so that the next step begins where it expects to."""
+    a refused line left the session, so that the next step begins where it expects to. ``at_once``: None where
+    a change goes line by line whatever happens; ``client``: None where a log-in leads to the lines' own
+    prompt."""
 
     netmiko: str
     enable: bool = False
@@ -266,6 +289,8 @@ class SessionSpec:
     commit: CommitSpec | None = None
     insist: tuple[InsistSpec, ...] = ()
     escape: tuple[str, ...] = ()
+    at_once: AtOnceSpec | None = None
+    client: ClientSpec | None = None
 
     @property
     def closing(self) -> tuple[str, ...]:
@@ -468,7 +493,7 @@ class DeviceProfile:
         return self.points.get((kind, tagged))
 
     def settled(self, settings: Mapping[str, str]) -> DeviceProfile:
-        """The same with the values of a device in the lines that enter, leave, commit and discard."""
+        """The same with the values of a device in the lines that enter, leave, escape, commit and discard."""
         session, commit = self.session, self.session.commit
         values = {**self.settings, **settings}
 
@@ -481,10 +506,10 @@ class DeviceProfile:
             discard=filled(commit.discard),
             abandoned=filled(commit.abandoned),
         )
-        enter, leave = filled(session.enter), filled(session.leave)
-        if (enter, leave, ours) == (session.enter, session.leave, commit):
+        enter, leave, escape = filled(session.enter), filled(session.leave), filled(session.escape)
+        if (enter, leave, escape, ours) == (session.enter, session.leave, session.escape, commit):
             return self
-        return replace(self, session=replace(session, enter=enter, leave=leave, commit=ours))
+        return replace(self, session=replace(session, enter=enter, leave=leave, escape=escape, commit=ours))
 
     def locked_in(self, answer: str) -> bool:
         """Whether the device refused because somebody else has the configuration."""

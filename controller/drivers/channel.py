@@ -87,6 +87,14 @@ class GuardedChannel(SSHChannel):
             # Paramiko raises OSError only before it has made a packet.
             raise NothingSent if sent == 0 and isinstance(error, OSError) else self._ended() from error
 
+    def takes(self, size: int) -> bool:
+        """Whether so many bytes go out without waiting for the device: it has room for them, and no keys are
+        being renegotiated."""
+        transport = self._conn.get_transport()
+        if transport.packetizer.need_rekey() or not transport.clear_to_send.is_set():
+            return False
+        return bool(self._conn.out_window_size >= size)
+
     def receive(self, deadline: float) -> bytes:
         """What has come, waiting for the first byte. Raises DeadlinePassed or HungUp."""
         remaining = deadline - time.monotonic()

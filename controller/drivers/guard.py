@@ -226,6 +226,11 @@ def connect(path: Path, deadline: float) -> GuardedSocket:
     """A TCP connection to a literal address; a name is refused, never looked up.
 
     Raises TimeoutError at the deadline, and OSError when refused, unreachable or not an address."""
+    return GuardedSocket(connected(path, deadline), deadline)
+
+
+def connected(path: Path, deadline: float) -> socket.socket:
+    """As :func:`connect`, for who guards it himself."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         path.address, path.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     )[0]
@@ -240,4 +245,4 @@ def connect(path: Path, deadline: float) -> GuardedSocket:
     except BaseException:
         raw.close()
         raise
-    return GuardedSocket(raw, deadline)
+    return raw

@@ -15,6 +15,7 @@ import paramiko
 
 from controller.domain.inventory import MANUAL, Device, Path, PathKind
 from controller.domain.profile import DeviceProfile
+from controller.domain.proof import Outcome
 from controller.drivers import platforms
 from controller.drivers.channel import EnableRefused
 from controller.drivers.greeting import NoGreeting, NoPassword
@@ -23,8 +24,9 @@ from controller.drivers.redaction import Redactor
 from controller.drivers.session import NetmikoSession
 from controller.drivers.ssh import Attempt, HostKey, HostKeyDiffers, Line, Phase
 from controller.drivers.telnet import TelnetLine
+from controller.drivers.volley import Volley
 from controller.drivers.waypoints import OUT_OF_FILES, BehindUnreachable, WayFailed, Waypoints
-from controller.engine.ports import Login, OpenCause, OpenFailed, Secrets
+from controller.engine.ports import Block, Login, OpenCause, OpenFailed, Secrets, Session
 
 _FARTHEST_FIRST = (
     OpenCause.HOST_KEY_CHANGED,
@@ -108,7 +110,7 @@ class NetmikoDriver:
         Raises OpenFailed. Without a pinned host key nothing is contacted by SSH."""
         profile = profile.settled(device.settings)
         if device.careful or device.name in self._one_at_a_time:
-            profile = replace(profile, session=replace(profile.session, type_ahead=0))
+            profile = _one_line_at_a_time(profile)
         untidy = partial(self._one_at_a_time.add, device.name)
         key, usable = _pinned(device), _usable(device, logins)
         opening = _Opening(device, profile, key, usable, Redactor(logins), untidy, self._waypoints)
@@ -127,6 +129,23 @@ class NetmikoDriver:
             if login not in opening.spent and not _may_begin(login)
         ]
         raise _worst(opening)
+
+    def fire(self, volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        """See :class:`Volley`. A session of another driver is sent nothing."""
+        ours = [
+            (index, session, block)
+            for index, (session, block) in enumerate(volley)
+            if isinstance(session, NetmikoSession)
+        ]
+        outcomes = [Outcome.NOT_SENT] * len(volley)
+        fired = Volley([(session, block) for _, session, block in ours]).fire()
+        for (index, _, _), outcome in zip(ours, fired, strict=True):
+            outcomes[index] = outcome
+        return tuple(outcomes)
+
+
+def _one_line_at_a_time(profile: DeviceProfile) -> DeviceProfile:
+    return replace(profile, session=replace(profile.session, type_ahead=0, at_once=None))
 
 
 def _may_begin(login: Login) -> bool:
@@ -219,7 +238,7 @@ def _log_in(opening: _Opening, path: Path, attempt: Attempt, deadline: float) ->
         profile = opening.profile
         if attempt.line is not None:
             # A serial line may lose what comes before it was asked for.
-            profile = replace(profile, session=replace(profile.session, type_ahead=0))
+            profile = _one_line_at_a_time(profile)
         session = NetmikoSession(connection, attempt.sock, profile, opening.redact, opening.untidy)
         session.make_ready(deadline)
     except BaseException:

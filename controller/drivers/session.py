@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from controller.domain.inventory import Path
 from controller.domain.profile import DeviceProfile, Question
 from controller.domain.proof import Outcome
 from controller.drivers.channel import NothingSent
+from controller.drivers.gate import LONGEST, Gate
 from controller.drivers.guard import DeadlinePassed, GuardedSocket, SessionEnded
 from controller.drivers.platforms import GuardedConnection
 from controller.drivers.redaction import Redactor
 from controller.drivers.reply import Reply
+from controller.engine.points.at_once import size_of
 from controller.engine.points.blocks import Course
-from controller.engine.ports import Answer, Block, Command, Purpose
+from controller.engine.ports import Answer, Block, Command, Login, Purpose
 
 WRITE_PATIENCE = 5.0
 """Seconds a device may refuse to take a line in before :meth:`NetmikoSession.write` gives up."""
@@ -30,9 +33,10 @@ class NetmikoSession:
     """Implements the Session port over a prepared Netmiko connection.
 
     The pace is one line at a time: the next goes out when the prompt is back. Lines that only read are typed
-    ahead where the profile says how much the device takes. A session that missed a deadline is ended, since
-    the late answer would be taken for that of the next line. ``one_at_a_time`` is told when something was not
-    as it should be with what was typed ahead: this session types nothing ahead any more.
+    ahead where the profile says how much the device takes; :meth:`fire` types a whole block. A session that
+    missed a deadline is ended, since the late answer would be taken for that of the next line.
+    ``one_at_a_time`` is told when something was not as it should be with what was typed ahead: this session
+    types nothing ahead any more.
     """
 
     def __init__(
@@ -59,6 +63,8 @@ class NetmikoSession:
         spec = profile.session
         # Where nothing is echoed, only the count of prompts tells which answer belongs to which line.
         self._ahead = spec.type_ahead if spec.echo else 0
+        self._at_once = spec.at_once.bytes if spec.at_once and spec.echo else 0
+        self._fired = False
 
     def make_ready(self, deadline: float) -> None:
         """Finds the prompt, enables, and sends the profile's own preparation.
@@ -85,7 +91,7 @@ class NetmikoSession:
         if self._pending is not None or not self.is_open:
             return Outcome.NOT_SENT
         self._pending = block
-        self._begun = False
+        self._begun = self._fired = False
         self._amid = True
         if not block.commands:
             return Outcome.SENT
@@ -113,6 +119,8 @@ class NetmikoSession:
         if block is None:
             return ()
         self._sock.deadline = deadline
+        if self._fired:
+            return self._collect_fired(block, deadline)
         # A device that hangs at one line leaves half the time for another session; one that is slow at every
         # line keeps the whole.
         patience = (deadline - time.monotonic()) / 2
@@ -153,8 +161,66 @@ class NetmikoSession:
     def close(self) -> None:
         spec = self._profile.session
         discard = spec.commit.discard if spec.commit else ()
-        self._connection.log_out((*discard, *spec.leave) if self._amid else ())
+        begun = (*discard, *spec.leave) if self._amid else ()
+        self._connection.log_out((*begun, spec.client.leave) if spec.client else begun)
         self._connection.disconnect()
+
+    # --- a whole block -------------------------------------------------------------------------------
+
+    def shut_gate(self, until: float) -> None:
+        """What comes waits until :meth:`open_gate`, at most until then."""
+        self._sock.gate = Gate(until)
+
+    def open_gate(self) -> None:
+        gate, self._sock.gate = self._sock.gate, None
+        if gate is not None:
+            gate.open()
+
+    def fire(self, block: Block, until: float) -> Outcome | None:
+        """As :meth:`write`, all of it in one write, which has until then. None where it would have to wait
+        for the device: nothing went out, and the gate is open."""
+        size = size_of(block)
+        if self._pending is not None or not self.is_open or not 0 < size <= self._at_once:
+            return Outcome.NOT_SENT
+        if not self._channel.takes(size):
+            self.open_gate()
+            return None
+        self._pending, self._fired, self._amid = block, True, True
+        self._sock.deadline = max(until, time.monotonic() + LONGEST)
+        try:
+            self._dialogue.send_ahead([command.text for command in block.commands])
+        except NothingSent:
+            self._pending = None
+            self.close()
+            return Outcome.NOT_SENT
+        except SessionEnded:
+            self.close()
+        finally:
+            self._sock.rest()
+        return Outcome.SENT
+
+    def _collect_fired(self, block: Block, deadline: float) -> tuple[Answer, ...]:
+        """Every answer, or none that counts: then nobody knows which line was taken as what, and the session
+        is ended with whatever it still holds."""
+        self._fired = False
+        lines = [command.text for command in block.commands]
+        texts: list[str] | None = None
+        ended: SessionEnded | None = None
+        try:
+            texts = self._dialogue.answers_ahead(lines, lambda: deadline)
+        except SessionEnded as error:
+            ended = error
+        if texts is None:
+            if ended is None or isinstance(ended, DeadlinePassed):
+                self._one_at_a_time()
+            self.close()
+            return tuple(Answer(command, "", complete=False) for command in block.commands)
+        self._amid = False
+        self._sock.rest()
+        return tuple(
+            Answer(command, self._redact(text), complete=True)
+            for command, text in zip(block.commands, texts, strict=True)
+        )
 
     # --- several lines -------------------------------------------------------------------------------
 

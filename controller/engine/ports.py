@@ -151,6 +151,12 @@ class Driver(Protocol):
         """Tries the device's paths in order, each login once. Raises OpenFailed with the cause."""
         ...
 
+    def fire(self, volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        """Begins all of them as near to at once as it can, in their order, each block whole in one write,
+        while nobody reads what comes; then each session is collected as after its ``write``. Sessions of this
+        driver. ``not_sent``: certainly nothing of that block went out. Never raises."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:

@@ -10,7 +10,7 @@ import copy
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
@@ -36,7 +36,7 @@ from controller.domain.profile import (
 from controller.domain.proof import Outcome
 from controller.domain.template import Template
 from controller.engine.points.blocks import Course
-from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed, Purpose
+from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed, Purpose, Session
 
 PLATFORM = "board"
 QUARANTINE = "999"
@@ -139,6 +139,9 @@ class BoardDriver:
         self.blocking = False
         self.sessions: list[BoardSession] = []
         self.opened: list[str] = []
+        self.volleys: list[list[str]] = []
+        self.refuses: set[str] = set()
+        """Devices whose sessions take no whole block."""
 
     def open(
         self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float
@@ -153,6 +156,15 @@ class BoardDriver:
         self.sessions.append(session)
         self.opened.append(device.name)
         return session
+
+    def fire(self, volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        self.volleys.append(
+            [session.board.name for session, _ in volley if isinstance(session, BoardSession)]
+        )
+        return tuple(
+            session.fire(block) if isinstance(session, BoardSession) else Outcome.NOT_SENT
+            for session, block in volley
+        )
 
     @property
     def still_open(self) -> list[BoardSession]:
@@ -171,10 +183,41 @@ class BoardSession:
         self._pending: Block | None = None
         self._configuring = False
         self._silent = False
+        self._fired: tuple[Answer, ...] | None = None
 
     @property
     def is_open(self) -> bool:
         return not self._closed.is_set()
+
+    def fire(self, block: Block) -> Outcome:
+        """The board takes all of it before anybody hears what it says; of an answer that is not whole, none
+        counts."""
+        if not self.is_open or self.board.name in self._driver.refuses:
+            return Outcome.NOT_SENT
+        answers = []
+        for command in block.commands:
+            if self._silent or not self.is_open:
+                answers.append(Answer(command, "", complete=False))
+                continue
+            self._driver.at_line(self.board, command.text)
+            try:
+                answers.append(Answer(command, self._run(command.text), complete=True))
+            except _HungUp:
+                self.close()
+                answers.append(Answer(command, "", complete=False))
+            except _Silence:
+                self._silent = True
+                answers.append(Answer(command, "", complete=False))
+        self._fired = tuple(answers)
+        return Outcome.SENT
+
+    def _heard(self, answers: tuple[Answer, ...], deadline: float) -> tuple[Answer, ...]:
+        if self._silent:
+            self._driver.clock.reach(deadline)
+        if all(answer.complete for answer in answers):
+            return answers
+        self.close()
+        return tuple(replace(answer, text="", complete=False) for answer in answers)
 
     def write(self, block: Block) -> Outcome:
         if not self.is_open:
@@ -183,6 +226,9 @@ class BoardSession:
         return Outcome.SENT
 
     def collect(self, deadline: float) -> tuple[Answer, ...]:
+        if self._fired is not None:
+            fired, self._fired = self._fired, None
+            return self._heard(fired, deadline)
         block, self._pending = self._pending, None
         answers: list[Answer] = []
         course = Course(self._profile, block.commit if block else None)

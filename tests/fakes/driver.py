@@ -13,7 +13,7 @@ from controller.domain.inventory import Device
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.engine.points.blocks import Course
-from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed
+from controller.engine.ports import Answer, Block, Command, Login, OpenCause, OpenFailed, Session
 from tests.fakes.switch import CommandLine, Drops, Hangs, Switch
 
 
@@ -46,6 +46,13 @@ class FakeDriver:
             self.sessions.append(session)
         return session
 
+    def fire(self, volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        """The devices take all of it before anybody hears what they say."""
+        return tuple(
+            session.fire(block) if isinstance(session, FakeSession) else Outcome.NOT_SENT
+            for session, block in volley
+        )
+
     def forget(self, session: FakeSession) -> None:
         with self._lock:
             if session in self.sessions:
@@ -60,6 +67,7 @@ class FakeSession:
         self._open = True
         self._pending: Block | None = None
         self._first: Answer | None = None
+        self._fired: list[Answer] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -72,10 +80,20 @@ class FakeSession:
         self._first = self._exchange(block.commands[0]) if block.commands else None
         return Outcome.SENT
 
+    def fire(self, block: Block) -> Outcome:
+        if not self._open or self._pending is not None:
+            return Outcome.NOT_SENT
+        self._pending = block
+        self._fired = [self._exchange(command) for command in block.commands]
+        return Outcome.SENT
+
     def collect(self, deadline: float) -> tuple[Answer, ...]:
         block, self._pending = self._pending, None
         if block is None:
             return ()
+        if self._fired is not None:
+            fired, self._fired = self._fired, None
+            return tuple(fired)
         answers: list[Answer] = []
         course = Course(self._profile)
         for index, command in enumerate(block.commands):

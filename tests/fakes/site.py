@@ -36,7 +36,7 @@ from controller.engine.controller import Controller
 from controller.engine.events import Event, RunEnded, StepResult
 from controller.engine.execution.running import Limits, Services
 from controller.engine.planning.plans import Documents, Return
-from controller.engine.ports import Clock, Committed, Login, ProbeResult
+from controller.engine.ports import Armed, Clock, Committed, Login, ProbeResult
 from tests.fakes.board import PLATFORM, Board, BoardDriver, FakeClock, board_profile
 from tests.fakes.journal import MemoryHistory, MemoryJournal
 
@@ -195,7 +195,9 @@ class Site:
         documents: Documents,
         boards: Iterable[Board],
         limits: Limits = FEW,
+        armed: Armed | None = None,
     ) -> None:
+        self.armed = armed
         self.clock = FakeClock()
         self.journal = HookedJournal(self.clock)
         self.history = MemoryHistory(self.journal)
@@ -206,7 +208,9 @@ class Site:
         self.controller = self._lead(documents)
 
     def _lead(self, documents: Documents) -> Controller:
-        services = Services(self.clock, self.driver, Keys(), self.prober, self.journal, self.limits)
+        services = Services(
+            self.clock, self.driver, Keys(), self.prober, self.journal, self.limits, armed=self.armed
+        )
         return Controller(documents, PlainReader(documents.profiles), services, self.history)
 
     def restart(self, documents: Documents | None = None) -> tuple[str, ...]:

@@ -132,6 +132,12 @@ class HookedSession:
             self._points.passed(f"begun {self._block}")
         return outcome
 
+    def aimed(self) -> Session:
+        """The session within, with its block about to be fired."""
+        self._block = self._points.number(f"block {self._device}")
+        self._points.passed(f"before {self._block}")
+        return self._session
+
     def collect(self, deadline: float) -> tuple[Answer, ...]:
         answers = self._session.collect(deadline)
         if self._block:
@@ -155,6 +161,12 @@ class HookedDriver:
     ) -> HookedSession:
         session = self._driver.open(device, profile, logins, deadline)
         return HookedSession(session, device.name, self._points, self._hooks)
+
+    def fire(self, volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        shots = [(each.aimed(), block) for each, block in volley if isinstance(each, HookedSession)]
+        outcomes = self._driver.fire(shots)
+        self._points.passed("volley fired")
+        return outcomes
 
 
 class HookedComposition(Composition):

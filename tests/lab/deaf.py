@@ -64,6 +64,9 @@ class DeafDriver:
     ) -> Session:
         return DeafSession(self._inner.open(device, profile, logins, deadline), self._pattern)
 
+    def fire(self, volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        return tuple(Outcome.NOT_SENT for _ in volley)
+
 
 def deaf_cordon(pattern: str, arguments: Sequence[str]) -> int:
     class Deaf(Composition):

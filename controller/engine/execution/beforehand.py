@@ -68,6 +68,11 @@ class Beforehand:
             if device is not None and device.platform != MANUAL and name not in touched:
                 self.begin(device)
 
+    def wanted(self, device: Device) -> bool:
+        """Whether the run's first change there waits for something to be read."""
+        profile = self._running.profiles.get(device.platform)
+        return profile is not None and bool(self._tables(device, profile) or self._compares(device, profile))
+
     def begin(self, device: Device) -> None:
         """Once a run and device, when its operation has a session."""
         profile = self._running.profiles.get(device.platform)

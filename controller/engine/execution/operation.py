@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from controller.domain.drift import KEPT_THEIRS, keeping
 from controller.domain.errors import CordonError, OpenFailed
@@ -82,9 +82,13 @@ class OperationRun:
 
     def execute(self) -> tuple[StepResult, ...]:
         running, name = self._running, self._device.name
-        here = bound(run=running.run, device=name)
-        with here, running.slots.hold(name, running.precedence, self._make_way):
+        with bound(run=running.run, device=name), self._at_device():
             return self.execute_here()
+
+    def _at_device(self) -> AbstractContextManager[None]:
+        """Nobody else acts there meanwhile."""
+        running = self._running
+        return running.slots.hold(self._device.name, running.precedence, self._make_way)
 
     def _make_way(self) -> None:
         """For a cut that wants the device. Called from its thread."""
@@ -112,6 +116,7 @@ class OperationRun:
         ours = self._running.services.limits.operation
         deadline = self._clock.monotonic() + ours
         deadline += self._timer.commits_within  # the device's own time to commit is not ours
+        self._before_rounds(deadline)
         for _ in range(MOST_ROUNDS):
             if not self._left():
                 return
@@ -140,6 +145,9 @@ class OperationRun:
             self._stop(self._left())
         else:
             self._give_up("deadline" if self._clock.monotonic() >= deadline else "no-method-left")
+
+    def _before_rounds(self, deadline: float) -> None:
+        """What was sent before it came to rounds."""
 
     def _leave_to_hand(self) -> None:
         """Points the plan names without a line for them: no method of theirs spares their neighbours."""
@@ -305,8 +313,23 @@ class OperationRun:
         written = session.write(block)
         answers = () if written is Outcome.NOT_SENT else session.collect(deadline)
         self._left_behind = interrupted(answers)
+        self._learn(session, change, states, answers, deadline)
+
+    def _learn(
+        self,
+        session: Session,
+        change: Sequence[Track],
+        states: States,
+        answers: Sequence[Answer],
+        deadline: float,
+        *,
+        again: bool = False,
+    ) -> None:
+        """What came of the lines of ``change``. ``again``: what is not confirmed has another round, by the
+        same method."""
+        running = self._running
         for group, track in enumerate(change, start=1):
-            track.outcome, track.cause = outcome_of(answers, group, profile)
+            track.outcome, track.cause = outcome_of(answers, group, self._timer.profile)
         if running.action is Action.RESTORE:
             self._sent_back(session, change, answers)
             return
@@ -317,7 +340,8 @@ class OperationRun:
         if lost:
             running.sessions.drop(self._device.name)
         for track in change:
-            self._conclude(track, lost=lost)
+            if not again or track.proof is Proof.CONFIRMED:
+                self._conclude(track, lost=lost)
         taken = self._others_timers.facts(answers)
         self._record.settle(change, transcript(answers), facts=taken, doubted=doubted, settles=True)
 

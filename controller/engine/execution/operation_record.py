@@ -34,13 +34,17 @@ class OperationRecord:
 
     def intend(self, facts: Sequence[Fact], change: Sequence[Track]) -> None:
         """Puts baselines, holds and the intent on disk in one commit, before any byte."""
+        self._running.commit(Tag.OPERATION_INTENDED, self.intending(facts, change))
+
+    def intending(self, facts: Sequence[Fact], change: Sequence[Track]) -> list[Fact]:
+        """What :meth:`intend` puts on disk, for who does so for several operations at once."""
         running = self._running
         steps = tuple((track.point, track.rendering.method) for track in change)
         attempt = running.next_attempt(self._device)
         intent = IntentRecorded(running.run, self._wave.index, self._device, attempt, running.action, steps)
         limits = [fact for track in change for fact in let_through(running, track, LimitState.INTENDED)]
-        running.commit(Tag.OPERATION_INTENDED, [*facts, *limits, intent])
         self._unsettled = attempt
+        return [*facts, *limits, intent]
 
     def recovered(self, tracks: Iterable[Track]) -> list[Fact]:
         """The outcomes of what an earlier process intended here and never settled: known from now on by what

@@ -32,6 +32,7 @@ from controller.engine.execution.beforehand import Beforehand
 from controller.engine.execution.claims import unmet
 from controller.engine.execution.crew import Crew
 from controller.engine.execution.escalating import AT_NEIGHBOUR, Escalating
+from controller.engine.execution.fire import Fire
 from controller.engine.execution.operation import OperationRun
 from controller.engine.execution.probing import Probing
 from controller.engine.execution.running import Running, StopCause
@@ -56,6 +57,7 @@ class Runner:
         )
         self._beforehand = Beforehand(running)
         self._saving = Saving(running, self._beforehand)
+        self._fire = Fire(running, self._beforehand.wanted)
         self._escalating = Escalating(running, self._carried_out, self._keep, self._over)
         self._at_device: dict[str, dict[PointId, StepResult]] = defaultdict(dict)
         running.before_change = self._probing.changing
@@ -83,6 +85,7 @@ class Runner:
             results = dict(self._probing.finish(self._results))
             self._saving.finish()
         finally:
+            self._fire.close()
             running.sessions.close()
             self._beforehand.close()
             self._saving.close()
@@ -92,9 +95,11 @@ class Runner:
     def _waves(self, crew: Crew) -> None:
         running = self._running
         under_way: list[tuple[Wave, list[Future[None]]]] = []
+        ready: list[tuple[Wave, Operation]] = []
         self._escalate(crew, self._escalating.again(), self._escalating.repeat)
         for wave in running.plan.waves:
             if wave.waits:
+                self._go(crew, ready, under_way)
                 self._await(crew, under_way)
                 self._escalate(crew, self._escalating.waiting(), self._escalating.attempt)
             operations = [operation for operation in wave.operations if self._concerns(operation)]
@@ -110,12 +115,30 @@ class Runner:
             begins = running.wave_begins(wave)
             running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING), *begins])
             running.watcher(WaveStarted(running.run, wave.index))
-            jobs = [crew.start(partial(self._operate, wave, each)) for each in operations]
-            under_way.append((wave, jobs))
+            ready.extend((wave, each) for each in operations)
+            if not self._fire.possible:
+                self._go(crew, ready, under_way)
+        self._go(crew, ready, under_way)
         self._await(crew, under_way)
         self._admission.of_the_rest()
         self._escalate(crew, self._escalating.waiting(), partial(self._escalating.attempt, last=True))
         self._save_upstream()
+
+    def _go(
+        self,
+        crew: Crew,
+        ready: list[tuple[Wave, Operation]],
+        under_way: list[tuple[Wave, list[Future[None]]]],
+    ) -> None:
+        """Begins with ``ready``: what can be fired first, all of it together."""
+        untouched = [(wave, each) for wave, each in ready if not self._escalating.spared(each)[0]]
+        fired = self._fire.volley(untouched)
+        jobs: dict[int, tuple[Wave, list[Future[None]]]] = {}
+        for wave, each in ready:
+            begun = crew.start(partial(self._operate, wave, each, fired.get((wave.index, each.device))))
+            jobs.setdefault(wave.index, (wave, []))[1].append(begun)
+        under_way.extend(jobs.values())
+        ready.clear()
 
     def _await(self, crew: Crew, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
         for wave, jobs in under_way:
@@ -131,7 +154,7 @@ class Runner:
         """A resumed restore passes over operations whose points all came back before the interruption."""
         return any(self._running.concerns(step.point.id) for step in operation.steps)
 
-    def _operate(self, wave: Wave, operation: Operation) -> None:
+    def _operate(self, wave: Wave, operation: Operation, fired: OperationRun | None = None) -> None:
         running = self._running
         device = running.inventory.devices.get(operation.device)
         profile = running.profiles.get(operation.platform)
@@ -139,7 +162,7 @@ class Runner:
             spared, rest = self._escalating.spared(operation)
             results = self._untouched(wave, operation.device, spared, AT_NEIGHBOUR)
             if rest.steps:
-                results = (*results, *self._carried_out(wave, rest))
+                results = (*results, *self._carried_out(wave, rest, fired))
         except CordonError as error:
             self._break(error)
             return
@@ -156,7 +179,9 @@ class Runner:
             running.stop(StopCause.FAILED)
         self._upstream(partial(self._escalating.ended, wave, operation.device, results))
 
-    def _carried_out(self, wave: Wave, operation: Operation) -> tuple[StepResult, ...]:
+    def _carried_out(
+        self, wave: Wave, operation: Operation, fired: OperationRun | None = None
+    ) -> tuple[StepResult, ...]:
         """Raises what ends the whole run: JournalUnavailable, StaleEpoch."""
         running = self._running
         device = running.inventory.devices.get(operation.device)
@@ -164,7 +189,7 @@ class Runner:
         try:
             if device is None or profile is None:
                 return self._untouched(wave, operation.device, operation.steps, "manual")
-            return OperationRun(running, wave, operation, device, profile).execute()
+            return (fired or OperationRun(running, wave, operation, device, profile)).execute()
         except CordonError:
             raise
         except Exception:  # noqa: BLE001 - a defect before it began must not end the others' cut

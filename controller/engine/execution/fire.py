@@ -1,0 +1,101 @@
+"""The cut of many devices at once, through the sessions held open beforehand.
+
+Everything that takes time is done before: every block is made of what the sessions last read, and all intents
+go on disk in one commit. Then the blocks go out, most urgent first, while nobody reads answers; each
+operation learns for itself what came of its own. What does not fit goes line by line, as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from controller.domain.inventory import Device
+from controller.domain.plan import Operation, Wave
+from controller.domain.playbook import Action
+from controller.domain.tags import Tag
+from controller.engine.execution.fired import FiredRun, Shot
+from controller.engine.execution.running import Running
+from controller.engine.ports import ArmedSession
+
+FRESH = 60.0
+"""Seconds a reading may be old for an operation to go by it: what changed since is told by its own."""
+
+MOST = 2000
+"""Operations prepared, committed and fired together."""
+
+Planned = Sequence[tuple[Wave, Operation]]
+
+
+class Fire:
+    """Of one run. ``waits``: whether the run's first change at a device waits for something."""
+
+    def __init__(self, running: Running, waits: Callable[[Device], bool]) -> None:
+        self._running = running
+        self._waits = waits
+        self._begun: set[str] = set()
+        self._shots: list[FiredRun] = []
+        plan = running.plan
+        self.possible = (
+            running.services.armed is not None and plan.action is Action.ISOLATE and not plan.gives_way
+        )
+        """A rehearsal's cut gives way at any moment: it goes line by line."""
+
+    def volley(self, planned: Planned) -> Mapping[tuple[int, str], FiredRun]:
+        """The operations fired, by wave and device: what came of them they learn when they are carried out.
+
+        ``planned`` in the order of its urgency. Raises JournalUnavailable, StaleEpoch: then nothing was
+        sent of what is not on record."""
+        if not self.possible:
+            return {}
+        fired: dict[tuple[int, str], FiredRun] = {}
+        for start in range(0, len(planned), MOST):
+            ready = [
+                (wave.index, run, shot)
+                for wave, operation in planned[start : start + MOST]
+                if (prepared := self._prepared(wave, operation)) is not None
+                for run, shot in [prepared]
+            ]
+            if ready:
+                self._fire([shot for _, _, shot in ready])
+            fired.update({(wave, run.device): run for wave, run, _ in ready})
+        return fired
+
+    def close(self) -> None:
+        """Lets go of the devices of operations that nobody carried out."""
+        for run in self._shots:
+            run.let_go()
+
+    def _prepared(self, wave: Wave, operation: Operation) -> tuple[FiredRun, Shot] | None:
+        running, name = self._running, operation.device
+        device = running.inventory.devices.get(name)
+        profile = running.profiles.get(operation.platform)
+        if device is None or profile is None or running.stopping.is_set() or name in self._begun:
+            return None
+        self._begun.add(name)
+        touched = running.attempts.get(name) or running.unsettled.get(name)
+        if profile.session.at_once is None or device.careful or touched or self._waits(device):
+            return None
+        run = FiredRun(running, wave, operation, device, profile)
+        if not run.seize():
+            return None
+        self._shots.append(run)
+        armed = running.sessions.armed(device)
+        shot = run.prepare(armed) if armed is not None and self._fresh(armed) else None
+        if shot is None:
+            run.let_go()
+            return None
+        return run, shot
+
+    def _fresh(self, armed: ArmedSession) -> bool:
+        age = (self._running.services.clock.now() - armed.read_at).total_seconds()
+        return 0 <= age <= FRESH
+
+    def _fire(self, shots: Sequence[Shot]) -> None:
+        running = self._running
+        running.commit(Tag.OPERATION_INTENDED, [fact for shot in shots for fact in shot.facts])
+        if running.stopping.is_set():
+            return
+        running.before_change([track.point for shot in shots for track in shot.change])
+        outcomes = running.services.driver.fire([(shot.session, shot.block) for shot in shots])
+        for shot, outcome in zip(shots, outcomes, strict=True):
+            shot.outcome = outcome
