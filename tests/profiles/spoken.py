@@ -78,6 +78,65 @@ SPEECH: Mapping[str, Speech] = {
             "Error: Permission denied\n",
         ),
     ),
+    "checkpoint_gaia": Speech(
+        {"": "gw-k1> "},
+        (
+            "CLINFR0329  Invalid command:'cordon-was-never-here'.\n",
+            "NMSIFC0013  Interface eth1-07 does not exist\n",
+            "-bash: show: command not found\n",
+        ),
+        locked=(
+            "CLINFR0771  Config lock is owned by admin. Use the command 'lock database override' to…\n",
+            "CLINFR0519  Configuration lock present. Can not execute this command.\n",
+        ),
+    ),
+    "vyos": Speech(
+        {"": "cordon@gw-v1:~$ ", "configure": "[edit]\r\ncordon@gw-v1# ", "exit": "cordon@gw-v1:~$ "},
+        (
+            "Invalid command: [cordon-was-never-here]\n",
+            "Configuration path: [interfaces ethernet eth9] is not valid\nSet failed\n",
+            "[[interfaces ethernet eth1]] failed\nCommit failed\n",
+            "-vbash: configure: command not found\n",
+        ),
+        locked=("Configuration system temporarily locked due to another commit in progress\n",),
+    ),
+    "mikrotik_routeros": Speech(
+        {"": "[cordon@edge-m1] > "},
+        (
+            "bad command name cordon-was-never-here (line 1 column 1)\n",
+            "no such item\n",
+            "not enough permissions (9)\n",
+            "failure: can not disable\n",
+            "syntax error (line 1 column 12)\n",
+            "expected end of command (line 1 column 15)\n",
+            "input does not match any value of disabled\n",
+        ),
+        line_end=b"\r\n",
+        user="{}+ct511w4098h",
+    ),
+    "alcatel_aos_r6": Speech(
+        {"": "-> "},
+        (
+            '^\nERROR: Invalid entry: "cordon-was-never-here"\n',
+            "ERROR: Authorization failed. No functional privileges for this command\n",
+            "ERROR: VLAN 4093 does not exist. First create the VLAN\n",
+        ),
+    ),
+    "aruba_os": Speech(
+        {
+            "": "(mc-1) [mynode] #",
+            "configure terminal": "(mc-1) [mynode] (config) #",
+            "wlan virtual-ap .*": '(mc-1) ^[mynode] (Virtual AP profile "soins") #',
+            "end": "(mc-1) ^[mynode] #",
+            "write memory": "(mc-1) [mynode] #",
+        },
+        (
+            "                ^\n% Invalid input detected at '^' marker.\n",
+            "Error: Command not allowed in this mode\n",
+            "Permission denied\n",
+        ),
+        line_end=b"\r",
+    ),
 }
 
 
