@@ -24,7 +24,7 @@ from controller.catalog.scalars import (
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import Method, PointKind
-from controller.domain.profile import Each, Listing, Look, RevertKind, TableKind, Tested
+from controller.domain.profile import Each, Listing, Look, NapalmName, RevertKind, TableKind, Tested
 
 SECTIONS: dict[str, tuple[PointKind, bool]] = {
     **{kind.value: (kind, False) for kind in PointKind},
@@ -346,6 +346,17 @@ class ReadinessShape(Shape):
     grant: GrantShape | None = None
 
 
+class ReturnDriverShape(Shape):
+    napalm: Annotated[NapalmName, choice(NapalmName)]
+    within: Duration = 60
+
+
+class DriversShape(Shape):
+    """What may go another way than typed through Netmiko, as a cut always does."""
+
+    restore: ReturnDriverShape | None = None
+
+
 class ProfileShape(Shape):
     stand_ins: ClassVar[Mapping[str, str]] = {"format": "1", "platform": "unnamed"}
 
@@ -364,3 +375,4 @@ class ProfileShape(Shape):
     tested: Annotated[Tested, choice(Tested)] = Tested.NOTHING
     discover: DiscoverShape = DiscoverShape()
     timer: TimerShape | None = None
+    drivers: DriversShape = DriversShape()

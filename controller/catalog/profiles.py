@@ -51,6 +51,7 @@ from controller.domain.profile import (
     ListRead,
     LookSpec,
     MethodSpec,
+    NapalmSpec,
     NeedSpec,
     Parse,
     PointSpec,
@@ -210,6 +211,7 @@ def _profile(shape: ProfileShape, digest: str) -> DeviceProfile:
             }
         ),
         timer=_timer(shape.timer) if shape.timer else None,
+        napalm=NapalmSpec(back.napalm, back.within) if (back := shape.drivers.restore) else None,
     )
 
 

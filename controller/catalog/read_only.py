@@ -18,6 +18,12 @@ switchto system-view tclsh test undebug undo unset upgrade write
 """
 """First words that make a network device do something; ``configure`` as far down as IOS lets it be cut."""
 
+_LOOKS = re.compile(
+    r"(?:CONFIG(?: [A-Z]+)+ (?:EXPLICIT|LIST|SHOW|STATE)|MONITOR (?:CONNECTION|GETIKESA|GETSA|INTERFACE|POLICY))"
+    r"(?: [a-z]+=(?:[\w.:/${}-]+|\"[\w .:/${}-]+\"))*"
+)
+"""Commands of Stormshield's Serverd that only look, though their first word does not say so."""
+
 _FILTERS_THAT_WRITE = frozenset({"append", "redirect", "save", "tee"})
 
 _SHELLS = frozenset({"bash", "dash", "env", "eval", "exec", "sh", "su", "xargs", "zsh"})
@@ -69,6 +75,8 @@ def change_in(line: str) -> str:
     words = line.split()
     if not words:
         return "an empty line"
+    if _LOOKS.fullmatch(line):
+        return ""
     first = words[0].lower()
     if first in _VERBS.split() or (
         len(first) > 1 and "configure".startswith(first) and first.startswith("con")

@@ -469,6 +469,31 @@ class TimerSpec:
     cancel: tuple[Template, ...] | None = None
 
 
+class NapalmName(StrEnum):
+    """NAPALM's drivers that can take a commit back by themselves and are known here."""
+
+    EOS = "eos"
+    JUNOS = "junos"
+
+    @property
+    def over_tls(self) -> bool:
+        """Reached by HTTPS, where the device shows a certificate and no host key."""
+        return self is NapalmName.EOS
+
+    @property
+    def port(self) -> int:
+        return 443 if self.over_tls else 830
+
+
+@dataclass(frozen=True, slots=True)
+class NapalmSpec:
+    """Which of NAPALM's drivers can bring back on a platform, at devices of which the inventory says so;
+    ``within``: seconds each of its steps may take."""
+
+    driver: NapalmName
+    within: int = 60
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceProfile:
     """``names`` maps a long port name to its abbreviations; ``sources`` are the documents it rests on."""
@@ -488,6 +513,7 @@ class DeviceProfile:
     tested: Tested = Tested.NOTHING
     discover: Mapping[Listing, tuple[ListRead, ...]] = field(default_factory=lambda: MappingProxyType({}))
     timer: TimerSpec | None = None
+    napalm: NapalmSpec | None = None
 
     def spec(self, kind: PointKind, tagged: bool) -> PointSpec | None:
         return self.points.get((kind, tagged))

@@ -24,6 +24,14 @@ class EnableRefused(SessionEnded):
     """The device asks for an enable secret we do not have, or a second time, or gives no privileges."""
 
 
+class ClientRefused(SessionEnded):
+    """The program in which the lines are typed is not there, or does not take the password."""
+
+
+class NoPassword(Exception):
+    """The login has a key only, and a password is asked for on the line."""
+
+
 class NothingSent(SessionEnded):
     """The line certainly did not go out."""
 

@@ -7,9 +7,9 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from controller.domain.profile import SessionSpec
+from controller.domain.profile import ClientSpec, SessionSpec
 from controller.drivers.ahead import Ahead
-from controller.drivers.channel import EnableRefused, GuardedChannel
+from controller.drivers.channel import ClientRefused, EnableRefused, GuardedChannel, NoPassword
 from controller.drivers.guard import DeadlinePassed, SessionEnded
 from controller.drivers.messages import Messages
 from controller.drivers.prompt import Prompt, page_break
@@ -21,6 +21,7 @@ QUIET = 1.0
 
 _TESTS = 3
 _SETTLED = 0.3
+_MOMENT = 0.05
 _PASSWORD = re.compile(r"pass(?:word|code|phrase)[^:]{0,60}: ?\Z", re.IGNORECASE)
 
 
@@ -114,6 +115,36 @@ class Dialogue:
             if not self._channel.is_open or time.monotonic() >= deadline:
                 raise
             return None
+
+    # --- a program in which the lines are typed -------------------------------------------------------
+
+    def enter(self, client: ClientSpec, secret: str | None, deadline: float) -> None:
+        """Starts it and answers its question, the password's only place; nothing where the session is inside
+        already. Raises NoPassword where there is none, ClientRefused where its prompt does not come."""
+        if not self._asked_at_once(client.asked, deadline):
+            if client.prompt.search(self.find_prompt(deadline)):
+                return
+            if self.wait(self._begun(client), deadline):
+                raise ClientRefused
+        if secret is None:
+            raise NoPassword
+        self._terminal.drop_tail()
+        self._channel.send(secret.encode(self._channel.encoding, "replace") + self._line_end)
+        if not client.prompt.search(self.find_prompt(deadline, asked=True)):
+            raise ClientRefused
+
+    def _begun(self, client: ClientSpec) -> Reply:
+        self.send(client.start)
+        return self.reply_to(client.start, client.asked)
+
+    def _asked_at_once(self, asked: re.Pattern[str], deadline: float) -> bool:
+        """Whether that is what a session begins with: an empty line would be an answer."""
+        while not asked.search(visible(self._terminal.tail)):
+            data = self._receive(deadline, _MOMENT if Prompt.possible(self._terminal.tail) else QUIET)
+            if data is None:
+                return False
+            self._terminal.feed(data)
+        return True
 
     # --- the prompt ----------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
-from controller.drivers.channel import GuardedChannel
+from controller.drivers.channel import GuardedChannel, NoPassword
 from controller.drivers.guard import DeadlinePassed, GuardedSocket
 from controller.drivers.prompt import Prompt, page_break
 from controller.drivers.screen import Terminal, visible
@@ -28,10 +28,6 @@ _MOST_WAKES = 5
 
 class LoginRefused(Exception):
     """The device judged name and password, and asks again."""
-
-
-class NoPassword(Exception):
-    """The login has a key only, which cannot be offered on a line."""
 
 
 class NoGreeting(Exception):

@@ -17,8 +17,8 @@ from controller.domain.inventory import MANUAL, Device, Path, PathKind
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.drivers import platforms
-from controller.drivers.channel import EnableRefused
-from controller.drivers.greeting import NoGreeting, NoPassword
+from controller.drivers.channel import ClientRefused, EnableRefused, NoPassword
+from controller.drivers.greeting import NoGreeting
 from controller.drivers.guard import DeadlinePassed, GuardedSocket, HungUp, SessionEnded
 from controller.drivers.redaction import Redactor
 from controller.drivers.session import NetmikoSession
@@ -197,6 +197,7 @@ def _by_path(opening: _Opening, path: Path, deadline: float) -> NetmikoSession |
         attempt = Attempt(sock, login, opening.host_key, opening.device.legacy_ssh, 1 / len(left), line)
         try:
             session = _log_in(opening, path, attempt, deadline)
+            session.came_by = (path, login)
         except Exception as error:  # noqa: BLE001 - Netmiko and Paramiko raise what they like; all mean no session
             sock.close()
             failure = _failure(opening, path, attempt, attempt.failure or error)
@@ -301,6 +302,10 @@ def _in_login(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
 def _in_preparation(attempt: Attempt, error: BaseException) -> tuple[OpenCause, str]:
     if isinstance(error, paramiko.ChannelException):
         return OpenCause.NO_LINE, error.text
+    if isinstance(error, NoPassword):
+        return OpenCause.SECRET_MISSING, f"password of {attempt.login.username}"
+    if isinstance(error, ClientRefused):
+        return OpenCause.NOT_READY, "command line refused"
     if isinstance(error, EnableRefused) and not attempt.login.enable:
         return OpenCause.SECRET_MISSING, f"enable secret of {attempt.login.username}"
     if isinstance(error, EnableRefused | ValueError):

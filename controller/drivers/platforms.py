@@ -27,6 +27,7 @@ from controller.drivers.ssh import NEVER, Attempt, Line, PinnedClient, private_k
 
 _PREFIX = "guarded_"
 _LEAN_PREFIX = "lean_"
+_CLIENT_PREFIX = "client_"
 _registering = threading.Lock()
 
 _LONGEST_NAP = 0.5
@@ -42,6 +43,10 @@ _LEAN = {
     "cisco_xe": ("terminal width 511", "terminal length 0"),
     # Netmiko's would write the configuration: FortiOS turns paging off for everybody or for nobody.
     "fortinet": (),
+    # Netmiko's sends the second without looking for the prompt, and waits for two seconds of silence.
+    "extreme_exos": ("disable clipaging", "disable cli prompting"),
+    # As above, after each of the two.
+    "vyos": ("set terminal width 512", "set terminal length 0"),
     "paloalto_panos": ("set cli scripting-mode on", "set cli terminal width 500", "set cli pager off"),
 }
 """Device types with a preparation of our own, and the lines of it: those of Netmiko's, which sleeps 0.1 s
@@ -58,7 +63,9 @@ class GuardedConnection:
     def __init__(self, *, attempt: Attempt, spec: SessionSpec, device_type: str, **options: Any) -> None:
         self._attempt = attempt
         self._spec = spec
-        super().__init__(device_type=device_type.removeprefix(_PREFIX).removeprefix(_LEAN_PREFIX), **options)  # type: ignore[call-arg] # the stock class's
+        for prefix in (_PREFIX, _LEAN_PREFIX, _CLIENT_PREFIX):
+            device_type = device_type.removeprefix(prefix)
+        super().__init__(device_type=device_type, **options)  # type: ignore[call-arg] # the stock class's
 
     def _build_ssh_client(self) -> PinnedClient | _OpenLine:
         line = self._attempt.line
@@ -158,7 +165,10 @@ class LeanConnection(GuardedConnection):
     def _try_session_preparation(self, force_data: bool = True) -> None:
         del force_data
         deadline = self._attempt.sock.deadline
-        self.dialogue.find_prompt(deadline)
+        if self._spec.client is None:
+            self.dialogue.find_prompt(deadline)
+        else:
+            self.dialogue.enter(self._spec.client, self._attempt.login.password, deadline)
         for line in self.preparation:
             self.dialogue.say(line, deadline)
 
@@ -204,11 +214,13 @@ def _made(name: str, stock: type[netmiko.BaseConnection], lean: tuple[str, ...] 
     return type(name, (LeanConnection, stock), {**members, "preparation": lean})
 
 
-def _guarded(device_type: str, *, stock_class: bool) -> str:
-    """The name under which ConnectHandler finds the guarded class of ``device_type``. Raises KeyError."""
+def _guarded(device_type: str, *, stock_class: bool, client: bool = False) -> str:
+    """The name under which ConnectHandler finds the guarded class of ``device_type``; Netmiko's own
+    preparation knows of no ``client``. Raises KeyError."""
     dispatcher = importlib.import_module("netmiko.ssh_dispatcher")
-    lean = None if stock_class else _LEAN.get(device_type)
-    name = (_PREFIX if lean is None else _LEAN_PREFIX) + device_type
+    lean = () if client else None if stock_class else _LEAN.get(device_type)
+    prefix = _CLIENT_PREFIX if client else _PREFIX if lean is None else _LEAN_PREFIX
+    name = prefix + device_type
     with _registering:
         if name not in dispatcher.CLASS_MAPPER:
             stock = dispatcher.CLASS_MAPPER[device_type]
@@ -225,7 +237,7 @@ def connect(
 
     Raises KeyError for an unknown type, ValueError for an unreadable private key, and whatever Netmiko,
     Paramiko or the guard raise; ``attempt`` then tells where it failed."""
-    name = _guarded(spec.netmiko, stock_class=stock)
+    name = _guarded(spec.netmiko, stock_class=stock, client=spec.client is not None)
     key, password = (None, None) if attempt.line else private_key(attempt.login)
     lines = {"default_enter": attempt.line.enter} if attempt.line else {}
     made: Any = netmiko.ConnectHandler(

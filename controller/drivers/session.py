@@ -54,6 +54,8 @@ class NetmikoSession:
         self._profile = profile
         self._redact = redact
         self._one_at_a_time = one_at_a_time
+        self.came_by: tuple[Path, Login] | None = None
+        """The path and the login that led here, once they did."""
         self._pending: Block | None = None
         self._begun = False
         self._amid = False

@@ -29,6 +29,10 @@ pytestmark = pytest.mark.faults
 
 REASON = "reason-that-anyone-may-read"
 PORT = "GigabitEthernet1/0/1"
+ASKING, ITS_PORT = "by-asked", "ethernet0"
+"""A firewall that asks for the password a second time, in mid-session."""
+
+IN_ENVIRON = ("ENV_PASSWORD", "ENV_ENABLE", "KEY_ENABLE", "PASSPHRASE", "ASKED_PASSWORD")
 CUT, BACK = ("isolate", "--level", "5", "--yes", "--reason", REASON), ("restore", "--all", "--yes")
 
 
@@ -56,7 +60,7 @@ class Planted:
 
 
 def _plant() -> Planted:
-    environ = {name: _planted(name) for name in ("ENV_PASSWORD", "ENV_ENABLE", "KEY_ENABLE", "PASSPHRASE")}
+    environ = {name: _planted(name) for name in IN_ENVIRON}
     keys = {name: asyncssh.generate_private_key("ssh-ed25519") for name in ("plain", "locked")}
     files = {
         "password": _planted("FILE_PASSWORD"),
@@ -114,6 +118,7 @@ _PLACES: dict[str, tuple[dict[str, Any], str]] = {
         {"key": {"file": "locked"}, "password": {"env": "PASSPHRASE"}, "enable": {"env": "ENV_ENABLE"}},
         "key",
     ),
+    ASKING: ({"password": {"env": "ASKED_PASSWORD"}}, "password"),
 }
 """Device and credential: where its secrets are; and by which of them it lets in."""
 
@@ -131,6 +136,10 @@ def _spec(name: str, planted: Planted) -> DeviceSpec:
         else ""
     )
     password = secret("password") if by == "password" else _planted("unused")
+    if name == ASKING:
+        told = f'CONFIG NETWORK INTERFACE UPDATE ifname={ITS_PORT} comment="{password}"'
+        accounts = {"cordon": Account(password)}
+        return DeviceSpec(name, users=accounts, config=[told], platform="stormshield_sns")
     shown = secret("password") if "password" in places else secret("enable")
     config = [
         f"banner login ^welcome, the password is {shown}^",
@@ -158,7 +167,7 @@ def _inventory(simulation: Simulation, folder: Path) -> dict[str, Any]:
         },
         "devices": {
             name: {
-                "platform": "cisco_ios",
+                "platform": "stormshield_sns" if name == ASKING else "cisco_ios",
                 "role": "access",
                 "paths": [{"ssh": simulation[name].address, "port": simulation[name].port}],
                 "credentials": name,
@@ -174,7 +183,12 @@ def _inventory(simulation: Simulation, folder: Path) -> dict[str, Any]:
                 "vlans": [1],
                 "prefixes": ["10.1.0.0/24"],
                 "ipv6": "none",
-                "points": [{"device": name, "interface": PORT, "vlan": 1} for name in _PLACES],
+                "points": [
+                    {"device": name, "interface": ITS_PORT}
+                    if name == ASKING
+                    else {"device": name, "interface": PORT, "vlan": 1}
+                    for name in _PLACES
+                ],
             }
         },
     }
@@ -224,7 +238,7 @@ def _a_whole_night(night: Night) -> None:
     decided = (*BACK, "--reason", REASON, *(word for name in _PLACES for word in ("--accept-drift", name)))
     night.simulation.fault("by-key", "hang", nth=1, applied=True)
     crashing = night.start(*CUT)
-    crashing.until("4 of 5")
+    crashing.until("5 of 6")
     _process_is_clean(night, crashing)
     crashing.signal(signal.SIGKILL)
     night.end(crashing)

@@ -11,9 +11,11 @@
 ``unprepared`` where restores leave something behind that ``config`` has from the start: the lines that take
 it away
 ``left``      lines a session may have sent before that must not change what a cut does
+``undone``    where a candidate is everybody's: lines of a change somebody else began and never finished
 ``lock``      where the profile's own way in locks nobody out: the lines by which somebody else would
 ``locked``    where a lock outlives its session: the lines by which somebody at the console takes it
 ``unlocked``  and gives it back
+``named``     lines that give ports names no ASCII has
 ``device``    what else the simulated device is made with
 """
 
@@ -81,9 +83,11 @@ class SiteFile:
     settings: Mapping[str, str]
     unprepared: tuple[str, ...]
     left: tuple[str, ...]
+    undone: tuple[str, ...]
     lock: tuple[str, ...]
     locked: tuple[str, ...]
     unlocked: tuple[str, ...]
+    named: tuple[str, ...]
     extra: Mapping[str, Any]
 
     @classmethod
@@ -102,9 +106,11 @@ class SiteFile:
             raw.get("settings", {}),
             tuple(raw.get("unprepared", ())),
             tuple(raw.get("left", ())),
+            tuple(raw.get("undone", ())),
             tuple(raw.get("lock", ())),
             tuple(raw.get("locked", ())),
             tuple(raw.get("unlocked", ())),
+            tuple(raw.get("named", ())),
             raw.get("device", {}),
         )
 

@@ -127,6 +127,8 @@ def _trials(meeting: Meeting, mutant: Mutant) -> Iterator[Callable[[], None]]:
         yield partial(tests.test_what_is_saved_is_what_a_restart_finds, meeting)
     if mutant.where[0] == "session":
         yield partial(tests.test_a_line_it_does_not_know_is_refused_in_every_mode, meeting)
+        if meeting.site.undone:
+            yield partial(tests.test_what_somebody_left_undone_is_not_put_in_force, meeting)
         if meeting.profile.session.commit is not None:
             yield partial(tests.test_a_commit_that_fails_leaves_nothing_behind, meeting)
             yield partial(tests.test_a_session_that_breaks_leaves_no_candidate, meeting)

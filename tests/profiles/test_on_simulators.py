@@ -29,6 +29,7 @@ from tests.profiles.meeting import ONE, OTHER, PROFILES, SITES, Meeting, SitePoi
 CASES = [(name, point, method) for name, site in SITES.items() for point, method in site.cases]
 IDS = [f"{name}-{point}-{method}" for name, point, method in CASES]
 CANDIDATES = [name for name in SITES if PROFILES[name].session.commit]
+LOCKABLE = [name for name in SITES if PROFILES[name].session.locked]
 INSISTING = [case for case in CASES if PROFILES[case[0]].session.insist and case[2] is Method.POLICY]
 UNKNOWN = "cordon-xyzzy"
 MOST_AT_ONCE = 4
@@ -341,7 +342,7 @@ def test_a_commit_may_take_its_time(spoilt: Meeting) -> None:
     assert judge(cut.expect, state) is Proof.CONFIRMED
 
 
-@pytest.mark.parametrize("name", CANDIDATES)
+@pytest.mark.parametrize("name", LOCKABLE)
 def test_a_configuration_locked_by_somebody_else_is_told(spoilt: Meeting) -> None:
     where, cut = a_cut(spoilt)
     spoilt.simulation.configure(ONE, *spoilt.site.locked)
@@ -357,6 +358,24 @@ def test_a_configuration_locked_by_somebody_else_is_told(spoilt: Meeting) -> Non
     spoilt.simulation.wait(device=ONE, event="closed")
     spoilt.simulation.configure(ONE, *spoilt.site.unlocked)
     assert spoilt.change(where, cut)[0] is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("name", [name for name in SITES if SITES[name].undone])
+def test_what_somebody_left_undone_is_not_put_in_force(spoilt: Meeting) -> None:
+    where, cut = a_cut(spoilt)
+    before, untouched = spoilt.running(), spoilt.read(where)
+    assert untouched is not None
+    other = spoilt.open()
+    lines = (*spoilt.profile.session.enter, *spoilt.site.undone)
+    for answer in spoilt.exchange(Block(tuple(Command(line, Purpose.MODE) for line in lines)), other):
+        assert spoilt.profile.error_in(answer.text) is None, answer.text
+    other.close()
+    assert spoilt.simulation.state(ONE)["pending"]
+    assert spoilt.change(where, cut)[0] is Outcome.ACCEPTED
+    back = restoration(spoilt.context(where), [next(iter(spoilt.context(where).spec.methods))], untouched)
+    assert spoilt.change(where, back)[0] is Outcome.ACCEPTED
+    assert spoilt.running() == before
+    assert spoilt.simulation.state(ONE)["pending"] == []
 
 
 @pytest.mark.parametrize("name", CANDIDATES)

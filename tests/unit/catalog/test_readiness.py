@@ -27,8 +27,15 @@ READS = (
     "sudo -n ovs-ofctl --names dump-flows br0 cookie=0xc07d/-1 && echo complete",
     "sudo -n ovs-vsctl --format=csv --columns=name,tag list port",
     "pgrep -l -x 'puppet|salt-minion' || echo none",
+    "CONFIG FILTER EXPLICIT index=1 type=filter useclone=0 output=xml",
+    'MONITOR CONNECTION rulename="vers internet"',
 )
 CHANGES = (
+    "CONFIG FILTER RULE UPDATE index=1 type=filter position=1 state=off",
+    "CONFIG NETWORK ACTIVATE",
+    "CONFIG BACKUP SHOW list=all > /tmp/x",
+    "MONITOR FLUSH STATE",
+    "monitor session 1",
     "configure terminal",
     "conf t",
     "reload in 5",
