@@ -141,7 +141,7 @@ class Composition:
 
     def services(self, journal: Journal) -> Services:
         """Real devices, real secrets, real probes."""
-        from controller.drivers.netmiko_driver import NetmikoDriver
+        from controller.drivers.napalm_driver import NapalmDriver
         from controller.drivers.prober import ControllerProber
         from controller.engine.execution.running import Limits, Services
         from controller.store.evidence import EvidenceDirectory
@@ -155,7 +155,7 @@ class Composition:
         secrets = SecretResolver(vault=_noted_reads(self.vault, journal))
         return Services(
             clock=self.clock(),
-            driver=NetmikoDriver(secrets),
+            driver=NapalmDriver(secrets),
             secrets=secrets,
             prober=ControllerProber(),
             journal=journal,

@@ -31,6 +31,8 @@ class TimerCheck:
                 self._add(at, "timer-elsewhere", line=line)
         if timer := self._profile.timer:
             self._timer(timer)
+        if self._profile.drivers.restore and not self._profile.timer and not self._document.pruned("timer"):
+            self._add_at_key(("drivers", "restore"), "driver-needs-timer")
         for key, section in self._profile.points.given().items():
             for name, counter in section.counters.items():
                 loc: Loc = ("points", key, "counters", name)

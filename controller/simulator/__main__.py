@@ -1,8 +1,9 @@
 """``python -m controller.simulator --site FILE --control SOCKET``: a site of simulated devices.
 
 Prints one JSON line when every device answers: ``devices`` maps each name to ``address``, ``port`` and
-``host_key``. Ends on SIGTERM, Ctrl-C, the control socket's ``stop`` and, with ``--attached``, when standard
-input ends: when the process that started it is gone.
+``host_key``, and of its API, where it offers one, ``api``, the port, and ``certificate``. Ends on SIGTERM,
+Ctrl-C, the control socket's ``stop`` and, with ``--attached``, when standard input ends: when the process
+that started it is gone.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ async def simulate(
     for index, each in enumerate(data["devices"]):
         spec = DeviceSpec.read(each)
         port = spec.port or (port_base + index if port_base else 0)
-        servers[spec.name] = Server(site.add(spec), site.platforms[spec.name], spec.host_key, port)
+        made = Server(site.add(spec), site.platforms[spec.name], spec.host_key, port, api=spec.api)
+        servers[spec.name] = made
     for one, other in data.get("links", ()):
         site.connect(tuple(one), tuple(other))
     for server in servers.values():
         server.refresh()
+        if server.api:
+            await server.api.open()
     face = Control(site, servers)
     listening = await face.listen(control)
     loop = asyncio.get_running_loop()
@@ -47,7 +51,12 @@ async def simulate(
     if attached:
         await loop.connect_read_pipe(lambda: _Parent(face.stopped), sys.stdin)
     devices = {
-        name: {"address": "127.0.0.1", "port": server.port, "host_key": server.host_key}
+        name: {
+            "address": "127.0.0.1",
+            "port": server.port,
+            "host_key": server.host_key,
+            **({"api": server.api.port, "certificate": server.api.fingerprint} if server.api else {}),
+        }
         for name, server in servers.items()
     }
     _say({"ready": True, "control": str(control), "devices": devices})

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import asyncssh
 
 from controller.simulator.device import Device
+from controller.simulator.netconf import Messages
 from controller.simulator.platform import Platform
-from controller.simulator.session import Session
+from controller.simulator.session import Broken, Session
 from controller.simulator.terminal import Terminal
 
 _RETRIES = 3
@@ -131,6 +133,7 @@ class Channel(asyncssh.SSHServerSession[str]):
         self.terminal = Terminal(self._send, self.shell.more)
         self.name = login.server.name_session()
         self.command: str | None = None
+        self.messages: Messages | None = None
         self.task: asyncio.Task[None] | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
@@ -150,19 +153,35 @@ class Channel(asyncssh.SSHServerSession[str]):
         self.command = command
         return True
 
+    def subsystem_requested(self, subsystem: str) -> bool:
+        platform = self.login.server.platform
+        if subsystem != "netconf" or platform.netconf is None:
+            return False
+        number = 7000 + self.login.number
+        self.messages = Messages(self._send, number, platform.capabilities)
+        return True
+
     def session_started(self) -> None:
         self.task = asyncio.create_task(self._run())
 
     def data_received(self, data: str, _datatype: asyncssh.DataType) -> None:
         self.login.device.heard.append((self.name, data))
-        self.terminal.feed(data)
+        if self.messages is not None:
+            self.messages.feed(data)
+        else:
+            self.terminal.feed(data)
 
     def eof_received(self) -> bool:
-        self.terminal.hang_up()
+        self._hang_up()
         return False
 
     def connection_lost(self, _exc: Exception | None) -> None:
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         self.terminal.hang_up()
+        if self.messages is not None:
+            self.messages.hang_up()
 
     async def _run(self) -> None:
         session = Session(
@@ -173,7 +192,9 @@ class Channel(asyncssh.SSHServerSession[str]):
             self.login.drop,
             lambda stop: self.channel.pause_reading() if stop else self.channel.resume_reading(),
         )
-        if self.command is not None:
+        if self.messages is not None:
+            await self._converse(self.messages, session)
+        elif self.command is not None:
             await session.one(self.command)
         else:
             await session.run()
@@ -181,3 +202,14 @@ class Channel(asyncssh.SSHServerSession[str]):
             self.channel.exit(0)
         if self.login.connection:
             self.login.connection.close()
+
+    async def _converse(self, messages: Messages, session: Session) -> None:
+        netconf = self.login.server.platform.netconf
+        if netconf is None:
+            return
+        try:
+            await messages.serve(partial(netconf, self.shell, session.carry_out))
+        except Broken:
+            self.login.drop()
+        finally:
+            self.shell.ended()

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element
 
 from controller.simulator.device import Device
 from controller.simulator.shell import Shell
@@ -26,7 +27,9 @@ class Platform:
     """``device`` makes a device as ``spec`` has it, not yet configured. ``shell`` interprets one session:
     device, user, line; ``console`` is a shell that is ready to take lines of configuration, as the simulated
     site types them in, and ``settle`` what ends such lines (``commit`` where they are a candidate).
-    ``software`` is what its SSH server calls itself. ``faults`` are those only this platform has."""
+    ``api``, under ``api_path``, answers a request over HTTPS: device, its shell, what has a line carried out,
+    the request's body; ``netconf``, with its ``capabilities``, an operation: shell, the same, the operation's
+    element. ``software`` is what its SSH server calls itself. ``faults`` are those only this platform has."""
 
     name: str
     device: Callable[[DeviceSpec, CommandLog], Device[Any]]
@@ -35,6 +38,10 @@ class Platform:
     settle: tuple[str, ...] = ()
     software: str = "CORDON-SIMULATED"
     faults: frozenset[str] = frozenset()
+    api: Callable[[Any, Any, Any, bytes], Awaitable[bytes]] | None = None
+    api_path: str = ""
+    netconf: Callable[[Any, Any, Element], Awaitable[str]] | None = None
+    capabilities: tuple[str, ...] = ()
 
 
 def platform(name: str) -> Platform:

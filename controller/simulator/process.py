@@ -27,11 +27,14 @@ from controller.simulator.site import DeviceSpec, End, written
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a device answers; ``host_key`` is what a client pins, without comment."""
+    """Where a device answers; ``host_key`` is what a client pins, without comment. ``api``: the port of its
+    API, ``certificate`` what that shows: SHA-256, in hexadecimal."""
 
     address: str
     port: int
     host_key: str
+    api: int = 0
+    certificate: str = ""
 
 
 class SimulatorFailed(RuntimeError):

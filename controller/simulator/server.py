@@ -15,8 +15,11 @@ from typing import Any
 import asyncssh
 
 from controller.simulator.device import Device
+from controller.simulator.https import HttpsApi
 from controller.simulator.login import Login
 from controller.simulator.platform import Platform
+from controller.simulator.session import Broken, Session
+from controller.simulator.terminal import Terminal
 
 _OLD = {
     "kex_algs": ["diffie-hellman-group14-sha1"],
@@ -28,7 +31,9 @@ _OLD = {
 class Server:
     """Listens for one device. ``port`` stays the device's own while the port is closed."""
 
-    def __init__(self, device: Device[Any], platform: Platform, host_key: str, port: int) -> None:
+    def __init__(
+        self, device: Device[Any], platform: Platform, host_key: str, port: int, *, api: bool = False
+    ) -> None:
         self.device, self.platform, self._kind = device, platform, host_key
         self._key = self._other_key = self._made_key()
         self._socket = self._bound(port)
@@ -38,6 +43,8 @@ class Server:
         self._sessions = 0
         self.failures: list[float] = []
         self.quiet_until = 0.0
+        offered = api and platform.api is not None
+        self.api = HttpsApi(device.name, platform.api_path, self.admits, self._asked) if offered else None
         device.on_power = lambda _up: self.refresh()
 
     @property
@@ -120,6 +127,23 @@ class Server:
     def quiet(self) -> bool:
         return time.monotonic() < self.quiet_until
 
+    # --- the API ---------------------------------------------------------------------------------------
+
+    async def _asked(self, user: str, body: bytes) -> bytes:
+        """A session of its own, as long as its request."""
+        device = self.device
+        if self.platform.api is None or device.booting or device.faults.get("refuse"):
+            raise ConnectionResetError
+        shell = self.platform.shell(device, user, 0)
+        nowhere = Terminal(lambda _text: None, shell.more)
+        session = Session(device, shell, nowhere, self.name_session(), lambda: None, lambda _stop: None)
+        try:
+            return await self.platform.api(device, shell, session.carry_out, body)
+        except Broken:
+            raise ConnectionResetError from None
+        finally:
+            shell.ended()
+
     # --- lines and log-ins -----------------------------------------------------------------------------
 
     def free_line(self) -> int | None:
@@ -167,3 +191,5 @@ class Server:
         if self._accepting:
             self._accepting.cancel()
         self._socket.close()
+        if self.api:
+            self.api.close()

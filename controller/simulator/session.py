@@ -80,6 +80,17 @@ class Session:
         finally:
             self.shell.ended()
 
+    async def carry_out(self, line: str, act: Callable[[str], Reply]) -> Reply:
+        """A line that came by no terminal, with all that may happen to it; a secret is not ``line`` but what
+        ``act`` knows. Raises Broken."""
+        if self.device.latency:
+            await asyncio.sleep(self.device.latency)
+        reply = await self._carry_out(line, act, self.shell.shown_mode, None)
+        if reply.then:
+            reply.then()
+        self._by_itself(line)
+        return reply
+
     @property
     def _idle(self) -> float | None:
         return self.device.access.idle or None

@@ -25,7 +25,8 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
     """``config`` is typed into the device before it starts and saved. ``unplugged`` ports have nothing at
-    their other end. ``host_key``: ``ed25519`` or ``rsa`` (with the old algorithms only). ``port`` 0: any."""
+    their other end. ``host_key``: ``ed25519`` or ``rsa`` (with the old algorithms only). ``port`` 0: any.
+    ``api``: whether it offers its platform's API over HTTPS."""
 
     name: str
     hostname: str = ""
@@ -42,6 +43,7 @@ class DeviceSpec:
     minute_seconds: float = 60.0
     hosts: Sequence[Host] = ()
     platform: str = "cisco_ios"
+    api: bool = False
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> DeviceSpec:

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, suppress
 from controller.domain.drift import KEPT_THEIRS, keeping
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.inventory import Device
+from controller.domain.napalm import returning
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile, State
@@ -60,6 +61,8 @@ class OperationRun:
         self, running: Running, wave: Wave, operation: Operation, device: Device, profile: DeviceProfile
     ) -> None:
         profile = profile.settled(device.settings)
+        if running.action is Action.RESTORE:
+            profile = returning(profile, device)
         self._running = running
         self._wave = wave
         self._operation = operation

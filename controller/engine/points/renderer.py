@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from types import MappingProxyType
 
 from controller.domain.inventory import Device, Method, Point, PointId
+from controller.domain.napalm import returning
 from controller.domain.plan import NAME, Expected, Operation, Rendering, Step, TimerLines
 from controller.domain.profile import Condition, DeviceProfile, Each, Line, MethodSpec, PointSpec, State
 from controller.domain.template import Template
@@ -198,6 +199,7 @@ def operation(
 
 def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:
     """None where the platform has no timer of its own."""
+    profile = returning(profile, device)
     spec = profile.timer
     if spec is None:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from controller.simulator.arista_eos import eapi
 from controller.simulator.arista_eos.configuration import Configuration, Settings, User, hashed
 from controller.simulator.arista_eos.configuring import add_configuring
 from controller.simulator.arista_eos.device import EosSwitch
@@ -50,4 +51,13 @@ def _console(device: EosSwitch) -> Shell:
     return shell
 
 
-PLATFORM = Platform("arista_eos", _device, _shell, _console, settle=("end",), software="OpenSSH_9.1")
+PLATFORM = Platform(
+    "arista_eos",
+    _device,
+    _shell,
+    _console,
+    settle=("end",),
+    software="OpenSSH_9.1",
+    api=eapi.answer,
+    api_path=eapi.PATH,
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from difflib import unified_diff
 from functools import partial
 
 from controller.simulator.arista_eos.configuration import hashed
@@ -83,6 +84,29 @@ def _session_commit(shell: Shell, arguments: Arguments) -> None:
     shell.device.commit_session(arguments.text())
 
 
+def _session_commit_timer(shell: Shell, arguments: Arguments) -> None:
+    after = seconds(arguments.text(1))
+    if after is None:
+        raise invalid(arguments.starts[1])
+    shell.device.commit_session(arguments.text(), after)
+
+
+def _diffs(shell: Shell, arguments: Arguments) -> str:
+    """As ``diff -u`` prints them; nothing where the session changes nothing."""
+    name = arguments.text()
+    draft = shell.device.drafts.get(name)
+    if draft is None:
+        return f"% Session {name} does not exist"
+    before, after = (each.text().splitlines() for each in (shell.device.running, draft))
+    ends = ("system:/running-config", f"session:/{name}-session-config")
+    return "\n".join(unified_diff(before, after, *ends, lineterm=""))
+
+
+def _keep_startup(shell: Shell, _arguments: Arguments) -> str:
+    """To a file nobody here reads."""
+    return "Copy completed successfully." if shell.device.startup else "% Error copying startup-config"
+
+
 def _session_abort(shell: Shell, arguments: Arguments) -> None:
     shell.device.abort_session(arguments.text())
 
@@ -110,7 +134,10 @@ def add_sessions(grammars: Mapping[str, Grammar[Handler]]) -> None:
     enabled.add("configure session", _session)
     enabled.add("configure session <word>", _session)
     enabled.add("configure session <word> commit", _session_commit)
+    enabled.add("configure session <word> commit timer <word>", _session_commit_timer)
     enabled.add("configure session <word> abort", _session_abort)
+    enabled.add("show session-config named <word> diffs", _diffs)
+    enabled.add("copy startup-config <word>", _keep_startup)
     enabled.add("show configuration sessions", _sessions(detail=False))
     enabled.add("show configuration sessions detail", _sessions(detail=True))
     grammars["session"].add("commit", _commit)

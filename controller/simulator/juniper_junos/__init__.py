@@ -10,6 +10,7 @@ from functools import cache
 
 from controller.simulator.commandlog import CommandLog
 from controller.simulator.grammar import Grammar
+from controller.simulator.juniper_junos import netconf
 from controller.simulator.juniper_junos.configuration import Configuration, hashed
 from controller.simulator.juniper_junos.device import JunosSwitch
 from controller.simulator.juniper_junos.editing import add_editing
@@ -60,4 +61,6 @@ PLATFORM = Platform(
     settle=("commit",),
     software="OpenSSH_7.9",
     faults=frozenset({"commit_fails"}),
+    netconf=netconf.answer,
+    capabilities=netconf.CAPABILITIES,
 )

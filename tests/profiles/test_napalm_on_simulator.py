@@ -1,0 +1,280 @@
+"""A return through NAPALM, from the command line to a simulated switch."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import paramiko
+import pytest
+
+from controller.cli.main import main
+from controller.domain.inventory import Path as Where
+from controller.drivers import napalm_eos, napalm_junos
+from controller.drivers.candidate import Candidate, Failed
+from controller.drivers.guard import DeadlinePassed
+from controller.drivers.ssh import HostKey
+from controller.drivers.waypoints import Waypoints
+from controller.engine.ports import Login
+from controller.simulator.process import Address, Simulation, simulate
+from controller.simulator.spec import Account, DeviceSpec
+
+PASSWORD, ENABLE = "let-me-in", "more-please"
+EOS = ("vlan 110", "vlan 999", "interface Ethernet1", "switchport access vlan 110")
+JUNOS = (
+    "set vlans v110 vlan-id 110",
+    "set interfaces ge-0/0/1 unit 0 family ethernet-switching vlan members 110",
+)
+PORTS = {"eos": "Ethernet1", "eos-hurries": "Ethernet1", "junos": "ge-0/0/1", "junos-hurries": "ge-0/0/1"}
+INVENTORY = """format: 1
+site: small
+credentials:
+  net: {{username: cordon, password: {{env: NAPALM_PASSWORD}}, enable: {{env: NAPALM_ENABLE}}}}
+devices:
+{devices}
+segments:
+{segments}
+"""
+DEVICE = """  {name}:
+    platform: {platform}
+    role: access
+    paths: [{{ssh: {at.address}, port: {at.port}}}]
+    credentials: net
+    host_key: {at.host_key}
+    napalm: {napalm}
+"""
+SEGMENT = """  {name}-ward:
+    title: Ward
+    priority: 1
+    ipv6: none
+    points: [{{device: {name}, interface: {port}, vlan: 110}}]
+"""
+Cordon = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(scope="module")
+def _running() -> Iterator[Simulation]:
+    users = {"cordon": Account(PASSWORD)}
+    specs = [
+        DeviceSpec(
+            name,
+            platform=_platform(name),
+            users=users,
+            enable="" if name.startswith("junos") else ENABLE,
+            config=JUNOS if name.startswith("junos") else EOS,
+            minute_seconds=0.5 if name.endswith("hurries") else 60.0,
+            api=name.startswith("eos"),
+        )
+        for name in PORTS
+    ]
+    with simulate(specs) as running:
+        yield running
+
+
+@pytest.fixture
+def site(_running: Simulation) -> Simulation:
+    _running.reset()
+    return _running
+
+
+@pytest.fixture
+def cordon(
+    site: Simulation, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Cordon:
+    monkeypatch.setenv("NAPALM_PASSWORD", PASSWORD)
+    monkeypatch.setenv("NAPALM_ENABLE", ENABLE)
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text(
+        INVENTORY.format(
+            devices="".join(
+                DEVICE.format(name=name, at=site[name], platform=_platform(name), napalm=_access(site[name]))
+                for name in PORTS
+            ),
+            segments="".join(SEGMENT.format(name=name, port=port) for name, port in PORTS.items()),
+        )
+    )
+    fixed = ["--lang", "en", "--json", "--home", str(tmp_path / "home"), "--inventory", str(inventory)]
+
+    def call(*arguments: str) -> tuple[int, Any]:
+        code = main([*fixed, *arguments])
+        return code, json.loads(capsys.readouterr().out)
+
+    return call
+
+
+def _platform(name: str) -> str:
+    return {"eos": "arista_eos", "junos": "juniper_junos"}[name.partition("-")[0]]
+
+
+def _access(at: Address) -> str:
+    return f"{{port: {at.api}, certificate: '{at.certificate}'}}" if at.api else f"{{port: {at.port}}}"
+
+
+def act(cordon: Cordon, *words: str) -> tuple[int, Any]:
+    return cordon(*words, "--yes", "--reason", "checked")
+
+
+def by_session(site: Simulation, device: str) -> dict[str, str]:
+    """Each line with the session it came by, the last one's where several did."""
+    return {each["line"]: each["session"] for each in site.log(device=device) if each["event"] == "line"}
+
+
+def _kept(tmp_path: Path) -> str:
+    """Every text of the log."""
+    with closing(sqlite3.connect(tmp_path / "home" / "cordon.db")) as home:
+        found = home.execute("SELECT content FROM payload WHERE content IS NOT NULL")
+        return "\n".join(content.decode() for (content,) in found)
+
+
+@pytest.mark.parametrize(
+    ("device", "committed", "confirmed", "change"),
+    [
+        (
+            "eos",
+            "configure session {name} commit timer 00:02:00",
+            "configure session {name} commit",
+            "\n-   shutdown\n",
+        ),
+        ("junos", "commit confirmed 2", "commit", "\n-  disable;\n"),
+    ],
+)
+def test_it_is_committed_under_a_timer_and_confirmed_over_the_command_line(
+    site: Simulation,
+    cordon: Cordon,
+    tmp_path: Path,
+    device: str,
+    committed: str,
+    confirmed: str,
+    change: str,
+) -> None:
+    before, saved = site.running(device), site.startup(device)
+    assert act(cordon, "isolate", "--segment", f"{device}-ward")[0] == 0
+    since = len(site.log())
+    plan = json.dumps(cordon("restore", "--segment", f"{device}-ward", "--dry-run")[1])
+    assert "napalm commit_config revert_in=120" in plan
+    code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
+    lines = by_session(site, device)
+    name = next((line.split()[2] for line in lines if line.startswith("configure session ")), "")
+    assert (code, ended["proofs"]["confirmed"]) == (0, 1)
+    assert lines[committed.format(name=name)] != lines[confirmed.format(name=name)]
+    assert site.running(device) == before
+    assert site.startup(device) == saved
+    assert "write memory" not in site.lines(device, since), "NAPALM saves where it commits without a timer"
+    state = site.state(device)
+    assert (state["pending"], state.get("editing", {}), state.get("unconfirmed", False)) == ([], {}, False)
+    assert cordon("status")[1]["timers"] == []
+    kept = _kept(tmp_path)
+    assert "> napalm compare_config\n" in kept
+    assert change in kept, "what the candidate changes is evidence"
+    assert PASSWORD not in kept
+    assert ENABLE not in kept
+
+
+@pytest.mark.parametrize(
+    ("device", "fault", "on"), [("eos", "reject", "^no shutdown$"), ("junos", "commit_fails", "")]
+)
+def test_what_is_refused_leaves_no_candidate(
+    site: Simulation, cordon: Cordon, device: str, fault: str, on: str
+) -> None:
+    act(cordon, "isolate", "--segment", f"{device}-ward")
+    site.fault(device, fault, **({"on": on} if on else {}))
+    code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
+    assert (code, ended["unproven"][0]["cause"]) == (6, "commit-failed")
+    assert site.interface(device, PORTS[device])["admin"] == "down"
+    state = site.state(device)
+    assert (state["pending"], state.get("editing", {})) == ([], {})
+
+
+def test_who_has_the_configuration_to_himself_is_not_disturbed(site: Simulation, cordon: Cordon) -> None:
+    act(cordon, "isolate", "--segment", "junos-ward")
+    with _at_the_console(site["junos"]):
+        code, ended = act(cordon, "restore", "--segment", "junos-ward")
+        assert (code, ended["unproven"][0]["cause"]) == (6, "config-locked")
+        assert list(site.state("junos")["editing"].values()) == ["exclusive"]
+    assert site.interface("junos", PORTS["junos"])["admin"] == "down"
+
+
+@contextmanager
+def _at_the_console(at: Address) -> Iterator[None]:
+    """Somebody who has the configuration to himself."""
+    client = paramiko.SSHClient()
+    client.get_host_keys().add(f"[{at.address}]:{at.port}", "ssh-ed25519", _key(at))
+    client.connect(at.address, at.port, "cordon", PASSWORD, allow_agent=False, look_for_keys=False)
+    try:
+        channel = client.invoke_shell()
+        channel.settimeout(20)
+        channel.sendall(b"configure exclusive\n")
+        said = b""
+        while b"# " not in said:
+            said += channel.recv(4096)
+        yield
+    finally:
+        client.close()
+
+
+def _key(at: Address) -> paramiko.PKey:
+    return paramiko.Ed25519Key(data=base64.b64decode(at.host_key.split()[1]))
+
+
+@pytest.mark.parametrize(
+    ("device", "lines"),
+    [
+        ("eos-hurries", ("interface Ethernet1", "shutdown")),
+        ("junos-hurries", ("set interfaces ge-0/0/1 disable",)),
+    ],
+)
+def test_what_nobody_confirms_goes_back_by_itself(
+    site: Simulation, device: str, lines: tuple[str, ...]
+) -> None:
+    before, deadline = site.running(device), time.monotonic() + 20
+    candidate = _candidate(site[device], device)
+    candidate.open("cordon-1", deadline)
+    candidate.load(lines, deadline)
+    candidate.commit(120, deadline)
+    candidate.end()  # NAPALM's own end would take the commit back at once
+    assert site.interface(device, PORTS[device])["admin"] == "down", (
+        "the end of the connection undoes nothing"
+    )
+    site.wait(device=device, event="revert", timeout=20)
+    assert site.running(device) == before
+
+
+@pytest.mark.parametrize("device", ["eos", "junos"])
+def test_a_device_that_never_answers_holds_nobody_up(site: Simulation, device: str) -> None:
+    candidate = _candidate(site[device], device)
+    candidate.open("cordon-1", time.monotonic() + 20)
+    site.fault(device, "hang", on="^show ")
+    begun = time.monotonic()
+    with pytest.raises(DeadlinePassed):
+        candidate.compare(begun + 0.3)
+    assert time.monotonic() - begun < 5
+    with pytest.raises(Failed):
+        candidate.compare(time.monotonic() + 20)
+
+
+def _candidate(at: Address, device: str) -> Candidate:
+    """Not yet opened."""
+    path, login = Where(at.address, at.api or at.port), Login("cordon", PASSWORD, enable=ENABLE)
+    if at.api:
+        return Candidate(napalm_eos.connection(path, login, Waypoints(None), at.certificate), login)
+    key = HostKey.parse(at.host_key)
+    return Candidate(napalm_junos.connection(path, login, Waypoints(None), key, legacy=False), login)
+
+
+def test_another_certificate_than_the_pinned_one_is_told_nothing(
+    site: Simulation, cordon: Cordon, tmp_path: Path
+) -> None:
+    act(cordon, "isolate", "--segment", "eos-ward")
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text(inventory.read_text().replace(site["eos"].certificate, "0" * 64))
+    since = len(site.log())
+    code, ended = act(cordon, "restore", "--segment", "eos-ward")
+    assert (code, ended["unproven"][0]["cause"]) == (6, "device-refused")
+    assert not [each for each in site.log(since, "eos") if each["event"] == "line" and each["changed"]]
+    assert f"certificate differs: SHA-256 {site['eos'].certificate}" in _kept(tmp_path)
