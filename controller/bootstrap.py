@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from controller.domain.logbook import Attachment
     from controller.domain.profile import DeviceProfile
     from controller.domain.tags import Tag
+    from controller.drivers.shards.driver import ShardedDriver
+    from controller.drivers.shards.nursery import Nursery
     from controller.engine.execution.running import Services
     from controller.engine.people.access import Access
     from controller.engine.planning.kept import Sources
     from controller.engine.planning.plans import Documents
-    from controller.engine.ports import Clock, Journal
+    from controller.engine.ports import Clock, Driver, Journal, Secrets
     from controller.identity.signals import Signals
     from controller.notify.receiver import Receiver
     from controller.store.home import Home as Home
@@ -57,6 +59,8 @@ class Composition:
 
         from controller.settings import Settings
 
+        self._leads = False
+        self._sharded: ShardedDriver | None = None
         chosen = {name: value for name, value in overrides.items() if value is not None}
         try:
             self.settings = Settings(**chosen)
@@ -139,9 +143,42 @@ class Composition:
 
         return SystemClock()
 
+    @cached_property
+    def nursery(self) -> Nursery:
+        """Where worker processes come from; nothing is started yet."""
+        from controller.drivers.shards.nursery import Nursery
+        from controller.store.places import Places
+
+        wanted, processors = self.settings.workers, len(os.sched_getaffinity(0))
+        number = (processors if processors > 1 else 0) if wanted == "auto" else wanted
+        lock = Places(self.settings.home.absolute()).acting_lock
+        return Nursery(_NURSE, number, lock, always=wanted != "auto")
+
+    @contextmanager
+    def leading(self) -> Iterator[None]:
+        """For who leads the home: until the block ends, the devices are spoken to by worker processes
+        wherever that pays."""
+        self._leads = True
+        try:
+            yield
+        finally:
+            self._leads = False
+            driver, self._sharded = self._sharded, None
+            if driver is not None:
+                driver.close()
+            self.nursery.close()
+
+    def _driver(self, secrets: Secrets) -> Driver:
+        if not self._leads or not self.nursery.workers:
+            return _devices(secrets)
+        if self._sharded is None:
+            from controller.drivers.shards.driver import ShardedDriver
+
+            self._sharded = ShardedDriver(self.nursery, lambda: _devices(secrets), secrets)
+        return self._sharded
+
     def services(self, journal: Journal) -> Services:
         """Real devices, real secrets, real probes."""
-        from controller.drivers.napalm_driver import NapalmDriver
         from controller.drivers.prober import ControllerProber
         from controller.engine.execution.running import Limits, Services
         from controller.store.evidence import EvidenceDirectory
@@ -155,7 +192,7 @@ class Composition:
         secrets = SecretResolver(vault=_noted_reads(self.vault, journal))
         return Services(
             clock=self.clock(),
-            driver=NapalmDriver(secrets),
+            driver=self._driver(secrets),
             secrets=secrets,
             prober=ControllerProber(),
             journal=journal,
@@ -288,6 +325,32 @@ class Composition:
         waypoints = Waypoints(SecretResolver(vault=self.vault.reveal))
         key = fetch_host_key(path, deadline, waypoints)
         return key, fingerprint(key)
+
+
+_NURSE = (sys.executable, "-P", "-m", "controller.workers.devices")
+
+
+def nurse_workers(line: int) -> None:
+    """What the process does that worker processes are forked from: ``line`` leads to who started it."""
+    import socket
+    from contextlib import nullcontext
+
+    from controller.drivers.shards.worker import nurse
+    from controller.store.locks import acting
+
+    _no_core_dumps()
+    _as_many_files_as_allowed()
+    import controller.drivers.napalm_driver  # noqa: F401 - every worker has it then
+
+    with socket.socket(fileno=line) as control:
+        nurse(control, _devices, lambda path: acting(Path(path)) if path else nullcontext())
+
+
+def _devices(secrets: Secrets) -> Driver:
+    """Real devices, from this very process."""
+    from controller.drivers.napalm_driver import NapalmDriver
+
+    return NapalmDriver(secrets)
 
 
 _LAYERS = (

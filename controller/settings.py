@@ -59,6 +59,11 @@ class Settings(BaseModel):
         description="Seconds a device has to save its startup configuration and to show it.",
     )
     threads: int = Field(default=50, ge=1, le=1000, description="Devices acted on at the same time.")
+    workers: Literal["auto"] | Annotated[int, Field(ge=0, le=64)] = Field(
+        default="auto",
+        description="Processes that hold the sessions with devices; 0: the acting one itself. auto: one a "
+        "processor, where there are several and at least 12 devices.",
+    )
     rehearsal_days: int = Field(
         default=90,
         ge=1,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.bootstrap import Composition, StoredDocuments, tell_unrecorded
 from controller.domain.errors import CordonError, LeaderElsewhere, LeaderLost
-from controller.domain.plan import Basis
+from controller.domain.plan import Basis, Plan
 from controller.domain.playbook import Action
 from controller.engine.controller import Controller
 from controller.engine.events import Watcher
@@ -33,6 +33,7 @@ from controller.workers.requests import (
     AskVault,
     Confirm,
     Erase,
+    Isolate,
     LendVaultKey,
     LetPass,
     RecordDiscovery,
@@ -140,6 +141,8 @@ class AnyLeader:
         clock = self._composition.clock()
         give_up = clock.monotonic() + PATIENCE
         seen = Seen(watcher, clock)
+        if isinstance(request, Isolate):  # while the lead is taken, its workers load
+            self._composition.nursery.expect(len(_devices(request.plan)))
         while True:
             try:
                 with self.lead() as desk:
@@ -198,7 +201,7 @@ class AnyLeader:
     def lead(self, *, takeover_frozen: bool = True) -> Iterator[Desk]:
         """Leads the home until everything under way has ended. Raises LeaderElsewhere."""
         home = self.home()
-        with home.lead(takeover_frozen=takeover_frozen) as lead:
+        with home.lead(takeover_frozen=takeover_frozen) as lead, self._composition.leading():
             journal = LastResortJournal(lead.journal, tell_unrecorded)
             opened = opened_desk(self._composition, home, lead, journal, self._known)
             desk = opened.desk
@@ -216,6 +219,10 @@ class AnyLeader:
             lend_vault_key(self._composition, home)
         with closing(home.request(request_to_line(request))) as lines:
             return hear(lines, watcher, home.path)
+
+
+def _devices(plan: Plan) -> frozenset[str]:
+    return frozenset(operation.device for wave in plan.waves for operation in wave.operations)
 
 
 def hear(lines: Lines, watcher: Watcher, home: Path) -> int | None:

@@ -202,6 +202,9 @@ class Resident(HomeOffice):
         looked at first: what is held, what its return waits for, the plans of the levels, the runs. Nothing
         waits for it, and nothing depends on it."""
         self._shared.prepare()
+        inventory = self._shared.inventory()
+        if inventory is not None:
+            self.composition.nursery.expect(len(inventory.devices))
         if not self.large:
             return
         documents = self.documents_in_force()
@@ -296,7 +299,7 @@ def reside(
     they safely can. ``prepared`` is called when what is asked for first is at hand. Raises
     LeaderElsewhere."""
     home = composition.home()
-    with home.lead(takeover_frozen=True) as lead:
+    with home.lead(takeover_frozen=True) as lead, composition.leading():
         feed = Feed(lambda after: _log_of(home, after), home.head()[0])
         journal = LastResortJournal(FollowedJournal(lead.journal, feed.wake), tell_unrecorded)
         office = Resident(composition, home, lead, journal, feed)

@@ -1,4 +1,4 @@
-"""What every Driver promises, on the fake in memory and on Netmiko over real SSH."""
+"""What every Driver promises, on the fake in memory and on Netmiko over real SSH, here and in workers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from controller.domain.inventory import Device
 from controller.domain.proof import Outcome
 from controller.drivers.netmiko_driver import NetmikoDriver
+from controller.drivers.shards.driver import ShardedDriver
 from controller.engine.ports import (
     Answer,
     Block,
@@ -25,6 +26,7 @@ from controller.engine.ports import (
 from tests.fakes.driver import FakeDriver
 from tests.fakes.ssh_device import PASSWORD, USER, SshDevice
 from tests.fakes.switch import Fault, FaultKind, Switch, profile
+from tests.fakes.workers import worker_processes
 
 MODE, READ, CHANGE = Purpose.MODE, Purpose.READ, Purpose.CHANGE
 LOGIN = Login(USER, PASSWORD)
@@ -40,11 +42,24 @@ class Bench:
         return self.driver.open(self.device, profile(), [LOGIN], time.monotonic() + 10)
 
 
-@pytest.fixture(params=["fake", "netmiko"])
+@pytest.fixture(scope="module")
+def sharded() -> Iterator[ShardedDriver]:
+    with worker_processes(2) as driver:
+        yield driver
+
+
+@pytest.fixture(params=["fake", "netmiko", "sharded"])
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     switch = Switch.with_ports("acc-1", ["p1", "p2"])
     with SshDevice(switch) as ssh:
-        driver: Driver = FakeDriver([switch]) if request.param == "fake" else NetmikoDriver()
+        driver: Driver
+        match request.param:
+            case "fake":
+                driver = FakeDriver([switch])
+            case "netmiko":
+                driver = NetmikoDriver()
+            case _:
+                driver = request.getfixturevalue("sharded")
         # What a driver sends by itself to become ready is not part of any block.
         yield Bench(driver, ssh.device(), switch)
 
