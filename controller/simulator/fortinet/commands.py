@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from controller.simulator.device import Host
 from controller.simulator.fortinet.configuration import TABLES
 from controller.simulator.fortinet.device import FortiGate, Session
+from controller.simulator.fortinet.links import add_links
 from controller.simulator.grammar import Arguments, Grammar, Rejected
 from controller.simulator.shell import Reply
 
@@ -226,6 +227,8 @@ def _built() -> Grammar[Handler]:
     commands.add("get system arp", _arp)
     commands.add("show", _show_all)
     for table, spec in TABLES.items():
+        if spec.inside:
+            continue
         if spec.single:
             commands.add(f"get {table}", _object(table))
         commands.add(f"show {table}", _show(table, one=False))
@@ -244,6 +247,7 @@ def _built() -> Grammar[Handler]:
         commands.add(f"diagnose sys {word} filter clear", _unfilter(family))
         commands.add(f"diagnose sys {word} clear", _clear(family))
         commands.add(f"diagnose sys {word} list", _listed(family))
+    add_links(commands)
     commands.add("exit", _exit)
     return commands
 

@@ -3,8 +3,9 @@
 FortiOS Administration Guide, "CLI basics", "Subcommands": a configuration is tables of entries with options,
 ``edit`` opens an entry, ``set`` gives an option all its values, ``append`` and ``unselect`` one more or one
 less. FortiOS CLI Reference, "config system interface", "config firewall policy", "config firewall address",
-"config firewall address6", "config system global", "config system admin": the options, those that must be
-set, and the defaults, which ``show`` does not print.
+"config firewall address6", "config system global", "config system admin", "config router bgp", "config vpn
+ipsec phase1-interface", "config vpn ipsec phase2-interface": the options, those that must be set, and the
+defaults, which ``show`` does not print.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``single``: no table, but one object. ``numbered``: its keys are numbers, and their order counts."""
+    """``single``: no table, but one object. ``numbered``: its keys are numbers, and their order counts.
+    ``inside``: the object it is a part of, opened by a ``config`` of its own there."""
 
     options: dict[str, Option]
     needed: tuple[str, ...] = ()
     single: bool = False
     numbered: bool = False
+    inside: str = ""
 
 
 def _one(*choices: str) -> Option:
@@ -81,7 +84,7 @@ TABLES: dict[str, Table] = {
                 "choices", ("ping", "https", "ssh", "snmp", "http", "fgfm", "fabric"), many=True
             ),
             "status": _one("up", "down"),
-            "type": Option("choice", ("physical", "vlan", "aggregate", "loopback")),
+            "type": Option("choice", ("physical", "vlan", "aggregate", "loopback", "tunnel")),
             "member": _names("system interface"),
             "description": Option(),
             "alias": Option(),
@@ -90,6 +93,33 @@ TABLES: dict[str, Table] = {
             "vlanid": Option("number"),
         },
         needed=("vdom",),
+    ),
+    "vpn ipsec phase1-interface": Table(
+        {
+            "interface": _names("system interface", many=False),
+            "ike-version": _one("1", "2"),
+            "remote-gw": Option("netmask"),
+            "proposal": Option("word", many=True),
+            "psksecret": Option("word", many=True),
+        },
+        needed=("interface",),
+    ),
+    "vpn ipsec phase2-interface": Table(
+        {
+            "phase1name": _names("vpn ipsec phase1-interface", many=False),
+            "proposal": Option("word", many=True),
+        },
+        needed=("phase1name",),
+    ),
+    "router bgp": Table({"as": Option("word"), "router-id": Option("word")}, single=True),
+    "router bgp neighbor": Table(
+        {
+            "shutdown": _one("disable", "enable"),
+            "description": Option(),
+            "remote-as": Option("word"),
+        },
+        needed=("remote-as",),
+        inside="router bgp",
     ),
     "firewall address": Table({"subnet": Option("netmask")}),
     "firewall address6": Table({"ip6": Option("network6")}),
@@ -163,7 +193,9 @@ class Configuration:
         return next(iter(entry.get(option)), TABLES[table].options[option].default)
 
     def text(self) -> str:
-        return "\n".join(line for table in TABLES for line in self.written(table))
+        return "\n".join(
+            line for table, spec in TABLES.items() if not spec.inside for line in self.written(table)
+        )
 
     def written(self, table: str, only: str | None = None) -> Iterator[str]:
         """As ``show`` prints a table, or one of its entries."""
@@ -181,6 +213,12 @@ class Configuration:
                     yield f"{indent}set {name} {' '.join(quoted(option, each) for each in values)}"
             if not spec.single:
                 yield "    next"
+        for inner, part in TABLES.items():
+            if part.inside == table and self.tables[inner]:
+                name = inner.removeprefix(f"{table} ")
+                yield from (
+                    f"    {line}".replace(f"config {inner}", f"config {name}") for line in self.written(inner)
+                )
         yield "end"
 
     def known(self, option: Option, name: str) -> bool:

@@ -2,7 +2,8 @@
 
 FortiOS Administration Guide, "Interface settings", "Policies": a VLAN interface is up while it is enabled and
 so is what it is on; the first policy that fits decides, one that is disabled is passed over, and what none
-fits is denied. "Technical Tip: Using filters to clear sessions on a FortiGate": the session table, its
+fits is denied. A tunnel is an interface of its phase 1's name: shut, it has no security association.
+"Technical Tip: Using filters to clear sessions on a FortiGate": the session table, its
 filter, which belongs to the CLI session, and ``clear``, which without a filter clears all. A session lives on
 when its policy is disabled, as long as nobody clears it ("firewall-session-dirty check-new").
 """
@@ -104,7 +105,17 @@ class FortiGate(Device[Configuration]):
                 return any(self.up(member) for member in entry.get("member"))
             case ("physical",):
                 return self.partner_up(name)
+            case ("tunnel",):
+                phase1 = self.running.tables["vpn ipsec phase1-interface"].get(name)
+                return phase1 is not None and all(self.up(parent) for parent in phase1.get("interface"))
         return True
+
+    # --- neighbours ----------------------------------------------------------------------------------------
+
+    def established(self, neighbour: str) -> bool:
+        known = neighbour in self.running.tables["router bgp neighbor"]
+        shut = self.running.one("router bgp neighbor", "shutdown", neighbour) == "enable"
+        return known and not shut and not self.booting
 
     # --- policies and sessions -----------------------------------------------------------------------------
 
@@ -143,6 +154,8 @@ class FortiGate(Device[Configuration]):
             self.others[family] = 0
 
     def passes(self, place: Place) -> bool:
+        if place.kind == "bgp_peer":
+            return self.established(place.name)
         if place.kind != "policy":
             return self.up(place.name)
         self.talk()

@@ -3,7 +3,8 @@
 FortiOS Administration Guide, "CLI basics" (abbreviations while unique, ``--More--``, ``grep`` and its
 options), "Subcommands" (``edit``, ``set``, ``unset``, ``append``, ``unselect``, ``delete``, ``move``,
 ``next``, ``end``, ``abort``: an entry is taken over by ``next`` and ``end``, and thrown away by ``abort``;
-the prompt names the table or the entry). ``edit`` of what is not there begins a new entry, and says so.
+the prompt names the table or the entry; a table within an object is opened there, and taken over with it).
+``edit`` of what is not there begins a new entry, and says so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from dataclasses import replace
 
 from controller.simulator.fortinet.commands import COMMANDS
-from controller.simulator.fortinet.configuration import TABLES, Entry
+from controller.simulator.fortinet.configuration import TABLES, Configuration, Entry
 from controller.simulator.fortinet.device import FortiGate
 from controller.simulator.grammar import CommandError, Rejected, incomplete
 from controller.simulator.modal import replied
@@ -99,11 +100,12 @@ class Shell(NeutralShell[FortiGate]):
                 self._leave()
             case "end", []:
                 said = self._taken_over(table) if inside else ""
-                self._leave()
+                self._leave(TABLES[table].inside)
                 return said
+            case _, [part] if words[0] == "config" and f"{table} {part}" in TABLES:
+                self.table, self.entry = f"{table} {part}", None
             case "show", []:
-                shown = self.device.drafts.get(self._whose, self.device.running)
-                return "\n".join(shown.written(table, self.entry))
+                return "\n".join(self._draft.written(table, self.entry))
             case "next", [] if self.entry is not None:
                 said = self._taken_over(table)
                 self.entry = None
@@ -122,25 +124,28 @@ class Shell(NeutralShell[FortiGate]):
                 raise _unparsed(words[0])
         return ""
 
-    def _leave(self) -> None:
-        self.table = self.entry = None
+    def _leave(self, outside: str = "") -> None:
+        self.table, self.entry = outside or None, None
 
     def _edit(self, table: str, key: str) -> str:
         if TABLES[table].numbered and not key.isdigit():
             raise _unparsed(key, -651)
-        self.new = key not in self.device.running.tables[table]
+        self.new = key not in self._draft.tables[table]
         self.entry = key
         if not self.new:
             return ""
         self._pending(table, Entry())
         return f"new entry '{key}' added"
 
+    @property
+    def _draft(self) -> Configuration:
+        return self.device.drafts.get(self._whose, self.device.running)
+
     def _present(self, table: str) -> Entry:
-        draft = self.device.drafts.get(self._whose, self.device.running)
-        return draft.tables[table].get(self.entry or "", Entry())
+        return self._draft.tables[table].get(self.entry or "", Entry())
 
     def _pending(self, table: str, entry: Entry) -> None:
-        draft = self.device.running.copy()
+        draft = self._draft.copy()
         draft.tables[table][self.entry or ""] = entry
         self.device.drafts[self._whose] = draft
 
@@ -163,17 +168,24 @@ class Shell(NeutralShell[FortiGate]):
 
     def _taken_over(self, table: str) -> str:
         """What ``next`` and ``end`` do to the entry that is open."""
-        draft = self.device.drafts.pop(self._whose, None)
-        if draft is None:
-            return ""
+        draft = self.device.drafts.get(self._whose)
         key = self.entry or ""
-        entry = draft.tables[table][key]
+        if draft is None or (not TABLES[table].single and key not in draft.tables[table]):
+            return ""
+        entry = draft.tables[table].get(key, Entry())
         for name in TABLES[table].needed:
             if not entry.get(name):
+                del self.device.drafts[self._whose]
                 return (
                     f"node_check_object fail! for {name}\n\nAttribute '{name}' MUST be set.\n"
                     "Command fail. Return code 1"
                 )
+        if TABLES[table].inside:
+            return ""
+        del self.device.drafts[self._whose]
+        for part, spec in TABLES.items():
+            if spec.inside == table:
+                self.device.running.tables[part] = dict(draft.tables[part])
         self._change(table, {**self.device.running.tables[table], key: entry})
         return ""
 
@@ -181,6 +193,11 @@ class Shell(NeutralShell[FortiGate]):
         """At once in force, and on the flash disk unless ``cfg-save`` says otherwise."""
         self.device.talk()
         self.device.running.tables[table] = entries
+        if table == "vpn ipsec phase1-interface":
+            # Each is an interface too.
+            interfaces = self.device.running.tables["system interface"]
+            for name in entries:
+                interfaces.setdefault(name, Entry.of(vdom=["root"], type=["tunnel"]))
         if self.device.running.one("system global", "cfg-save") == "automatic":
             self.device.save()
 
