@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from controller.cli.board import Board, Standing, standing
@@ -27,6 +27,7 @@ from controller.engine.events import (
 from controller.text import Catalogue
 from controller.text.sentences import cause_text
 from controller.text.times import duration
+from controller.workers.course import Milestone, Reach
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -75,6 +76,22 @@ def tally(words: Catalogue, results: Sequence[StepResult]) -> str:
     return ", ".join(parts) + (f" ({said})" if said else "")
 
 
+def course_parts(words: Catalogue, board: Board) -> list[str]:
+    """``50 % after 3 s``, ``90 % in about 12 s``: what was reached of the run's points, and what is when."""
+    return [_milestone(words, each) for each in board.course(datetime.now(UTC))]
+
+
+def expected(words: Catalogue, board: Board) -> list[str]:
+    """What is still to come, where it can be told when."""
+    found = board.course(datetime.now(UTC))
+    return [_milestone(words, each) for each in found if each.reach is Reach.EXPECTED]
+
+
+def _milestone(words: Catalogue, each: Milestone) -> str:
+    said = words.text(f"course.{each.reach}", duration=duration(words, each.seconds))
+    return f"{each.percent} % {said}"
+
+
 class LineDisplay:
     """A timestamped line for each device that answered, with the running count; no control characters."""
 
@@ -100,7 +117,8 @@ class LineDisplay:
                 )
             case StepsSettled(device=device, results=results, detail=detail):
                 count = text("run.count", known=self._board.known, total=self._board.total)
-                self.say(f"{device}: {tally(self._words, results)}  [{count}]")
+                shown = "; ".join((count, *expected(self._words, self._board)[:1]))
+                self.say(f"{device}: {tally(self._words, results)}  [{shown}]")
                 for tried in detail.split("; ") if detail else ():
                     self.say(f"    {device}: {tried}")
             case JournalDegraded(unrecorded=unrecorded):
@@ -162,6 +180,8 @@ class LiveDisplay:
         parts = [text(f"standing.{each}", count=number) for each, number in counts.items()]
         passed = duration(self._words, time.monotonic() - self._began)
         shown.append("\n" + ", ".join((*parts, passed)))
+        if counts.get(Standing.PENDING):
+            shown.append("\n" + " · ".join(course_parts(self._words, board)))
         if board.degraded:
             how = "run.unrecorded" if board.unrecorded else "run.degraded"
             shown.append("\n" + text(how), style="bold red")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controller.text import Catalogue
 from controller.text.times import duration
-from controller.web.progress import Moment
+from controller.workers.course import Moment
 
 WIDTH, HEIGHT = 320, 120
 _LEFT, _TOP, _BOTTOM = 0, 12, 96

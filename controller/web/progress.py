@@ -14,13 +14,11 @@ from controller.text import Catalogue
 from controller.text.sentences import cause_text
 from controller.text.times import duration
 from controller.web.bars import ProofBar, bar
+from controller.workers.course import Moment, Reach, course
 from controller.workers.standings import Standing, standing
 
 COURSES = 32
 """Runs whose course is kept at hand."""
-
-MILESTONES = (50, 90, 100)
-"""Percent of a run's points; the seconds to each are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,6 @@ class DeviceRow:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """``seconds`` since the run began, ``known`` points by then."""
-
-    seconds: float
-    known: int
-
-
 class Counted:
     """The results of a run, counted once for all that a page says of them. Of a run that goes on, what was
     not attempted is still to come."""
@@ -61,6 +51,7 @@ class Counted:
     def __init__(self, results: Sequence[StepResult], *, over: bool) -> None:
         self.total = len(results)
         self.known = 0
+        self.lacking = 0  # ended without the proof wanted
         self._every: Counter[Standing] = Counter()
         self._waves: dict[int, _Count] = defaultdict(_Count)
         self._devices: dict[str, _Count] = defaultdict(_Count)
@@ -68,6 +59,7 @@ class Counted:
             stands, known = _standing(each, over=over), each.satisfied
             self._every[stands] += 1
             self.known += known
+            self.lacking += bool(each.cause) and not known
             for count in (self._waves[each.wave], self._devices[each.step.point.id.device]):
                 count.total += 1
                 count.known += known
@@ -152,13 +144,20 @@ class Courses:
         return found
 
 
-def milestones(found: Sequence[Moment], total: int, words: Catalogue) -> list[tuple[int, str]]:
-    """Percent, and how long it took; "" where it was not reached."""
-    reached = []
-    for percent in MILESTONES:
-        at = next((each.seconds for each in found if each.known * 100 >= percent * total), None)
-        reached.append((percent, "" if at is None or not total else duration(words, at)))
-    return reached
+def milestones(
+    found: Sequence[Moment], counted: Counted, now: float, words: Catalogue, *, acts: bool
+) -> list[tuple[int, str]]:
+    """Percent, and how long it took; of a run that ``acts``, ``now`` seconds after its beginning, also when
+    it is expected. "" where nothing can be said."""
+    said = {
+        Reach.REACHED: lambda seconds: duration(words, seconds),
+        Reach.EXPECTED: lambda seconds: words.text("course.expected", duration=duration(words, seconds)),
+    }
+    shown = []
+    for each in course(found, counted.total, now, counted.lacking):
+        tell = said.get(each.reach) if acts or each.reach is Reach.REACHED else None
+        shown.append((each.percent, tell(each.seconds) if tell else ""))
+    return shown
 
 
 def _standing(result: StepResult, *, over: bool) -> Standing:

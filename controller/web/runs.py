@@ -28,7 +28,6 @@ from controller.web.parts import part
 from controller.web.progress import (
     Counted,
     Courses,
-    Moment,
     StageRow,
     by_readings,
     milestones,
@@ -36,6 +35,7 @@ from controller.web.progress import (
 )
 from controller.web.telling import names_of, title_of, when
 from controller.web.visits import For, Viewing, Visit
+from controller.workers.course import Moment
 from controller.workers.office import LogLine
 from controller.workers.standings import standing
 
@@ -229,7 +229,7 @@ def _whole(
         returns=plan.action is Action.RESTORE,
         proof=counted.bar(words),
         stages=counted.stages(plan, words),
-        reached=milestones(moments, total, words),
+        reached=milestones(moments, counted, lasting, words, acts=not over and not rests),
         chart=confirmed_over_time(moments, total, lasting if lasting < 3600 else 0, words),
         by_hand=by_hand,
     )

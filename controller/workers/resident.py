@@ -202,9 +202,6 @@ class Resident(HomeOffice):
         looked at first: what is held, what its return waits for, the plans of the levels, the runs. Nothing
         waits for it, and nothing depends on it."""
         self._shared.prepare()
-        inventory = self._shared.inventory()
-        if inventory is not None:
-            self.composition.nursery.expect(len(inventory.devices))
         if not self.large:
             return
         documents = self.documents_in_force()

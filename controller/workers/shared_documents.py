@@ -34,6 +34,7 @@ class SharedDocuments(CurrentDocuments):
             before = self._present
             found = super().present(anew=anew)
         if found is not before:
+            self._composition.nursery.expect(len(found.inventory.devices))
             Thread(target=self._keep_plans, name="keeping", daemon=True).start()
         return found
 
