@@ -64,6 +64,10 @@ class Settings(BaseModel):
         description="Processes that hold the sessions with devices; 0: the acting one itself. auto: one a "
         "processor, where there are several and at least 12 devices.",
     )
+    arm: bool = Field(
+        default=True,
+        description="Holds sessions with choke points open while a service runs; false: with no device.",
+    )
     rehearsal_days: int = Field(
         default=90,
         ge=1,

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from controller.api import (
     accounts,
+    armed,
     consents,
     events,
     gates,
@@ -45,6 +46,7 @@ PARTS = (
     gates,
     holds,
     probations,
+    armed,
     log,
     proofs,
     report,

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from controller.api.access import Viewer
 from controller.api.problems import documented
 from controller.api.service import Service, Serving
+from controller.domain.armed import counted
 from controller.domain.errors import CordonError
 from controller.telemetry.metrics import MEDIA_TYPE, Gauge
 
@@ -33,6 +34,7 @@ def _gauges(serving: Service) -> Iterator[Gauge]:
     yield Gauge("cordon_journal_writable", "1 while records go into the database.", writable)
     yield Gauge("cordon_leading", "1 while this process leads its home.", leading)
     yield Gauge("cordon_runs_under_way", "Runs that act now.", len(serving.office.under_way()))
+    yield from _armed(serving)
     yield from _forwarding(serving)
     try:
         situation = serving.office.situation()
@@ -44,6 +46,14 @@ def _gauges(serving: Service) -> Iterator[Gauge]:
     for proof, count in situation.proofs.items():
         text = "Points held cut, by the proof as it counts now."
         yield Gauge("cordon_points_held", text, count, {"proof": proof.value})
+
+
+def _armed(serving: Service) -> Iterator[Gauge]:
+    found = serving.office.armed()
+    if found is not None:
+        armed, wanted = counted(found)
+        yield Gauge("cordon_sessions_armed", "Sessions held open, ready to cut.", armed)
+        yield Gauge("cordon_sessions_wanted", "Sessions that are to be held open.", wanted)
 
 
 def _forwarding(serving: Service) -> Iterator[Gauge]:

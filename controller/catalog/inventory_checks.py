@@ -123,6 +123,22 @@ class Check:
         for loop in self.loops(fallbacks):
             self.add(("credentials", loop[0], "fallback"), "fallback-loop", loop=" → ".join(loop))
 
+    def _napalm(self, loc: Loc, device: DeviceShape, profile: DeviceProfile) -> None:
+        access = device.napalm
+        if access is None or self.document.pruned(*loc, "napalm"):
+            return
+        at: Loc = (*loc, "napalm")
+        if profile.napalm is None:
+            self.add_at_key(at, "napalm-unknown", platform=device.platform)
+        elif not profile.napalm.driver.over_tls and access.certificate is not None:
+            self.add_at_key((*at, "certificate"), "napalm-certificate-unused", platform=device.platform)
+        elif profile.napalm.driver.over_tls:
+            if access.certificate is None and not self.document.pruned(*at, "certificate"):
+                self.add_at_key(at, "napalm-certificate-missing", platform=device.platform)
+            for index, path in enumerate(device.paths):
+                if path.via is not None:
+                    self.add_at_key((*loc, "paths", index, "via"), "napalm-via", platform=device.platform)
+
     def _devices(self) -> None:
         for name, device in self.inventory.devices.items():
             loc: Loc = ("devices", name)
@@ -140,6 +156,7 @@ class Check:
             self._wants(loc, device)
             profile = self.profile(name)
             if profile:
+                self._napalm(loc, device, profile)
                 for setting in device.settings:
                     if setting not in profile.settings:
                         near = suggest(setting, profile.settings)

@@ -35,6 +35,7 @@ _COMMANDS = {
         ("gates", "gates:gates"),
         ("attest", "gates:attest"),
         ("serve", "serve:serve"),
+        ("arm", "arm:arm"),
         ("paper", "paper:paper"),
         ("rehearse", "rehearse:rehearse"),
         ("discover", "discover:discover"),

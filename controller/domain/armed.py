@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ class Why(StrEnum):
     """Why a device is armed or is not; the text is ``armed.why.<value>``."""
 
     ROLE = "role"
+    NO_CHOKE_POINT = "no-choke-point"
     INVENTORY = "inventory"
     PERSON = "person"
     MANUAL = "manual"
@@ -54,3 +56,9 @@ class ArmedDevice:
     @property
     def wanted(self) -> bool:
         return self.standing is not Standing.OFF
+
+
+def counted(found: Iterable[ArmedDevice]) -> tuple[int, int]:
+    """How many are armed, and how many are to be."""
+    devices = tuple(found)
+    return sum(each.standing is Standing.ARMED for each in devices), sum(each.wanted for each in devices)

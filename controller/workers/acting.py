@@ -28,6 +28,7 @@ from controller.workers.records import Records
 from controller.workers.requests import (
     Abort,
     AgreeRhythm,
+    Arm,
     Confirm,
     Isolate,
     LetPass,
@@ -187,6 +188,9 @@ class Acting:
 
     def confirm(self, work: HandWork, actor: Actor) -> int | None:
         return self._leader.ask(Confirm(work, actor), _nobody)
+
+    def arm(self, devices: Sequence[str], on: bool, actor: Actor, *, marks: Marks = ()) -> int | None:
+        return self._leader.record(Arm(tuple(devices), on, actor, marks))
 
     def let_pass(
         self,

@@ -27,10 +27,13 @@ from controller.engine.planning.plans import Documents
 from controller.engine.planning.revisions import DocumentReader
 from controller.engine.planning.vaulting import VaultStanding
 from controller.workers import accounting
+from controller.workers.armed import said
 from controller.workers.requests import (
     Abort,
     AgreeRhythm,
+    Arm,
     AskAccounts,
+    AskArmed,
     AskVault,
     Confirm,
     Erase,
@@ -114,6 +117,10 @@ class Desk:
         """As :func:`controller.workers.accounting.answer`."""
         return accounting.answer(self.access, request.call, request.given)
 
+    @property
+    def _arms(self) -> bool:
+        return self._controller.arming.at_work
+
     def _who_cuts(self, request: Isolate) -> Actor:
         wanted = Permission.OVERRIDE if need_of(request.plan) else Permission.ISOLATE
         return self._actor(request.actor, request.credentials, wanted, request.plan.site)
@@ -162,6 +169,8 @@ class Desk:
             try:
                 if isinstance(request, AskAccounts):
                     lines.put({"done": self.answer(request)})
+                elif isinstance(request, AskArmed):
+                    lines.put({"done": said(self._controller.arming.standings()) if self._arms else ""})
                 else:
                     seq = self.perform(request, lambda event: lines.put(event_to_line(event)))
                     lines.put({"done": seq})
@@ -242,6 +251,7 @@ class Desk:
         self,
         request: Neutralise
         | LetPass
+        | Arm
         | RecordDiscovery
         | RecordDrift
         | RecordReadiness
@@ -256,8 +266,8 @@ class Desk:
         match request:
             case Neutralise(device, reason, actor):
                 return self._controller.neutralise(self._reload(), device, reason, actor)
-            case LetPass():
-                return self._let_pass(request)
+            case LetPass() | Arm():
+                return self._let_pass(request) if isinstance(request, LetPass) else self._arm(request)
             case RecordReadiness() | RecordDiscovery() | RecordDrift():
                 return self._looked(request)
             case SealLog():
@@ -277,6 +287,12 @@ class Desk:
         site = self._reload().inventory.site if request.credentials else ""
         who = self._actor(request.actor, request.credentials, Permission.RESTORE, site)
         return self._controller.probations.let_pass(request.subject, who, request.reason, request.marks)
+
+    def _arm(self, request: Arm) -> int | None:
+        if not self._arms:
+            raise InvalidRequest("request-not-understood")
+        who, marks = request.actor, request.marks
+        return self._controller.arming.switch(request.devices, on=request.on, actor=who, marks=marks)
 
     def _looked(self, request: RecordReadiness | RecordDiscovery | RecordDrift) -> int | None:
         for name in request.secrets:
@@ -385,7 +401,7 @@ def _not_here(request: IsolateByLeader) -> Isolate:
     raise InvalidRequest("request-not-understood")
 
 
-def _from_console(request: Request | IsolateByLeader | AskAccounts) -> None:
+def _from_console(request: Request | IsolateByLeader | AskAccounts | AskArmed) -> None:
     """Who speaks to the leader through the home is an account of the machine, or shows credentials: nobody is
     a person of Cordon by saying so. Raises InvalidRequest."""
     actor = getattr(request, "actor", None)

@@ -12,6 +12,7 @@ from controller.domain.facts import Actor
 from controller.domain.readiness import DeviceReadiness
 from controller.workers import exporting
 from controller.workers.acting import Acting
+from controller.workers.armed import ask_leader
 from controller.workers.auditing import LogSeal
 from controller.workers.discovering import discover
 from controller.workers.documents import CurrentDocuments
@@ -29,6 +30,7 @@ from controller.workers.vaulting import HomeVault
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from controller.domain.armed import ArmedDevice
     from controller.workers.exporting import Extract, Handed
     from controller.workers.forwarding import LogForwarding
 
@@ -94,6 +96,7 @@ class HomeOffice:
         self.confirm = self._acting.confirm
         self.let_pass = self._acting.let_pass
         self.write_log = self._acting.write_log
+        self.arm = self._acting.arm
         self.agree_rhythm = self._acting.agree_rhythm
         self.attach = self._acting.attach
         self.attach_content = self._acting.attach_content
@@ -107,6 +110,10 @@ class HomeOffice:
         return self._leader.ask_accounts(call, given)
 
     def vault(self) -> HomeVault:
+    def armed(self) -> tuple[ArmedDevice, ...] | None:
+        home = self._composition.settings.home
+        return ask_leader(self._leader.found_home()) if home.is_dir() else None
+
         composition, leader = self._composition, self._leader
         return HomeVault(
             composition.vault,

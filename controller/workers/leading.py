@@ -29,6 +29,7 @@ from controller.workers.notary import Notary, notary_of
 from controller.workers.requests import (
     Abort,
     AgreeRhythm,
+    Arm,
     AskAccounts,
     AskVault,
     Confirm,
@@ -66,6 +67,7 @@ PATIENCE = 5.0
 _ONE_WORD = (
     Abort,
     AgreeRhythm,
+    Arm,
     Confirm,
     Erase,
     LetPass,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from controller.domain.armed import ArmedDevice
 from controller.domain.drift import Drift
 from controller.domain.facts import Actor
 from controller.domain.inventory import Inventory
@@ -376,6 +377,16 @@ class Office(Protocol):
     def neutralise(self, device: str, reason: str, actor: Actor) -> tuple[Neutralised, ...]:
         """Takes away what would undo a cut at the device, as its own act on record. Raises NotFound,
         InvalidRequest where nothing is pending, OpenFailed."""
+        ...
+
+    def armed(self) -> tuple[ArmedDevice, ...] | None:
+        """How it stands with the sessions held open, those to be armed first; None where no process holds
+        any."""
+        ...
+
+    def arm(self, devices: Sequence[str], on: bool, actor: Actor) -> int | None:
+        """Holds a session with each open, or no longer, until the leader ends. Raises NotFound,
+        InvalidRequest for one that cannot be armed, LeaderElsewhere."""
         ...
 
     def last_readiness(self) -> Readiness | None:

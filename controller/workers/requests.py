@@ -190,6 +190,24 @@ class AskVault:
     actor: Actor = SYSTEM
 
 
+@dataclass(frozen=True, slots=True)
+class AskArmed:
+    """How it stands with the sessions the leader holds open: the answer, over the home's socket; ``""`` where
+    it holds none."""
+
+    actor: Actor = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Sessions with ``devices`` are held open, or no longer, until the leader ends."""
+
+    devices: tuple[str, ...]
+    on: bool
+    actor: Actor
+    marks: Marks = ()
+
+
 class VaultAct(StrEnum):
     """What a person did to the vault; the text is ``vault.act-<value>``."""
 
@@ -329,6 +347,7 @@ Request = (
     | LetPass
     | LendVaultKey
     | AskVault
+    | Arm
     | RecordVault
     | RecordReadiness
     | RecordDiscovery
@@ -355,6 +374,8 @@ _REQUESTS: dict[str, type[Any]] = {
         Confirm,
         LetPass,
         AskAccounts,
+        AskArmed,
+        Arm,
         LendVaultKey,
         AskVault,
         SealLog,
@@ -399,15 +420,17 @@ _ERRORS: dict[str, type[CordonError]] = {
 Line = dict[str, Any]
 
 
-def request_to_line(request: Request | AskAccounts) -> Line:
+def request_to_line(request: Request | AskAccounts | AskArmed) -> Line:
     return {"request": type(request).__name__, **to_plain(request)}
 
 
-def request_from_line(line: Line) -> Request | IsolateByLeader | AskAccounts:
+def request_from_line(line: Line) -> Request | IsolateByLeader | AskAccounts | AskArmed:
     """Raises InvalidRequest for what is no request of this version."""
     try:
         values = dict(line)
-        built: Request | IsolateByLeader | AskAccounts = from_plain(_REQUESTS[values.pop("request")], values)
+        built: Request | IsolateByLeader | AskAccounts | AskArmed = from_plain(
+            _REQUESTS[values.pop("request")], values
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidRequest("request-not-understood") from error
     return built

@@ -7,7 +7,7 @@ its predecessor left open, watches the points that are held and tells what happe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
 RESUMED_WITHIN = timedelta(hours=24)
 """A cut that was decided longer ago and left open waits for a person: by now nobody expects it."""
+    from controller.domain.armed import ArmedDevice
 
 LARGE = 300
 """Devices."""
@@ -110,6 +111,9 @@ class Resident(HomeOffice):
         self.revisions = Revisions(composition, lead.history, journal)
         self.playbooks = PlaybookRevisions(composition, lead.history, journal)
         self.log_head = self._head
+        self.arming = self._controller.arming
+        if composition.settings.arm:
+            self.arming.hold(LevelsInForce(self._shared))
         self.verification = Verification(
             self.verify, lambda: (self._head() or (0, ""))[0], composition.clock()
         )
@@ -145,6 +149,13 @@ class Resident(HomeOffice):
     def confirm_once(self, work: HandWork, actor: Actor, marks: Marks) -> int | None:
         """As ``confirm``, with marks."""
         return self._desk.perform(Confirm(work, actor, marks), lambda _: None)
+
+    def armed(self) -> tuple[ArmedDevice, ...] | None:
+        return self.arming.standings() if self.arming.at_work else None
+
+    def arm_once(self, devices: Sequence[str], on: bool, actor: Actor, marks: Marks) -> int | None:
+        """As ``arm``, with marks."""
+        return self._acting.arm(devices, on, actor, marks=marks)
 
     def signal(self, sender: str, subject: str, said: str) -> bool:
         """Has ``subject`` cut again, now, if it came back and is being watched. Where it, or a device of that
@@ -206,6 +217,9 @@ class Resident(HomeOffice):
             return
         documents = self.documents_in_force()
         holding = dict.fromkeys(hold.key.run for hold in self.open_holds())
+        inventory = self._shared.inventory()
+        if inventory is not None:
+            self.composition.nursery.expect(len(inventory.devices))
         runs = (*holding, *(each.run for each in self.runs()[-RUNS:]))
         levels = [each for each in documents.playbooks.values() if each.level]
         kept = [each.level for each in levels if self._shared.kept_plan(documents, each.name)]
@@ -331,6 +345,7 @@ def _prepare(office: Resident, prepared: Callable[[Resident], object]) -> None:
         _log.warning("nothing is at hand yet", why=str(error))
     prepared(office)
 
+                    office.arming.close()
 
 def _told(journal: LastResortJournal, tag: Tag) -> None:
     """Without the one, the other tells that the process ended otherwise."""
@@ -343,6 +358,7 @@ def _told(journal: LastResortJournal, tag: Tag) -> None:
 def _finish_cuts(office: Resident) -> None:
     """Takes up the cuts that were left open. Restores wait for a person, and so does what somebody asked to
     stop."""
+    office.arming.start()
     now = office.composition.clock().now()
     for record in office.runs():
         open_cut = record.action is Action.ISOLATE and record.state is RunState.INTERRUPTED

@@ -55,7 +55,9 @@ def wanted(device: Device, told: bool | None, basis: ArmingBasis, *, last_line: 
     armed = device.role in CHOKE_POINTS if device.armed is None else device.armed
     if armed and last_line:
         return False, Why.LAST_LINE
-    return armed, Why.ROLE if device.armed is None else Why.INVENTORY
+    if device.armed is None:
+        return armed, Why.ROLE if armed else Why.NO_CHOKE_POINT
+    return armed, Why.INVENTORY
 
 
 def reads_of(device: Device, basis: ArmingBasis) -> tuple[str, ...]:

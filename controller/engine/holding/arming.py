@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -102,6 +102,7 @@ class Arming:
         self._changed = Condition()
         self._basis: ArmingBasis | None = None
         self._current: Callable[[], ArmingBasis | None] = lambda: None
+        self._chosen = False
         self._record = CredentialRecord()
         self._places: dict[str, _Place] = {}
         self._told: dict[str, tuple[bool, str]] = {}
@@ -144,14 +145,18 @@ class Arming:
     @property
     def at_work(self) -> bool:
         """Whether this process holds sessions open."""
-        return self._thread is not None and not self._over
+        return self._chosen and not self._over
 
-    def start(self, current: Callable[[], ArmingBasis | None]) -> None:
-        """``current``: what is in force now, the same object as long as it is the same; None where it cannot
-        be told, and then all stays as it is."""
-        self._current = current
-        self._thread = Thread(target=self._keep, name="arming", daemon=True)
-        self._thread.start()
+    def hold(self, current: Callable[[], ArmingBasis | None]) -> None:
+        """This process is to hold sessions. ``current``: what is in force now, the same object as long as
+        it is the same; None where it cannot be told, and then all stays as it is."""
+        self._current, self._chosen = current, True
+
+    def start(self) -> None:
+        with self._changed:
+            if self.at_work:
+                self._thread = Thread(target=self._keep, name="arming", daemon=True)
+                self._thread.start()
 
     def close(self) -> None:
         """Ends every session and returns when no thread is left."""
@@ -379,8 +384,7 @@ class Arming:
             told[1] if told is not None else "",
         )
 
-    @staticmethod
-    def _how(place: _Place) -> Standing:
+    def _how(self, place: _Place) -> Standing:
         if not place.on:
             return Standing.OFF
         if place.session is not None:
@@ -389,7 +393,8 @@ class Arming:
             return Standing.STOPPED
         if _elsewhere(place):
             return Standing.TAKEN
-        return Standing.OPENING if place.working or not place.failures else Standing.WAITING
+        due = place.working or place.at <= self._clock.monotonic()
+        return Standing.OPENING if due else Standing.WAITING
 
     # --- parts; all but the last few are called with the lock held ---------------------------------------
 
@@ -485,9 +490,3 @@ class Arming:
 def _elsewhere(place: _Place) -> bool:
     """Whether a run has its session: one session a device."""
     return place.taken is not None and place.taken.is_open
-
-
-def count(standings: Iterable[ArmedDevice]) -> tuple[int, int]:
-    """How many are armed, and how many are to be."""
-    found = tuple(standings)
-    return sum(each.standing is Standing.ARMED for each in found), sum(each.wanted for each in found)

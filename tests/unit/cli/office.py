@@ -17,6 +17,7 @@ from typing import Any
 
 from controller.bootstrap import Composition
 from controller.cli.main import main
+from controller.domain.armed import ArmedDevice
 from controller.domain.drift import Drift
 from controller.domain.errors import (
     AwaitingApproval,
@@ -204,6 +205,7 @@ class ScriptedOffice:
     settings: Mapping[str, object] = field(default_factory=dict)
     generations: int = 0
     readiness: Readiness | None = None
+    held_open: tuple[ArmedDevice, ...] | None = None
     unrecorded: str = ""
     file: Path = Path("inventory.yaml")
     _abort: Flag = field(default_factory=Flag)
@@ -605,6 +607,13 @@ class ScriptedOffice:
     def neutralise(self, device: str, reason: str, actor: Actor) -> tuple[Neutralised, ...]:
         self.note("neutralise", device, reason)
         return ()
+
+    def armed(self) -> tuple[ArmedDevice, ...] | None:
+        return self.held_open
+
+    def arm(self, devices: Sequence[str], on: bool, actor: Actor) -> int | None:
+        self.note("arm", tuple(devices), on)
+        return 7
 
     def last_readiness(self) -> Readiness | None:
         return self.readiness

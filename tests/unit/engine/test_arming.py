@@ -88,7 +88,7 @@ def test_only_choke_points_where_something_is_cut_are_armed(at: Site) -> None:
     assert {each.device: (each.standing, each.why) for each in arming.standings()} == {
         "fw": (Standing.ARMED, Why.ROLE),
         "core": (Standing.ARMED, Why.ROLE),
-        "acc": (Standing.OFF, Why.ROLE),
+        "acc": (Standing.OFF, Why.NO_CHOKE_POINT),
         "box": (Standing.OFF, Why.MANUAL),
         "idle": (Standing.OFF, Why.NO_POINTS),
         "old": (Standing.OFF, Why.NO_SSH),
