@@ -95,8 +95,8 @@ class HomeOffice:
         self.neutralise = self._acting.neutralise
         self.confirm = self._acting.confirm
         self.let_pass = self._acting.let_pass
-        self.write_log = self._acting.write_log
         self.arm = self._acting.arm
+        self.write_log = self._acting.write_log
         self.agree_rhythm = self._acting.agree_rhythm
         self.attach = self._acting.attach
         self.attach_content = self._acting.attach_content
@@ -109,11 +109,11 @@ class HomeOffice:
     def ask_accounts(self, call: str, **given: object) -> Any:
         return self._leader.ask_accounts(call, given)
 
-    def vault(self) -> HomeVault:
     def armed(self) -> tuple[ArmedDevice, ...] | None:
         home = self._composition.settings.home
         return ask_leader(self._leader.found_home()) if home.is_dir() else None
 
+    def vault(self) -> HomeVault:
         composition, leader = self._composition, self._leader
         return HomeVault(
             composition.vault,

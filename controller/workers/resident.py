@@ -37,6 +37,7 @@ from controller.engine.planning.plans import Return
 from controller.engine.planning.transfer import Transfer
 from controller.engine.planning.vaulting import VaultStanding, vault_users
 from controller.engine.ports import RunRecord, StepRecord
+from controller.workers.arming import LevelsInForce
 from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.forwarding import forwarded
 from controller.workers.front import HomeOffice
@@ -61,10 +62,10 @@ from controller.workers.verifying import Verification
 
 if TYPE_CHECKING:
     from controller.bootstrap import Home, Lead
+    from controller.domain.armed import ArmedDevice
 
 RESUMED_WITHIN = timedelta(hours=24)
 """A cut that was decided longer ago and left open waits for a person: by now nobody expects it."""
-    from controller.domain.armed import ArmedDevice
 
 LARGE = 300
 """Devices."""
@@ -108,12 +109,12 @@ class Resident(HomeOffice):
         self._desk.planned = self._planned
         lead.serve(self._desk.handle)
         self.watch = self._controller.watch(self._shared.inventory)
-        self.revisions = Revisions(composition, lead.history, journal)
-        self.playbooks = PlaybookRevisions(composition, lead.history, journal)
-        self.log_head = self._head
         self.arming = self._controller.arming
         if composition.settings.arm:
             self.arming.hold(LevelsInForce(self._shared))
+        self.revisions = Revisions(composition, lead.history, journal)
+        self.playbooks = PlaybookRevisions(composition, lead.history, journal)
+        self.log_head = self._head
         self.verification = Verification(
             self.verify, lambda: (self._head() or (0, ""))[0], composition.clock()
         )
@@ -146,16 +147,16 @@ class Resident(HomeOffice):
         """As ``let_pass``, with marks."""
         return self._acting.let_pass(subject, reason, actor, marks=marks)
 
-    def confirm_once(self, work: HandWork, actor: Actor, marks: Marks) -> int | None:
-        """As ``confirm``, with marks."""
-        return self._desk.perform(Confirm(work, actor, marks), lambda _: None)
-
     def armed(self) -> tuple[ArmedDevice, ...] | None:
         return self.arming.standings() if self.arming.at_work else None
 
     def arm_once(self, devices: Sequence[str], on: bool, actor: Actor, marks: Marks) -> int | None:
         """As ``arm``, with marks."""
         return self._acting.arm(devices, on, actor, marks=marks)
+
+    def confirm_once(self, work: HandWork, actor: Actor, marks: Marks) -> int | None:
+        """As ``confirm``, with marks."""
+        return self._desk.perform(Confirm(work, actor, marks), lambda _: None)
 
     def signal(self, sender: str, subject: str, said: str) -> bool:
         """Has ``subject`` cut again, now, if it came back and is being watched. Where it, or a device of that
@@ -213,13 +214,13 @@ class Resident(HomeOffice):
         looked at first: what is held, what its return waits for, the plans of the levels, the runs. Nothing
         waits for it, and nothing depends on it."""
         self._shared.prepare()
+        inventory = self._shared.inventory()
+        if inventory is not None:
+            self.composition.nursery.expect(len(inventory.devices))
         if not self.large:
             return
         documents = self.documents_in_force()
         holding = dict.fromkeys(hold.key.run for hold in self.open_holds())
-        inventory = self._shared.inventory()
-        if inventory is not None:
-            self.composition.nursery.expect(len(inventory.devices))
         runs = (*holding, *(each.run for each in self.runs()[-RUNS:]))
         levels = [each for each in documents.playbooks.values() if each.level]
         kept = [each.level for each in levels if self._shared.kept_plan(documents, each.name)]
@@ -331,6 +332,7 @@ def reside(
                 try:
                     yield office
                 finally:
+                    office.arming.close()
                     office.watch.stop()
                     office.stand_down()
                     _told(journal, Tag.SERVICE_STOPPED)
@@ -343,9 +345,9 @@ def _prepare(office: Resident, prepared: Callable[[Resident], object]) -> None:
         office.prepare()
     except CordonError as error:
         _log.warning("nothing is at hand yet", why=str(error))
+    office.arming.start()
     prepared(office)
 
-                    office.arming.close()
 
 def _told(journal: LastResortJournal, tag: Tag) -> None:
     """Without the one, the other tells that the process ended otherwise."""
@@ -358,7 +360,6 @@ def _told(journal: LastResortJournal, tag: Tag) -> None:
 def _finish_cuts(office: Resident) -> None:
     """Takes up the cuts that were left open. Restores wait for a person, and so does what somebody asked to
     stop."""
-    office.arming.start()
     now = office.composition.clock().now()
     for record in office.runs():
         open_cut = record.action is Action.ISOLATE and record.state is RunState.INTERRUPTED
