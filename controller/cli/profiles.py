@@ -46,7 +46,7 @@ def profiles(call: Call) -> int:
     for profile, specs in rows:
         devices = call.text("count.devices", count=used[profile.platform])
         tested = call.text(f"profiles.tested.{profile.tested}")
-        driver = call.text("profiles.driver", driver=f"netmiko {profile.session.netmiko}", tested=tested)
+        driver = call.text("profiles.driver", driver=_driver(call, profile), tested=tested)
         call.out.say(f"{profile.platform} ({devices}) — {driver}")
         for spec, passed in specs:
             call.out.say(f"  {spec.kind} {call.text('profiles.tagged')}" if spec.tagged else f"  {spec.kind}")
@@ -54,6 +54,13 @@ def profiles(call: Call) -> int:
                 *(f"    {method}: {_told(call, passed.get(method.value))}" for method in spec.methods)
             )
     return Exit.DONE
+
+
+def _driver(call: Call, profile: DeviceProfile) -> str:
+    typed = f"netmiko {profile.session.netmiko}"
+    if profile.napalm is None:
+        return typed
+    return call.text("profiles.returns-by", driver=typed, napalm=profile.napalm.driver.value)
 
 
 def _passed(
@@ -85,6 +92,7 @@ def _plain(profile: DeviceProfile, specs: list[tuple[PointSpec, Passed]], device
         "devices": devices,
         "driver": "netmiko",
         "device_type": profile.session.netmiko,
+        "returns_by": f"napalm {profile.napalm.driver}" if profile.napalm else None,
         "tested": profile.tested.value,
         "points": [
             {

@@ -34,7 +34,8 @@ def missing() -> str:
 
 @dataclass
 class Sshd:
-    """``directory`` takes all its files. ``config`` are further lines of sshd_config."""
+    """``directory`` takes all its files. ``config`` are further lines of sshd_config, which may
+    name its ``{port}``."""
 
     directory: File
     key_types: Sequence[str] = ("ed25519",)
@@ -64,7 +65,7 @@ class Sshd:
             "PrintMotd no",
             "StrictModes no",
             "LogLevel DEBUG1",
-            *self.config,
+            *(line.replace("{port}", str(self.port)) for line in self.config),
         ]
         (self.directory / "sshd_config").write_text("\n".join(lines) + "\n")
         File("/run/sshd").mkdir(mode=0o755, exist_ok=True)

@@ -40,6 +40,10 @@ _SAYS: Mapping[str, Mapping[str, str]] = {
         "en": "## The documents each rests on",
         "fr": "## Les documents sur lesquels chacun repose",
     },
+    "returns": {
+        "en": "{typed}; returns also napalm `{napalm}`",
+        "fr": "{typed} ; retours aussi napalm `{napalm}`",
+    },
     "tagged": {"en": "one VLAN of several", "fr": "un VLAN parmi d’autres"},
 }
 
@@ -76,12 +80,19 @@ def _rows(profile: DeviceProfile, lang: str) -> Iterator[str]:
             f"`{profile.platform}`",
             kind,
             methods,
-            f"netmiko `{profile.session.netmiko}`",
+            _driver(profile, lang),
             effect,
             saved or "—",
             f"`{profile.tested}`",
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def _driver(profile: DeviceProfile, lang: str) -> str:
+    typed = f"netmiko `{profile.session.netmiko}`"
+    if profile.napalm is None:
+        return typed
+    return _SAYS["returns"][lang].format(typed=typed, napalm=profile.napalm.driver)
 
 
 def file(lang: str) -> Path:

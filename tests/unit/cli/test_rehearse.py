@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,27 @@ def test_profiles_tells_driver_and_how_far_each_method_was_tried(
     said = capsys.readouterr().out.splitlines()
     assert said[0] == ("cisco_ios (1 device) — driver netmiko cisco_ios; tried on a simulated device only")
     assert "    shutdown: not rehearsed here" in said
+
+
+PORTS = {"arista_eos": "Ethernet1", "juniper_junos": "ge-0/0/1", "cisco_ios": "Gi1/0/1"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "by"), [("arista_eos", "eos"), ("juniper_junos", "junos"), ("cisco_ios", None)]
+)
+def test_profiles_tells_what_returns_may_go_through(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], platform: str, by: str | None
+) -> None:
+    inventory = tmp_path / "inventory.yaml"
+    text = INVENTORY.replace("cisco_ios", platform)
+    inventory.write_text(text.replace("Gi1/0/1", PORTS[platform]))
+    asked = ["profiles", "--inventory", str(inventory), "--home", str(tmp_path / "home"), "--lang", "en"]
+    assert main(asked) == 0
+    also = f", returns also by NAPALM {by}" if by else ""
+    assert f"driver netmiko {platform}{also}; tried" in capsys.readouterr().out
+    assert main([*asked, "--json"]) == 0
+    found = {each["platform"]: each for each in json.loads(capsys.readouterr().out)["profiles"]}
+    assert found[platform]["returns_by"] == (f"napalm {by}" if by else None)
 
 
 # --- discover ----------------------------------------------------------------------------------------
