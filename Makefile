@@ -27,7 +27,7 @@ lane = $(if $(call with_tests,$(1)),\
 	@echo "$@: no tests in $(1) yet")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults-full faults-careful mutations lab bench bench-peers docs picture serve lock wheel clean $(LANES) $(CHECKS)
+.PHONY: help demo test check faults-full faults-careful faults-armed mutations lab bench bench-peers docs picture serve lock wheel clean $(LANES) $(CHECKS)
 
 help:
 	@echo "make demo     a simulated hospital, cut and brought back (no root, under a minute)"
@@ -36,6 +36,7 @@ help:
 	@echo "make lab      the hospital of network namespaces, to play with (root)"
 	@echo "make faults-full   the crash campaign at every point it finds"
 	@echo "make faults-careful   the faults of devices, one line at a time"
+	@echo "make faults-armed   the faults of devices, met by a cut through sessions held open"
 	@echo "make mutations     a signed log and its export, thousands of bytes flipped, one at a time"
 	@echo "make bench    measurements"
 	@echo "make bench-peers   a cut by Cordon and by other people's tools, side by side (downloads them)"
@@ -72,6 +73,9 @@ faults-careful: $(READY)
 	CORDON_FAULTS_CAREFUL=1 $(BIN)/python -m pytest tests/faults/test_device_faults_cut.py tests/faults/test_device_faults_restore.py -n $(WORKERS)
 
 # The crash campaign at every point it finds, frozen leaders included: a quarter of an hour.
+faults-armed: $(READY)
+	CORDON_FAULTS_ARMED=1 $(BIN)/python -m pytest tests/faults/test_device_faults_armed.py -n $(WORKERS)
+
 faults-full: $(READY)
 	CORDON_FAULTS_FULL=1 $(BIN)/python -m pytest tests/faults/test_crash_cut.py tests/faults/test_crash_restore.py -n $(WORKERS)
 

@@ -24,6 +24,7 @@ ignore                the line is accepted and changes nothing
 reject                "Command authorization failed.", nothing changes
 drop_mid_command      the connection breaks before the line takes effect
 drop_after_change     the line takes effect, then the connection breaks before the answer
+overrun               of what nobody has read yet ``bytes`` (100) are kept, what comes beyond is lost
 late                  the answer comes ``seconds`` (40) late
 stop_reading          nothing more is read from this session
 nvram_full            the startup configuration cannot be written, and says so
@@ -53,6 +54,7 @@ NAMES = frozenset(
         "changing_prompt",
         "syslog_noise",
         "more",
+        "overrun",
         "ignore",
         "reject",
         "drop_mid_command",

@@ -78,7 +78,7 @@ class Login(asyncssh.SSHServer):
             del self.device.lines[self.number]
             self.device.log.add(self.device.name, "closed", user=self.user)
         if self.channel:
-            self.channel.terminal.hang_up()
+            self.channel.terminal.break_off()
 
     def begin_auth(self, username: str) -> bool:
         self.user = username
@@ -176,6 +176,7 @@ class Channel(asyncssh.SSHServerSession[str]):
         return False
 
     def connection_lost(self, _exc: Exception | None) -> None:
+        self.terminal.break_off()
         self._hang_up()
 
     def _hang_up(self) -> None:

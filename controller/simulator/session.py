@@ -39,6 +39,7 @@ class Session:
         self._seen_before = device.kept()
         self._changes = False
         terminal.noise = partial(self._noise, "echo")
+        terminal.keeps = self._keeps
 
     async def run(self) -> None:
         """Until the session ends, for whatever reason."""
@@ -192,6 +193,10 @@ class Session:
             result=result,
             changed=changed,
         )
+
+    def _keeps(self) -> int | None:
+        overrun = self.device.faults.get("overrun")
+        return int(overrun.number("bytes", 100)) if overrun else None
 
     # --- output ----------------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ class Terminal:
         self._pending = ""
         self._arrived = asyncio.Event()
         self._closed = False
+        self.keeps: Callable[[], int | None] = lambda: None
+        """How many bytes that nobody has read are kept; None: all."""
         self.broken = False
         self._after_return = False
         self.noise: Callable[[], str] | None = None
@@ -46,7 +48,7 @@ class Terminal:
 
     def feed(self, data: str) -> None:
         if not self.broken:
-            self._pending += data
+            self._pending = (self._pending + data)[: self.keeps()]
             self._arrived.set()
 
     def hang_up(self) -> None:
@@ -54,7 +56,7 @@ class Terminal:
         self._arrived.set()
 
     def break_off(self) -> None:
-        """The device is gone: what it received and did not read yet is lost."""
+        """The device is gone, or whoever typed: what came and was not read yet is lost."""
         self.broken, self._pending = True, ""
         self.hang_up()
 

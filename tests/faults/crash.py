@@ -105,9 +105,16 @@ class Case:
         return notes(self.folder / "points")
 
     def start(
-        self, verb: str, at: str = "", how: int = 0, reads: str = "", blind: Blind | None = None, **given: Any
+        self,
+        verb: str,
+        at: str = "",
+        how: int = 0,
+        reads: str = "",
+        blind: Blind | None = None,
+        armed: bool = False,
+        **given: Any,
     ) -> Process:
-        hooks = Hooks(str(self.folder / "points"), at, how, reads, blind)
+        hooks = Hooks(str(self.folder / "points"), at, how, reads, blind, armed)
         return self.controllers.start(self.folder, verb, self.environ, hooks, **given)
 
     def act(self, action: str, reads: str = "") -> dict[str, Any]:
@@ -159,14 +166,22 @@ class Trial:
 
 
 def strike(
-    ground: Ground, action: str, series: Series, point: Point, reads: str = "", blind: Blind | None = None
+    ground: Ground,
+    action: str,
+    series: Series,
+    point: Point,
+    reads: str = "",
+    blind: Blind | None = None,
+    *,
+    armed: bool = False,
 ) -> Trial:
     """Ends a controller at ``point``, has a second one take over (``blind``: without reading the devices),
-    and puts the devices' own record against what must hold."""
+    and puts the devices' own record against what must hold. ``armed``: the first one holds sessions open
+    beforehand."""
     case, trial = ground.case(action), Trial(action, series, point)
     simulation = case.site.simulation
     began = len(simulation.log())
-    first = _struck(case, action, series, point)
+    first = _struck(case, action, series, point, armed=armed)
     taken = case.start("take_over", action=action, reads=reads, blind=blind).answer()
     trial.how = taken.get("how", taken.get("error", ""))
     if action == "isolate":
@@ -183,10 +198,10 @@ def strike(
     return trial
 
 
-def _struck(case: Case, action: str, series: Series, point: Point) -> Process:
+def _struck(case: Case, action: str, series: Series, point: Point, *, armed: bool) -> Process:
     """The first controller, dead or frozen at the point."""
     if not point.line:
-        process = case.start("act", point.name, series.signal, action=action)
+        process = case.start("act", point.name, series.signal, action=action, armed=armed)
         rest = process.rest()
         assert rest in (None, KILLED), f"{point.name!r} was not reached: {rest}, {process.err.read_text()}"
         return process

@@ -4,7 +4,7 @@ docs/faults.md is written from. A fault strikes one switch with two ports to cut
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -42,6 +42,12 @@ class Ending:
     steps: tuple[Step, ...]
     second: Port = Port.SHUT
 
+    def apart_from_how_far(self) -> Ending:
+        """For a cut through a session held open: sent and not heard, or taken, it ends with the same ports,
+        proofs and causes."""
+        steps = (replace(step, outcome=Outcome.SENT) for step in self.steps)
+        return replace(self, steps=tuple(steps))
+
 
 @dataclass(frozen=True)
 class DeviceFault:
@@ -56,6 +62,17 @@ class DeviceFault:
     afterwards: str = ""
     note: str = ""
     operation: int = OPERATION
+    fired: Ending | None = None
+    """How a cut through a session held open ends, where that is something else."""
+
+    @property
+    def armed(self) -> Ending:
+        """Of a cut through sessions that were open before the fault: what keeps others from logging in keeps
+        it from nothing."""
+        if self.fired is not None:
+            return self.fired
+        unreached = all(step.outcome is Outcome.NOT_SENT for step in self.cut.steps)
+        return _CUT if unreached else self.cut
 
     def ending(self, action: str) -> Ending:
         return self.cut if action == "isolate" else self.restore
@@ -139,6 +156,7 @@ DEVICE_FAULTS = (
     DeviceFault("takes a second over each log-in", (("slow_login", {"seconds": 1}),), _CUT, _BACK),
     DeviceFault("is slow with every prompt", (("slow_prompt", {"seconds": 0.03}),), _CUT, _BACK),
     DeviceFault("pages its output although told not to", (("more", {}),), _CUT, _BACK),
+    DeviceFault("loses what is typed ahead", (("overrun", {}),), _CUT, _BACK),
     DeviceFault("renegotiates the session's keys all the time", (("rekey", {}),), _CUT, _BACK),
     DeviceFault("writes log messages into echoes and output", (("syslog_noise", {}),), _CUT, _BACK),
     DeviceFault(
@@ -235,6 +253,7 @@ DEVICE_FAULTS = (
         ),
         _stopped(Step(Port.SHUT, Outcome.ACCEPTED, Proof.CONTRADICTED, "read-back-differs")),
         operation=30,
+        fired=_CUT,  # the same method has a second try
     ),
     DeviceFault(
         "takes a change back after the run",

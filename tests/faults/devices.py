@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 from controller.domain.proof import Proof
 from controller.text import Catalogue
 from controller.workers.front import cordon_office
+from tests.faults.controllers import Process
 from tests.faults.crash import Case, Ground
 from tests.faults.device_faults import CONNECT, DeviceFault, Ending, Port, Step
+from tests.faults.hooks import Hooks
 from tests.faults.messages import heard
 from tests.faults.site import CORE, DEVICES, FAR, HEALTHY, KEPT, POINTS, SICK, WANTED
 from tests.faults.site import Port as Place
+
+PATIENCE = 60.0
+FROM_THE_NEXT_CONNECTION = frozenset({"rekey"})
 
 PORTS = tuple(port for port in WANTED if port[0] == SICK)
 ASK = {"isolate": ("--level", "5"), "restore": ("--all",)}
@@ -20,17 +28,59 @@ ALL_BUT_LAST = tuple(port for port in WANTED if port not in POINTS["internet"])
 
 
 def run_fault(ground: Ground, fault: DeviceFault, action: str) -> None:
-    case, expected = ground.case(action), fault.ending(action)
+    case = ground.case(action)
+    _strike(case, fault)
+    exit_code, said = cordon(case, fault, action, *ASK[action], "--lang", "fr")
+    _judge(case, fault, action, fault.ending(action), exit_code, said)
+
+
+def run_armed(ground: Ground, fault: DeviceFault) -> None:
+    """A cut whose devices all have a session held open beforehand, before the fault strikes or, where it is
+    one of the sessions opened from then on, after."""
+    case = ground.case("isolate")
+    earlier = any(name in FROM_THE_NEXT_CONNECTION for name, _ in fault.faults)
+    if earlier:
+        _strike(case, fault)
+    stem = case.folder / "held"
+    process = _started(case, fault, "isolate", *ASK["isolate"], "--lang", "fr", waits=stem)
+    until = time.monotonic() + PATIENCE
+    while not stem.with_suffix(".armed").exists():
+        assert time.monotonic() < until, process.err.read_text()
+        time.sleep(0.01)
+    if not earlier:
+        _strike(case, fault)
+    stem.with_suffix(".go").touch()
+    exit_code, said = _ended(process)
+    assert any(note["point"] == "volley fired" for note in case.notes)
+    _judge(case, fault, "isolate", fault.armed, exit_code, said, how_far=False)
+
+
+def _strike(case: Case, fault: DeviceFault) -> None:
     for name, params in fault.faults:
         case.site.simulation.fault(SICK, name, **params)
-    exit_code, said = cordon(case, fault, action, *ASK[action], "--lang", "fr")
+
+
+def _judge(
+    case: Case,
+    fault: DeviceFault,
+    action: str,
+    expected: Ending,
+    exit_code: int,
+    said: str,
+    *,
+    how_far: bool = True,
+) -> None:
+    """``how_far``: whether it matters how far the commands went, beside how the ports are left."""
     if fault.afterwards:
         case.site.simulation.wait(device=SICK, event=fault.afterwards, timeout=30)
     run, steps = _recorded(case)
     stopped = len(steps) < len(PORTS)
     second = _left(case, PORTS[1]) if stopped else expected.second
     found = Ending(exit_code, steps, second)
-    assert found == expected, f"{found}\n{said}"
+    if how_far:
+        assert found == expected, f"{found}\n{said}"
+    else:
+        assert found.apart_from_how_far() == expected.apart_from_how_far(), f"{found}\n{said}"
     _, shown = cordon(case, fault, "show", run, "--lang", "en")
     for words, text in ((Catalogue("fr"), said), (Catalogue("en"), shown)):
         for message in heard(expected, action, words, shown=text is shown):
@@ -45,13 +95,21 @@ def run_fault(ground: Ground, fault: DeviceFault, action: str) -> None:
 
 def cordon(case: Case, fault: DeviceFault, command: str, *given: str) -> tuple[int, str]:
     """The exit code of ``cordon`` and all it wrote."""
+    return _ended(_started(case, fault, command, *given))
+
+
+def _started(case: Case, fault: DeviceFault, command: str, *given: str, waits: Path | None = None) -> Process:
     environ = {
         **case.environ,
         "CORDON_CONNECT_TIMEOUT": str(CONNECT),
         "CORDON_OPERATION_TIMEOUT": str(fault.operation),
     }
     argv = [command, *given, "--yes", "--reason", "fault test"]
-    process = case.controllers.start(case.folder, "cli", environ, argv=argv)
+    hooks = Hooks(str(case.folder / "points"), armed=True, waits=str(waits)) if waits else None
+    return case.controllers.start(case.folder, "cli", environ, hooks, argv=argv)
+
+
+def _ended(process: Process) -> tuple[int, str]:
     exit_code = process.wait(90)
     return exit_code, process.out.read_text() + process.err.read_text()
 

@@ -23,7 +23,9 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.domain.tags import Tag
 from controller.engine.execution.running import Services
+from controller.engine.planning.plans import plan_level
 from controller.engine.ports import Answer, Block, Committed, Driver, Journal, Login, Purpose, Session
+from tests.fakes.armed import Ready
 
 
 class Blind(StrEnum):
@@ -38,13 +40,17 @@ class Blind(StrEnum):
 class Hooks:
     """``notes``: the file that takes one JSON line a point. ``at``: the point where ``signal`` strikes the
     process itself. ``reads``: a file that takes what devices answer when they are read; with ``blind`` they
-    are not asked, and the file answers for them."""
+    are not asked, and the file answers for them. ``armed``: every device has a session held open beforehand
+    when the run begins; with ``waits`` it begins once there is a file of that name with ``.go``, and one with
+    ``.armed`` tells that they are open."""
 
     notes: str
     at: str = ""
     signal: int = 0
     reads: str = ""
     blind: Blind | None = None
+    armed: bool = False
+    waits: str = ""
 
 
 class Points:
@@ -174,16 +180,32 @@ class HookedComposition(Composition):
         super().__init__(**overrides)
         self._hooks = hooks
         self._points = Points(hooks) if hooks else None
+        self._ready: Ready | None = None
 
     def services(self, journal: Journal) -> Services:
         services = super().services(journal)
         if self._hooks is None or self._points is None:
             return services
-        return replace(
-            services,
-            journal=HookedJournal(journal, self._points),
-            driver=HookedDriver(services.driver, self._points, self._hooks),
+        driver = HookedDriver(services.driver, self._points, self._hooks)
+        if self._hooks.armed and self._ready is None:
+            self._ready = self._armed(replace(services, driver=driver), self._hooks.waits)
+        journal = HookedJournal(journal, self._points)
+        return replace(services, journal=journal, driver=driver, armed=self._ready or services.armed)
+
+    def _armed(self, services: Services, waits: str) -> Ready:
+        documents, ready = self.documents(), Ready()
+        plan = plan_level(documents, 5)
+        planned = [operation for wave in plan.waves for operation in wave.operations]
+        first = {each.device: each for each in reversed(planned)}
+        login = services.secrets.login(documents.inventory.credentials["net-admin"])
+        ready.arm(
+            first.values(), documents.inventory, documents.profiles, services.driver, login, services.clock
         )
+        if waits:
+            Path(f"{waits}.armed").touch()
+            while not Path(f"{waits}.go").exists():
+                time.sleep(0.01)
+        return ready
 
 
 def remember(path: Path, device: str, answers: Sequence[Answer]) -> None:

@@ -17,8 +17,8 @@ from controller.engine.execution.fired import FiredRun, Shot
 from controller.engine.execution.running import Running
 from controller.engine.ports import ArmedSession
 
-FRESH = 60.0
-"""Seconds a reading may be old for an operation to go by it: what changed since is told by its own."""
+FRESH = 180.0
+"""Seconds a reading may be old for an operation to go by it: what changed since, the block's own tells."""
 
 MOST = 2000
 """Operations prepared, committed and fired together."""

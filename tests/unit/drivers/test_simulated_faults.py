@@ -196,6 +196,7 @@ HARMLESS: dict[str, tuple[str, dict[str, Any]]] = {
     "messages in every output": ("syslog_noise", {"where": "output"}),
     "messages everywhere": ("syslog_noise", {}),
     "paged all the same": ("more", {"lines": 5}),
+    "what is typed ahead lost": ("overrun", {}),
     "keys renegotiated": ("rekey", {"bytes": 1000}),
     "prompts slow": ("slow_prompt", {"seconds": 0.1}),
     "log-in slow": ("slow_login", {"seconds": 1}),
