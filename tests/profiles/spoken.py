@@ -33,6 +33,8 @@ _CISCO = (
     "% Invalid input detected at '^' marker.\n",
     "% Authorization failed.\n",
     "% Command authorization failed\n",
+    "Command authorization failed\n",
+    "Permission denied\n",
 )
 
 
@@ -43,9 +45,7 @@ def _cisco(name: str, *refusals: str) -> Speech:
 
 SPEECH: Mapping[str, Speech] = {
     "allied_telesis_awplus": _cisco("acc-n2"),
-    "cisco_asa": _cisco(
-        "fw-a1", "ERROR: % Invalid input detected at '^' marker.\n", "Command authorization failed\n"
-    ),
+    "cisco_asa": _cisco("fw-a1", "ERROR: % Invalid input detected at '^' marker.\n"),
     "cisco_s300": _cisco("acc-s1", "% Unrecognized command\n", "VLAN 999 was not created\n"),
     "dell_os10": _cisco("acc-d1", "% Error: Unrecognized command.\n", "% Error: Permission denied.\n"),
     "cisco_xr": Speech(

@@ -70,3 +70,18 @@ def test_a_file_that_is_wrong_is_refused_with_its_line(
     said = "".join(capsys.readouterr())
     assert f"example_os.yaml:{line}" in said
     assert "admin" in said
+
+
+@pytest.mark.parametrize("page", ["profiles.md", "profiles.fr.md"])
+def test_every_command_it_names_is_one(capsys: pytest.CaptureFixture[str], page: str) -> None:
+    """With its options, as they stand there."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    howto = re.split(r"^## ", text, flags=re.MULTILINE)[1]
+    named = re.findall(r"`cordon ([a-z]+)([^`]*)`", howto)
+    assert {"profiles", "schema", "check", "plan", "rehearse"} == {command for command, _ in named}
+    for command, rest in named:
+        assert main([command, "--help"]) == 0
+        said = capsys.readouterr().out
+        assert [option for option in re.findall(r"--[a-z-]+", rest) if option not in said] == [], command
+        if command == "rehearse":
+            assert "--device" in rest
