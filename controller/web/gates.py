@@ -36,7 +36,7 @@ Approving = Annotated[Visit, Depends(For(Permission.APPROVE))]
 @router.get("/restore/segments/{name}")
 def gate(visit: Viewing, name: Name) -> Response:
     office, words = visit.service.office, visit.words
-    found = next((each for each in office.gates() if each.subject == name), None)
+    found = next((each for each in office.gates_at_hand() if each.subject == name), None)
     if found is None:
         raise NotFound(kind="subject", name=name)
     stated = {fact.statement for fact in found.attested}
@@ -46,6 +46,7 @@ def gate(visit: Viewing, name: Name) -> Response:
         subject=name,
         heading=title_of(office.documents_in_force().inventory.subject(name), name, words),
         rows=gate_rows(found, names_of(visit), words),
+        counting=found.counting,
         statements=[each for each in merged(found.gates).attest if each not in stated],
         request=found.request,
         may_attest=visit.may(Permission.ATTEST),

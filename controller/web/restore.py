@@ -44,7 +44,8 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCard:
-    """``address``: where its gate is worked on, "" without one. ``missing`` counts what it waits for.
+    """``address``: where its gate is worked on, "" without one. ``missing`` counts what it waits for, so far
+    as that is known.
     ``changed``: points that somebody changed by hand, as the last look found it, and what of them;
     ``partly``: what of it is back already."""
 
@@ -81,7 +82,7 @@ class Watched:
 def board(visit: Viewing) -> Response:
     office, words = visit.service.office, visit.words
     found = office.situation()
-    gates = {each.subject: each for each in office.gates()}
+    gates = {each.subject: each for each in office.gates_at_hand()}
     names = names_of(visit)
     held = [each for each in found.subjects if each.wave is not None]
     looks = looks_of(visit)
@@ -97,6 +98,7 @@ def board(visit: Viewing) -> Response:
         "restore.html",
         refresh=5,
         waves=waves,
+        counting=any(each.counting for each in gates.values()),
         watched=[_watched(each, found, words) for each in found.probations],
         timers=list(timer_lines(found.timers, words)),
         level=found.level,
@@ -142,7 +144,7 @@ def _wave(
                 waits=words.text("restore-page.waits-for", subjects=waits) if waits else "",
                 gates=tuple(gate_rows(gate, names, words)) if gate is not None else (),
                 address=f"{PATH}/segments/{name}" if gate is not None else "",
-                missing=len(gate.wants) if gate is not None else 0,
+                missing=len(gate.wants) + gate.counting if gate is not None else 0,
                 changed=tuple(_by_hand(one, words) for one in changed if name in one.subjects),
             )
         )
@@ -181,7 +183,9 @@ def gate_rows(gate: Waiting, names: Mapping[str, str], words: Catalogue) -> list
         GateRow("failed" if want.code == "gate-no-go" else "todo", _wanted(want, names, words))
         for want in gate.wants
     ]
-    if not gate.wants:
+    if gate.counting:
+        rows.append(GateRow("todo", words.text("restore-page.counting")))
+    if not (gate.wants or gate.counting):
         rows.append(GateRow("done", words.text("restore-page.open")))
     if gate.probes:
         rows.append(GateRow("todo", words.text("restore-page.probes")))

@@ -64,6 +64,7 @@ class HomeOffice:
         self.plan_cut = planning.cut
         self.plan_return = planning.back
         self.gates = planning.gates
+        self._gates_at_hand = planning.gates_at_hand
         self.plan_rehearsal = planning.rehearsal
         self.rehearsals = planning.rehearsals
         self._book = planning.book

@@ -9,7 +9,7 @@ from controller.bootstrap import Composition
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.plan import Plan
 from controller.domain.rehearsal import Rehearsals
-from controller.engine.holding.waiting import Waiting, may_wait
+from controller.engine.holding.waiting import Awaited, Waiting, may_wait, uncompiled
 from controller.engine.planning import plans
 from controller.engine.planning.canaries import plan_rehearsal
 from controller.engine.planning.plans import Documents, Return
@@ -17,6 +17,7 @@ from controller.engine.planning.recut import brought_back
 from controller.engine.planning.untested import rehearsals, untested
 from controller.engine.planning.vaulting import vault_users, with_vault
 from controller.engine.points.holds import HoldBook
+from controller.engine.ports import History
 from controller.workers.documents import CurrentDocuments
 from controller.workers.leading import Leading
 from controller.workers.office import Cut
@@ -63,6 +64,19 @@ class Planning:
             return ()
         with history.together():
             found = self._returns.awaited(documents, history, playbook)
+        return self._waiting(found, history)
+
+    def gates_at_hand(self) -> tuple[Waiting, ...]:
+        """As :meth:`gates`, having compiled nothing: where that would have to be done, those that others
+        consent to are ``counting``."""
+        history, documents = self._leader.history(), self._documents.in_force()
+        if not may_wait(documents, history):
+            return ()
+        with history.together():
+            found = self._returns.at_hand(documents, history) or uncompiled(documents, history)
+            return self._waiting(found, history)
+
+    def _waiting(self, found: Awaited, history: History) -> tuple[Waiting, ...]:
         try:
             approvals = self._leader.access().approvals
             requests, present = approvals.requests(), approvals.present

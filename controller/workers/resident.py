@@ -33,11 +33,13 @@ from controller.engine.execution.marks import Marks
 from controller.engine.execution.unrecorded import LastResortJournal
 from controller.engine.holding.situation import PartlyBack, partly_back
 from controller.engine.holding.tripwires import SIGNAL
+from controller.engine.holding.waiting import Waiting
 from controller.engine.planning.plans import Return
 from controller.engine.planning.transfer import Transfer
 from controller.engine.planning.vaulting import VaultStanding, vault_users
 from controller.engine.ports import RunRecord, StepRecord
 from controller.workers.arming import LevelsInForce
+from controller.workers.beside import Beside
 from controller.workers.feed import Feed, FollowedJournal, Told, told
 from controller.workers.forwarding import forwarded
 from controller.workers.front import HomeOffice
@@ -115,6 +117,7 @@ class Resident(HomeOffice):
         self.revisions = Revisions(composition, lead.history, journal)
         self.playbooks = PlaybookRevisions(composition, lead.history, journal)
         self.log_head = self._head
+        self.counting = Beside("counting", self.gates)
         self.verification = Verification(
             self.verify, lambda: (self._head() or (0, ""))[0], composition.clock()
         )
@@ -277,6 +280,16 @@ class Resident(HomeOffice):
 
     def open_holds(self) -> tuple[Hold, ...]:
         return self._history.open_holds()
+
+    def gates_at_hand(self) -> tuple[Waiting, ...]:
+        """As ``gates``, for who looks again and again. Of a large site that takes seconds after whatever
+        changed what returns: it is begun beside who asks, who hears meanwhile what is known without."""
+        if not self.large:
+            return self.gates()
+        found = self._gates_at_hand()
+        if any(each.counting for each in found):
+            self.counting.ask()
+        return found
 
     def partly_back(self) -> PartlyBack:
         return partly_back(self._history)

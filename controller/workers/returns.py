@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from controller.domain.plan import Plan
 from controller.engine.holding.waiting import Awaited, awaited
-from controller.engine.planning.plans import Documents, Held, Return, plan_return
+from controller.engine.planning.plans import CutsAgain, Documents, Held, Return, plan_return
 from controller.engine.planning.watching import open_probations
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import Clock, History
@@ -18,6 +18,13 @@ T = TypeVar("T")
 
 AT_HAND = 16
 """Of what was asked for last."""
+
+_AWAITED: tuple[str, str | None] = ("awaited", None)
+"""The key of what is awaited without a playbook."""
+
+
+def _changes(history: History) -> Hashable:
+    return (history.changes(), open_probations(history))
 
 
 class Returns:
@@ -30,6 +37,7 @@ class Returns:
         self._lock = RLock()
         self._rest_on: tuple[History, Documents, Hashable] | None = None
         self._held: Held | None = None
+        self._again: CutsAgain | None = None
         self._made: OrderedDict[Hashable, object] = OrderedDict()
 
     def book(self, documents: Documents, history: History) -> HoldBook:
@@ -54,22 +62,39 @@ class Returns:
                 ),
             )
 
+    def at_hand(self, documents: Documents, history: History) -> Awaited | None:
+        """What is awaited without a playbook, if nothing has to be compiled or counted for it, nor waited
+        for."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            found = self._made.get(_AWAITED) if self._stands(documents, history, _changes(history)) else None
+        finally:
+            self._lock.release()
+        return found if isinstance(found, Awaited) and found.counted else None
+
     def _now(self, documents: Documents, history: History) -> Held:
         """Asked before anything is read: what changes meanwhile is seen the next time."""
-        changes = (history.changes(), open_probations(history))
-        known = self._rest_on
-        if (
-            self._held is None
-            or known is None
-            or known[0] is not history
-            or known[1] is not documents
-            or known[2] != changes
-            or self._held.book.blind
-        ):
+        changes = _changes(history)
+        if self._held is None or not self._stands(documents, history, changes):
             self._made.clear()
-            self._held = Held(documents, HoldBook(history, self._clock), history)
+            if self._again is None or self._again.documents is not documents:
+                self._again = CutsAgain(documents)
+            self._held = Held(documents, HoldBook(history, self._clock), history, self._again)
             self._rest_on = (history, documents, changes)
         return self._held
+
+    def _stands(self, documents: Documents, history: History, changes: Hashable) -> bool:
+        """Whether what was made rests on what is."""
+        known = self._rest_on
+        return (
+            self._held is not None
+            and known is not None
+            and known[0] is history
+            and known[1] is documents
+            and known[2] == changes
+            and not self._held.book.blind
+        )
 
     def _kept(self, key: Hashable, make: Callable[[], T]) -> T:
         found = self._made.get(key)

@@ -11,7 +11,6 @@ from controller.domain.plan import Operation, Step, TimerLines, Wave
 from controller.domain.playbook import Gate, OnFailure, OnUnreachable, Stage
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
-from controller.engine.network.topology import Topology
 from controller.engine.planning.selection import selected
 from controller.engine.points.renderer import operation, timer_lines
 
@@ -55,13 +54,13 @@ def waves_back(
     pace: Pace,
     first: int,
     on_failure: OnFailure,
+    distances: Mapping[str, int],
 ) -> list[Wave]:
-    """Numbered from ``first``. In-band devices nearest first: the way back to the farther ones may lead
-    through them."""
+    """Numbered from ``first``. In-band devices nearest first, by their ``distances`` from the controller's
+    own: the way back to the farther ones may lead through them."""
     by_device: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
         by_device[step.point.id.device].append(step)
-    distances = Topology(inventory).distances()
     ranks: dict[int, list[Device]] = defaultdict(list)
     for name in by_device:
         device = inventory.devices[name]

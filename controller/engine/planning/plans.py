@@ -13,7 +13,7 @@ from controller.domain.errors import InvalidRequest, NotFound, Problem
 from controller.domain.facts import GateDecided
 from controller.domain.hold import HoldKey
 from controller.domain.inventory import REHEARSAL, Bilingual, Inventory, Method, PointId
-from controller.domain.plan import Plan, Severity
+from controller.domain.plan import Hazard, Plan, Severity
 from controller.domain.playbook import STANDING, Action, Playbook, Save, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
@@ -167,13 +167,32 @@ def _isolation(
     )
 
 
+class CutsAgain:
+    """What would be refused if a subject were cut again: that rests on ``documents`` alone, and takes the
+    planning of a cut to find out. For many threads."""
+
+    def __init__(self, documents: Documents) -> None:
+        self.documents = documents
+        self._refusals: dict[str, tuple[Hazard, ...]] = {}
+
+    def refusals(self, name: str) -> tuple[Hazard, ...]:
+        """None of a subject that the inventory does not know."""
+        if name not in self._refusals:
+            known = self.documents.inventory.subject(name) is not None
+            self._refusals[name] = plan_subjects(self.documents, [name]).refusals if known else ()
+        return self._refusals[name]
+
+
 class Held:
     """What is held, and what every plan of its return needs to know of it, found out once: right for as long
     as neither ``documents`` change nor anything that :meth:`controller.engine.ports.History.changes` tells
-    of. For many threads."""
+    of. ``again``: of these documents, where it is at hand. For many threads."""
 
-    def __init__(self, documents: Documents, book: HoldBook, history: History) -> None:
+    def __init__(
+        self, documents: Documents, book: HoldBook, history: History, again: CutsAgain | None = None
+    ) -> None:
         self.documents = documents
+        self.again = again or CutsAgain(documents)
         self.book = book
         self._history = history
         self._of_runs: dict[
@@ -231,24 +250,24 @@ def plan_return(
         ),
         held.way_back,
     )
-    return plan if wanted.rehearsal else _watched(plan, documents, history)
+    return plan if wanted.rehearsal else _watched(plan, held.again, history)
 
 
-def _watched(plan: Plan, documents: Documents, history: History) -> Plan:
+def _watched(plan: Plan, again: CutsAgain, history: History) -> Plan:
     """Nothing else returns while something is watched, and nothing is to be watched that could not be cut
     again."""
     findings = Findings()
     for name in open_probations(history):
         if name not in plan.brought_back:
             findings.hazard("on-probation", Severity.REFUSE, name)
-    inventory, profiles = documents.inventory, documents.profiles
+    inventory, profiles = again.documents.inventory, again.documents.profiles
     for group in groups(plan):
         for name, limit in product(group.subjects, group.counters):
             subject = inventory.subject(name)
             if subject is not None and not counters(subject, [limit], inventory, profiles):
                 findings.hazard("counter-unknown", Severity.REFUSE, name, counter=limit.counter)
     for name in dict.fromkeys(name for group in groups(plan) for name in group.subjects):
-        refusals = plan_subjects(documents, [name]).refusals if documents.inventory.subject(name) else ()
+        refusals = again.refusals(name)
         if refusals:
             because = ", ".join(dict.fromkeys(f"{each.code} ({each.culprit})" for each in refusals))
             findings.hazard("no-cutting-again", Severity.REFUSE, name, because=because)

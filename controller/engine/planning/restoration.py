@@ -19,6 +19,7 @@ from controller.domain.plan import Basis, Condition, Limited, Plan, Rendering, S
 from controller.domain.playbook import Action, OnFailure, Playbook, Stage
 from controller.domain.profile import DeviceProfile, State
 from controller.engine.findings import Findings
+from controller.engine.network.topology import Topology
 from controller.engine.planning.gates import Described, condition, enforced, gates_of, merged
 from controller.engine.planning.pace import pace_of, waves_back
 from controller.engine.planning.partial import Partial, share
@@ -118,6 +119,7 @@ def plan_restore(
     conditions = _conditions(inventory, book, request, {**opening, **limited}, shared.limits)
     waits = {each.subject: merged(each.gates) for each in conditions}
     turns = (way_back or WayBack(inventory, book)).turns(by_wave, findings)
+    distances = Topology(inventory).distances()
     waves: list[Wave] = []
     returning_points: set[PointId] = set()
     for turn, part in _limits_first(turns, first):
@@ -132,7 +134,7 @@ def plan_restore(
         on_failure = OnFailure.CONTINUE if request.rehearsal else OnFailure.STOP
         pace = pace_of(stage, names, request.standing, inventory)
         pace = replace(pace, gate=merged(waits[name] for name in names if name in waits))
-        waves.extend(waves_back(inventory, profiles, steps, pace, len(waves), on_failure))
+        waves.extend(waves_back(inventory, profiles, steps, pace, len(waves), on_failure, distances))
     _warn_of_dependencies(inventory, holds, subjects, findings)
     for stage in (*request.playbook.stages, *request.standing):
         if not enforced(stage.gate):

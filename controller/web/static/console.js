@@ -5,6 +5,7 @@
   const OLD_AFTER = 6000; // ms without a word of the service; it speaks every two seconds
   const AT_MOST_EVERY = 1000; // ms between two fetches of a page
   const POLL_EVERY = 5000;
+  const AGAIN_AFTER = 2000;
   const root = document.documentElement;
   const shown = document.getElementById("live");
   if (!shown) return;
@@ -16,6 +17,7 @@
   let fetching = false;
   let wanted = false;
   let lastFetch = 0;
+  let next = 0;
 
   // --- alive, or not ---------------------------------------------------------------------------------
 
@@ -100,7 +102,16 @@
       if (at) found(made, at)?.focus({ preventScroll: true });
     }
     for (const { made, place } of additions) place(document.adoptNode(made));
+    again();
   }
+
+  // What is being made beside the page is asked for until it is there: nothing else tells that it is.
+  function again() {
+    clearTimeout(next);
+    if (document.querySelector("[data-again]")) next = setTimeout(refresh, AGAIN_AFTER);
+  }
+
+  again();
 
   // What was not on the page before comes behind the piece it follows now, or first within their common one.
   function missing(fresh) {

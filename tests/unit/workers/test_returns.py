@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import GateDecided, HoldEnded, PointRead, Text
-from controller.domain.hold import Ending
-from controller.domain.playbook import Action
+from controller.domain.hold import Baseline, Ending
+from controller.domain.inventory import PointId
+from controller.domain.playbook import STANDING, Action, Gate
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
-from controller.engine.planning.plans import Return
+from controller.engine.planning.plans import Documents, Return
 from controller.workers.office import Cut
+from controller.workers.returns import Returns
+from tests.fakes.journal import MemoryHistory, MemoryJournal
+from tests.fakes.site import playbook, stage
 from tests.unit.api.house import ROOT, House, house
+from tests.unit.engine.test_escalation import tree
 
 EVERYTHING = Return(everything=True)
 
@@ -75,3 +83,75 @@ def test_whatever_changes_it_has_it_compiled_anew(tmp_path: Path) -> None:
         office.journal.commit(Tag.HOLD_ENDED, ends, ROOT)
         with pytest.raises(InvalidRequest, match="nothing-held"):
             office.plan_return(EVERYTHING)
+
+
+def test_what_is_awaited_is_at_hand_once_it_is_compiled_and_counted() -> None:
+    """And not while somebody compiles: nobody waits for that."""
+    site = tree()
+    site.cut(level=5)
+    gated = replace(stage("ward"), action=Action.RESTORE, method=(), gate=Gate(approvals=1))
+    documents = replace(site.documents, stages={STANDING: (gated,)})
+    history = Steady(site.journal)
+    returns = Returns(site.clock)
+    assert returns.at_hand(documents, history) is None
+    found = returns.awaited(documents, history, None)
+    assert returns.at_hand(documents, history) is None
+    [ward] = found.now(history, (), frozenset)
+    assert (ward.subject, ward.counting) == ("ward", False)
+    assert returns.at_hand(documents, history) is found
+    assert returns.at_hand(replace(documents), history) is None
+    history.changed = True
+    assert returns.at_hand(documents, history) is None
+    history.go.clear()
+    with ThreadPoolExecutor(1) as elsewhere:
+        compiling = elsewhere.submit(returns.awaited, documents, history, None)
+        assert history.asked.wait(60)
+        assert returns.at_hand(documents, history) is None
+        history.go.set()
+        assert compiling.result() is not found
+
+
+def test_what_could_not_be_cut_again_is_found_out_for_what_is_in_force() -> None:
+    site = tree()
+    site.cut(level=5)
+    gated = replace(stage("ward"), action=Action.RESTORE, method=(), gate=Gate(watch=60))
+    documents = replace(
+        site.documents, playbooks={STANDING: playbook(STANDING, gated)}, stages={STANDING: (gated,)}
+    )
+    segments = documents.inventory.segments
+    kept = replace(segments["ward"], keep_alive=True)
+    others = replace(documents, inventory=replace(documents.inventory, segments={**segments, "ward": kept}))
+    history, returns, wanted = Steady(site.journal), Returns(site.clock), Return(playbook=STANDING)
+
+    def refused(now: Documents) -> list[str]:
+        history.changed = not history.changed
+        plan = returns.plan(now, history, wanted)
+        return [each.culprit for each in plan.hazards if each.code == "no-cutting-again"]
+
+    assert [refused(each) for each in (documents, documents, others, others, documents)] == [
+        [],
+        [],
+        ["ward"],
+        ["ward"],
+        [],
+    ]
+
+
+class Steady(MemoryHistory):
+    """Nothing comes on record until it is ``changed``. Who asks for the baselines, to compile, waits for
+    ``go``."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        super().__init__(journal)
+        self.changed = False
+        self.asked, self.go = Event(), Event()
+        self.go.set()
+
+    def changes(self) -> bool:
+        return self.changed
+
+    def baselines(self) -> Mapping[PointId, Baseline]:
+        if not self.go.is_set():
+            self.asked.set()
+            assert self.go.wait(60)
+        return super().baselines()
