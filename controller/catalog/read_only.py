@@ -19,7 +19,8 @@ switchto system-view tclsh test undebug undo unset upgrade write
 """First words that make a network device do something; ``configure`` as far down as IOS lets it be cut."""
 
 _LOOKS = re.compile(
-    r"(?:CONFIG(?: [A-Z]+)+ (?:EXPLICIT|LIST|SHOW|STATE)|MONITOR (?:CONNECTION|GETIKESA|GETSA|INTERFACE|POLICY))"
+    r"(?:CONFIG(?: [A-Z]+)+ (?:EXPLICIT|LIST|SHOW|STATE)"
+    r"|MONITOR (?:CONNECTION|GETIKESA|GETSA|INTERFACE|POLICY))"
     r"(?: [a-z]+=(?:[\w.:/${}-]+|\"[\w .:/${}-]+\"))*"
 )
 """Commands of Stormshield's Serverd that only look, though their first word does not say so."""

@@ -245,9 +245,10 @@ class InsistSpec:
 
 @dataclass(frozen=True, slots=True)
 class ClientSpec:
-    """A program of the device's own in which the lines are typed, where a log-in ends outside of it. ``start``
-    begins it; what it asks then, ``asked``, is answered by the log-in's password. ``prompt`` tells that the
-    session is inside; ``leave`` is the line out of it."""
+    """A program of the device's own in which the lines are typed, where a log-in ends outside of it.
+
+    ``start`` begins it; what it asks then, ``asked``, is answered by the log-in's password. ``prompt`` tells
+    that the session is inside; ``leave`` is the line out of it."""
 
     start: str
     asked: re.Pattern[str]
