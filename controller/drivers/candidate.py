@@ -63,10 +63,6 @@ class Connection(Protocol):
         Raises NotEntered."""
         ...
 
-    def committed(self) -> None:
-        """To be called after a commit under a timer: the end of the connection must not take it back."""
-        ...
-
     def end(self) -> None:
         """Shuts whatever is open, from any thread, without a word to the device; never blocks."""
         ...
@@ -101,12 +97,7 @@ class Candidate:
 
     def commit(self, revert_in: int, deadline: float) -> None:
         """Under a timer of ``revert_in`` seconds, and never without one: that would save."""
-
-        def commit() -> None:
-            self._napalm.commit_config(revert_in=revert_in)
-            self._connection.committed()
-
-        self._do(commit, deadline)
+        self._do(lambda: self._napalm.commit_config(revert_in=revert_in), deadline)
 
     def discard(self, deadline: float) -> None:
         self._do(self._napalm.discard_config, deadline)

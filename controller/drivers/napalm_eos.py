@@ -78,9 +78,6 @@ class EosConnection:
         # Otherwise NAPALM calls it by the microsecond.
         self.napalm.config_session = name
 
-    def committed(self) -> None:
-        self.napalm.config_session = None
-
     def end(self) -> None:
         self._https.end()
 

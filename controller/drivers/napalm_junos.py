@@ -66,9 +66,6 @@ class JunosConnection:
         self.napalm.device.begin(self._netconf.enter(deadline, "junos"))
         self.napalm.open()
 
-    def committed(self) -> None:
-        """The commit let go of the lock."""
-
     def end(self) -> None:
         self._netconf.end()
 

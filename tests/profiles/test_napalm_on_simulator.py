@@ -275,6 +275,6 @@ def test_another_certificate_than_the_pinned_one_is_told_nothing(
     inventory.write_text(inventory.read_text().replace(site["eos"].certificate, "0" * 64))
     since = len(site.log())
     code, ended = act(cordon, "restore", "--segment", "eos-ward")
-    assert (code, ended["unproven"][0]["cause"]) == (6, "device-refused")
+    assert (code, ended["unproven"][0]["cause"]) == (6, "napalm-not-entered")
     assert not [each for each in site.log(since, "eos") if each["event"] == "line" and each["changed"]]
     assert f"certificate differs: SHA-256 {site['eos'].certificate}" in _kept(tmp_path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from controller.domain import napalm
 from controller.domain.plan import Operation, Rendering, TimerLines
 from controller.domain.profile import CommitSpec, DeviceProfile, SessionSpec
 from controller.domain.proof import Outcome
@@ -162,6 +163,8 @@ def _mode_refused(answers: Sequence[Answer], profile: DeviceProfile | None) -> s
     """Why the device would not enter the mode the changes need; none of them was sent then."""
     for answer in answers if profile is not None else ():
         if answer.command.purpose is Purpose.MODE and profile is not None and profile.error_in(answer.text):
+            if answer.text.startswith(napalm.SAID) and not profile.locked_in(answer.text):
+                return "napalm-not-entered"
             return LOCKED if profile.locked_in(answer.text) else "device-refused"
     return ""
 
