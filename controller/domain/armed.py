@@ -24,9 +24,6 @@ class Why(StrEnum):
     LAST_LINE = "last-line"
 
 
-NEVER = frozenset({Why.MANUAL, Why.NO_SSH, Why.NO_POINTS, Why.LAST_LINE})
-
-
 class Standing(StrEnum):
     """How it stands with one device; the text is ``armed.standing.<value>``. ``stopped``: nothing is tried
     until a person says so."""

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from fastapi import APIRouter, Response
 
+from controller.domain.armed import ArmedDevice, Standing, Why
 from controller.domain.inventory import Inventory
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Readiness
 from controller.domain.rehearsal import Rehearsals, Rehearsed, Software
 from controller.text import Catalogue
+from controller.text.armings import counted, details
 from controller.text.sentences import obstacle_text
 from controller.text.times import age, duration
 from controller.web.pages import show
@@ -23,6 +25,14 @@ router = APIRouter()
 
 PATH = "/readiness"
 ROWS = 100
+
+_KINDS = {
+    Standing.ARMED: "done",
+    Standing.OPENING: "running",
+    Standing.TAKEN: "running",
+    Standing.WAITING: "paused",
+    Standing.STOPPED: "failed",
+}
 
 _REVERTS = ("revert-", "pushed-back")
 """How the codes of hazards begin that would undo a cut."""
@@ -63,6 +73,24 @@ class RehearsalRow:
     failed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ArmedRow:
+    """``details``: when it was read, when it is tried again, what failed last."""
+
+    device: str
+    kind: str
+    word: str
+    since: str
+    why: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmedSessions:
+    count: str
+    rows: tuple[ArmedRow, ...]
+
+
 @router.get(PATH)
 def readiness(visit: Viewing) -> Response:
     words, office = visit.words, visit.service.office
@@ -97,6 +125,7 @@ def readiness(visit: Viewing) -> Response:
             if hazard.code.startswith(_REVERTS)
         ],
         rehearsed=_rehearsed(office.rehearsals(), visit.now, words),
+        armed=_armed(office.armed(), visit.now, words),
     )
 
 
@@ -128,6 +157,25 @@ def _rehearsed(found: Rehearsals, now: datetime, words: Catalogue) -> list[Rehea
             )
         )
     return sorted(rows, key=lambda row: not row.failed)
+
+
+def _armed(found: tuple[ArmedDevice, ...] | None, now: datetime, words: Catalogue) -> ArmedSessions | None:
+    """Those to be armed, and those that would be if they could; None where none is held at all."""
+    if found is None:
+        return None
+    shown = [each for each in found if each.wanted or each.why is Why.LAST_LINE or each.by]
+    rows = tuple(
+        ArmedRow(
+            each.device,
+            _KINDS.get(each.standing, "none"),
+            words.text(f"armed.standing.{each.standing.value}"),
+            age(words, each.since, now),
+            words.text(f"armed.why.{each.why.value}"),
+            tuple(details(words, each, now)),
+        )
+        for each in shown
+    )
+    return ArmedSessions(counted(words, found), rows)
 
 
 def _device(found: DeviceReadiness, inventory: Inventory, words: Catalogue) -> DeviceRow:

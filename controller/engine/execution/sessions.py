@@ -78,12 +78,10 @@ class Sessions:
         if self._held_open is None or not ask:
             return None
         armed = self._held_open.take(device.name)
-        return None if armed is None or not self._keep(device, armed.session) else armed
-
-    def _keep(self, device: Device, session: Session) -> bool:
-        with self._lock:
-            self._open[device.name] = session
-        return session.is_open
+        if armed is not None:
+            with self._lock:
+                self._open[device.name] = armed.session
+        return armed
 
     def _opened(self, device: Device) -> Session:
         deadline = self._clock.monotonic() + self._connect_seconds

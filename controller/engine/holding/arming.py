@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Condition, Thread
 
-from controller.domain.armed import LOST, NEVER, ArmedDevice, Standing, Why
+from controller.domain.armed import LOST, ArmedDevice, Standing, Why
 from controller.domain.errors import CordonError, InvalidRequest, NotFound, OpenCause, OpenFailed
 from controller.domain.facts import SYSTEM, Actor, Fact, Noted
 from controller.domain.inventory import Device, PointId
@@ -43,6 +43,9 @@ FIRST_RETRY, LONGEST_RETRY = 15.0, 900.0
 """Seconds until a device that gave no session is asked again: twice as long each time, give or take a
 quarter."""
 
+LOOKED_AFTER = 10.0
+"""Seconds between two looks whether the sessions that rest still stand."""
+
 TAKEN_WITHIN = 0.1
 """Seconds a cut waits for the end of a reading, at most: then it logs in as ever."""
 
@@ -58,6 +61,11 @@ _FOR_A_PERSON = frozenset(
         OpenCause.MANUAL,
     }
 )
+_REFUSED = {
+    Why.MANUAL: "not-armable-manual",
+    Why.NO_SSH: "not-armable-no-ssh",
+    Why.NO_POINTS: "not-armable-no-points",
+}
 _SUBJECT = "armed"
 
 _log = logging.getLogger(__name__)
@@ -107,6 +115,7 @@ class Arming:
         self._places: dict[str, _Place] = {}
         self._told: dict[str, tuple[bool, str]] = {}
         self._notes: list[tuple[Tag, Noted]] = []
+        self._look_at = 0.0
         self._over = False
         self._thread: Thread | None = None
 
@@ -125,9 +134,6 @@ class Arming:
             place.session, place.taken = None, session
             place.since = self._clock.now()
             place.at = self._later(FIRST_RETRY, 0.25)
-            if not session.is_open:
-                place.failure = LOST
-                return None
             fresh = place.turn == self._slots.turn(device)
             read_at = place.read_at or place.since
             return ArmedSession(session, dict(place.states) if fresh else {}, read_at)
@@ -219,20 +225,39 @@ class Arming:
         """The devices to be visited now, those that wait longest first; each is given out once."""
         self.follow(self._current())
         now, cutting = self._clock.monotonic(), self._cutting()
+        if not cutting:
+            self._look(now)
         with self._changed:
-            for place in self._places.values():
-                if not place.working and place.session is not None and not place.session.is_open:
-                    self._lost(place)
             late = now - (READ_EVERY if cutting else 0.0)
             found = [
                 (place.at, name)
                 for name, place in self._places.items()
                 if place.on and not place.working and not place.stopped and place.at <= late
-                if not _elsewhere(place)
+                if place.taken is None  # one session a device
             ]
             for _, name in found:
                 self._places[name].working = True
             return tuple(name for _, name in sorted(found))
+
+    def _look(self, now: float) -> None:
+        """Which sessions ended: each is asked without holding up who wants to take one."""
+        with self._changed:
+            resting = now >= self._look_at
+            if resting:
+                self._look_at = now + LOOKED_AFTER
+            found = [
+                (place, session)
+                for place in self._places.values()
+                for session in (place.session if resting and not place.working else None, place.taken)
+                if session is not None
+            ]
+        ended = [(place, session) for place, session in found if not session.is_open]
+        with self._changed:
+            for place, session in ended:
+                if place.taken is session:
+                    place.taken = None
+                elif place.session is session and not place.working:
+                    self._lost(place)
 
     # --- one device ------------------------------------------------------------------------------------
 
@@ -243,7 +268,7 @@ class Arming:
         if place is None or basis is None:
             return
         try:
-            if not self._over and place.session is None and not _elsewhere(place):
+            if not self._over and place.session is None and place.taken is None:
                 self._open(place, basis)
             self._read(place, basis)
         finally:
@@ -254,7 +279,6 @@ class Arming:
                 ended.close()
 
     def _open(self, place: _Place, basis: ArmingBasis) -> None:
-        place.taken = None
         device = replace(place.device, paths=place.device.ssh_paths)
         sessions = self._sessions(basis)
         try:
@@ -326,7 +350,7 @@ class Arming:
 
     def switch(self, devices: Sequence[str], *, on: bool, actor: Actor, marks: Marks = ()) -> int | None:
         """What a person wants until this process ends, whatever inventory and roles say. Returns the number
-        of the entry. Raises NotFound, InvalidRequest (not-armable) naming one that cannot be armed,
+        of the entry. Raises NotFound, InvalidRequest (not-armable-…) naming one that cannot be armed,
         JournalUnavailable."""
         self.follow(self._current())
         with self._changed:
@@ -336,8 +360,8 @@ class Arming:
                 if device is None or basis is None:
                     raise NotFound(kind="device", name=name)
                 why = wanted(device, on, basis, last_line=False)[1]
-                if on and why in NEVER:
-                    raise InvalidRequest("not-armable", device=name, why=why.value)
+                if on and why in _REFUSED:
+                    raise InvalidRequest(_REFUSED[why], device=name)
         tag = Tag.SESSION_ARMED if on else Tag.SESSION_DISARMED
         facts: list[Fact] = [
             Noted(_SUBJECT, (("device", name), ("why", Why.PERSON.value))) for name in devices
@@ -391,7 +415,7 @@ class Arming:
             return Standing.ARMED
         if place.stopped:
             return Standing.STOPPED
-        if _elsewhere(place):
+        if place.taken is not None:
             return Standing.TAKEN
         due = place.working or place.at <= self._clock.monotonic()
         return Standing.OPENING if due else Standing.WAITING
@@ -485,8 +509,3 @@ class Arming:
             services.limits.connect,
             self._record,
         )
-
-
-def _elsewhere(place: _Place) -> bool:
-    """Whether a run has its session: one session a device."""
-    return place.taken is not None and place.taken.is_open

@@ -66,6 +66,7 @@ BODIES: dict[str, Any] = {
     "/inventory/active": {"revision": "0" * 64},
     "/approvals/{request}/approve": {"plan": "0" * 64},
     "/approvals/{request}/deny": {},
+    "/armed": {"devices": ["modem"], "armed": True},
     "/probations/{subject}/pass": {"reason": "x"},
     "/signals/{sender}": {"subject": "office"},
     "/tokens": {"label": "x", "scope": ["view"]},

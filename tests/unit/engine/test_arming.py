@@ -14,7 +14,7 @@ from controller.domain.inventory import MANUAL, DeviceRole, Path, PathKind, Poin
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
 from controller.engine.holding.armed import ArmingBasis, basis_of_plans
-from controller.engine.holding.arming import FIRST_RETRY, LONGEST_RETRY, READ_EVERY, Arming
+from controller.engine.holding.arming import FIRST_RETRY, LONGEST_RETRY, LOOKED_AFTER, READ_EVERY, Arming
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import ACTOR, Site, device, documents, inventory, playbook, port, segment, stage
 
@@ -203,7 +203,7 @@ def test_a_lost_session_comes_back_by_longer_and_longer_waits(at: Site) -> None:
     for session in at.driver.still_open:
         if session.board.name == "fw":
             session.close()
-    work(arming)
+    pass_time(at, LOOKED_AFTER)
     assert standing(arming, "fw")[0] is Standing.WAITING
     waits = []
     for _ in range(9):
@@ -225,7 +225,7 @@ def test_a_loss_is_said(at: Site) -> None:
     arming = armed(at)
     for session in at.driver.still_open:
         session.close()
-    work(arming)
+    pass_time(at, LOOKED_AFTER)
     assert {each.failure for each in arming.standings() if each.wanted} == {LOST}
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from controller.domain.armed import ArmedDevice, Standing, Why
 from controller.domain.inventory import Method, PointId, PointKind
 from controller.domain.plan import Hazard, Severity
 from controller.domain.readiness import DeviceReadiness, LevelReadiness, Obstacle, Readiness
@@ -86,3 +87,21 @@ def test_the_wall_shows_segments_and_nobodys_name(at: House) -> None:
     assert "<form" not in inside
     assert Role.VIEWER.value in visitor.open("/situation").text  # as the account is called
     assert Role.VIEWER.value not in page.text
+
+
+def test_sessions_held_open_are_told_with_what_failed(at: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=2)
+    found = (
+        ArmedDevice("box-4g", Standing.ARMED, Why.ROLE, since, read_at=since),
+        ArmedDevice("modem", Standing.STOPPED, Why.PERSON, since, failure="login-rejected", by="os:0"),
+        ArmedDevice("other", Standing.OFF, Why.NO_CHOKE_POINT, since),
+    )
+    monkeypatch.setattr(at.office, "armed", lambda: found)
+    page = words_on(Visitor(at, Role.VIEWER).open("/readiness"))
+    said = page.partition(EN.text("armed.title"))[2].partition("</section>")[0]
+    assert EN.text("armed.count", armed=1, wanted=2) in said
+    assert EN.text("armed.standing.stopped") in said
+    assert EN.text("open.login-rejected").partition(";")[0] in said
+    assert "other" not in said
+    monkeypatch.setattr(at.office, "armed", lambda: None)
+    assert EN.text("armed.title") not in words_on(Visitor(at, Role.VIEWER).open("/readiness"))
