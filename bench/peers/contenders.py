@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from time import monotonic_ns, time_ns
+from time import monotonic_ns, sleep, time_ns
 from typing import Any
 
 from bench.peers.site import ENABLE, PASSWORD, BenchSite
@@ -47,13 +47,15 @@ class Prepared:
 @dataclass(frozen=True)
 class Contender:
     """``requirements``: what its environment holds; none: Cordon, in this very environment. ``service``: one
-    leads the home already, as on a site that runs one."""
+    leads the home already, as on a site that runs one; ``armed``: with a session held open to every
+    switch."""
 
     name: str
     title: str
     requirements: tuple[str, ...] = ()
     client: str = ""
     service: bool = False
+    armed: bool = False
 
     def python(self, environments: Path) -> Path:
         return environments / self.name / "bin" / "python" if self.requirements else Path(sys.executable)
@@ -85,6 +87,8 @@ class Contender:
             try:
                 while process.stdout and process.stdout.readline().rstrip() not in ("}", ""):
                     pass  # its one object ends with the brace at the margin, once it answers
+                if self.armed:
+                    _await_armed(site, home)
                 yield (process.pid,)
             finally:
                 process.terminate()
@@ -97,6 +101,9 @@ class Contender:
         )
 
 
+_ARMED_WITHIN = 300
+"""Seconds."""
+
 CORDON = [sys.executable, "-m", "controller.cli.main"]
 
 _NETMIKO = "netmiko[par4]>=4.8,<5"
@@ -104,6 +111,7 @@ _NETMIKO = "netmiko[par4]>=4.8,<5"
 CONTENDERS = (
     Contender("cordon", "Cordon, `cordon isolate` alone"),
     Contender("cordon-service", "Cordon, `cordon isolate` beside its service", service=True),
+    Contender("cordon-armed", "Cordon, its service with every session held open", service=True, armed=True),
     Contender("netmiko", "Netmiko, a pool of 50 threads", (_NETMIKO,), "netmiko_pool.py"),
     Contender(
         "nornir",
@@ -133,6 +141,21 @@ def compiled_home(site: BenchSite, home: Path) -> None:
     """What ``cordon check`` keeps, as a site has it before the night it is needed."""
     home.mkdir(mode=0o700)
     subprocess.run([*CORDON, "check"], env=cordon_environ(site, home), check=True, capture_output=True)
+
+
+def _await_armed(site: BenchSite, home: Path) -> None:
+    """Until every switch has its session. Raises TimeoutError."""
+    environ, until = cordon_environ(site, home), monotonic_ns() + _ARMED_WITHIN * 10**9
+    subprocess.run([*CORDON, "arm", *site.simulation.devices], env=environ, check=True, capture_output=True)
+    while True:
+        said = subprocess.run(
+            [*CORDON, "arm", "--json"], env=environ, check=True, capture_output=True, text=True
+        )
+        if json.loads(said.stdout)["armed"] == len(site.simulation.devices):
+            return
+        if monotonic_ns() > until:
+            raise TimeoutError(said.stdout[-500:])
+        sleep(1)
 
 
 def _claimed(out: str) -> Claim:

@@ -15,7 +15,8 @@ from controller.domain.proof import Outcome
 from controller.engine.execution.claims import claims
 from controller.engine.execution.operation import OperationRun
 from controller.engine.execution.readback import States
-from controller.engine.points.at_once import at_once_block
+from controller.engine.points.at_once import at_once_block, reads_back
+from controller.engine.points.blocks import interrupted, read_block
 from controller.engine.points.track import Track
 from controller.engine.ports import ArmedSession, Block, Session
 
@@ -102,4 +103,7 @@ class FiredRun(OperationRun):
             track.sending()
         within = self._running.services.limits.operation / _SHARE
         answers = shot.session.collect(min(deadline, self._clock.monotonic() + within))
+        if not reads_back(shot.block) and not interrupted(answers):
+            shot.session.write(read_block(self._operation))
+            answers = (*answers, *shot.session.collect(deadline))
         self._learn(shot.session, shot.change, shot.states, answers, deadline, again=True)

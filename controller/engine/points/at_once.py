@@ -19,8 +19,8 @@ from controller.engine.ports import Block, Command, Purpose
 def at_once_block(
     operation: Operation, renderings: Sequence[Rendering], session: SessionSpec
 ) -> Block | None:
-    """Read, the lines of each rendering as the group of its place (from 1), read again; None where they have
-    to go line by line."""
+    """Read, the lines of each rendering as the group of its place (from 1), read again; without the last
+    reading where that is too long; None where the lines have to go one by one."""
     spec = session.at_once
     if spec is None or not session.echo or session.commit or session.insist or not operation.enter:
         return None
@@ -41,8 +41,13 @@ def at_once_block(
         )
         for text in lines
     ]
-    block = Block((*reads, *changes, *reads))
-    return block if size_of(block) <= spec.bytes else None
+    blocks = (Block((*reads, *changes, *reads)), Block((*reads, *changes)))
+    return next((block for block in blocks if size_of(block) <= spec.bytes), None)
+
+
+def reads_back(block: Block) -> bool:
+    """Whether it ends with a reading."""
+    return block.commands[-1].purpose is Purpose.READ
 
 
 def size_of(block: Block) -> int:

@@ -35,19 +35,25 @@ NAMES = ("a", "b", "c")
 AT_ONCE = AtOnceSpec(500, re.compile("^port "))
 
 
-def firing(settle: int = 0) -> DeviceProfile:
-    known = board_profile(settle)
-    return replace(known, session=replace(known.session, at_once=AT_ONCE))
+def firing(at_once: AtOnceSpec) -> DeviceProfile:
+    known = board_profile()
+    return replace(known, session=replace(known.session, at_once=at_once))
 
 
-def site(strikes: Iterable[Strike] = (), *, armed: bool = True, careful: bool = False) -> Site:
+def site(
+    strikes: Iterable[Strike] = (),
+    *,
+    armed: bool = True,
+    careful: bool = False,
+    at_once: AtOnceSpec = AT_ONCE,
+) -> Site:
     """Three devices with two ports each, the first of them struck; all sessions open beforehand."""
     known = inventory(
         [device(name, careful=careful) for name in NAMES],
         [segment("one", [port(name, number) for name in NAMES for number in ("p1", "p2")])],
     )
     boards = [Board(name, {"p1": Port(), "p2": Port()}) for name in NAMES]
-    made = Site(replace(documents(known), profiles={PLATFORM: firing()}), boards, armed=Ready())
+    made = Site(replace(documents(known), profiles={PLATFORM: firing(at_once)}), boards, armed=Ready())
     if armed:
         arm(made)
     boards[0].strikes.extend(strikes)
@@ -156,6 +162,36 @@ def test_a_reading_that_is_too_old_fires_nothing_and_its_session_is_used() -> No
     assert confirmed(here.cut("one"))
     assert here.driver.volleys == []
     assert here.driver.opened == []
+
+
+def test_where_the_last_reading_does_not_fit_it_follows_in_the_same_session() -> None:
+    here = site(armed=False, at_once=replace(AT_ONCE, bytes=2 * len("show port p1\n") + 60))
+    arm(here)
+    ended = here.cut("one")
+    assert confirmed(ended)
+    assert {result.outcome for result in ended.results} == {Outcome.ACCEPTED}
+    assert here.driver.volleys == [list(NAMES)]
+    assert here.driver.opened == []
+    assert [line for line in here.board("a").received if line.startswith("show")] == [
+        *("show port p1", "show port p2"),
+        *("show port p1", "show port p2"),
+    ]
+
+
+def test_a_session_lost_before_the_last_reading_is_read_in_another() -> None:
+    here = site(armed=False, at_once=replace(AT_ONCE, bytes=2 * len("show port p1\n") + 60))
+    arm(here)
+    here.board("a").strikes.append(Strike(Fault.LOSE, "show port p1", times=0))
+    here.driver.at_line = _loses_the_second_reading
+    assert confirmed(here.cut("one"))
+    assert here.driver.volleys == [list(NAMES)]
+    assert here.driver.opened == ["a"]
+    assert here.board("a").changes == ["port p1 down", "port p2 down"]
+
+
+def _loses_the_second_reading(board: Board, line: str) -> None:
+    if board.name == "a" and line == "show port p1" and board.received.count(line) == 1:
+        board.strikes[0].times = 1
 
 
 def test_a_careful_device_is_not_fired_at() -> None:
@@ -279,6 +315,8 @@ def test_a_block_is_as_long_as_allowed_at_most_and_reads_before_and_after() -> N
         Purpose.MODE,
         Purpose.READ,
     ]
-    for size, fits in ((size_of(block), True), (size_of(block) - 1, False)):
-        spec = replace(SESSION, at_once=AtOnceSpec(size, re.compile("^interface ")))
-        assert (at_once_block(operation("p1"), [rendering("p1", "shutdown")], spec) is not None) is fits
+    size, last = size_of(block), len("show interface p1") + 1
+    for allowed, purposes in ((size, 6), (size - 1, 5), (size - last, 5), (size - last - 1, 0)):
+        spec = replace(SESSION, at_once=AtOnceSpec(allowed, re.compile("^interface ")))
+        found = at_once_block(operation("p1"), [rendering("p1", "shutdown")], spec)
+        assert len(found.commands if found else ()) == purposes
