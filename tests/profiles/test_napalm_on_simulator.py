@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,7 @@ def test_what_nobody_confirms_goes_back_by_itself(
     site: Simulation, device: str, lines: tuple[str, ...]
 ) -> None:
     before, deadline = site.running(device), time.monotonic() + 20
-    candidate = _candidate(site[device], device)
+    candidate = _candidate(site[device])
     candidate.open("cordon-1", deadline)
     candidate.load(lines, deadline)
     candidate.commit(120, deadline)
@@ -247,7 +248,7 @@ def test_what_nobody_confirms_goes_back_by_itself(
 
 @pytest.mark.parametrize("device", ["eos", "junos"])
 def test_a_device_that_never_answers_holds_nobody_up(site: Simulation, device: str) -> None:
-    candidate = _candidate(site[device], device)
+    candidate = _candidate(site[device])
     candidate.open("cordon-1", time.monotonic() + 20)
     site.fault(device, "hang", on="^show ")
     begun = time.monotonic()
@@ -258,7 +259,15 @@ def test_a_device_that_never_answers_holds_nobody_up(site: Simulation, device: s
         candidate.compare(time.monotonic() + 20)
 
 
-def _candidate(at: Address, device: str) -> Candidate:
+def test_who_shows_another_certificate_is_offered_no_login(site: Simulation) -> None:
+    since = len(site.log())
+    candidate = _candidate(replace(site["eos"], certificate="0" * 64))
+    with pytest.raises(Failed, match=f"certificate differs: SHA-256 {site['eos'].certificate}"):
+        candidate.open("cordon-1", time.monotonic() + 20)
+    assert not [each for each in site.log(since, "eos") if each["event"].startswith("login")]
+
+
+def _candidate(at: Address) -> Candidate:
     """Not yet opened."""
     path, login = Where(at.address, at.api or at.port), Login("cordon", PASSWORD, enable=ENABLE)
     if at.api:
