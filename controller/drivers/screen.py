@@ -6,6 +6,9 @@ import codecs
 import re
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][0-9A-Za-z]|[=>78A-Z])")
+_ENDING = 64
+"""Of a tail, what may hide its last character: erasing to the end of the line, colours as they were."""
+
 _IGNORED = str.maketrans("", "", "\x00\x07")
 
 
@@ -71,8 +74,9 @@ class Terminal:
 
     @property
     def last(self) -> str:
-        """The last visible character of the tail; as cheap."""
-        return self._tail.rstrip()[-1:]
+        """The last visible character of the tail; as cheap. Some end a prompt with an escape sequence."""
+        end = self._tail[-_ENDING:].rstrip()
+        return (plain(end).rstrip() if "\x1b" in end else end)[-1:]
 
     def drop_tail(self) -> None:
         self._tail = ""

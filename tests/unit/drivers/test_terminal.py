@@ -165,6 +165,11 @@ def test_a_message_behind_a_page_break_hides_it_not(end: str) -> None:
     assert reply.text() == "one\ntwo"
 
 
+def test_an_escape_sequence_behind_the_prompt_hides_it_not() -> None:
+    for end in (b"\x1b[K", b"\x1b[m\x1b[K ", b" \x1b[0m\x1b[?25h", b"   "):
+        assert read([b"show x\r\nfine\r\nsw-1#" + end]) == ("fine", Progress.DONE)
+
+
 # --- other prompts ---------------------------------------------------------------------------------
 
 
