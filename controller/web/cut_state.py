@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 from controller.domain.hold import Hold
 from controller.domain.inventory import WHOLE_PORT, Inventory, Link, Management, PointId, Port
@@ -35,6 +36,7 @@ class CutState:
             if hold.method in WHOLE_PORT:
                 self._whole[hold.point.port].append(hold.point.id)
         self._known: dict[PointId, bool] = {}
+        self._devices: dict[str, str] = {}
         self._topology = Topology(self.inventory)
         self.distances: Mapping[str, int] = self._topology.distances(self._whole.keys())
 
@@ -57,9 +59,20 @@ class CutState:
             return OPEN
         return CUT if any(self.known(point) for point in held) else UNSURE
 
+    @cached_property
+    def links(self) -> tuple[tuple[Link, str], ...]:
+        """Every link with its state."""
+        return tuple((link, self.of_link(link)) for link in self.inventory.links)
+
     def of_device(self, name: str) -> str:
         """In the words of a segment's state: ``isolated`` where each held point is known to be cut,
         ``partly-back`` where some of them let something through, or others of it came back."""
+        found = self._devices.get(name)
+        if found is None:
+            found = self._devices[name] = self._of_device(name)
+        return found
+
+    def _of_device(self, name: str) -> str:
         held = self.held.get(name)
         if not held:
             return "connected"
@@ -92,11 +105,12 @@ class CutState:
             return None
         return name in self.distances
 
+    @cached_property
     def own_way(self) -> frozenset[frozenset[str]]:
         """Pairs of neighbours on a shortest open way from the controller to devices managed in-band."""
         near: dict[str, list[str]] = defaultdict(list)
-        for link in self.inventory.links:
-            if self.of_link(link) == OPEN:
+        for link, state in self.links:
+            if state == OPEN:
                 one, other = (end.device for end in link.ends)
                 near[one].append(other)
                 near[other].append(one)

@@ -102,7 +102,7 @@ def site_map(visit: Viewing) -> Response:
     among = None if chosen is None else frozenset(point.id.device for point in chosen.points)
     rows = [_row(each, found, words) for each in inventory.devices.values()]
     rows.sort(key=lambda row: (_STATES.index(row.state), row.name))
-    links = Counter(map(found.of_link, inventory.links))
+    links = Counter(state for _, state in found.links)
     return show(
         visit,
         "map.html",
@@ -117,7 +117,7 @@ def site_map(visit: Viewing) -> Response:
         links=[(state, count) for state in ("cut", "unsure", "open") if (count := links[state])],
         states=[(state, count) for state in _STATES if (count := sum(row.state == state for row in rows))],
         lost=sum(row.out_of_sight for row in rows),
-        own=any(line for line in found.own_way()),
+        own=bool(found.own_way),
         attached=inventory.controller.attached_to,
     )
 
@@ -145,14 +145,13 @@ def _drawing(found: CutState, words: Catalogue, among: frozenset[str] | None) ->
     attached = inventory.controller.attached_to
     pairs = [(link.ends[0].device, link.ends[1].device) for link in inventory.links]
     layout = laid_out(list(inventory.devices), pairs, attached.device if attached else None)
-    ways, root = found.own_way(), attached.device if attached else ""
+    ways, root = found.own_way, attached.device if attached else ""
     few = len(inventory.devices) <= NAMES
     lines = []
     bundles: dict[bool, list[str]] = defaultdict(list)
-    for link in inventory.links:
+    for link, state in found.links:
         one, other = link.ends
         here, there = layout.spots[one.device], layout.spots[other.device]
-        state = found.of_link(link)
         way = state == "open" and frozenset((one.device, other.device)) in ways
         if not few and state == "open":
             bundles[way].append(f"M{here.x} {here.y}L{there.x} {there.y}")

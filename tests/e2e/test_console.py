@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from controller.domain.playbook import STANDING
 from controller.engine.people.roles import Role
@@ -181,6 +181,26 @@ def test_seven_pages_whose_service_is_killed_in_mid_cut_say_so_and_come_back_by_
     page.close()
     before = others[-1].locator("#live-text").inner_text()
     expect(others[-1].locator("#live-text")).not_to_have_text(before)
+    context.close()
+
+
+def test_a_page_comes_again_until_what_is_made_beside_it_is_there(night: Night) -> None:
+    context = opened(night.browser, night.service, night.boss)
+    page, asked = context.new_page(), list[str]()
+
+    def not_yet(route: Route) -> None:
+        answer = route.fetch()
+        asked.append(route.request.resource_type)
+        shown = answer.text()
+        if len(asked) == 1:
+            shown = shown.replace('id="truth" data-live', 'id="truth" data-live data-again')
+        route.fulfill(response=answer, body=shown)
+
+    page.route("**/restore", not_yet)
+    page.goto("/restore")
+    expect(page.locator("#truth[data-again]")).to_be_visible()
+    expect(page.locator("#truth[data-again]")).to_have_count(0)
+    assert asked[:2] == ["document", "fetch"]
     context.close()
 
 
