@@ -23,6 +23,9 @@ from controller.engine.ports import Answer, Block, Command, Login, Purpose
 WRITE_PATIENCE = 5.0
 """Seconds a device may refuse to take a line in before :meth:`NetmikoSession.write` gives up."""
 
+LINE_PATIENCE = 5.0
+"""Seconds a line may take at least, where a commit has used up others."""
+
 _ASKED_AGAIN = 2
 
 _MOST_QUESTIONS = 4
@@ -123,10 +126,8 @@ class NetmikoSession:
         self._sock.deadline = deadline
         if self._fired:
             return self._collect_fired(block, deadline)
-        # A device that hangs at one line leaves half the time for another session; one that is slow at every
-        # line keeps the whole.
-        patience = (deadline - time.monotonic()) / 2
         commit = block.commit or self._profile.session.commit
+        patience = _patience(deadline - time.monotonic(), commit.within if commit else 0)
         answers: list[Answer] = []
         course = Course(self._profile, commit)
         known: dict[int, Answer] = {}
@@ -314,6 +315,12 @@ class NetmikoSession:
                 self.close()
                 break
         return reply.text(known)
+
+
+def _patience(left: float, commits: float) -> float:
+    """Seconds a line that is no commit may take, of those left, ``commits`` of which are for one. A device
+    that hangs at one line leaves half for another session; one that is slow at every line keeps the whole."""
+    return max((left - commits) / 2, min(left / 2, LINE_PATIENCE))
 
 
 def _told(command: Command, asked: str, times: int) -> str:

@@ -143,6 +143,7 @@ class Control:
     async def _fault(self, request: Request) -> object:
         device = self._device(request)
         fault = device.faults.set(request["name"], request.get("params", {}))
+        fault.kept = device.kept()
         self.site.log.add(device.name, "fault", name=fault.name, params=dict(fault.params))
         if fault.name.endswith("_by_itself") and not {"on", "nth"} & fault.params.keys():
             by_itself(device, fault, device.running)

@@ -234,6 +234,30 @@ class Device(ABC, Generic[C]):
         self.log.add(self.name, "revert", changed=differences(before, self.running))
         self.announce(before)
 
+    # --- as faults have it --------------------------------------------------------------------------------
+
+    def welcome(self) -> tuple[str, str]:
+        """What it says before and after the log-in."""
+        if banner := self.faults.get("banner"):
+            text = str(banner.params.get("text", ""))
+            return text, f"{text}\n{self.access.greeting}"
+        return self.access.banner, self.access.greeting
+
+    def authorises(self, user: str) -> bool:
+        """Whether whoever decides about this account is still there."""
+        dead = self.faults.get("aaa_dies")
+        return dead is None or not dead.fired or user == dead.params.get("local")
+
+    def fail_over(self, kept: Kept[C]) -> None:
+        """Another member of the pair answers from now on, with the configuration it had."""
+        self.cancel_timers()
+        for line in list(self.lines.values()):
+            line.drop()
+        before = self.running
+        self.put_back(kept)
+        self.drafts.clear()
+        self.log.add(self.name, "failover", changed=differences(before, self.running))
+
     # --- reload --------------------------------------------------------------------------------------------
 
     def schedule_reload(self, seconds: float) -> None:

@@ -19,7 +19,8 @@ slow_prompt           each prompt comes ``seconds`` (1) late
 changing_prompt       at the line the host name becomes ``name``
 syslog_noise          log messages in ``where``: ``echo``, ``output`` or ``both`` (default), whatever the
                       terminal's settings; ``times`` counts echoes and outputs
-more                  output is paged at ``lines`` (10), although paging was switched off
+more                  output is paged at ``lines`` (10), although paging was switched off; from the line on,
+                      where one is named
 ignore                the line is accepted and changes nothing
 reject                "Command authorization failed.", nothing changes
 drop_mid_command      the connection breaks before the line takes effect
@@ -30,6 +31,13 @@ stop_reading          nothing more is read from this session
 nvram_full            the startup configuration cannot be written, and says so
 reload_by_itself      at the line, or at once, reloads after ``seconds`` (0)
 revert_by_itself      at the line, or at once, returns after ``seconds`` (0) to the configuration it had
+banner                ``text`` before and after the log-in, instead of its own
+latin_1               what it sends from the next connection on is written in ISO 8859-1
+asks                  at the line it asks ``text``; without a yes nothing changes
+failover              at the line another member takes its place, with the configuration of when the fault
+                      was set and the same address and host key: every session and candidate is gone
+aaa_dies              from the line on nobody but ``local`` is authorised to anything or let in: the servers
+                      behind all other accounts are gone
 ====================  =====================================================================================
 """
 
@@ -39,6 +47,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 NAMES = frozenset(
     [
@@ -64,6 +73,11 @@ NAMES = frozenset(
         "nvram_full",
         "reload_by_itself",
         "revert_by_itself",
+        "banner",
+        "latin_1",
+        "asks",
+        "failover",
+        "aaa_dies",
     ]
 )
 
@@ -78,6 +92,9 @@ class Fault:
     params: Mapping[str, object] = field(default_factory=dict)
     seen: int = 0
     fired: int = 0
+    kept: Any = None
+    """The device's configurations when the fault was set."""
+
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def number(self, name: str, default: float) -> float:
@@ -98,6 +115,11 @@ class Fault:
             return False
         self.fired += 1
         return True
+
+    @property
+    def begun(self) -> bool:
+        """Whether the line from which on it lasts has been; at once where none is named."""
+        return self.fired > 0 or not {"on", "nth"} & self.params.keys()
 
     async def wait(self, seconds: float | None) -> None:
         """Until the fault is cleared, at most ``seconds``."""

@@ -82,7 +82,7 @@ class Login(asyncssh.SSHServer):
 
     def begin_auth(self, username: str) -> bool:
         self.user = username
-        banner = self.device.access.banner
+        banner, _ = self.device.welcome()
         if banner and self.connection:
             self.connection.send_auth_banner(banner.strip().replace("\n", "\r\n") + "\r\n")
         return True

@@ -120,6 +120,8 @@ class Server:
             rekey_bytes=int(rekey.number("bytes", 1000)) if rekey else 1 << 30,
             public_key_auth=bool(self.device.public_keys),
             gss_host=None,
+            encoding="iso-8859-1" if self.device.faults.get("latin_1") else "utf-8",
+            errors="replace",
             **(_OLD if self._kind == "rsa" else {}),
         )
 
@@ -164,7 +166,8 @@ class Server:
             await hang.wait(None)
         if slow := device.faults.get("slow_login"):
             await slow.wait(slow.number("seconds", 30))
-        good = device.knows(user, password) and not device.faults.get("wrong_password")
+        good = device.knows(user, password) and device.authorises(user)
+        good = good and not device.faults.get("wrong_password")
         device.log.add(device.name, "login" if good else "login-failed", user=user)
         if not good:
             self._count_failure(user)

@@ -43,7 +43,7 @@ class Session:
 
     async def run(self) -> None:
         """Until the session ends, for whatever reason."""
-        greeting = self.device.access.greeting
+        _, greeting = self.device.welcome()
         try:
             if greeting:
                 self.terminal.write(f"\n{greeting.strip()}\n")
@@ -135,12 +135,27 @@ class Session:
     async def _carry_out(self, line: str, act: Callable[[str], Reply], mode: str, shown: str | None) -> Reply:
         device, faults = self.device, self.device.faults
         before = device.kept()
+        text = line if shown is None else shown
+        if line.strip() and not device.authorises(self.shell.user):
+            self._log(text, "unauthorized", [], mode)
+            return Reply(device.unauthorized, result="unauthorized")
         reply = act(line)
         changed = device.changed_since(before)
         self._seen_before, self._changes = before, bool(changed)
-        text = line if shown is None else shown
         strike = partial(faults.at_line, line=line, changes=bool(changed))
         undone = next((name for name in _UNDOING if strike(name)), None)
+        if strike("aaa_dies") and not device.authorises(self.shell.user):
+            undone = "reject"
+        if failover := strike("failover"):
+            self._log(text, "failover", [], mode)
+            device.fail_over(failover.kept)
+            raise Broken
+        asks = strike("asks") if not undone else None
+        if asks:
+            device.put_back(before)
+            self._log(text, "asked", [], mode)
+            return Reply(ask=Ask(str(asks.params.get("text")), partial(_if_yes, act, line)))
+        strike("more")
         hang = strike("hang")
         if undone or (hang and not hang.params.get("applied")):
             device.put_back(before)
@@ -211,7 +226,7 @@ class Session:
                 lines[index:index] = ["", noise]
             text = "\n".join(lines)
         length = self.shell.screen.length if reply.paged else 0
-        if reply.paged and (more := self.device.faults.get("more")):
+        if reply.paged and (more := self.device.faults.get("more")) and more.begun:
             length = int(more.number("lines", 10))
         await self.terminal.page(text, length, self._idle)
 
@@ -224,6 +239,11 @@ class Session:
         ):
             return ""
         return self.device.logged(self.device.unasked)
+
+
+def _if_yes(act: Callable[[str], Reply], line: str, told: str) -> Reply:
+    """What follows from the answer to a question that came instead of the line's effect."""
+    return act(line) if told[:1] in ("y", "Y") else Reply()
 
 
 def by_itself(device: Device[Any], fault: Fault, was: Any) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from controller.catalog.profiles import load_profiles
 from controller.domain.profile import DeviceProfile
 from controller.text import LANGUAGES, Catalogue
+from tests.profiles.meeting import SITES
+from tests.profiles.worst import ADVERSITIES, Adversity, Ending
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +46,26 @@ _SAYS: Mapping[str, Mapping[str, str]] = {
         "en": "{typed}; returns also napalm `{napalm}`",
         "fr": "{typed} ; retours aussi napalm `{napalm}`",
     },
+    "worst": {
+        "en": "## At their worst\n\n"
+        "Each line was done at once to all simulated devices it is marked for, in one network "
+        "that `cordon isolate` cut and `cordon restore` brought back. **cut**: every point was "
+        "confirmed cut by the same run. **told**: the points stayed as they were and stood on the "
+        "walk-list with the cause; asking again, once it was over, cut them. In each, the devices "
+        "themselves were asked: what was reported is what traffic did, no candidate was left "
+        "pending, nothing was read in a mode that should have been left, and the way back ended "
+        "with the configuration of before. —: there is no such thing on that platform.",
+        "fr": "## Au pire\n\n"
+        "Chaque ligne a été infligée en même temps à tous les équipements simulés où elle est "
+        "cochée, dans un réseau que `cordon isolate` a coupé et que `cordon restore` a rétabli. "
+        "**cut** : tous les points confirmés coupés par la même exécution. **told** : les points "
+        "sont restés tels quels, sur la feuille de route avec la cause ; redemander, une fois la "
+        "chose passée, les a coupés. Chaque fois, les équipements eux-mêmes ont été interrogés : "
+        "ce qui est annoncé est ce que fait le trafic, aucune configuration candidate n’est "
+        "restée en attente, rien n’a été lu dans un mode qui aurait dû être quitté, et le retour "
+        "a rendu la configuration d’avant. — : cela n’existe pas sur cette plate-forme.",
+    },
+    "the device": {"en": "the device…", "fr": "l’équipement…"},
     "tagged": {"en": "one VLAN of several", "fr": "un VLAN parmi d’autres"},
 }
 
@@ -60,6 +82,8 @@ def page(lang: str) -> str:
         _SAYS["head"][lang],
         "|---|---|---|---|---|---|---|",
         *(row for profile in profiles.values() for row in _rows(profile, lang)),
+        "",
+        *_worst(lang),
         "",
         _SAYS["documents"][lang],
         "",
@@ -93,6 +117,21 @@ def _driver(profile: DeviceProfile, lang: str) -> str:
     if profile.napalm is None:
         return typed
     return _SAYS["returns"][lang].format(typed=typed, napalm=profile.napalm.driver)
+
+
+def _worst(lang: str) -> Iterator[str]:
+    yield _SAYS["worst"][lang]
+    yield ""
+    yield f"| {_SAYS['the device'][lang]} | {' | '.join(f'`{name}`' for name in SITES)} |"
+    yield "|---" * (len(SITES) + 1) + "|"
+    for each in ADVERSITIES:
+        yield f"| {each.title[lang]} | {' | '.join(_ending(each, name) for name in SITES)} |"
+
+
+def _ending(adversity: Adversity, platform: str) -> str:
+    if platform not in adversity.platforms:
+        return "—"
+    return "**told**" if adversity.ending is Ending.TOLD else "cut"
 
 
 def file(lang: str) -> Path:

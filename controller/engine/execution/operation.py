@@ -32,7 +32,9 @@ from controller.engine.points.blocks import (
     LOCKED,
     abandoned_block,
     change_block,
+    denied,
     interrupted,
+    left_behind,
     outcome_of,
     reads_after,
     reads_before,
@@ -315,7 +317,7 @@ class OperationRun:
             track.sending()
         written = session.write(block)
         answers = () if written is Outcome.NOT_SENT else session.collect(deadline)
-        self._left_behind = interrupted(answers)
+        self._left_behind = left_behind(answers, self._profile)
         self._learn(session, change, states, answers, deadline)
 
     def _learn(
@@ -339,7 +341,7 @@ class OperationRun:
         before = reads_before(self._operation, answers)
         doubted = [track for track in change if changed_meanwhile(track, states[track.point], before)]
         self._read_back.judge(session, change, reads_after(self._operation, answers), deadline)
-        lost = interrupted(answers) or not session.is_open
+        lost = interrupted(answers) or not session.is_open or denied(self._operation, answers, self._profile)
         if lost:
             running.sessions.drop(self._device.name)
         for track in change:
@@ -347,6 +349,8 @@ class OperationRun:
                 self._conclude(track, lost=lost)
         taken = self._others_timers.facts(answers)
         self._record.settle(change, transcript(answers), facts=taken, doubted=doubted, settles=True)
+        if not lost and any(track.cause == LOCKED and not track.done for track in change):
+            self._clock.pause(ASK_AGAIN)
 
     def _sent_back(self, session: Session, change: Sequence[Track], answers: Sequence[Answer]) -> None:
         """Only another log-in tells whether the device can still be reached: the next round's."""
@@ -365,7 +369,7 @@ class OperationRun:
                 track.finish(Proof.UNKNOWN, track.cause or "hung-up")
             track.resent = True
         elif track.cause == LOCKED:
-            self._clock.pause(ASK_AGAIN)  # who has the configuration lets go of it, or the next round says so
+            pass  # who has the configuration lets go of it, or the next round says so
         elif self._falls_back(track):
             track.choice += 1
         elif track.proof is Proof.UNKNOWN:

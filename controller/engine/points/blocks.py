@@ -139,6 +139,28 @@ def interrupted(answers: Sequence[Answer]) -> bool:
     return not answers or not answers[-1].complete
 
 
+def denied(operation: Operation, answers: Sequence[Answer], profile: DeviceProfile) -> bool:
+    """Whether the device refuses now even what it let the session read before: who authorises it is gone, and
+    another log-in may do what this one may no more."""
+    count = len(operation.reads)
+    before, after = answers[:count], answers[len(answers) - count :]
+    return (
+        0 < count < len(answers)
+        and not all(_refused(answer, profile) for answer in before)
+        and all(_refused(answer, profile) for answer in after)
+    )
+
+
+def left_behind(answers: Sequence[Answer], profile: DeviceProfile) -> bool:
+    """Whether a candidate may be there still: the session broke, or was not allowed to discard it."""
+    discards = (answer for answer in answers if answer.command.purpose is Purpose.DISCARD)
+    return interrupted(answers) or any(_refused(answer, profile) for answer in discards)
+
+
+def _refused(answer: Answer, profile: DeviceProfile) -> bool:
+    return answer.sent and answer.complete and profile.error_in(answer.text) is not None
+
+
 def outcome_of(answers: Sequence[Answer], group: int, profile: DeviceProfile | None) -> tuple[Outcome, str]:
     """How far the lines of a group went, and the cause: the device's own words where it refused."""
     changes = [

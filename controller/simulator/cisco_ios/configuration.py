@@ -66,7 +66,8 @@ class User:
 class Settings:
     """Everything global that has a single value. ``exec_timeout`` in seconds, 0 never; ``block_for`` is
     seconds, attempts, and the seconds within which they must fall. ``archive`` is where copies of the
-    configuration go, "" where none are made; ``aaa``: ``new-model`` and the method lists, empty without."""
+    configuration go, "" where none are made; ``aaa``: ``new-model`` and the method lists, empty without.
+    ``exclusive``: ``auto`` or ``manual``, "" where everybody may configure at once."""
 
     hostname: str = "Switch"
     enable_secret: str = ""
@@ -80,6 +81,7 @@ class Settings:
     buffered_logging: bool = True
     archive: str = ""
     aaa: tuple[str, ...] = ()
+    exclusive: str = ""
 
 
 @dataclass(slots=True)
@@ -126,6 +128,8 @@ class Configuration:
         blocks.append([f"aaa {each}" for each in own.aaa] or ["no aaa new-model"])
         if own.archive:
             blocks.append(["archive", f" path {own.archive}"])
+        if own.exclusive:
+            blocks.append([f"configuration mode exclusive {own.exclusive}"])
         if not own.domain_lookup:
             blocks.append(["no ip domain lookup"])
         if own.block_for:

@@ -34,6 +34,9 @@ class PendingRevert:
 @dataclass(kw_only=True, eq=False)
 class IosSwitch(Switch[Configuration]):
     pending_revert: PendingRevert | None = None
+    exclusive: int | None = None
+    """The line that has the configuration to itself."""
+
     unauthorized: str = "Command authorization failed.\n"
     unasked: str = "%LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/4, changed state to up"
 

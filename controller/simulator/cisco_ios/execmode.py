@@ -1,7 +1,9 @@
 """EXEC commands other than ``show``.
 
 Cisco IOS Configuration Fundamentals Command Reference: "enable", "copy", "write memory", "reload",
-"terminal length", "terminal monitor"; Terminal Services Command Reference: "clear line".
+"terminal length", "terminal monitor"; Terminal Services Command Reference: "clear line". Exclusive
+Configuration Change Access: ``configuration mode exclusive``, ``configure terminal lock``; the lock goes with
+the mode it was taken with.
 """
 
 from __future__ import annotations
@@ -45,6 +47,22 @@ def _exit(_shell: Shell, _arguments: Arguments) -> Reply:
 
 
 def _configure(shell: Shell, _arguments: Arguments) -> str:
+    return _entered(shell, lock=shell.device.running.settings.exclusive == "auto")
+
+
+def _configure_lock(shell: Shell, _arguments: Arguments) -> str:
+    return _entered(shell, lock=shell.device.running.settings.exclusive != "")
+
+
+def _entered(shell: Shell, *, lock: bool) -> str:
+    device = shell.device
+    if device.exclusive is not None and device.exclusive != shell.line:
+        holder = device.lines.get(device.exclusive)
+        raise Rejected(
+            f"Configuration mode locked exclusively by user '{holder.user if holder else 'unknown'}' process"
+            f" '187' from terminal '{device.exclusive}'. Please try later."
+        )
+    device.exclusive = shell.line if lock else None
     shell.enter(Mode.CONFIG)
     return "Enter configuration commands, one per line.  End with CNTL/Z."
 
@@ -167,6 +185,7 @@ def add_exec(user: Grammar[Handler], enabled: Grammar[Handler]) -> None:
     enabled.add("terminal no monitor", _monitor(False))
     enabled.add("configure", _configure_ask)
     enabled.add("configure terminal", _configure)
+    enabled.add("configure terminal lock", _configure_lock)
     enabled.add("configure replace", None)
     enabled.add("write", _write)
     enabled.add("write memory", _write)

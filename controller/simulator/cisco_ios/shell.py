@@ -106,8 +106,16 @@ class Shell(ModalShell[IosSwitch]):
         if self.configures:
             self.leave_configuration()
 
+    def ended(self) -> None:
+        self.unlock()
+
+    def unlock(self) -> None:
+        if self.device.exclusive == self.line:
+            self.device.exclusive = None
+
     def leave_configuration(self) -> None:
         self.enter(Mode.ENABLED)
+        self.unlock()
         who = f"{self.user or 'console'} on vty{self.line} ({self.source})"
         self.device.say(f"%SYS-5-CONFIG_I: Configured from console by {who}")
 
