@@ -225,6 +225,7 @@ def test_something_printed_behind_the_prompt_hides_it_not() -> None:
         ),
         ("cordon@vy-1:~$ ", ["cordon@vy-1:~$ ", "cordon@vy-1# "]),
         ("gw-1> ", ["gw-1> ", "gw-1:0> "]),
+        ("réa-étage-4>", ["réa-étage-4#", "réa-étage-4(config-if)#"]),
         ("-> ", ["-> "]),
         ("#", ["#"]),
     ],
