@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,8 +48,8 @@ class CandidateSession(BoardSession):
         return super()._execute(line)
 
 
-def one_port(*strikes: Strike) -> Site:
-    known = inventory([device("a")], [segment("one", [port("a", "p1")])])
+def one_port(*strikes: Strike, ports: Sequence[str] = ("p1",)) -> Site:
+    known = inventory([device("a")], [segment("one", [port("a", each) for each in ports])])
     docs = documents(known, [playbook("level-1", stage("one"), level=1)])
     profile = docs.profiles[PLATFORM]
     commit = CommitSpec(("commit",), ("rollback",), 60, done=re.compile("^done"), abandoned=("rollback",))
@@ -56,7 +57,8 @@ def one_port(*strikes: Strike) -> Site:
     # A timer of the device is another story.
     profile = replace(profile, session=session, timer=None)
     site = Site(
-        replace(docs, profiles={PLATFORM: profile}), [Board("a", {"p1": Port()}, strikes=list(strikes))]
+        replace(docs, profiles={PLATFORM: profile}),
+        [Board("a", {each: Port() for each in ports}, strikes=list(strikes))],
     )
     site.driver.session = CandidateSession
     return site
@@ -114,6 +116,34 @@ def test_what_a_broken_session_left_is_thrown_away_before_anything_else() -> Non
     assert received.count("commit") == 2
 
 
+def test_what_a_session_was_not_allowed_to_discard_is_thrown_away_before_anything_else() -> None:
+    site = one_port(Strike(Fault.REFUSE, "commit", times=1), Strike(Fault.REFUSE, "rollback", times=1))
+    [result] = site.cut("one").results
+    assert (result.proof, result.method) == (Proof.CONFIRMED, Method.VLAN)
+    assert site.board("a").ports["p1"] == Port(pvid="999"), "what failed was committed with what did not"
+
+
+def test_a_session_that_may_not_even_read_any_more_is_followed_by_another_log_in() -> None:
+    site = one_port()
+    board = site.board("a")
+    site.driver.session = DeniedAfterCommit
+    [result] = site.cut("one").results
+    assert (result.proof, result.method) == (Proof.CONFIRMED, Method.SHUTDOWN)
+    assert board.received.count("commit") == 1, "what is in force was sent again"
+
+
+class DeniedAfterCommit(CandidateSession):
+    """Whoever authorises it is gone once it has committed."""
+
+    _denied = False
+
+    def _execute(self, line: str) -> str:
+        if self._denied:
+            return "% not authorised"
+        self._denied = line == "commit"
+        return super()._execute(line)
+
+
 def test_a_restore_whose_session_breaks_leaves_no_candidate() -> None:
     site = one_port()
     site.cut("one")
@@ -132,6 +162,19 @@ def test_a_locked_configuration_is_asked_for_again_and_told_where_it_stays_locke
     assert site.board("a").received.count("configure") > 1
     assert "commit" not in site.board("a").received
     assert "end" not in site.board("a").received, "a mode was left that was never entered"
+
+
+def test_a_locked_configuration_is_waited_for_once_a_round_however_many_points_wait() -> None:
+    site = one_port(ports=("p1", "p2", "p3"))
+    site.board("a").__dict__["holder"] = OTHERS
+    pauses: list[float] = []
+
+    def noted(seconds: float) -> None:
+        pauses.append(seconds)
+
+    site.clock.pause = noted  # type: ignore[method-assign]  # time is what the test is about
+    assert {each.cause for each in site.cut("one").results} == {"config-locked"}
+    assert len(pauses) <= site.board("a").received.count("configure")
 
 
 def test_a_lock_that_is_given_back_delays_the_cut_and_no_more() -> None:
