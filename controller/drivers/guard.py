@@ -33,6 +33,9 @@ _SILENT, _ASKS, _TIMES = 15, 5, 3
 """Seconds of silence after which the other side's system is asked for a sign of life, seconds between two
 such questions, and how many may go unanswered. No session and no terminal notices them."""
 
+_AT_ONCE = 32768
+"""Bytes that are taken from the connection at once, where so many have come."""
+
 _TAKEN_WITHIN = 4.0
 """Seconds in which what is sent on a connection that had dozed has to be acknowledged: it may have ended
 without a word, and who writes has little time."""
@@ -71,6 +74,7 @@ class GuardedSocket:
 
     def __init__(self, raw: Stream, deadline: float) -> None:
         self._raw = raw
+        self._ahead, self._taken = b"", 0
         self._deadline = deadline
         self._dozing = False
         self._doubted = False
@@ -101,7 +105,7 @@ class GuardedSocket:
         self.deadline = math.inf
 
     def _expired(self) -> bool:
-        if not self.ended and time.monotonic() >= self.deadline:
+        if not self.ended and time.monotonic() >= self._deadline:
             self.timed_out = True
             self.end()
         return self.ended
@@ -110,14 +114,19 @@ class GuardedSocket:
     # unless the session rests.
 
     def recv(self, size: int) -> bytes:
+        """Paramiko asks for each packet in two small pieces: what else has come is kept for the next ones,
+        since every wait for the connection is one for the interpreter as well."""
         if self._expired():
             return b""
-        self._doze()
-        self._pass_gate()
-        data = self._raw.recv(size)
+        if self._taken >= len(self._ahead):
+            self._doze()
+            self._pass_gate()
+            self._ahead, self._taken = self._raw.recv(max(size, _AT_ONCE)), 0
+            if self._doubted:
+                self._doubt(0)
         self._pass_gate()  # it may have been shut while this one waited
-        if self._doubted:
-            self._doubt(0)
+        data = self._ahead[self._taken : self._taken + size]
+        self._taken += size
         return data
 
     def _pass_gate(self) -> None:

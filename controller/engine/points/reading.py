@@ -21,6 +21,8 @@ from controller.domain.proof import Proof
 from controller.domain.template import Template
 from controller.engine.points.renderer import LISTED_BY, NONE, PointContext, satisfies
 
+_NUMBERED = re.compile(r"[\d/.:]+")
+
 PARTIAL = "partial"
 """The value of a per-prefix field on which its prefixes differ."""
 
@@ -166,7 +168,7 @@ def port_names(name: str, names: Mapping[str, tuple[str, ...]]) -> tuple[str, ..
     forms = [name]
     for long, short in names.items():
         for known in (long, *short):
-            if re.fullmatch(re.escape(known) + r"[\d/.:]+", name):
+            if name.startswith(known) and _NUMBERED.fullmatch(name, len(known)):
                 forms.extend(form + name[len(known) :] for form in (long, *short))
                 return tuple(dict.fromkeys(forms))
     return tuple(forms)
