@@ -17,12 +17,15 @@ NONSENSE = "cordon-was-never-here"
 class Speech:
     """``prompts`` by the pattern of the line that leads to each, ``""`` the first one; ``{n}`` counts lines.
     ``refusals``: what it says to a line it does not take, the first to one that makes no sense; ``locked``:
-    what it says while somebody else has the configuration. ``below`` stands before the prompt in every mode
-    but the first. ``user`` is what Netmiko makes of a user's name."""
+    what it says while somebody else has the configuration; ``committed`` and ``uncommitted``: what a commit
+    that was done says, and one that was not. ``below`` stands before the prompt in every mode but the first.
+    ``user`` is what Netmiko makes of a user's name."""
 
     prompts: Mapping[str, str]
     refusals: tuple[str, ...]
     locked: tuple[str, ...] = ()
+    committed: tuple[str, ...] = ()
+    uncommitted: tuple[str, ...] = ()
     below: str = ""
     line_end: bytes = b"\n"
     user: str = "{}"
@@ -61,6 +64,10 @@ SPEECH: Mapping[str, Speech] = {
             "% Failed to commit one or more configuration items during a pseudo-atomic operation.\n",
         ),
         locked=("Cannot enter exclusive mode. The Configuration Namespace is locked by another agent.\n",),
+        committed=("Fri Nov 20 03:12:44.001 CET\n",),
+        uncommitted=(
+            "Fri Nov 20 03:12:44.001 CET\n\n% Failed to commit one or more configuration items during a …\n",
+        ),
     ),
     "cisco_wlc": Speech(
         {"": "(Cisco Controller) >"},
@@ -99,6 +106,11 @@ SPEECH: Mapping[str, Speech] = {
             "-vbash: configure: command not found\n",
         ),
         locked=("Configuration system temporarily locked due to another commit in progress\n",),
+        committed=("[edit]\n", ""),
+        uncommitted=(
+            "[[interfaces ethernet eth1]] failed\nCommit failed\n[edit]\n",
+            "Configuration system temporarily locked due to another commit in progress\n",
+        ),
     ),
     "mikrotik_routeros": Speech(
         {"": "[cordon@edge-m1] > "},
@@ -135,6 +147,11 @@ SPEECH: Mapping[str, Speech] = {
             "Error: Command not allowed in this mode\n",
             "Permission denied\n",
         ),
+        committed=(
+            "Saving Configuration...\n\nConfiguration Saved.\n",
+            "Saving Configuration...\nSaved Configuration\n",
+        ),
+        uncommitted=("", "Saving Configuration...\n", "Error: module Configuration Manager is busy\n"),
         line_end=b"\r",
     ),
 }

@@ -52,6 +52,20 @@ def test_its_sources_are_named_and_its_refusals_known(name: str) -> None:
     assert bool(speech.locked) == bool(profile.session.locked)
 
 
+@pytest.mark.parametrize("name", [each for each in EXPERIMENTAL if PROFILES[each].session.commit])
+def test_a_commit_that_was_not_done_is_told_from_one_that_was(name: str) -> None:
+    profile, speech = PROFILES[name], SPEECH[name]
+    commit = profile.session.commit
+    assert commit
+    assert speech.committed
+    assert speech.uncommitted
+    for said in speech.committed:
+        assert not commit.failed(said)
+        assert profile.error_in(said) is None
+    for said in speech.uncommitted:
+        assert commit.failed(said) or profile.error_in(said)
+
+
 def cut(profile: DeviceProfile) -> list[str]:
     """What a cut of the first point on record sends, whole: into the mode, committed, and out of it."""
     context = load(min((HERE / profile.platform).glob("*.yaml"))).context
