@@ -213,6 +213,8 @@ class Arming:
         with self._changed:
             if self._basis is None or basis.inventory.digest != self._basis.inventory.digest:
                 self._record = CredentialRecord()
+                for place in self._places.values():  # what was wrong there may be put right
+                    place.stopped = False
             self._basis = basis
             gone = [name for name in self._places if name not in basis.inventory.devices]
             ended = [self._stand_down(self._places.pop(name)) for name in gone]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,12 +10,14 @@ import pytest
 from controller.domain.armed import LOST, Standing, Why
 from controller.domain.errors import InvalidRequest, NotFound, OpenCause, OpenFailed
 from controller.domain.facts import Noted
-from controller.domain.inventory import MANUAL, DeviceRole, Path, PathKind, PointId
+from controller.domain.inventory import MANUAL, Device, DeviceRole, Path, PathKind, PointId
+from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
 from controller.engine.holding.armed import ArmingBasis, basis_of_plans
 from controller.engine.holding.arming import FIRST_RETRY, LONGEST_RETRY, LOOKED_AFTER, READ_EVERY, Arming
-from tests.fakes.board import Board, Fault, Port, Strike
+from controller.engine.ports import Login
+from tests.fakes.board import Board, BoardDriver, BoardSession, Fault, Port, Strike
 from tests.fakes.site import ACTOR, Site, device, documents, inventory, playbook, port, segment, stage
 
 FW = PointId("fw", "p1")
@@ -229,19 +231,63 @@ def test_a_loss_is_said(at: Site) -> None:
     assert {each.failure for each in arming.standings() if each.wanted} == {LOST}
 
 
-def test_a_rejected_login_is_not_offered_again_until_a_person_says_so(at: Site) -> None:
-    at.board("fw").closed = OpenCause.LOGIN_REJECTED
-    asked: list[str] = []
-    at.driver.at_open = asked.append
+class Rejecting(BoardDriver):
+    """Judges logins as a driver does; ``wrong``: whether the firewall takes them."""
+
+    wrong = True
+    asked = 0
+
+    def open(
+        self, device: Device, profile: DeviceProfile, logins: Sequence[Login], deadline: float
+    ) -> BoardSession:
+        [login] = logins
+        assert login.trial is not None
+        if device.name == "fw":
+            self.asked += 1
+            login.trial.ended(accepted=not self.wrong)
+            if self.wrong:
+                raise OpenFailed(device.name, OpenCause.LOGIN_REJECTED)
+        return super().open(device, profile, logins, deadline)
+
+
+@pytest.mark.parametrize("again", ["person", "inventory"])
+def test_a_rejected_login_is_not_offered_again_until_a_person_says_so(again: str) -> None:
+    at = site()
+    at.driver = driver = Rejecting(at.driver.boards.values(), at.clock)
+    at.restart()
     arming = armed(at)
     for _ in range(20):
         pass_time(at, LONG)
-    assert asked.count("fw") == 1
+    assert driver.asked == 1
     assert standing(arming, "fw")[0] is Standing.STOPPED
-    at.board("fw").closed = None
-    arming.switch(["fw"], on=True, actor=ACTOR)
-    work(arming)
+    driver.wrong = False
+    if again == "person":
+        arming.switch(["fw"], on=True, actor=ACTOR)
+    else:
+        known = basis(at)
+        arming.follow(replace(known, inventory=replace(known.inventory, digest="other")))
+    pass_time(at, LONG)
     assert standing(arming, "fw")[0] is Standing.ARMED
+    arming.close()
+
+
+def test_nothing_is_read_at_a_device_where_somebody_acts(at: Site) -> None:
+    arming = armed(at)
+    at.cut("one")
+    pass_time(at, 2 * FIRST_RETRY)
+    read: list[int] = []
+
+    def look(board: Board, _line: str) -> None:
+        if board.name == "fw" and not read:
+            before = len(board.received)
+            read.append(0)
+            at.clock.pause(2 * READ_EVERY)
+            assert "fw" in work(arming)
+            read.append(len(board.received) - before)
+
+    at.driver.at_line = look
+    at.bring_back(everything=True)
+    assert read == [0, 0]
 
 
 def test_the_last_line_is_left_to_people(at: Site) -> None:
