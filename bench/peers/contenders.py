@@ -120,6 +120,13 @@ CONTENDERS = (
         "nornir_tasks.py",
     ),
     Contender("napalm", "NAPALM, a pool of 50 threads", ("napalm", _NETMIKO), "napalm_pool.py"),
+    Contender(
+        "ansible",
+        "Ansible, network_cli, 50 forks",
+        # Whole, with its collections: Galaxy, where they come from otherwise, is not everywhere within reach.
+        ("ansible", "paramiko>=4,<5"),
+        "ansible_network_cli.py",
+    ),
     Contender("asyncssh", "asyncssh raw, typed ahead: the floor", ("asyncssh",), "asyncssh_raw.py"),
 )
 

@@ -109,7 +109,7 @@ def measured(
 
 def _run(prepared: Prepared, site: BenchSite, beside: Sequence[int]) -> _Run:
     def cpu_now() -> float:
-        return _children_cpu() + sum(map(_cpu, beside))
+        return _children_cpu() + sum(_cpu(each) for pid in beside for each in _tree(pid))
 
     pid = site.simulation.pid
     cpu, switches, load = cpu_now(), _cpu(pid), os.getloadavg()[0]
@@ -150,6 +150,15 @@ def _children_cpu() -> float:
     """Of all processes this one has started and seen end."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and its worker processes."""
+    try:
+        below = [each.read_text("ascii") for each in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return [pid]
+    return [pid, *(deep for text in below for each in text.split() for deep in _tree(int(each)))]
 
 
 def _cpu(pid: int) -> float:
