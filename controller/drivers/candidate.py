@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
-from controller.drivers.guard import DeadlinePassed
+from controller.drivers.guard import DeadlinePassed, HungUp
 from controller.engine.ports import Login
 
 
@@ -46,8 +46,7 @@ class NotEntered(Exception):
 
 class Connection(Protocol):
     """One of NAPALM's drivers, and the way it speaks to its device. Its methods may raise anything.
-    ``locks``: what it raises where somebody else has the configuration to himself; ``deadline``, monotonic,
-    is moved before each step."""
+    ``deadline``, monotonic, is moved before each step."""
 
     napalm: Any
     deadline: float
@@ -55,6 +54,11 @@ class Connection(Protocol):
     @property
     def locks(self) -> tuple[type[Exception], ...]:
         """What it raises where somebody else has the configuration to himself."""
+        ...
+
+    @property
+    def losses(self) -> tuple[type[Exception], ...]:
+        """What it raises where the connection broke: what the device did with the last step is not known."""
         ...
 
     def enter(self, name: str, deadline: float) -> None:
@@ -69,12 +73,14 @@ class Connection(Protocol):
 
 
 class Candidate:
-    """Its methods return what the device said; a failure of theirs is a :class:`Failed`, and DeadlinePassed
-    is raised where the time was over: then what came of it is not known, and nothing more can be done."""
+    """Its methods return what the device said; a failure of theirs is a :class:`Failed`, and SessionEnded is
+    raised where the time was over or the connection broke: then what came of it is not known, and nothing
+    more can be done."""
 
     def __init__(self, connection: Connection, login: Login) -> None:
         self._connection = connection
         self._login = login
+        self._ended = False
 
     def open(self, name: str, deadline: float) -> None:
         trial = self._login.trial
@@ -103,6 +109,7 @@ class Candidate:
         self._do(self._napalm.discard_config, deadline)
 
     def end(self) -> None:
+        self._ended = True
         self._connection.end()
 
     @property
@@ -110,6 +117,8 @@ class Candidate:
         return self._connection.napalm
 
     def _do(self, act: Callable[[], T], deadline: float) -> T:
+        if self._ended:
+            raise Failed("ended")
         self._connection.deadline = deadline
         done: Future[T] = Future()
         Thread(target=_fulfil, args=(done, act), name="napalm", daemon=True).start()
@@ -119,10 +128,13 @@ class Candidate:
             # One of the device's own, or ours.
             if done.done() and time.monotonic() < deadline:
                 raise Failed("timed out") from None
-            self._connection.end()
+            self.end()
             raise DeadlinePassed from None
         except (Failed, NotEntered):
             raise
+        except self._connection.losses:
+            self.end()
+            raise HungUp from None
         except Exception as error:  # noqa: BLE001 - NAPALM and its libraries raise what they like; all mean refused
             raise Failed(_line(error), locked=isinstance(error, self._connection.locks)) from None
 

@@ -36,6 +36,7 @@ class EosConnection:
     """Implements Connection."""
 
     locks: tuple[type[Exception], ...] = (SessionLockedException,)
+    losses: tuple[type[Exception], ...] = (NoAnswer,)
 
     def __init__(self, path: Path, login: Login, certificate: str) -> None:
         self._https = _PinnedHttps(path, certificate)
@@ -79,6 +80,8 @@ class EosConnection:
         self.napalm.config_session = name
 
     def end(self) -> None:
+        # What is collected as garbage closes itself, which would abort the session it names.
+        self.napalm.config_session = None
         self._https.end()
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from jnpr.junos import Device as PyEz
 from jnpr.junos.device import DeviceSessionListener
+from jnpr.junos.exception import ConnectClosedError
 from jnpr.junos.exception import LockError as PyEzLockError
 from napalm.base.exceptions import LockError
 from napalm.junos import JunOSDriver
+from ncclient.transport.errors import TransportError
 
 from controller.domain.inventory import Path
 from controller.drivers.candidate import quiet
@@ -43,6 +45,7 @@ class JunosConnection:
     """Implements Connection."""
 
     locks: tuple[type[Exception], ...] = (LockError, PyEzLockError)
+    losses: tuple[type[Exception], ...] = (ConnectClosedError, TransportError)
 
     def __init__(self, netconf: Netconf, login: Login) -> None:
         self._netconf = netconf

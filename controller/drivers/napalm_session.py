@@ -14,7 +14,7 @@ from controller.domain import napalm
 from controller.domain.profile import CommitSpec, DeviceProfile
 from controller.domain.proof import Outcome
 from controller.drivers.candidate import Candidate, Failed
-from controller.drivers.guard import DeadlinePassed
+from controller.drivers.guard import SessionEnded
 from controller.drivers.redaction import Redactor
 from controller.drivers.session import NetmikoSession
 from controller.engine.points.blocks import Course
@@ -100,7 +100,7 @@ class NapalmSession:
                 said = self._act(command, until)
             except Failed as failed:
                 said = f"{napalm.SAID}{'locked: ' if failed.locked else ''}{failed}"
-            except DeadlinePassed:
+            except SessionEnded:
                 answers.append(Answer(command, "", complete=False))
                 break
             answers.append(Answer(command, self._redact(said), complete=True))
@@ -108,7 +108,7 @@ class NapalmSession:
         return answers
 
     def _act(self, command: Command, deadline: float) -> str:
-        """What the device says to it. Raises Failed and DeadlinePassed."""
+        """What the device says to it. Raises Failed and SessionEnded."""
         text, candidate = command.text, self._candidate
         if text.startswith(napalm.OPEN):
             self._candidate = self._candidates()

@@ -19,7 +19,7 @@ from controller.cli.main import main
 from controller.domain.inventory import Path as Where
 from controller.drivers import napalm_eos, napalm_junos
 from controller.drivers.candidate import Candidate, Failed
-from controller.drivers.guard import DeadlinePassed
+from controller.drivers.guard import SessionEnded
 from controller.drivers.ssh import HostKey
 from controller.drivers.waypoints import Waypoints
 from controller.engine.ports import Login
@@ -192,6 +192,20 @@ def test_what_is_refused_leaves_no_candidate(
     assert (state["pending"], state.get("editing", {})) == ([], {})
 
 
+@pytest.mark.parametrize(
+    ("device", "line"), [("eos", "^configure session .* commit timer "), ("junos", "^commit confirmed 2$")]
+)
+def test_a_commit_whose_answer_is_lost_is_looked_at_by_the_next_log_in(
+    site: Simulation, cordon: Cordon, device: str, line: str
+) -> None:
+    act(cordon, "isolate", "--segment", f"{device}-ward")
+    site.fault(device, "drop_after_change", on=line, times=1)
+    code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
+    assert (code, ended["outcomes"]["sent"], ended["proofs"]["confirmed"]) == (0, 1, 1)
+    assert site.interface(device, PORTS[device])["admin"] == "up"
+    assert cordon("status")[1]["timers"] == []
+
+
 def test_who_has_the_configuration_to_himself_is_not_disturbed(site: Simulation, cordon: Cordon) -> None:
     act(cordon, "isolate", "--segment", "junos-ward")
     with _at_the_console(site["junos"]):
@@ -252,11 +266,24 @@ def test_a_device_that_never_answers_holds_nobody_up(site: Simulation, device: s
     candidate.open("cordon-1", time.monotonic() + 20)
     site.fault(device, "hang", on="^show ")
     begun = time.monotonic()
-    with pytest.raises(DeadlinePassed):
+    with pytest.raises(SessionEnded):
         candidate.compare(begun + 0.3)
     assert time.monotonic() - begun < 5
     with pytest.raises(Failed):
         candidate.compare(time.monotonic() + 20)
+
+
+def test_a_live_check_tells_in_peace_time_that_it_is_not_let_in(
+    site: Simulation, cordon: Cordon, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text(inventory.read_text().replace(site["eos"].certificate, "0" * 64))
+    _, found = cordon("check", "--live", "--yes")
+    hazards = (each for device in found["devices"] for each in device["hazards"])
+    unready = {each["culprit"]: each["text"] for each in hazards if each["code"] == "napalm-unready"}
+    assert list(unready) == ["eos"], "and the three others are let in"
+    assert f"certificate differs: SHA-256 {site['eos'].certificate}" in unready["eos"]
+    assert not [each for each in site.log() if each["event"] == "line" and each["changed"]]
 
 
 def test_who_shows_another_certificate_is_offered_no_login(site: Simulation) -> None:

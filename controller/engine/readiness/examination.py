@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from controller.domain import napalm
 from controller.domain.inventory import Device, Inventory, Method, PointId
+from controller.domain.napalm import by_napalm
 from controller.domain.plan import Severity
 from controller.domain.profile import DeviceProfile, Look, LookSpec
 from controller.domain.readiness import DeviceReadiness, Obstacle
@@ -62,6 +64,7 @@ class Examination(Findings):
             answers = self._ask(opened.session)
         ended = clock.monotonic()
         if opened is not None:
+            self._knock(opened.session)
             opened.session.close()
             logins.try_fallbacks(opened.credential)
         self._obstacles += logins.obstacles
@@ -89,6 +92,16 @@ class Examination(Findings):
         block = Block(tuple(Command(text, Purpose.READ) for text in self.questions()))
         session.write(block)
         return session.collect(self.eyes.clock.monotonic() + self.eyes.limits.operation)
+
+    def _knock(self, session: Session) -> None:
+        """Whether the way by which returns go there is open: it is entered, and left at once."""
+        if not session.is_open or not by_napalm(self.profile, self.device):
+            return
+        session.write(Block((Command(f"{napalm.OPEN} check", Purpose.MODE),)))
+        (answer,) = session.collect(self.eyes.clock.monotonic() + self.eyes.limits.operation)
+        if not answer.complete or answer.text:
+            said = answer.text.removeprefix(napalm.SAID) or "…"
+            self.hazard("napalm-unready", Severity.WARN, self.device.name, said=said)
 
     def questions(self) -> tuple[str, ...]:
         """Every line that is sent, each once: what the points need comes first."""
