@@ -40,6 +40,14 @@ class Fire:
         )
         """A rehearsal's cut gives way at any moment: it goes line by line."""
 
+    def may_take(self, operation: Operation) -> bool:
+        """Whether it could be part of a volley, by what is known without its session."""
+        device = self._running.inventory.devices.get(operation.device)
+        profile = self._running.profiles.get(operation.platform)
+        if device is None or profile is None or not self.possible:
+            return False
+        return profile.session.at_once is not None and not device.careful
+
     def volley(self, planned: Planned) -> Mapping[tuple[int, str], FiredRun]:
         """The operations fired, by wave and device: what came of them they learn when they are carried out.
 
@@ -73,7 +81,7 @@ class Fire:
             return None
         self._begun.add(name)
         touched = running.attempts.get(name) or running.unsettled.get(name)
-        if profile.session.at_once is None or device.careful or touched or self._waits(device):
+        if touched or not self.may_take(operation) or self._waits(device):
             return None
         run = FiredRun(running, wave, operation, device, profile)
         if not run.seize():

@@ -338,8 +338,7 @@ class OperationRun:
         if running.action is Action.RESTORE:
             self._sent_back(session, change, answers)
             return
-        before = reads_before(self._operation, answers)
-        doubted = [track for track in change if changed_meanwhile(track, states[track.point], before)]
+        doubted = self._doubted(change, states, answers)
         self._read_back.judge(session, change, reads_after(self._operation, answers), deadline)
         lost = interrupted(answers) or not session.is_open or denied(self._operation, answers, self._profile)
         if lost:
@@ -351,6 +350,11 @@ class OperationRun:
         self._record.settle(change, transcript(answers), facts=taken, doubted=doubted, settles=True)
         if not lost and any(track.cause == LOCKED and not track.done for track in change):
             self._clock.pause(ASK_AGAIN)
+
+    def _doubted(self, change: Sequence[Track], states: States, answers: Sequence[Answer]) -> Sequence[Track]:
+        """Those that somebody else changed between what is on record as before, and the change."""
+        before = reads_before(self._operation, answers)
+        return [track for track in change if changed_meanwhile(track, states[track.point], before)]
 
     def _sent_back(self, session: Session, change: Sequence[Track], answers: Sequence[Answer]) -> None:
         """Only another log-in tells whether the device can still be reached: the next round's."""

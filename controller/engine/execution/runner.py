@@ -33,6 +33,7 @@ from controller.engine.execution.claims import unmet
 from controller.engine.execution.crew import Crew
 from controller.engine.execution.escalating import AT_NEIGHBOUR, Escalating
 from controller.engine.execution.fire import Fire
+from controller.engine.execution.fired import FiredRun
 from controller.engine.execution.operation import OperationRun
 from controller.engine.execution.probing import Probing
 from controller.engine.execution.running import Running, StopCause
@@ -130,13 +131,23 @@ class Runner:
         ready: list[tuple[Wave, Operation]],
         under_way: list[tuple[Wave, list[Future[None]]]],
     ) -> None:
-        """Begins with ``ready``: what can be fired first, all of it together."""
-        untouched = [(wave, each) for wave, each in ready if not self._escalating.spared(each)[0]]
-        fired = self._fire.volley(untouched)
+        """Begins with ``ready``: what of it can be fired goes out together. What is more urgent than all of
+        that does not wait for it."""
+        urgent = next((at for at, (_, each) in enumerate(ready) if self._fire.may_take(each)), len(ready))
         jobs: dict[int, tuple[Wave, list[Future[None]]]] = {}
-        for wave, each in ready:
-            begun = crew.start(partial(self._operate, wave, each, fired.get((wave.index, each.device))))
+
+        def start(wave: Wave, each: Operation, fired: FiredRun | None = None) -> None:
+            begun = crew.start(partial(self._operate, wave, each, fired))
             jobs.setdefault(wave.index, (wave, []))[1].append(begun)
+
+        for wave, each in ready[:urgent]:
+            start(wave, each)
+        rest = ready[urgent:]
+        fired = self._fire.volley(
+            [(wave, each) for wave, each in rest if not self._escalating.spared(each)[0]]
+        )
+        for wave, each in rest:
+            start(wave, each, fired.get((wave.index, each.device)))
         under_way.extend(jobs.values())
         ready.clear()
 

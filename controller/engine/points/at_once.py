@@ -13,14 +13,28 @@ from collections.abc import Sequence
 from controller.domain.plan import Operation, Rendering
 from controller.domain.profile import SessionSpec
 from controller.engine.points.blocks import read_block
+from controller.engine.points.track import Track
 from controller.engine.ports import Block, Command, Purpose
+
+_WAS = "was."
+
+
+def undone_by(track: Track) -> frozenset[str]:
+    """The fields that a restore of the method whose turn it is goes by: what they were before matters, and a
+    reading afterwards no longer tells."""
+    found: set[str] = set()
+    for clause in track.context.spec.methods[track.rendering.method].restore:
+        found.update(clause.when)
+        for line in clause.send:
+            found.update(name.removeprefix(_WAS) for name in line.send.names if name.startswith(_WAS))
+    return frozenset(found)
 
 
 def at_once_block(
-    operation: Operation, renderings: Sequence[Rendering], session: SessionSpec
+    operation: Operation, first: Sequence[str], renderings: Sequence[Rendering], session: SessionSpec
 ) -> Block | None:
-    """Read, the lines of each rendering as the group of its place (from 1), read again; without the last
-    reading where that is too long; None where the lines have to go one by one."""
+    """The commands ``first``, the lines of each rendering as the group of its place (from 1), then every
+    reading; without these where that is too long; None where the lines have to go one by one."""
     spec = session.at_once
     if spec is None or not session.echo or session.commit or session.insist or not operation.enter:
         return None
@@ -31,6 +45,7 @@ def at_once_block(
     if len({rendering.commands[1:] for rendering in renderings}) > 1:
         return None
     reads = read_block(operation).commands
+    before = tuple(command for command in reads if command.text in first)
     changes = [
         Command(text, purpose, group if purpose is Purpose.CHANGE else 0)
         for group, rendering in enumerate(renderings, start=1)
@@ -41,7 +56,7 @@ def at_once_block(
         )
         for text in lines
     ]
-    blocks = (Block((*reads, *changes, *reads)), Block((*reads, *changes)))
+    blocks = (Block((*before, *changes, *reads)), Block((*before, *changes)))
     return next((block for block in blocks if size_of(block) <= spec.bytes), None)
 
 

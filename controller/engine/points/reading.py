@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -39,6 +39,34 @@ def read_state(context: PointContext, answers: Mapping[str, str]) -> State | Non
         for parse in read.parse:
             state.update(_fields(parse, context, text))
     return state if all(name in state for name in context.spec.fields) else None
+
+
+def read_partly(context: PointContext, answers: Mapping[str, str]) -> State:
+    """The fields that ``answers`` tell of, whichever these are."""
+    state: dict[str, str] = {}
+    for read in context.spec.reads:
+        answer = answers.get(read.send.fill(context.values))
+        if answer is not None and not context.profile.error_in(answer):
+            text = answer.replace("\r\n", "\n").replace("\r", "\n")
+            for parse in read.parse:
+                state.update(_fields(parse, context, text))
+    return state
+
+
+def reads_telling(context: PointContext, fields: Collection[str]) -> tuple[str, ...]:
+    """The commands whose answers may tell of any of ``fields``."""
+    return tuple(
+        read.send.fill(context.values)
+        for read in context.spec.reads
+        if any(not _names(parse, context).isdisjoint(fields) for parse in read.parse)
+    )
+
+
+def _names(parse: Parse, context: PointContext) -> frozenset[str]:
+    if isinstance(parse, TableParse):
+        return frozenset((*parse.fields, *parse.otherwise))
+    pattern = _pattern(parse.pattern, context, {**context.values, "prefix": ""})
+    return frozenset((*_compiled(pattern).groupindex, *parse.matched, *parse.otherwise))
 
 
 def misread(context: PointContext, answers: Mapping[str, str]) -> tuple[str, str]:

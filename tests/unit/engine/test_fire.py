@@ -4,19 +4,22 @@ as the same cut without it would."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.catalog.profiles import load_profiles
+from controller.catalog.shipped import shipped_profiles
 from controller.domain.codec import to_plain
 from controller.domain.facts import BaselineTaken, Fact, HoldOpened, IntentRecorded, OutcomeRecorded
 from controller.domain.hold import Attribution
-from controller.domain.inventory import Method
-from controller.domain.plan import Operation, Rendering
+from controller.domain.inventory import Method, Point, PointId, PointKind
+from controller.domain.plan import Operation, Rendering, Step
 from controller.domain.playbook import Action
 from controller.domain.profile import AtOnceSpec, DeviceProfile, SessionSpec
 from controller.domain.proof import Outcome, Proof
@@ -24,8 +27,11 @@ from controller.domain.tags import Tag
 from controller.engine.events import RunEnded
 from controller.engine.execution.fire import FRESH
 from controller.engine.execution.sessions import DeviceSlots
-from controller.engine.points.at_once import at_once_block, size_of
-from controller.engine.ports import Login, Purpose
+from controller.engine.points.at_once import at_once_block, size_of, undone_by
+from controller.engine.points.reading import reads_telling
+from controller.engine.points.renderer import point_context
+from controller.engine.points.track import Track
+from controller.engine.ports import Block, Login, Purpose, Session
 from tests.fakes.armed import Ready
 from tests.fakes.board import PLATFORM, Board, Fault, Port, Strike, board_profile
 from tests.fakes.site import Site, by_point, device, documents, inventory, port, segment
@@ -45,11 +51,12 @@ def site(
     *,
     armed: bool = True,
     careful: bool = False,
+    careful_first: bool = False,
     at_once: AtOnceSpec = AT_ONCE,
 ) -> Site:
     """Three devices with two ports each, the first of them struck; all sessions open beforehand."""
     known = inventory(
-        [device(name, careful=careful) for name in NAMES],
+        [device(name, careful=careful or (careful_first and name == "a")) for name in NAMES],
         [segment("one", [port(name, number) for name in NAMES for number in ("p1", "p2")])],
     )
     boards = [Board(name, {"p1": Port(), "p2": Port()}) for name in NAMES]
@@ -156,6 +163,20 @@ def test_a_session_that_takes_no_whole_block_goes_line_by_line_in_the_same_sessi
     assert [fact.outcome for fact in outcomes if fact.device == "b"] == [Outcome.NOT_SENT, Outcome.ACCEPTED]
 
 
+def test_what_is_more_urgent_than_the_volley_does_not_wait_for_it() -> None:
+    here = site(careful_first=True)
+    begun, fire = Event(), here.driver.fire
+    here.driver.at_line = lambda board, _line: begun.set() if board.name == "a" else None
+
+    def once_the_first_has_begun(volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        assert begun.wait(10)
+        return fire(volley)
+
+    here.driver.fire = once_the_first_has_begun  # type: ignore[method-assign] # a hook of the test's
+    assert confirmed(here.cut("one"))
+    assert here.driver.volleys == [["b", "c"]]
+
+
 def test_a_reading_that_is_too_old_fires_nothing_and_its_session_is_used() -> None:
     here = site(armed=False)
     arm(here, read_at=here.clock.start - timedelta(seconds=FRESH + 1))
@@ -202,7 +223,8 @@ def test_a_careful_device_is_not_fired_at() -> None:
 
 def test_what_somebody_changed_since_the_reading_is_in_doubt() -> None:
     here = site()
-    here.board("a").ports["p1"].pvid = "77"
+    here.board("a").ports["p1"].admin = "down"
+    here.board("a").ports["p2"].pvid = "77"  # which its return does not go by
     assert confirmed(here.cut("one"))
     held = [fact for fact in here.facts(HoldOpened) if isinstance(fact, HoldOpened)]
     last = {str(fact.point.id): fact.attribution for fact in held}
@@ -258,6 +280,9 @@ SESSION = SessionSpec(
 )
 
 
+SHOW = "show interface p1"
+
+
 def rendering(name: str, *lines: str) -> Rendering:
     return Rendering(Method.SHUTDOWN, (f"interface {name}", *lines), {})
 
@@ -278,7 +303,7 @@ def test_whichever_lines_a_device_refuses_nothing_changes_but_what_the_block_wan
     switch = Switch.with_ports("acc-1", PORTS)
     line = CommandLine(switch)
     renderings = [rendering(name, *lines) for name in wanted]
-    block = at_once_block(operation(*wanted), renderings, SESSION)
+    block = at_once_block(operation(*wanted), (), renderings, SESSION)
     assert block is not None
     for index, command in enumerate(block.commands):
         if index not in refused:
@@ -288,24 +313,24 @@ def test_whichever_lines_a_device_refuses_nothing_changes_but_what_the_block_wan
 
 def test_steps_of_one_block_differ_in_nothing_but_where() -> None:
     shut, moved = rendering("p1", "shutdown"), rendering("p2", "switchport access vlan 999")
-    assert at_once_block(operation("p1", "p2"), [shut, rendering("p2", "shutdown")], SESSION) is not None
-    assert at_once_block(operation("p1", "p2"), [shut, moved], SESSION) is None
+    assert at_once_block(operation("p1", "p2"), (), [shut, rendering("p2", "shutdown")], SESSION) is not None
+    assert at_once_block(operation("p1", "p2"), (), [shut, moved], SESSION) is None
 
 
 def test_only_steps_with_one_context_of_their_own_go_out_at_once() -> None:
     good = rendering("p1", "shutdown")
-    assert at_once_block(operation("p1"), [good], SESSION) is not None
+    assert at_once_block(operation("p1"), (SHOW,), [good], SESSION) is not None
     two = replace(good, commands=("interface p1", "shutdown", "interface p2", "shutdown"))
     late = replace(good, commands=("ip access-list extended cut", "interface p1", "ip access-group cut in"))
     none = replace(good, commands=())
     for bad in (two, late, none):
-        assert at_once_block(operation("p1"), [good, bad], SESSION) is None
-    assert at_once_block(operation("p1"), [good], replace(SESSION, echo=False)) is None
-    assert at_once_block(operation("p1"), [good], replace(SESSION, at_once=None)) is None
+        assert at_once_block(operation("p1"), (SHOW,), [good, bad], SESSION) is None
+    assert at_once_block(operation("p1"), (SHOW,), [good], replace(SESSION, echo=False)) is None
+    assert at_once_block(operation("p1"), (SHOW,), [good], replace(SESSION, at_once=None)) is None
 
 
 def test_a_block_is_as_long_as_allowed_at_most_and_reads_before_and_after() -> None:
-    block = at_once_block(operation("p1"), [rendering("p1", "shutdown")], SESSION)
+    block = at_once_block(operation("p1"), (SHOW,), [rendering("p1", "shutdown")], SESSION)
     assert block is not None
     assert [command.purpose for command in block.commands] == [
         Purpose.READ,
@@ -318,5 +343,35 @@ def test_a_block_is_as_long_as_allowed_at_most_and_reads_before_and_after() -> N
     size, last = size_of(block), len("show interface p1") + 1
     for allowed, purposes in ((size, 6), (size - 1, 5), (size - last, 5), (size - last - 1, 0)):
         spec = replace(SESSION, at_once=AtOnceSpec(allowed, re.compile("^interface ")))
-        found = at_once_block(operation("p1"), [rendering("p1", "shutdown")], spec)
+        found = at_once_block(operation("p1"), (SHOW,), [rendering("p1", "shutdown")], spec)
         assert len(found.commands if found else ()) == purposes
+
+
+PORT, BUNDLE = "GigabitEthernet1/0/1", "Port-channel1"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "method", "first"),
+    [
+        (PORT, PointKind.INTERFACE, Method.SHUTDOWN, [f"show interfaces {PORT}"]),
+        (PORT, PointKind.INTERFACE, Method.VLAN, [f"show running-config interface {PORT}"]),
+        (
+            BUNDLE,
+            PointKind.AGGREGATE,
+            Method.SHUTDOWN,
+            [
+                f"show interfaces {BUNDLE}",
+                "show running-config | include ^interface|^ shutdown|^ channel-group|^end",
+            ],
+        ),
+    ],
+)
+def test_before_a_change_is_read_what_its_return_goes_by_and_no_more(
+    name: str, kind: PointKind, method: Method, first: list[str]
+) -> None:
+    profile = load_profiles([shipped_profiles()])["cisco_ios"]
+    point = Point(PointId("a", name, None), kind, tagged=False)
+    context = point_context(point, (), (), device("a", platform="cisco_ios"), profile)
+    assert context is not None
+    track = Track(Step(point, ("one",), (), Rendering(method, (), {}), ()), context)
+    assert list(reads_telling(context, undone_by(track))) == first
