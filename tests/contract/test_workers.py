@@ -11,16 +11,29 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bench.peers.contenders import CORDON, cordon_environ
 from bench.peers.site import ENABLE, PASSWORD, PORTS, BenchSite, bench_site
+from controller.domain.inventory import Credential, PathKind, SecretRef, SecretSource
+from controller.domain.inventory import Path as DevicePath
+from controller.domain.proof import Outcome
+from controller.engine.ports import Block, Command, Login, Purpose
 from controller.store import locks
+from controller.vault.secrets import SecretResolver
+from tests.fakes import ssh_device
+from tests.fakes.line import ConsoleServer, Terminal
+from tests.fakes.ssh_device import USER, SshDevice
+from tests.fakes.switch import Switch, profile
+from tests.fakes.workers import worker_processes
 
 PATIENCE = 30.0
+
+PASSWORDS = ("of-last-year", "of-yesterday", ssh_device.PASSWORD)
+"""Of the same account, the last one right."""
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +128,39 @@ def test_workers_end_with_their_leader_and_until_then_nobody_else_acts(
             assert locks.lock(descriptor, fcntl.LOCK_EX, seconds=PATIENCE)
         finally:
             os.close(descriptor)
+
+
+@dataclass
+class Verdicts:
+    """Implements Trial; ``dropped``: other devices rejected the login meanwhile."""
+
+    dropped: bool = False
+    heard: list[bool] = field(default_factory=list)
+
+    def may_begin(self) -> bool:
+        return not self.dropped
+
+    def ended(self, *, accepted: bool) -> None:
+        self.heard.append(accepted)
+
+
+def test_secrets_on_the_way_and_the_verdict_on_each_login_are_the_leaders() -> None:
+    switch = Switch.with_ports("acc-1", ["p1"])
+    trials = [Verdicts(dropped=True), Verdicts(), Verdicts()]
+    given = [Login(USER, PASSWORDS[index], trial=trial) for index, trial in enumerate(trials)]
+    asked = Credential("console", USER, password=SecretRef(SecretSource.ENV, "CONSOLE"))
+    secrets = SecretResolver({"CONSOLE": ConsoleServer.password})
+    with (
+        ConsoleServer(ports={"port05": Terminal(switch, console=True)}) as server,
+        SshDevice(switch) as ssh,
+        worker_processes(1, secrets=secrets) as driver,
+    ):
+        way = server.waypoint(credentials=(asked,))
+        serial = DevicePath(way.address, way.port, PathKind.CONSOLE, console=way, line="port05")
+        straight = driver.open(ssh.device(), profile(), given, time.monotonic() + PATIENCE)
+        straight.close()
+        by_line = driver.open(ssh.device(paths=(serial,)), profile(), given[2:], time.monotonic() + PATIENCE)
+        assert by_line.write(Block((Command("show interface p1", Purpose.READ),))) is Outcome.SENT
+        assert by_line.collect(time.monotonic() + PATIENCE)[0].text.startswith("p1 is up")
+        by_line.close()
+    assert [trial.heard for trial in trials] == [[], [False], [True, True]]
