@@ -350,6 +350,7 @@ class Desk:
             case LendVaultKey():
                 if self._vault is not None:
                     self._vault.open_with_key(bytes.fromhex(request.key))
+                    self._controller.arming.try_again()
                 return None
             case AskVault():
                 return int(self._vault is not None and self._vault.state().standing is VaultStanding.OPEN)

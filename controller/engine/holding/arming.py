@@ -386,6 +386,13 @@ class Arming:
                 session.close()
         return seq
 
+    def try_again(self) -> None:
+        """Something that stood in the way may be gone (a vault is open): who waits, waits no longer."""
+        with self._changed:
+            for place in self._places.values():
+                if place.session is None and place.taken is None:
+                    place.failures, place.at = 0, self._clock.monotonic()
+
     def standings(self) -> tuple[ArmedDevice, ...]:
         """Every device that is armed or was told anything of, by name, then the others."""
         with self._changed:

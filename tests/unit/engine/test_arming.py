@@ -223,6 +223,18 @@ def test_a_lost_session_comes_back_by_longer_and_longer_waits(at: Site) -> None:
     assert standing(arming, "fw")[0] is Standing.ARMED
 
 
+def test_a_vault_that_opens_ends_the_wait(at: Site) -> None:
+    at.board("fw").closed = OpenCause.SECRET_MISSING
+    arming = armed(at)
+    for _ in range(5):
+        pass_time(at, LONG)
+    at.board("fw").closed = None
+    assert pass_time(at, 1) == []
+    arming.try_again()
+    assert work(arming) == ["fw"]
+    assert standing(arming, "fw")[0] is Standing.ARMED
+
+
 def test_a_loss_is_said(at: Site) -> None:
     arming = armed(at)
     for session in at.driver.still_open:
