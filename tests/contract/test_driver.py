@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from controller.domain.inventory import Device
+from controller.domain.profile import AtOnceSpec
 from controller.domain.proof import Outcome
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.drivers.shards.driver import ShardedDriver
@@ -239,3 +241,24 @@ def test_without_a_login_nothing_is_contacted(bench: Bench) -> None:
     with pytest.raises(OpenFailed) as caught:
         bench.driver.open(bench.device, profile(), [], time.monotonic() + 5)
     assert caught.value.cause is OpenCause.SECRET_MISSING
+
+
+def test_a_volley_goes_to_every_worker_at_once_and_is_collected_as_any_block(sharded: ShardedDriver) -> None:
+    known = profile()
+    fired = replace(known, session=replace(known.session, at_once=AtOnceSpec(500, re.compile("^interface "))))
+    switches = [Switch.with_ports(f"acc-{number}", ["p1"]) for number in range(3)]
+    with SshDevice(switches[0]) as one, SshDevice(switches[1]) as two, SshDevice(switches[2]) as three:
+        sessions = [
+            sharded.open(replace(ssh.device(), name=switch.name), fired, [LOGIN], time.monotonic() + 10)
+            for ssh, switch in zip((one, two, three), switches, strict=True)
+        ]
+        sessions[1].close()
+        block = cut("p1")
+        outcomes = sharded.fire([(session, block) for session in sessions])
+        assert outcomes == (Outcome.SENT, Outcome.NOT_SENT, Outcome.SENT)
+        for session in (sessions[0], sessions[2]):
+            answers = session.collect(time.monotonic() + 10)
+            assert [answer.command for answer in answers] == list(block.commands)
+            assert all(answer.complete for answer in answers)
+            session.close()
+    assert [switch.ports["p1"].admin for switch in switches] == ["down", "up", "down"]

@@ -44,8 +44,13 @@ class ShardSession:
                 pass
         return self._open
 
+    @property
+    def is_ready(self) -> bool:
+        """It takes a block, as far as is known here."""
+        return self._pending is None and self._open and not self._closed
+
     def write(self, block: Block) -> Outcome:
-        if self._pending is not None or self._closed or not self._open:
+        if not self.is_ready:
             return Outcome.NOT_SENT
         try:
             outcome = Outcome(self.shard.order("write", self.number, block, until=time.monotonic() + WRITES))
@@ -94,11 +99,15 @@ class ShardSession:
 
 
 def fire_in(shard: Shard, volley: Sequence[tuple[Session, Block]]) -> Callable[[], tuple[Outcome, ...]]:
-    """Has the worker fire; the outcomes when asked for."""
-    shots = [(session, block) for session, block in volley if isinstance(session, ShardSession)]
+    """Has the worker fire; the outcomes when asked for. A session that takes no block is left out."""
+    shots = [(each, block) for each, block in volley if isinstance(each, ShardSession) and each.is_ready]
 
     def all_of(outcome: Outcome) -> tuple[Outcome, ...]:
-        return tuple(session.fired(block, outcome) for session, block in shots)
+        return told([outcome] * len(shots))
+
+    def told(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+        fired = {id(each): each.fired(block, how) for (each, block), how in zip(shots, outcomes, strict=True)}
+        return tuple(fired.get(id(session), Outcome.NOT_SENT) for session, _ in volley)
 
     try:
         order = shard.begin("fire", [(session.number, block) for session, block in shots])
@@ -110,8 +119,6 @@ def fire_in(shard: Shard, volley: Sequence[tuple[Session, Block]]) -> Callable[[
             said = order.result(time.monotonic() + WRITES)
         except (WorkerGone, WorkerFailed, TimeoutError):
             return all_of(Outcome.SENT)  # nobody knows: what came of it is read
-        return tuple(
-            session.fired(block, Outcome(each)) for (session, block), each in zip(shots, said, strict=True)
-        )
+        return told([Outcome(each) for each in said])
 
     return outcomes

@@ -165,13 +165,17 @@ class Worker:
         return self._begun(number, self._sessions[number].session.write(block))
 
     def _fire(self, volley: Sequence[tuple[int, Block]]) -> list[str]:
-        shots = [(self._sessions[number].session, block) for number, block in volley]
-        fired = self._driver.fire(shots)
-        return [self._begun(number, each) for (number, _), each in zip(volley, fired, strict=True)]
+        """One that was closed meanwhile keeps no other back."""
+        there = [(number, self._sessions.get(number), block) for number, block in volley]
+        shots = [(held.session, block) for _, held, block in there if held is not None]
+        fired = iter(self._driver.fire(shots))
+        outcomes = [next(fired) if held is not None else Outcome.NOT_SENT for _, held, _ in there]
+        return [self._begun(number, each) for (number, _, _), each in zip(there, outcomes, strict=True)]
 
     def _begun(self, number: int, outcome: Outcome) -> str:
-        if outcome is not Outcome.NOT_SENT:
-            self._sessions[number].uncollected = True
+        held = self._sessions.get(number)
+        if outcome is not Outcome.NOT_SENT and held is not None:
+            held.uncollected = True
         return outcome.value
 
     def _collect(self, number: int, deadline: float) -> tuple[list[list[Any]], bool]:
