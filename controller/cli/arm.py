@@ -4,7 +4,7 @@ service does."""
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,7 @@ from controller.cli.exits import Exit
 from controller.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from controller.cli.server import Server
     from controller.domain.armed import ArmedDevice
 
 Devices = Annotated[list[str] | None, typer.Argument(help="help.arm-devices")]
@@ -28,22 +29,45 @@ _TOLD_EVERY = 1.0
 def arm(call: Call, devices: Devices = None, off: Off = False) -> int:
     from controller.cli.watching import actor
 
-    if call.asked.dry_run:
-        raise InvalidRequest("arm-no-dry-run")
-    if off and not devices:
-        raise InvalidRequest("arm-off-whom")
+    _check(call, devices, off=off)
     if call.office.armed() is None:
         return _held_here(call, tuple(devices or ()), on=not off)
     if devices:
         call.office.arm(devices, not off, actor())
-    found = call.office.armed() or ()
+    return _told(call, call.office.armed() or (), devices or (), off=off)
+
+
+def arm_over_server(call: Call, server: Server, given: Mapping[str, Any]) -> int:
+    """The same, of a service elsewhere."""
+    from secrets import token_hex
+
+    from controller.domain.armed import ArmedDevice
+    from controller.domain.codec import from_plain
+
+    devices, off = given["devices"] or (), given["off"]
+    _check(call, devices, off=off)
+    if devices:
+        server.post("/armed", {"devices": list(devices), "armed": not off}, token_hex(16))
+    found = server.get("/armed")["devices"]
+    known = [from_plain(ArmedDevice, {**each, "standing": each["state"]}) for each in found]
+    return _told(call, known, devices, off=off)
+
+
+def _check(call: Call, devices: Sequence[str] | None, *, off: bool) -> None:
+    if call.asked.dry_run:
+        raise InvalidRequest("arm-no-dry-run")
+    if off and not devices:
+        raise InvalidRequest("arm-off-whom")
+
+
+def _told(call: Call, found: Sequence[ArmedDevice], devices: Sequence[str], *, off: bool) -> int:
     if call.out.as_json:
         call.out.object({"command": call.command, **plain_armed(found), "exit": 0})
         return Exit.DONE
     if devices:
         said = call.text("armed.off" if off else "armed.on", devices=", ".join(devices))
         call.out.say(said, call.text("armed.lasting"))
-    _shown(call, [each for each in found if each.wanted or each.device in (devices or ())])
+    _shown(call, [each for each in found if each.wanted or each.device in devices])
     return Exit.DONE
 
 

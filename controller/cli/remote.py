@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from controller.cli.arm import arm_over_server
 from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.cli.remote_holds import transfer
@@ -222,6 +223,7 @@ _COMMANDS: Mapping[str, Callable[[Call, Server, Mapping[str, Any]], int]] = {
     "runs": _runs,
     "show": _show,
     "abort": _abort,
+    "arm": arm_over_server,
     **COMMANDS,
 }
 

@@ -55,6 +55,7 @@ def test_a_gated_return_from_another_machine(service: Served, tmp_path: Path) ->
     def cordon(*said: str, typed: str = "") -> tuple[int, dict[str, Any]]:
         return service.cordon(*there, *said, typed=typed, **away)
 
+    assert cordon("arm")[1]["devices"][0]["why"] == "manual"
     assert cordon("isolate", "--segment", "office")[0] == 6
     [gate] = cordon("gates", "office")[1]["gates"]
     assert {each["code"] for each in gate["wants"]} == {"gate-attest", "gate-approvals-to-ask"}
