@@ -8,6 +8,7 @@ from controller.simulator.cisco_ios.interfacemode import add_interface
 from controller.simulator.cisco_ios.listmode import add_lists
 from controller.simulator.cisco_ios.names import interface_name
 from controller.simulator.cisco_ios.rollback import add_rollback
+from controller.simulator.cisco_ios.routing import add_routing
 from controller.simulator.cisco_ios.shell import Handler
 from controller.simulator.cisco_ios.show import add_show
 from controller.simulator.cisco_ios.showinterfaces import add_show_interfaces
@@ -16,7 +17,10 @@ from controller.simulator.grammar import Grammar, interfaces
 
 
 def grammars() -> dict[str, Grammar[Handler]]:
-    names = ("user", "exec", "config", "config-if", "config-vlan", "config-line", "config-archive", "acl")
+    names = (
+        *("user", "exec", "config", "config-if", "config-vlan", "config-line"),
+        *("config-archive", "config-router", "acl"),
+    )
     own = {"interface": interfaces(interface_name)}
     made: dict[str, Grammar[Handler]] = {name: Grammar(parameters=own) for name in names}
     add_exec(made["user"], made["exec"])
@@ -27,4 +31,5 @@ def grammars() -> dict[str, Grammar[Handler]]:
     add_lists(made["config"], made["acl"])
     add_interface(made["config-if"])
     add_rollback(made)
+    add_routing(made)
     return made

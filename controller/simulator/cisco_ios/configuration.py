@@ -11,6 +11,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
+from controller.simulator.bgp import Bgp, Default
 from controller.simulator.cisco_ios.accesslists import AccessList
 from controller.simulator.cisco_ios.names import number, sort_key
 from controller.simulator.switching import Interface, Kind
@@ -94,10 +95,18 @@ class Configuration:
     interfaces: dict[str, Interface] = field(default_factory=dict)
     lists: dict[tuple[str, str], AccessList] = field(default_factory=dict)
     """By family (``ip``, ``ipv6``) and name."""
+    bgp: Bgp | None = None
+    defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
         return Configuration(
-            self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces), dict(self.lists)
+            self.settings,
+            dict(self.users),
+            dict(self.vlans),
+            dict(self.interfaces),
+            dict(self.lists),
+            self.bgp,
+            self.defaults,
         )
 
     def objects(self) -> dict[str, object]:
@@ -107,10 +116,25 @@ class Configuration:
         found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
         found.update({f"interface {name}": interface for name, interface in self.interfaces.items()})
         found.update({each.header: each for each in self.lists.values()})
+        found.update({"router bgp": self.bgp} if self.bgp else {})
+        found.update({f"ip route {each.via}": each for each in self.defaults})
         return found
 
     def ordered_interfaces(self) -> list[Interface]:
         return sorted(self.interfaces.values(), key=lambda interface: sort_key(interface.name))
+
+    def _routing(self) -> list[list[str]]:
+        blocks: list[list[str]] = []
+        if self.bgp is not None:
+            block = [f"router bgp {self.bgp.asn}"]
+            for address, each in self.bgp.neighbors:
+                block.append(f" neighbor {address} remote-as {each.remote_as}")
+                block += [f" neighbor {address} shutdown"] if each.shutdown else []
+            blocks.append(block)
+        for route in self.defaults:
+            distance = f" {route.distance}" if route.distance != 1 else ""
+            blocks.append([f"ip route 0.0.0.0 0.0.0.0 {route.via}{distance}"])
+        return blocks
 
     def text(self) -> str:
         """The commands that make this configuration, without the lines ``show`` puts before them."""
@@ -143,6 +167,7 @@ class Configuration:
             if vlan != 1:
                 blocks.append([f"vlan {vlan}", *([f" name {name}"] if name != f"VLAN{vlan:04}" else [])])
         blocks += [written(interface) for interface in self.ordered_interfaces()]
+        blocks += self._routing()
         blocks += [each.configuration() for key, each in sorted(self.lists.items())]
         if own.banner_login:
             blocks.append([f"banner login ^C{own.banner_login}^C"])

@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from controller.simulator.bgp import gateway
 from controller.simulator.cisco_ios.configuration import Configuration, hashed
 from controller.simulator.cisco_ios.names import interface_name, is_physical
-from controller.simulator.device import Access
+from controller.simulator.device import Access, Place
 from controller.simulator.switching import Interface, Switch
 
 
@@ -65,6 +66,15 @@ class IosSwitch(Switch[Configuration]):
 
     def ordered(self) -> list[Interface]:
         return self.running.ordered_interfaces()
+
+    def passes(self, place: Place) -> bool:
+        """Through a neighbour: while routes are learnt there, or it is the way out by another of them."""
+        if place.kind != "bgp_peer":
+            return super().passes(place)
+        running, default = self.running, gateway(self.running.bgp, self.running.defaults)
+        found = running.bgp.neighbor(place.name) if running.bgp else None
+        learnt = found is not None and not found.shutdown
+        return not self.booting and (learnt or (default is not None and default.via == place.name))
 
     def access_lists(self) -> Mapping[str, list[str]]:
         return {

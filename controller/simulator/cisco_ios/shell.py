@@ -33,6 +33,7 @@ class Mode(StrEnum):
     IPV6 = "config-ipv6-acl"
     LINE = "config-line"
     ARCHIVE = "config-archive"
+    ROUTER = "config-router"
 
 
 Handler = Callable[["Shell", Arguments], "Reply | str | None"]
