@@ -83,9 +83,9 @@ def test_whoever_watches_a_run_is_told_when_it_will_be_over() -> None:
     for second, event in enumerate(settled[:6], start=1):
         read = [replace(each, read_at=began + timedelta(seconds=second)) for each in event.results]
         told.append(replace(event, results=tuple(read)))
-    for event in told:
-        board.hear(event)
-        lines.hear(event)
+    for each in told:
+        board.hear(each)
+        lines.hear(each)
     assert board.known == 6
     parts = course_parts(Catalogue("en"), board)
     assert parts[0] == "50 % after 5 s"
