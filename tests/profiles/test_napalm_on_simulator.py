@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +178,12 @@ def test_it_is_committed_under_a_timer_and_confirmed_over_the_command_line(
 
 
 @pytest.mark.parametrize(
-    ("device", "fault", "on"), [("eos", "reject", "^no shutdown$"), ("junos", "commit_fails", "")]
+    ("device", "fault", "on"),
+    [
+        ("eos", "reject", "^no shutdown$"),
+        ("eos", "reject", "^configure session .* commit timer "),
+        ("junos", "commit_fails", ""),
+    ],
 )
 def test_what_is_refused_leaves_no_candidate(
     site: Simulation, cordon: Cordon, device: str, fault: str, on: str
@@ -190,6 +195,10 @@ def test_what_is_refused_leaves_no_candidate(
     assert site.interface(device, PORTS[device])["admin"] == "down"
     state = site.state(device)
     assert (state["pending"], state.get("editing", {})) == ([], {})
+    lines = [each for each in site.log(device=device) if each["event"] == "line"]
+    typed = {each["session"] for each in lines if each["line"].startswith("show interfaces")}
+    thrown = [each for each in lines if each["line"].endswith((" abort", "rollback 0"))]
+    assert thrown[0]["session"] not in typed, "at once, not by the next log-in"
 
 
 @pytest.mark.parametrize(
@@ -294,9 +303,38 @@ def test_who_shows_another_certificate_is_offered_no_login(site: Simulation) -> 
     assert not [each for each in site.log(since, "eos") if each["event"].startswith("login")]
 
 
-def _candidate(at: Address) -> Candidate:
+@dataclass
+class Noted:
+    """A trial, and what the devices said in it."""
+
+    may: bool
+    said: list[bool] = field(default_factory=list)
+
+    def may_begin(self) -> bool:
+        return self.may
+
+    def ended(self, *, accepted: bool) -> None:
+        self.said.append(accepted)
+
+
+@pytest.mark.parametrize("device", ["eos", "junos"])
+def test_a_login_that_is_rejected_counts_as_one_and_is_offered_no_more(site: Simulation, device: str) -> None:
+    once, never = Noted(may=True), Noted(may=False)
+    with pytest.raises(Failed, match="rejected"):
+        _candidate(site[device], Login("cordon", "wrong", trial=once)).open("one", time.monotonic() + 20)
+    since = len(site.log())
+    with pytest.raises(Failed, match="not offered"):
+        _candidate(site[device], Login("cordon", "wrong", trial=never)).open("one", time.monotonic() + 20)
+    assert (once.said, never.said) == ([False], [])
+    assert not [each for each in site.log(since, device) if each["event"].startswith("login")]
+
+
+RIGHT = Login("cordon", PASSWORD, enable=ENABLE)
+
+
+def _candidate(at: Address, login: Login = RIGHT) -> Candidate:
     """Not yet opened."""
-    path, login = Where(at.address, at.api or at.port), Login("cordon", PASSWORD, enable=ENABLE)
+    path = Where(at.address, at.api or at.port)
     if at.api:
         return Candidate(napalm_eos.connection(path, login, Waypoints(None), at.certificate), login)
     key = HostKey.parse(at.host_key)
