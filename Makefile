@@ -14,8 +14,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # What speaks to simulated devices over SSH goes with the contracts.
 DEVICES := tests/unit/drivers tests/unit/simulator
-# How segments come back: gates, probation, timers, in part.
-RETURNS := $(foreach t,gates probation held counted partial,tests/lab/test_cordon_$(t).py)
+# How segments come back: gates, probation, timers, in part; and the border beside the lab.
+RETURNS := $(foreach t,gates probation held counted partial border,tests/lab/test_cordon_$(t).py)
 LANES := test-unit test-contract test-profiles test-faults test-lab test-lab-returns test-e2e
 CHECKS := check-style check-format check-types check-layers
 

@@ -120,6 +120,16 @@ class Device:
         self._pid: int | None = None
         self.host_key = self._write(access)
 
+    @property
+    def routes(self) -> bool:
+        """Whether FRR runs here, and a user logs in to it."""
+        return self.name == "core"
+
+    @property
+    def management(self) -> tuple[str, ...]:
+        """The IPv4 addresses its sshd answers at; an IPv6 one goes with each."""
+        return DEVICES[self.name].management
+
     # --- power ----------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -230,9 +240,13 @@ class Device:
         path.write_text(text)
         path.chmod(mode)
 
+    def _hand_to_router(self) -> None:
+        for path in (self._state / "frr", *(self._state / "frr").iterdir()):
+            shutil.chown(path, "frr", "frr")
+
     def _users(self, access: Access) -> None:
         users = [(USER, 2000, "/bin/bash")]
-        if self.name == "core":
+        if self.routes:
             users.append((ROUTER_USER, 2001, "/usr/bin/vtysh"))
         passwd, group = Path("/etc/passwd").read_text(), Path("/etc/group").read_text()
         shadow = "root:*:1::::::\n"
@@ -240,7 +254,7 @@ class Device:
             passwd += f"{user}:x:{number}:{number}::/home/{user}:{shell}\n"
             group += f"{user}:x:{number}:\n"
             shadow += f"{user}:{access.password_hash}:1::::::\n"
-        if self.name == "core":
+        if self.routes:
             (self._state / "home" / ROUTER_USER).mkdir()
             lines = group.splitlines()
             joined = [line + ("" if line.endswith(":") else ",") + ROUTER_USER for line in lines]
@@ -254,10 +268,9 @@ class Device:
         shutil.chown(self._state / "shadow", "root", "shadow")  # vtysh has its user's account checked by PAM
 
     def _sshd(self, access: Access) -> None:
-        addresses = DEVICES[self.name].management
-        listen = [f"ListenAddress {address}" for address in addresses]
-        listen += [f"ListenAddress {management6(address)}" for address in addresses]
-        users = f"{USER} {ROUTER_USER}" if self.name == "core" else USER
+        listen = [f"ListenAddress {address}" for address in self.management]
+        listen += [f"ListenAddress {management6(address)}" for address in self.management]
+        users = f"{USER} {ROUTER_USER}" if self.routes else USER
         self._file("ssh/sshd_config", _SSHD.format(listen="\n".join(listen), users=users))
         self._file("ssh/authorized_keys", access.public_key)
         run(
@@ -277,7 +290,7 @@ class Device:
 
     def _sudoers(self) -> str:
         lines = ['Defaults secure_path="/usr/sbin:/usr/bin:/sbin:/bin"', "Defaults lecture=never, !use_pty"]
-        lines += [f"{USER} ALL=(root) NOPASSWD: {command}" for command in ALLOWED[self.name]]
+        lines += [f"{USER} ALL=(root) NOPASSWD: {command}" for command in ALLOWED.get(self.name, ())]
         return "\n".join(lines) + "\n"
 
     def _body(self) -> str:
@@ -297,8 +310,7 @@ class Device:
             body.append(f"nft -f {shlex.quote(str(self._state / 'nftables.conf'))}")
             self._file("frr/zebra.conf", configuration.ROUTER)
             self._file("frr/vtysh.conf", "")
-            for path in (self._state / "frr", *(self._state / "frr").iterdir()):
-                shutil.chown(path, "frr", "frr")
+            self._hand_to_router()
             body += [f"ip link set vlan{vlan} up" for vlan in VLANS]
             body.append("/usr/lib/frr/zebra -d -u frr -g frr -f /etc/frr/zebra.conf")
         # Frames that leave through a switch in user space need their checksums filled in before.

@@ -93,6 +93,8 @@ def _port(device: str, interface: str, vlan: int | None = None, tagged: bool = F
 
 
 _INTERFACE, _SVI, _POLICY = PointKind.INTERFACE, PointKind.SVI, PointKind.POLICY
+BESIDE = {Way("frr", PointKind.BGP_PEER, False, Method.BGP)}
+"""What the lab's own network has no place for: cut at the border beside it (:mod:`tests.lab.border`)."""
 ROUNDS = {
     "all at once": Round(
         [

@@ -26,7 +26,7 @@ TOOLS = {
     "nsenter": "util-linux",
     "setpriv": "util-linux",
 }
-ZEBRA = Path("/usr/lib/frr/zebra")
+ROUTING = (Path("/usr/lib/frr/zebra"), Path("/usr/lib/frr/bgpd"))
 
 
 def missing() -> list[str]:
@@ -35,8 +35,7 @@ def missing() -> list[str]:
         return ["the lab needs Linux network namespaces"]
     reasons = [] if os.geteuid() == 0 else ["the lab needs root"]
     absent = [f"{tool} ({package})" for tool, package in TOOLS.items() if not shutil.which(tool)]
-    if not ZEBRA.exists():
-        absent.append("zebra (frr)")
+    absent += [f"{daemon.name} (frr)" for daemon in ROUTING if not daemon.exists()]
     if absent:
         reasons.append("the lab needs tools that are not on PATH: " + ", ".join(absent))
     if not reasons and not _namespaces_allowed():
