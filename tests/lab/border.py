@@ -1,4 +1,4 @@
-"""A border beside the hospital of the lab: a router that learns its way out by BGP, and the provider's router.
+"""A border beside the hospital of the lab: a router that learns its way out by BGP, and a provider's.
 
     inside ── edge ══ provider ── beyond        edge: 10.255.0.40, reached from where the controller stands
 
