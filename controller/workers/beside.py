@@ -11,7 +11,7 @@ from controller.domain.errors import CordonError
 
 _log = structlog.get_logger(__name__)
 
-SOON = 0.3
+SOON = 1.0
 """Seconds until it begins: who asks is answered first, and what changes in one go is done in one go."""
 
 
