@@ -16,7 +16,7 @@ from controller.catalog.profiles import load_profiles
 from controller.domain.facts import Noted, OutcomeRecorded
 from controller.domain.inventory import Credential, Device, DeviceRole, Inventory, Path
 from controller.domain.profile import DeviceProfile
-from controller.domain.proof import Proof
+from controller.domain.proof import Outcome, Proof
 from controller.drivers.clock import SystemClock
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.engine.controller import Controller
@@ -25,7 +25,7 @@ from controller.engine.execution.credentials import MOST_REJECTS, CredentialReco
 from controller.engine.execution.running import Limits, Services
 from controller.engine.execution.sessions import Sessions
 from controller.engine.planning.plans import Documents
-from controller.engine.ports import Login, OpenCause, OpenFailed
+from controller.engine.ports import Block, Login, OpenCause, OpenFailed, Session
 from controller.simulator.process import Simulation, simulate
 from controller.simulator.site import Account, DeviceSpec
 from tests.fakes import site as made
@@ -60,6 +60,9 @@ class Doorman:
                 return self.inner.open(device, profile, logins, deadline)
             causes.append(OpenCause.LOGIN_REJECTED)
         raise OpenFailed(device.name, causes[-1])
+
+    def fire(self, volley: Sequence[tuple[Session, Block]]) -> tuple[Outcome, ...]:
+        return self.inner.fire(volley)
 
     @property
     def rejects(self) -> Counter[str]:
