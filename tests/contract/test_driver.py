@@ -98,6 +98,21 @@ def test_a_block_takes_effect_and_every_line_has_its_answer_in_order(bench: Benc
     session.close()
 
 
+def test_a_block_that_is_fired_has_its_answers_and_its_session_goes_on(bench: Bench) -> None:
+    known = profile()
+    spec = replace(known.session, at_once=AtOnceSpec(500, re.compile("^interface ")))
+    using = replace(known, session=spec)
+    session = bench.driver.open(bench.device, using, [LOGIN], time.monotonic() + 10)
+    block = cut("p1", "p2")
+    assert bench.driver.fire([(session, block)]) == (Outcome.SENT,)
+    answers = session.collect(time.monotonic() + 10)
+    assert [answer.command for answer in answers] == list(block.commands)
+    assert all(answer.complete and answer.sent for answer in answers)
+    assert bench.switch.configuration() == {"p1": ("down", "1"), "p2": ("down", "1")}
+    assert run(session, Block((Command("show interface p1", READ),)))[0].complete
+    session.close()
+
+
 def test_blocks_follow_each_other_in_one_session(bench: Bench) -> None:
     session = bench.open()
     for expected in ("up", "up"):
