@@ -19,7 +19,7 @@ from typing import Any
 from controller.domain.inventory import Credential
 from controller.domain.profile import DeviceProfile
 from controller.drivers.shards import wire
-from controller.engine.ports import Login, OpenFailed, Secrets, Trial
+from controller.engine.ports import Login, OpenCause, OpenFailed, Secrets, Trial
 
 BIRTH = 5.0
 """Seconds a worker has to say that it is there."""
@@ -239,7 +239,8 @@ class Shard:
             if what == "may":  # never waits for anything
                 self._told(number, self._may_begin(*given))
             else:
-                self._callers.submit(self._answer, number, what, given)
+                with suppress(RuntimeError):  # nobody answers any more: the worker is about to end
+                    self._callers.submit(self._answer, number, what, given)
             return
         with self._lock:
             waiting = self._waiting.pop(number, None)
@@ -272,11 +273,16 @@ class Shard:
     # --- what it asks --------------------------------------------------------------------------------
 
     def _answer(self, number: int, what: str, given: Sequence[Any]) -> None:
-        if what == "ended":
-            self._ended(*given)
-            self._told(number, None)
-        else:
-            self._told(number, self._login(str(given[0])))
+        answer: Login | tuple[str, str] | None = None
+        try:
+            if what == "ended":
+                self._ended(*given)
+            else:
+                answer = self._login(str(given[0]))
+        except Exception as error:  # noqa: BLE001 - a defect here must not leave the worker waiting for ever
+            _log.warning("a worker process asked in vain: %s", type(error).__name__)
+            answer = OpenCause.NOT_READY.value, type(error).__name__
+        self._told(number, answer)
 
     def _may_begin(self, trial: int) -> bool:
         with self._lock:
