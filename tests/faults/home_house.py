@@ -29,7 +29,7 @@ both = pytest.mark.parametrize("action", ACTIONS)
 
 _LANGUAGE = {"isolate": "fr", "restore": "en"}
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_OTHERS = {"isolate": r"\[5 (of|sur) 7\]", "restore": r"\[2 (of|sur) 7\]"}
+_OTHERS = {"isolate": r"\[5 (of|sur) 7[;\]]", "restore": r"\[2 (of|sur) 7[;\]]"}
 _WHOLE = {"isolate": ("--level", "5"), "restore": ("--all",)}
 
 
