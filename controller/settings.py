@@ -62,7 +62,7 @@ class Settings(BaseModel):
     workers: Literal["auto"] | Annotated[int, Field(ge=0, le=64)] = Field(
         default="auto",
         description="Processes that hold the sessions with devices; 0: the acting one itself. auto: one a "
-        "processor, where there are several and at least 12 devices.",
+        "processor, where there are several and at least 100 devices.",
     )
     arm: bool = Field(
         default=True,

@@ -18,7 +18,7 @@ from threading import Lock
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
 """What workers get of the environment: secrets may stand in the rest of it."""
 
-PAYS_FROM = 12
+PAYS_FROM = 100
 """Devices from which on processes of their own are worth their start."""
 
 LEAVES = 1.0
