@@ -40,11 +40,12 @@ JOURNAL = "journal"
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: how long a commit waits for the database, then for the spool; how long the database is left
-    alone after it failed, at first and at most; how long closing waits for the spool to be merged."""
+    """Seconds: how long a commit waits for the database, then for the spool, behind which there is nothing;
+    how long the database is left alone after it failed, at first and at most; how long closing waits for the
+    spool to be merged."""
 
     database: float = 0.25
-    spool: float = 0.25
+    spool: float = 2.0
     retry: float = 0.2
     longest_retry: float = 2.0
     closing: float = 2.0
@@ -94,6 +95,7 @@ class StoreJournal:
         self._flight: list[_Waiting] = []
         self._to_spool: list[_Waiting] = []
         self._spooling = False
+        self._stuck = False  # somebody waited for the spool in vain: nobody else does, until it moves
         self._backlog: list[Draft] = []
         self._merged: list[tuple[int, Draft]] = []
         self._last_seq = 0
@@ -175,8 +177,9 @@ class StoreJournal:
             with self._changed:
                 if not waiting.done.is_set():
                     self._degrade("timeout")
-        if not waiting.done.wait(self._patience.spool):
+        if not waiting.done.wait(self._patience.database if self._stuck else self._patience.spool):
             with self._changed:
+                self._stuck = True
                 if waiting in self._to_spool:
                     self._to_spool.remove(waiting)
                 waiting.settle(error=self._unavailable("timeout"))
@@ -263,7 +266,7 @@ class StoreJournal:
                 self._empty_spool()
             kept, cause = self._append(taken)
             with self._changed:
-                self._spooling = False
+                self._spooling = self._stuck = False
                 for one in taken:
                     if one in kept:
                         self._backlog.append(one.draft)

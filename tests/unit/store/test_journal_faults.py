@@ -28,6 +28,7 @@ from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.store.home import Home, open_home
 from controller.store.leader import Lead
+from controller.store.spool import Spool
 from controller.store.writer import Patience
 from tests.contract.test_journal import ALICE, answers, ticking
 from tests.fakes.facts import COMMITS
@@ -375,3 +376,27 @@ def test_a_leader_that_could_record_nothing_at_first(home: Home) -> None:
     assert names(home) == ["after"]
     assert home.verify().sound
     assert home.verify().epochs == 2
+
+
+def test_a_spool_that_hangs_is_waited_for_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers_again, write = threading.Event(), Spool.append
+
+    def append(spool: Spool, records: list[bytes]) -> list[bool]:
+        assert answers_again.wait(30.0)
+        return write(spool, records)
+
+    monkeypatch.setattr(Spool, "append", append)
+    took: list[float] = []
+    with home.lead(patience=Patience(database=0.1, spool=1.5, retry=0.01)) as lead:
+        with locked(home):
+            for _ in range(3):
+                began = time.monotonic()
+                with pytest.raises(JournalUnavailable):
+                    note(lead, "nowhere")
+                took.append(time.monotonic() - began)
+            answers_again.set()
+            until(lambda: not lead.journal.commit(Tag.LOG_WRITTEN, [Noted("back")], SYSTEM).unrecorded)
+        until(lambda: not lead.journal.degraded)
+    assert took[0] >= 1.5
+    assert max(took[1:]) < 1.5
+    assert home.verify().sound
