@@ -110,7 +110,7 @@ _SETTINGS_IN_FRENCH = {
     "threads": "Équipements traités en même temps.",
     "workers": "Processus qui tiennent les sessions avec les équipements ; 0 : celui-là même qui agit. "
     "auto : un par processeur, s’il y en a plusieurs et au moins 100 équipements.",
-    "arm": "Garde ouvertes des sessions avec les points de passage obligés tant qu'un service tourne ; "
+    "arm": "Garde ouvertes des sessions avec les points de passage obligés tant qu’un service tourne ; "
     "false : avec aucun équipement.",
     "rehearsal_days": "Jours après lesquels ce qui a été répété compte de nouveau comme jamais essayé.",
     "signal_keys": "Un répertoire avec les clés des programmes qui peuvent signaler par l'API : "
