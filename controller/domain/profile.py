@@ -88,7 +88,8 @@ class RegexParse:
     With ``each``, the pattern is tried once per prefix: fields on which all agree keep their value, else
     ``partial``; with no prefix, each field of ``otherwise`` is ``none``. ``values`` renames raw values.
     ``within`` turns a field that is a list of numbers and ranges (``1,5-7``, over any number of lines) into
-    ``yes`` or ``no``: whether the number it gives is in it; ``all`` holds every number.
+    ``yes`` or ``no``: whether the number it gives is in it, or the port (``1/1/4`` in ``1/1/1-8``); ``all``
+    holds every number.
     ``listed``: fields that hold what every match gives, sorted, joined by commas. Where the pattern has a
     group ``source``, a network, only matches that touch the prefix count, and those of another network say
     so.

@@ -22,6 +22,8 @@ from controller.domain.template import Template
 from controller.engine.points.renderer import LISTED_BY, NONE, PointContext, satisfies
 
 _NUMBERED = re.compile(r"[\d/.:]+")
+_COUNTED = re.compile(r"(?:\d+/)*\d+")
+"""What a list of numbers or of ports can be asked for."""
 
 PARTIAL = "partial"
 """The value of a per-prefix field on which its prefixes differ."""
@@ -137,7 +139,10 @@ def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], 
             return parse.otherwise
     for name, number in parse.within.items():
         if name in groups:
-            groups[name] = _within(groups[name], number.fill(values))
+            wanted = number.fill(values)
+            if not _COUNTED.fullmatch(wanted):
+                return {}
+            groups[name] = _within(groups[name], wanted)
     named = {name: parse.values.get(name, {}).get(value, value) for name, value in groups.items()}
     return {**named, **parse.matched}
 
@@ -169,12 +174,14 @@ def _touches(source: str, prefix: str) -> bool:
     return one.overlaps(other)
 
 
-def _within(listed: str, number: str) -> str:
-    """Whether a list of numbers and ranges (``5-7`` or ``5 to 7``) holds the number; other words than ``all``
-    hold none."""
+def _within(listed: str, wanted: str) -> str:
+    """Whether a list of numbers and ranges (``5-7`` or ``5 to 7``) holds the number, or one of ports
+    (``1/1/5-7``) the port; other words than ``all`` hold none."""
     if listed.strip().lower() == "all":
         return "yes"
-    spans = re.findall(r"(\d+)(?:(?:-|\s+to\s+)(\d+))?", listed)
+    slot, slash, number = wanted.rpartition("/")
+    own = rf"(?<![\d/]){re.escape(slot)}/" if slash else ""
+    spans = re.findall(rf"{own}(\d+)(?:(?:-|\s+to\s+)(\d+))?", listed)
     return "yes" if any(int(low) <= int(number) <= int(high or low) for low, high in spans) else "no"
 
 

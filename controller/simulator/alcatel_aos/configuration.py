@@ -1,14 +1,16 @@
 """The configuration of an OmniSwitch and the text it is written as.
 
 OmniSwitch AOS Release 8 CLI Reference Guide: "show configuration snapshot" (a section per application, headed
-``! VLAN:``), "interfaces admin-state", "interfaces alias", "vlan", "vlan members untagged", "vlan members
-tagged", "linkagg lacp agg size", "linkagg lacp port actor admin-key" (ports join the aggregate that has their
-key), "linkagg static agg size", "session prompt".
+``! VLAN:``, with lines or without; neighbouring ports of a VLAN are one range), "interfaces admin-state",
+"interfaces alias", "vlan", "vlan members untagged", "vlan members tagged", "linkagg lacp agg size", "linkagg
+lacp port actor admin-key" (ports join the aggregate that has their key), "linkagg static agg size", "mvrp",
+"session prompt".
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from controller.simulator.switching import Interface, Kind
@@ -21,11 +23,12 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``idle`` in seconds; ``prompt`` as it stands before the space behind it."""
+    """``idle`` in seconds; ``prompt`` as it stands before the space behind it; ``mvrp``: VLANs are learnt."""
 
     name: str = "OmniSwitch"
     prompt: str = "->"
     idle: int = 600
+    mvrp: bool = False
 
 
 @dataclass(slots=True)
@@ -72,7 +75,11 @@ class Configuration:
             "Chassis": [f'system name "{self.settings.name}"'],
             "Interface": [line for each in ports for line in _port_lines(each)],
             "Link Aggregate": [line for each in self.ordered() for line in _aggregated(each)],
-            "VLAN": [*self._vlans(), *(line for each in self.ordered() for line in _members(each))],
+            "VLAN": [*self._vlans(), *self._members()],
+            "PVLAN": [],
+            "Spanning Tree": [],
+            "DA-UNP": [],
+            "MVRP": ["mvrp enable"] if self.settings.mvrp else [],
             "Session manager": (
                 [f'session prompt default "{self.settings.prompt}"'] if self.settings.prompt != "->" else []
             ),
@@ -86,6 +93,21 @@ class Configuration:
             lines.append(f"vlan {vlan} admin-state enable")
             lines += [f'vlan {vlan} name "{name}"'] if name != f"VLAN {vlan}" else []
         return lines
+
+    def _members(self) -> list[str]:
+        """By VLAN, each kind's ports and then its aggregates, as far as they are neighbours."""
+        having: dict[tuple[int, str], list[Interface]] = {}
+        for each in self.ordered():
+            if each.channel_group is None:
+                kinds = {each.access_vlan: "untagged"} if each.access_vlan != 1 else {}
+                kinds |= dict.fromkeys(each.allowed, "tagged")
+                for vlan, kind in kinds.items():
+                    having.setdefault((vlan, kind), []).append(each)
+        return [
+            f"vlan {vlan} members {where} {kind}"
+            for (vlan, kind), members in sorted(having.items())
+            for where in _ranges(members)
+        ]
 
 
 def _port_lines(each: Interface) -> list[str]:
@@ -107,12 +129,21 @@ def _aggregated(each: Interface) -> list[str]:
     return lines + keyed * (each.channel_mode == "lacp")
 
 
-def _members(each: Interface) -> list[str]:
-    if each.channel_group is not None:
-        return []
-    where = written(each)
-    own = [f"vlan {each.access_vlan} members {where} untagged"] if each.access_vlan != 1 else []
-    return own + [f"vlan {vlan} members {where} tagged" for vlan in sorted(each.allowed)]
+def _ranges(members: list[Interface]) -> Iterator[str]:
+    """``port 1/1/1-4``, ``linkagg 7``."""
+    runs: list[list[Interface]] = []
+    for each in members:
+        last = runs[-1][-1] if runs else None
+        if last and _slot(last) == _slot(each) and last.number + 1 == each.number:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    for run in runs:
+        yield written(run[0]) + (f"-{run[-1].number}" if len(run) > 1 else "")
+
+
+def _slot(each: Interface) -> tuple[bool, str]:
+    return each.is_aggregate, each.name.rpartition("/")[0]
 
 
 def of(each: Interface, which: str) -> str:

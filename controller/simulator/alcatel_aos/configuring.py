@@ -3,8 +3,8 @@
 OmniSwitch AOS Release 8 CLI Reference Guide, "interfaces admin-state", "vlan", "vlan members untagged", "vlan
 members tagged", "linkagg lacp agg size", "linkagg lacp agg admin-state", "linkagg lacp agg actor admin-key",
 "linkagg lacp port actor admin-key", "linkagg static agg size", "linkagg static agg admin-state", "linkagg
-static port agg", "system name", "session prompt", "write memory". Of the refusals, ``ERROR: Vlan 2200 does
-not exist`` is theirs, the others are of its kind.
+static port agg", "mvrp", "system name", "session prompt", "write memory". Of the refusals, ``ERROR: Vlan 2200
+does not exist`` is theirs, the others are of its kind.
 """
 
 from __future__ import annotations
@@ -89,6 +89,12 @@ def _members(*, tagged: bool, remove: bool = False) -> Handler:
     return handler
 
 
+def _no_member(shell: Shell, arguments: Arguments) -> None:
+    """Tagged or untagged: a port without a VLAN of its own goes back to VLAN 1."""
+    for tagged in (True, False):
+        _members(tagged=tagged, remove=True)(shell, arguments)
+
+
 # --- aggregates ------------------------------------------------------------------------------------------
 
 
@@ -142,6 +148,13 @@ def _prompt(shell: Shell, arguments: Arguments) -> None:
     shell.device.running.settings = settings
 
 
+def _mvrp(*, learns: bool) -> Handler:
+    def handler(shell: Shell, _arguments: Arguments) -> None:
+        shell.device.running.settings = replace(shell.device.running.settings, mvrp=learns)
+
+    return handler
+
+
 def _write(*, certified: bool) -> Handler:
     def handler(shell: Shell, _arguments: Arguments) -> Reply:
         device = shell.device
@@ -178,6 +191,9 @@ def add_configuring(grammar: Grammar[Handler]) -> None:
             grammar.add(f"vlan <vlans> members {where} {kind}", _members(tagged=tagged))
             removed = _members(tagged=tagged, remove=True)
             grammar.add(f"no vlan <vlans> members {where} {kind}", removed)
+        grammar.add(f"no vlan <vlans> members {where}", _no_member)
+    for state, learns in (("enable", True), ("disable", False)):
+        grammar.add(f"mvrp {state}", _mvrp(learns=learns))
     grammar.add("linkagg lacp agg <number:0-127> size <number:1-16> actor admin-key <number:0-65535>", _lacp)
     grammar.add("linkagg lacp port <ports> actor admin-key <number:0-65535>", _joins("lacp"))
     grammar.add("linkagg static agg <number:0-127> size <number:1-16>", _static)

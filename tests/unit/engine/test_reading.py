@@ -162,6 +162,31 @@ def test_a_list_is_all_that_touches_the_network_in_order_and_only_of_a_whole_ans
     assert read(made, answer.removesuffix("\nset s end")) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "listed", "found"),
+    [
+        ("1/1/4", "1/1/4", "yes"),
+        ("1/1/4", "1/1/1-8", "yes"),
+        ("1/1/4", "1/1/1-2 1/1/4-5", "yes"),
+        ("1/1/4", "1/1/5-8", "no"),
+        ("1/1/4", "1/1/40-48", "no"),
+        ("1/1/4", "2/1/1-8 1/2/4 11/1/4", "no"),
+        ("7", "5-8", "yes"),
+        ("7", "17,70-77", "no"),
+        ("Po7", "5-8", None),
+    ],
+)
+def test_a_port_is_looked_for_in_a_list_by_its_last_number(name: str, listed: str, found: str | None) -> None:
+    asking = {"in_it": Template.parse("${interface}")}
+    parse = RegexParse(Template.parse("has (?P<in_it>.*)"), within=asking)
+    asked = context(port("a", name))
+    spec = replace(
+        asked.spec, config=("in_it",), observed=(), reads=(Read(Template.parse("show"), (parse,)),)
+    )
+    state = read_state(replace(asked, spec=spec), {"show": f"has {listed}"})
+    assert state == (None if found is None else {"in_it": found})
+
+
 def test_a_prefix_is_no_pattern() -> None:
     made = context(policy("a", "s"), "10.0.0.0/8")
     found = read(made, "set s begin\n10a0b0c0/8\nset s end")
