@@ -73,15 +73,16 @@ def measured(
     shape: Shape,
     number: int,
     beside: Sequence[int] = (),
+    sick: frozenset[str] = frozenset(),
 ) -> Measured:
     """The switches are as at the start before it, and cut after it. ``beside``: processes that take part and
-    run already."""
+    run already; ``sick``: switches that count for nothing."""
     run = _run(prepared, site, beside)
     claim, said = _claim(prepared.said, run)
     go = claim.go if claim is not None else run.started
-    devices = frozenset(site.simulation.devices)
-    log = site.simulation.log()
-    records = [each for each in log if each["event"] == "line" and each["t"] <= run.ended]
+    devices = frozenset(site.simulation.devices) - sick
+    lines = (each for each in site.simulation.log() if each["event"] == "line" and each["device"] in devices)
+    records = [each for each in lines if each["t"] <= run.ended]
     cut = _last(records, lambda record: bool(record["changed"]))
     read = _last(records, lambda record: str(record["line"]).startswith("show "))
     claimed = claim.verified if claim is not None else frozenset()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from bench import sick
 from bench.peers import report
 from bench.peers.contenders import CONTENDERS
 from bench.peers.measuring import Measured
@@ -62,3 +64,29 @@ def test_every_peer_has_its_client() -> None:
     assert {each.client for each in CONTENDERS if each.requirements} == {
         path.name for path in clients.glob("*.py") if path.name != "__init__.py"
     }
+
+
+def test_a_tenth_hang_in_every_way_and_a_tenth_are_down() -> None:
+    names = [f"sw-{number:04}" for number in range(100)]
+    faults = sick.faults_of(names)
+    assert Counter(fault for fault, _ in faults.values()) == {"hang": 10, "refuse": 10}
+    assert {str(params) for fault, params in faults.values() if fault == "hang"} == {
+        "{'at': 'tcp'}",
+        "{'at': 'auth'}",
+        "{'at': 'shell'}",
+        "{'nth': 1}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("with_faults", "code"),
+    [
+        ([_run("cordon", 118), _run("cordon", 119), _run("cordon", 400)], 0),
+        ([_run("cordon", 118), _run("cordon", 121), _run("cordon", 122)], 1),
+        ([_run("cordon", 100), _run("cordon", 100), _run("cordon", None, "sw-0001")], 1),
+        ([_run("cordon", None, "sw-0001")], 1),
+    ],
+    ids=["within", "later", "one-left-uncut", "none-whole"],
+)
+def test_healthy_switches_may_wait_a_fifth_longer(with_faults: list[Measured], code: int) -> None:
+    assert sick.told([_run("cordon", 100)] * 3, with_faults) == code
