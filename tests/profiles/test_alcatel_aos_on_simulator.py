@@ -54,6 +54,18 @@ def test_a_tagged_vlan_that_stays_is_no_quarantine(meeting: Meeting, vlan: int) 
     assert judge(cut.expect, state) is Proof.CONTRADICTED
 
 
+@pytest.mark.parametrize("trunk", ["trunk", "bundle"])
+def test_a_vlan_that_may_be_learnt_again_is_not_confirmed(meeting: Meeting, trunk: str) -> None:
+    meeting.simulation.configure(ONE, "mvrp enable")
+    where = SITE.points[trunk]
+    cut = cut_of(meeting, where, Method.VLAN)
+    outcome, _, state = meeting.change(where, cut)
+    assert outcome is Outcome.ACCEPTED
+    assert state is not None
+    assert state["carried"] == "no"
+    assert judge(cut.expect, state) is Proof.CONTRADICTED
+
+
 def test_an_aggregate_of_the_other_kind_is_refused_and_left_as_it_is(meeting: Meeting) -> None:
     cut = cut_of(meeting, OTHER_KIND, Method.SHUTDOWN)
     outcome, _, state = meeting.change(OTHER_KIND, cut)
