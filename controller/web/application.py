@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from controller.api.app import build_app, open_app
+from controller.api.problems import CATALOGUES
 from controller.api.service import Service
 from controller.domain.bulk import settled
 from controller.web import (
@@ -110,5 +111,6 @@ def at_hand(app: FastAPI, office: Resident) -> None:
     anybody waits for them."""
     if office.large:
         pages.at_hand()
+        site_map.at_hand(office, office.composition.clock().now(), CATALOGUES.values())
         app.openapi()
     settled()

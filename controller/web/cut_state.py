@@ -12,52 +12,111 @@ from controller.domain.inventory import WHOLE_PORT, Inventory, Link, Management,
 from controller.domain.proof import Proof, aged
 from controller.engine.holding.remembered import followed
 from controller.engine.network.topology import Topology
-from controller.web.visits import Visit
+from controller.workers.resident import Resident
 
 OPEN, CUT, UNSURE = "open", "cut", "unsure"
 """Of a link: nothing of it is held; a cut that takes it whole is known; one is held and not known."""
 
+_PROOFS = {each.value: each for each in Proof}
+_CONFIRMED = frozenset(each for each in Proof if each.satisfies(Proof.CONFIRMED))
+
+
+class Held:
+    """What is held, by device and point; ``whole``: the points that take a port whole. ``distances``: hops
+    from the controller's device over links that are open; empty where nobody said where the controller is
+    attached. Rests on its two arguments and on nothing else."""
+
+    def __init__(self, inventory: Inventory, holds: tuple[Hold, ...]) -> None:
+        self._rests_on = (inventory, holds)
+        self._inventory = inventory
+        self.points: dict[str, dict[PointId, list[Hold]]] = defaultdict(dict)
+        self.whole: dict[Port, list[PointId]] = defaultdict(list)
+        for hold in holds:
+            self.points[hold.point.id.device].setdefault(hold.point.id, []).append(hold)
+            if hold.method in WHOLE_PORT:
+                self.whole[hold.point.port].append(hold.point.id)
+        self.distances: Mapping[str, int] = Topology(inventory).distances(self.whole.keys())
+
+    def rests_on(self, inventory: Inventory, holds: tuple[Hold, ...]) -> bool:
+        """On these very ones: neither of them is ever altered."""
+        return self._rests_on[0] is inventory and self._rests_on[1] is holds
+
+    @cached_property
+    def own_way(self) -> frozenset[frozenset[str]]:
+        """Pairs of neighbours on a shortest open way from the controller to devices managed in-band."""
+        near: dict[str, list[str]] = defaultdict(list)
+        for link in self._inventory.links:
+            if not any(end in self.whole for end in link.ends):
+                one, other = (end.device for end in link.ends)
+                near[one].append(other)
+                near[other].append(one)
+        found: set[frozenset[str]] = set()
+        next_of: dict[str, str | None] = {}
+        for device in self._inventory.devices.values():
+            at = device.name
+            if device.management is not Management.INBAND or at not in self.distances:
+                continue
+            while hops := self.distances[at]:
+                if at not in next_of:
+                    closer = (each for each in near[at] if self.distances.get(each) == hops - 1)
+                    next_of[at] = min(closer, default=None)
+                before = next_of[at]
+                if before is None or frozenset((at, before)) in found:
+                    break
+                found.add(frozenset((at, before)))
+                at = before
+        return frozenset(found)
+
+
+class _LastHeld:
+    """Of the last look, for the next one: between most of them nothing was held or let go of."""
+
+    def __init__(self) -> None:
+        self._found: Held | None = None
+
+    def of(self, inventory: Inventory, holds: tuple[Hold, ...]) -> Held:
+        found = self._found
+        if found is None or not found.rests_on(inventory, holds):
+            found = self._found = Held(inventory, holds)
+        return found
+
+
+_last = _LastHeld()
+
 
 class CutState:
-    """``inventory`` is the one in force. ``distances``: hops from the controller's device over links that are
-    open; empty where nobody said where the controller is attached."""
+    """``inventory`` is the one in force."""
 
-    def __init__(self, visit: Visit) -> None:
-        office = visit.service.office
+    def __init__(self, office: Resident, now: datetime) -> None:
         self.inventory: Inventory = office.documents_in_force().inventory
-        self._now = visit.now
+        self._now = now
         self._reads = followed(office.last_reads())
         self._back = office.partly_back()
         self._freed = {point.device for point in self._back.free}
-        self.held: dict[str, dict[PointId, list[Hold]]] = defaultdict(dict)
-        self._whole: dict[Port, list[PointId]] = defaultdict(list)
-        for hold in office.open_holds():
-            self.held[hold.point.id.device].setdefault(hold.point.id, []).append(hold)
-            if hold.method in WHOLE_PORT:
-                self._whole[hold.point.port].append(hold.point.id)
-        self._known: dict[PointId, bool] = {}
+        self._all = _last.of(self.inventory, office.open_holds())
+        self.held: Mapping[str, Mapping[PointId, list[Hold]]] = self._all.points
+        self.distances = self._all.distances
         self._devices: dict[str, str] = {}
-        self._topology = Topology(self.inventory)
-        self.distances: Mapping[str, int] = self._topology.distances(self._whole.keys())
 
     def proof(self, point: PointId) -> tuple[Proof, datetime | None]:
         """As of now, with the time of the reading it rests on."""
         read = self._reads.get(point)
         if read is None:
             return Proof.UNKNOWN, None
-        return aged(Proof(read.proof), read.read_at, self._now), read.read_at
+        return aged(_PROOFS[read.proof], read.read_at, self._now), read.read_at
 
-    def known(self, point: PointId) -> bool:
-        found = self._known.get(point)
-        if found is None:
-            found = self._known[point] = self.proof(point)[0].satisfies(Proof.CONFIRMED)
-        return found
+    @cached_property
+    def known(self) -> frozenset[PointId]:
+        """Points whose cut is confirmed as of now."""
+        return frozenset(point for point in self._reads if self.proof(point)[0] in _CONFIRMED)
 
     def of_link(self, link: Link) -> str:
-        held = [point for end in link.ends for point in self._whole.get(end, ())]
-        if not held:
+        whole = self._all.whole
+        one, other = link.ends
+        if one not in whole and other not in whole:
             return OPEN
-        return CUT if any(self.known(point) for point in held) else UNSURE
+        held = (*whole.get(one, ()), *whole.get(other, ()))
+        return UNSURE if self.known.isdisjoint(held) else CUT
 
     @cached_property
     def links(self) -> tuple[tuple[Link, str], ...]:
@@ -76,7 +135,7 @@ class CutState:
         held = self.held.get(name)
         if not held:
             return "connected"
-        known = sum(map(self.known, held))
+        known = len(held.keys() & self.known)
         if known < len(held):
             return "partial" if known else "unknown"
         partly = name in self._freed or any(point in self._back.towards for point in held)
@@ -105,28 +164,7 @@ class CutState:
             return None
         return name in self.distances
 
-    @cached_property
+    @property
     def own_way(self) -> frozenset[frozenset[str]]:
-        """Pairs of neighbours on a shortest open way from the controller to devices managed in-band."""
-        near: dict[str, list[str]] = defaultdict(list)
-        for link, state in self.links:
-            if state == OPEN:
-                one, other = (end.device for end in link.ends)
-                near[one].append(other)
-                near[other].append(one)
-        found: set[frozenset[str]] = set()
-        next_of: dict[str, str | None] = {}
-        for device in self.inventory.devices.values():
-            at = device.name
-            if device.management is not Management.INBAND or at not in self.distances:
-                continue
-            while hops := self.distances[at]:
-                if at not in next_of:
-                    closer = (each for each in near[at] if self.distances.get(each) == hops - 1)
-                    next_of[at] = min(closer, default=None)
-                before = next_of[at]
-                if before is None or frozenset((at, before)) in found:
-                    break
-                found.add(frozenset((at, before)))
-                at = before
-        return frozenset(found)
+        """As of :class:`Held`."""
+        return self._all.own_way

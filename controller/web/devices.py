@@ -47,7 +47,7 @@ class LinkRow:
 
 @router.get("/map/devices/{name}")
 def device(visit: Viewing, name: Name) -> Response:
-    found = CutState(visit)
+    found = CutState(visit.service.office, visit.now)
     asked = found.inventory.devices.get(name)
     if asked is None:
         raise NotFound(kind="device", name=name)

@@ -7,6 +7,7 @@ import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from controller.web.graphviz import places
 
@@ -44,10 +45,16 @@ def laid_out(devices: Sequence[str], links: Sequence[tuple[str, str]], root: str
     """As Graphviz would; :func:`rings` where it has nothing to say."""
     found = places(devices, links)
     if found is None:
-        return rings(devices, links, root)
+        return _ringed(tuple(devices), tuple(links), root)
     linked = Counter(end for ends in {frozenset(pair) for pair in links} if len(ends) > 1 for end in ends)
     spots = {name: Spot(x, y, "below", 0, linked[name] < 2) for name, (x, y) in found.items()}
     return Layout(spots, ringed=False)
+
+
+@lru_cache(maxsize=4)
+def _ringed(devices: tuple[str, ...], links: tuple[tuple[str, str], ...], root: str | None) -> Layout:
+    """Worked out once for each network, and not at each look at it."""
+    return rings(devices, links, root)
 
 
 def rings(devices: Sequence[str], links: Iterable[tuple[str, str]], root: str | None) -> Layout:

@@ -29,11 +29,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import parse_qs
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from controller.api.problems import CATALOGUES
 from controller.engine.people.roles import Permission
@@ -66,6 +68,12 @@ def at_hand() -> None:
     """Has every template made, so that nobody waits for it."""
     for name in _templates.list_templates():
         _templates.get_template(name)
+
+
+def piece(template: str, macro: str, shown: object) -> Markup:
+    """What one macro of a template makes of ``shown`` alone: it knows neither the visit nor its language, so
+    that a page may keep what it made."""
+    return cast("Markup", getattr(_templates.get_template(template).module, macro)(shown))
 
 
 def page(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 from fastapi import APIRouter, Response
+from markupsafe import Markup
 
 from controller.domain.inventory import Device
 from controller.text import Catalogue
 from controller.web.cut_state import CutState
 from controller.web.layout import Layout, laid_out
-from controller.web.pages import show
+from controller.web.pages import piece, show
 from controller.web.parts import part
 from controller.web.telling import title_of
 from controller.web.visits import Viewing
+from controller.workers.resident import Resident
 
 router = APIRouter()
 
@@ -23,6 +28,9 @@ ROWS = 200
 
 NAMES = 120
 """On a larger site only devices that others stand behind have their name in the drawing."""
+
+KEPT = 16_384
+"""Devices as they were drawn, of whatever state and language: each again only where its node is another."""
 
 _SPOT, _LETTER = 28.0, 8.6
 """Of the drawing: from a spot's middle to past its name's beginning, and along a name."""
@@ -72,7 +80,7 @@ class Bundle:
 class Drawing:
     """``bundles``: the open links of a larger site, whose ``lines`` are the others alone."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Markup, ...]
     lines: tuple[Line, ...]
     bundles: tuple[Bundle, ...]
     box: str
@@ -96,30 +104,38 @@ class Row:
 @router.get(PATH)
 def site_map(visit: Viewing) -> Response:
     """``?subject=`` the segment or conduit whose devices stand out, in the drawing and alone in the table."""
-    found = CutState(visit)
+    found = CutState(visit.service.office, visit.now)
     inventory, words = found.inventory, visit.words
     chosen = inventory.subject(visit.sent.get("subject"))
     among = None if chosen is None else frozenset(point.id.device for point in chosen.points)
-    rows = [_row(each, found, words) for each in inventory.devices.values()]
-    rows.sort(key=lambda row: (_STATES.index(row.state), row.name))
+    names = inventory.devices.keys() if among is None else inventory.devices.keys() & among
+    listed = part(sorted(names, key=lambda name: (_STATES.index(found.of_device(name)), name)), visit, ROWS)
+    states = Counter(map(found.of_device, inventory.devices))
     links = Counter(state for _, state in found.links)
     return show(
         visit,
         "map.html",
         refresh=10,
         drawing=_drawing(found, words, among),
-        part=part([row for row in rows if among is None or row.name in among], visit, ROWS),
+        part=listed.showing([_row(inventory.devices[name], found, words) for name in listed.items]),
         subjects=[(each.name, title_of(each, each.name, words)) for each in inventory.subjects()],
         chosen=chosen.name if chosen else "",
         told=words.text("map.chosen", title=title_of(chosen, chosen.name, words), count=len(among or ()))
         if chosen
         else "",
         links=[(state, count) for state in ("cut", "unsure", "open") if (count := links[state])],
-        states=[(state, count) for state in _STATES if (count := sum(row.state == state for row in rows))],
-        lost=sum(row.out_of_sight for row in rows),
+        states=[(state, count) for state in _STATES if (count := states[state])],
+        lost=sum(found.sees(name) is False for name in inventory.devices),
         own=bool(found.own_way),
         attached=inventory.controller.attached_to,
     )
+
+
+def at_hand(office: Resident, now: datetime, languages: Iterable[Catalogue]) -> None:
+    """What most of the drawing is made of, so that nobody waits for it."""
+    found = CutState(office, now)
+    for words in languages:
+        _drawing(found, words, None)
 
 
 def place_of(device: Device) -> str:
@@ -163,23 +179,23 @@ def _drawing(found: CutState, words: Catalogue, among: frozenset[str] | None) ->
             state=words.text(f"map.link-{state}"),
         )
         lines.append(Line(here.x, here.y, there.x, there.y, state, label, way))
+    called = {state: words.text(f"map.device-{state}") for state in _STATES}
     nodes = []
     for name in inventory.devices:
         spot, state = layout.spots[name], found.of_device(name)
-        nodes.append(
-            Node(
-                name=name,
-                x=spot.x,
-                y=spot.y,
-                state=state,
-                label=f"{name}: {words.text(f'map.device-{state}')}",
-                side=spot.side if few or not spot.last else "",
-                turn=spot.turn,
-                middle=name == root,
-                out_of_sight=found.sees(name) is False,
-                beside=among is not None and name not in among,
-            )
+        node = Node(
+            name=name,
+            x=spot.x,
+            y=spot.y,
+            state=state,
+            label=f"{name}: {called[state]}",
+            side=spot.side if few or not spot.last else "",
+            turn=spot.turn,
+            middle=name == root,
+            out_of_sight=found.sees(name) is False,
+            beside=among is not None and name not in among,
         )
+        nodes.append(_drawn(node))
     counted = words.text(
         "map.label-ringed" if layout.ringed else "map.label", devices=len(nodes), links=len(inventory.links)
     )
@@ -190,6 +206,11 @@ def _drawing(found: CutState, words: Catalogue, among: frozenset[str] | None) ->
         _box(layout),
         counted,
     )
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn(node: Node) -> Markup:
+    return piece("map-node.html", "node", node)
 
 
 def _box(layout: Layout) -> str:

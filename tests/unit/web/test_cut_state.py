@@ -11,7 +11,7 @@ from controller.domain.errors import OpenCause
 from controller.domain.inventory import PointId
 from controller.engine.holding.situation import partly_back
 from controller.web.cut_state import CutState
-from controller.web.visits import Visit
+from controller.workers.resident import Resident
 from tests.fakes.board import Fault, Strike
 from tests.fakes.site import Site
 from tests.unit.engine.test_escalation import tree
@@ -32,7 +32,7 @@ def seen(at: Site, later: float = 0) -> CutState:
         open_holds=at.history.open_holds,
         partly_back=lambda: partly_back(at.history),
     )
-    return CutState(cast("Visit", SimpleNamespace(service=SimpleNamespace(office=office), now=now)))
+    return CutState(cast("Resident", office), now)
 
 
 def points(at: Site, device: str) -> dict[str, PointId]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.domain.facts import Actor
+from controller.domain.facts import Actor, HoldEnded, PointRead
+from controller.domain.hold import Ending
+from controller.domain.playbook import Action
+from controller.domain.proof import Outcome, Proof
+from controller.domain.tags import Tag
 from controller.engine.people.roles import Role
 from controller.web.layout import rings
 from controller.workers.office import Cut
@@ -103,3 +108,61 @@ def test_devices_and_links_as_they_are_held(
             "/map/devices/box-4g"
         ]
         assert "/map/devices/box-4g" not in chosen.text.split('id="devices"')[1]
+
+
+def test_each_look_shows_what_is_so_by_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is kept from one look for the next."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    inband = built.INVENTORY.replace("role: wan", "role: wan, management: inband")
+    monkeypatch.setattr(built, "INVENTORY", inband + LINKED)
+    with built.house(tmp_path) as at:
+        visitor, french = Visitor(at, Role.VIEWER), Visitor(at, Role.VIEWER, "fr")
+        office = at.office
+
+        def drawn(who: Visitor = visitor, address: str = "/map") -> dict[str, tuple[str, str]]:
+            shown = who.open(address).text
+            return {
+                name: (state, label)
+                for state, name, label in re.findall(
+                    r'class="node ([^"]*)" href="/map/devices/([^"]*)" aria-label="([^"]*)"', shown
+                )
+            }
+
+        def read(proof: Proof) -> None:
+            now = datetime.now(UTC)
+            found = [
+                PointRead(
+                    "watch",
+                    hold.key.point,
+                    Action.ISOLATE,
+                    hold.method,
+                    Outcome.NOT_ATTEMPTED,
+                    proof,
+                    {},
+                    now,
+                )
+                for hold in office.open_holds()
+                if hold.key.point.device == "modem"
+            ]
+            office.journal.commit(Tag.POINT_WATCHED, found, Actor("os:0"))
+
+        assert drawn()["modem"] == ("connected", "modem: nothing cut here")
+        cut = Cut(subjects=("internet",))
+        office.isolate(cut, office.plan_cut(cut), "test", Actor("os:0"), lambda _: None)
+        assert drawn()["modem"][0] == "unknown lost"
+        read(Proof.CONFIRMED)
+        assert drawn()["modem"] == ("isolated lost", "modem: cut here, read back")
+        assert drawn(french)["modem"] == ("isolated lost", "modem: coupé ici, relu")
+        assert drawn(address="/map?subject=office")["box-4g"][0] == "unknown beside"
+        assert drawn()["box-4g"][0] == "unknown"
+        read(Proof.CONTRADICTED)
+        assert drawn()["modem"][0] == "unknown lost"
+        key = next(hold.key for hold in office.open_holds() if hold.key.point.device == "modem")
+        ended = HoldEnded(key.run, key.subject, key.point, Ending.RESTORE, "run-back")
+        office.journal.commit(Tag.HOLD_ENDED, [ended], Actor("os:0"))
+        shown = visitor.open("/map")
+        assert drawn()["modem"][0] == "connected"
+        assert 'class="open own"' in shown.text
+        path = office.composition.inventory_path()
+        path.write_text(path.read_text("utf-8").replace("attached_to: [box-4g, mgmt]", "{}"), "utf-8")
+        assert 'class="open own"' not in visitor.open("/map").text
