@@ -39,7 +39,15 @@ class Default:
     distance: int = 1
 
 
-def gateway(bgp: Bgp | None, statics: tuple[Default, ...]) -> Default | None:
-    """The default route in use. Every neighbour gives one, with the 20 of eBGP."""
-    learnt = [Default(address, 20) for address, each in (bgp.neighbors if bgp else ()) if not each.shutdown]
+def gateway(bgp: Bgp | None, statics: tuple[Default, ...], distance: int = 20) -> Default | None:
+    """The default route in use. Every neighbour gives one, with the platform's ``distance`` of eBGP."""
+    up = [address for address, each in (bgp.neighbors if bgp else ()) if not each.shutdown]
+    learnt = [Default(address, distance) for address in up]
     return min((*statics, *learnt), key=lambda each: each.distance, default=None)
+
+
+def leads(bgp: Bgp | None, statics: tuple[Default, ...], address: str, distance: int = 20) -> bool:
+    """Whether traffic goes by a neighbour: routes are learnt there, or a static route makes it a way out."""
+    found = bgp.neighbor(address) if bgp else None
+    default = gateway(bgp, statics, distance)
+    return (found is not None and not found.shutdown) or (default is not None and default.via == address)

@@ -13,6 +13,7 @@ from controller.simulator.arista_eos.configuring import add_configuring
 from controller.simulator.arista_eos.device import EosSwitch
 from controller.simulator.arista_eos.executing import add_executing, add_sessions
 from controller.simulator.arista_eos.names import interface_name, made
+from controller.simulator.arista_eos.routing import add_routing
 from controller.simulator.arista_eos.shell import Handler, Shell
 from controller.simulator.arista_eos.showing import add_showing
 from controller.simulator.commandlog import CommandLog
@@ -24,12 +25,13 @@ from controller.simulator.spec import DeviceSpec
 @cache
 def _grammars() -> dict[str, Grammar[Handler]]:
     own = {"interface": interfaces(interface_name)}
-    names = ("user", "exec", "config", "config-if", "config-vlan", "config-acl", "session")
+    names = ("user", "exec", "config", "config-if", "config-vlan", "config-acl", "config-router", "session")
     built: dict[str, Grammar[Handler]] = {name: Grammar(parameters=own) for name in names}
     add_executing(built["user"], built["exec"])
     add_sessions(built)
     add_showing(built["user"], built["exec"])
     add_configuring(built)
+    add_routing(built)
     return built
 
 

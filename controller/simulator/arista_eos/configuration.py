@@ -2,7 +2,7 @@
 
 Arista EOS User Manual, "show running-config": defaults are not written, lines within a block are indented by
 three spaces, the text ends in ``end``; "switchport mode" (``access`` by default), "switchport trunk allowed
-vlan".
+vlan". "BGP": what is within ``router bgp`` is indented alike; "ip route".
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from controller.simulator.arista_eos.names import sort_key
+from controller.simulator.bgp import Bgp, Default
 from controller.simulator.filters import AccessList
 from controller.simulator.switching import Interface
 from controller.simulator.vlans import ALL_VLANS, vlan_text
@@ -43,10 +44,18 @@ class Configuration:
     interfaces: dict[str, Interface] = field(default_factory=dict)
     lists: dict[tuple[str, str], AccessList] = field(default_factory=dict)
     """By family (``ip``, ``ipv6``) and name."""
+    bgp: Bgp | None = None
+    defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
         return Configuration(
-            self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces), dict(self.lists)
+            self.settings,
+            dict(self.users),
+            dict(self.vlans),
+            dict(self.interfaces),
+            dict(self.lists),
+            self.bgp,
+            self.defaults,
         )
 
     def objects(self) -> dict[str, object]:
@@ -55,6 +64,8 @@ class Configuration:
         found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
         found.update({f"interface {name}": interface for name, interface in self.interfaces.items()})
         found.update({f"{family} access-list {name}": each for (family, name), each in self.lists.items()})
+        found.update({"router bgp": self.bgp} if self.bgp else {})
+        found.update({f"ip route {each.via}": each for each in self.defaults})
         return found
 
     def ordered(self) -> list[Interface]:
@@ -79,10 +90,23 @@ class Configuration:
         for (family, name), each in sorted(self.lists.items()):
             entries = [f"   {entry.words}" for entry in each.entries]
             blocks.append([f"{family} access-list {name}", *entries])
-        blocks.append(["ip routing"])
+        blocks += [["ip routing"], *self._routing()]
         for kind, text in (("login", own.banner_login), ("motd", own.banner_motd)):
             blocks.append([f"banner {kind}", text, "EOF"] if text else [])
         return "\n!\n".join("\n".join(block) for block in blocks if block) + "\n!\nend"
+
+    def _routing(self) -> list[list[str]]:
+        statics = [
+            f"ip route 0.0.0.0/0 {each.via}{f' {each.distance}' if each.distance != 1 else ''}"
+            for each in self.defaults
+        ]
+        if self.bgp is None:
+            return [statics]
+        block = [f"router bgp {self.bgp.asn}"]
+        for address, each in self.bgp.neighbors:
+            block.append(f"   neighbor {address} remote-as {each.remote_as}")
+            block += [f"   neighbor {address} shutdown"] if each.shutdown else []
+        return [statics, block]
 
 
 def written(interface: Interface) -> list[str]:

@@ -80,7 +80,7 @@ def _no_interface(shell: Shell, arguments: Arguments) -> None:
     del shell.device.running.interfaces[arguments.text()]
 
 
-def _leave(shell: Shell, _arguments: Arguments) -> None:
+def leave(shell: Shell, _arguments: Arguments) -> None:
     shell.leave("exec" if shell.mode == "config" else "config")
 
 
@@ -208,7 +208,7 @@ def add_configuring(grammars: Mapping[str, Grammar[Handler]]) -> None:
         "lldp run": lambda shell, _given: _set(shell, lldp=True),
         "no lldp run": lambda shell, _given: _set(shell, lldp=False),
         "ip routing": lambda _shell, _given: None,
-        "exit": _leave,
+        "exit": leave,
         "end": _end,
     }.items():
         config.add(pattern, handler)
@@ -226,7 +226,7 @@ def add_configuring(grammars: Mapping[str, Grammar[Handler]]) -> None:
     for mode in ("on", "active", "passive"):
         interface.add(f"channel-group <number:1-2000> mode {mode}", _channel_group(mode))
     for name in ("config-if", "config-vlan", "config-acl"):
-        grammars[name].add("exit", _leave)
+        grammars[name].add("exit", leave)
     grammars["config-vlan"].add("name <word>", _vlan_name)
     acl.add("abort", _abort)
     acl.add("no <number:1-4294967295>", _entry(remove=True, numbered=True))

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field, replace
 from controller.simulator.arista_eos.configuration import Configuration, hashed
 from controller.simulator.arista_eos.names import interface_name
 from controller.simulator.arista_eos.sessions import MOST_PENDING, CommitTimer, Sessions
-from controller.simulator.device import Access, Kept
+from controller.simulator.bgp import leads
+from controller.simulator.device import Access, Kept, Place
 from controller.simulator.grammar import Rejected
 from controller.simulator.switching import Interface, Switch
+
+EBGP = 200
+"""The distance of what BGP gives: "distance bgp"."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -47,6 +51,11 @@ class EosSwitch(Switch[Configuration]):
 
     def ordered(self) -> list[Interface]:
         return self.running.ordered()
+
+    def passes(self, place: Place) -> bool:
+        if place.kind != "bgp_peer":
+            return super().passes(place)
+        return not self.booting and leads(self.running.bgp, self.running.defaults, place.name, EBGP)
 
     def denies(self, family: str, name: str) -> bool:
         found = self.running.lists.get((family, name))

@@ -9,8 +9,11 @@ six characters (``(config-s-change-if-Et1)#``), and the commands of configuratio
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
 from controller.simulator.arista_eos.configuration import Configuration
 from controller.simulator.arista_eos.device import EosSwitch
@@ -24,8 +27,16 @@ from controller.simulator.switching import Interface
 Handler = Callable[["Shell", Arguments], "Reply | str | None"]
 
 
+@dataclass(frozen=True, slots=True)
+class Modelled(Reply):
+    """An answer that ``| json`` prints as its ``model``."""
+
+    model: Any = None
+
+
 class Shell(ModalShell[EosSwitch]):
-    """``mode`` is ``user``, ``exec``, ``config``, ``config-if``, ``config-vlan`` or ``config-acl``;
+    """``mode`` is ``user``, ``exec``, ``config``, ``config-if``, ``config-vlan``, ``config-acl`` or
+    ``config-router``;
     ``edited`` the list that is being edited, as it will be once its mode is left; ``session`` the name of the
     configuration session that is being changed, "" where the running configuration is."""
 
@@ -64,6 +75,8 @@ class Shell(ModalShell[EosSwitch]):
                 return f"config-if-{short_name(self.selected[0])}" + ("-.." if len(self.selected) > 1 else "")
             case "config-vlan":
                 return f"config-vlan-{','.join(self.selected)}"
+            case "config-router":
+                return "config-router-bgp"
             case "config-acl":
                 family, name = self.selected
                 return f"config-{'ipv6-' if family == 'ipv6' else ''}acl-{name}"
@@ -98,6 +111,11 @@ class Shell(ModalShell[EosSwitch]):
         if self.configures:
             with self._in_session():
                 self.leave("exec")
+
+    def _filtered(self, reply: Reply, written: str, column: int) -> Reply:
+        if isinstance(reply, Modelled) and written.split() == ["json"]:
+            return Reply(json.dumps(reply.model, indent=4), paged=True)
+        return super()._filtered(reply, written, column)
 
     # --- a configuration session -------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from controller.simulator.bgp import gateway
+from controller.simulator.bgp import leads
 from controller.simulator.cisco_ios.configuration import Configuration, hashed
 from controller.simulator.cisco_ios.names import interface_name, is_physical
 from controller.simulator.device import Access, Place
@@ -71,10 +71,7 @@ class IosSwitch(Switch[Configuration]):
         """Through a neighbour: while routes are learnt there, or it is the way out by another of them."""
         if place.kind != "bgp_peer":
             return super().passes(place)
-        running, default = self.running, gateway(self.running.bgp, self.running.defaults)
-        found = running.bgp.neighbor(place.name) if running.bgp else None
-        learnt = found is not None and not found.shutdown
-        return not self.booting and (learnt or (default is not None and default.via == place.name))
+        return not self.booting and leads(self.running.bgp, self.running.defaults, place.name)
 
     def access_lists(self) -> Mapping[str, list[str]]:
         return {
