@@ -12,6 +12,7 @@ from controller.simulator.cisco_nxos.configuring import add_configuring
 from controller.simulator.cisco_nxos.device import NexusSwitch
 from controller.simulator.cisco_nxos.executing import add_executing
 from controller.simulator.cisco_nxos.names import interface_name, made
+from controller.simulator.cisco_nxos.routing import ROUTER_MODES, add_routing
 from controller.simulator.cisco_nxos.shell import Handler, Shell
 from controller.simulator.cisco_nxos.showing import add_showing
 from controller.simulator.cisco_nxos.showinterfaces import add_showing_interfaces
@@ -24,12 +25,13 @@ from controller.simulator.spec import DeviceSpec
 @cache
 def _grammars() -> dict[str, Grammar[Handler]]:
     own = {"interface": interfaces(interface_name)}
-    names = ("exec", "config", "config-if", "config-vlan", "config-acl")
+    names = ("exec", "config", "config-if", "config-vlan", "config-acl", *ROUTER_MODES)
     built: dict[str, Grammar[Handler]] = {name: Grammar(parameters=own) for name in names}
     add_executing(built["exec"])
     add_showing(built["exec"])
     add_showing_interfaces(built["exec"])
     add_configuring(built)
+    add_routing(built)
     return built
 
 

@@ -3,7 +3,8 @@
 Cisco Nexus 9000 Series NX-OS Fundamentals Configuration Guide, "show running-config": features first, blocks
 indented by two spaces, nothing at the end; Layer 2 Switching Configuration Guide, "switchport"; Security
 Configuration Guide, "ip port access-group" (ports) and "ip access-group" (SVIs), "ipv6 port traffic-filter"
-and "ipv6 traffic-filter".
+and "ipv6 traffic-filter"; Unicast Routing Configuration Guide, "Configuring Basic BGP" (each neighbour
+is a block within ``router bgp``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
+from controller.simulator.bgp import Bgp, Default
 from controller.simulator.cisco_nxos.names import sort_key
 from controller.simulator.filters import AccessList
 from controller.simulator.switching import Interface
@@ -42,10 +44,18 @@ class Configuration:
     interfaces: dict[str, Interface] = field(default_factory=dict)
     lists: dict[tuple[str, str], AccessList] = field(default_factory=dict)
     """By family (``ip``, ``ipv6``) and name."""
+    bgp: Bgp | None = None
+    defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
         return Configuration(
-            self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces), dict(self.lists)
+            self.settings,
+            dict(self.users),
+            dict(self.vlans),
+            dict(self.interfaces),
+            dict(self.lists),
+            self.bgp,
+            self.defaults,
         )
 
     def objects(self) -> dict[str, object]:
@@ -54,6 +64,8 @@ class Configuration:
         found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
         found.update({f"interface {name}": interface for name, interface in self.interfaces.items()})
         found.update({f"{family} access-list {name}": each for (family, name), each in self.lists.items()})
+        found.update({"router bgp": self.bgp} if self.bgp else {})
+        found.update({f"ip route {each.via}": each for each in self.defaults})
         return found
 
     def ordered(self) -> list[Interface]:
@@ -77,7 +89,14 @@ class Configuration:
         for vlan, name in sorted(self.vlans.items()):
             if name not in ("default", f"VLAN{vlan:04}"):
                 blocks.append([f"vlan {vlan}", f"  name {name}"])
+        blocks.append(
+            [
+                f"ip route 0.0.0.0/0 {each.via}{f' {each.distance}' if each.distance != 1 else ''}"
+                for each in self.defaults
+            ]
+        )
         blocks += [written(each) for each in self.ordered()]
+        blocks.append(written_bgp(self.bgp) if self.bgp else [])
         return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
@@ -108,6 +127,14 @@ def written(interface: Interface) -> list[str]:
     if interface.channel_group is not None:
         mode = f" mode {interface.channel_mode}" if interface.channel_mode != "on" else ""
         lines.append(f"  channel-group {interface.channel_group}{mode}")
+    return lines
+
+
+def written_bgp(bgp: Bgp) -> list[str]:
+    lines = [f"router bgp {bgp.asn}"]
+    for address, each in bgp.neighbors:
+        lines += [f"  neighbor {address}", f"    remote-as {each.remote_as}"]
+        lines += ["    shutdown"] if each.shutdown else []
     return lines
 
 

@@ -22,7 +22,7 @@ from controller.simulator.grammar import Arguments, Grammar, Rejected, incomplet
 from controller.simulator.ports import Change, allowed, bound, description, each, value
 from controller.simulator.switching import Interface
 
-FEATURES = ("interface-vlan", "lacp", "lldp", "vpc", "hsrp", "udld")
+FEATURES = ("bgp", "interface-vlan", "lacp", "lldp", "vpc", "hsrp", "udld")
 
 
 def _set(shell: Shell, **values: object) -> None:
@@ -96,7 +96,7 @@ def _no_interface(shell: Shell, arguments: Arguments) -> None:
     del shell.device.running.interfaces[arguments.text()]
 
 
-def _leave(shell: Shell, _arguments: Arguments) -> None:
+def leave(shell: Shell, _arguments: Arguments) -> None:
     shell.enter("exec" if shell.mode == "config" else "config")
 
 
@@ -223,7 +223,7 @@ def add_configuring(grammars: Mapping[str, Grammar[Handler]]) -> None:
         "interface <interface>": _interface,
         "interface <line>": _interfaces,
         "no interface <interface>": _no_interface,
-        "exit": _leave,
+        "exit": leave,
         "end": _end,
     }.items():
         config.add(pattern, handler)
@@ -253,7 +253,7 @@ def add_configuring(grammars: Mapping[str, Grammar[Handler]]) -> None:
     for mode in ("on", "active", "passive"):
         interface.add(f"channel-group <number:1-4096> mode {mode}", _channel_group(mode))
     for name in ("config-if", "config-vlan", "config-acl"):
-        grammars[name].add("exit", _leave)
+        grammars[name].add("exit", leave)
     grammars["config-vlan"].add("name <word>", _vlan_name)
     acl.add("no <number:1-4294967295>", _entry(remove=True, numbered=True))
     for action in ("permit", "deny", "remark"):

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from controller.simulator.bgp import leads
 from controller.simulator.cisco_nxos.configuration import Configuration, hashed
 from controller.simulator.cisco_nxos.names import interface_name
-from controller.simulator.device import Access
+from controller.simulator.device import Access, Place
 from controller.simulator.switching import Interface, Switch
 
 
@@ -46,6 +47,11 @@ class NexusSwitch(Switch[Configuration]):
 
     def ordered(self) -> list[Interface]:
         return self.running.ordered()
+
+    def passes(self, place: Place) -> bool:
+        if place.kind != "bgp_peer":
+            return super().passes(place)
+        return not self.booting and leads(self.running.bgp, self.running.defaults, place.name)
 
     def denies(self, family: str, name: str) -> bool:
         found = self.running.lists.get((family, name))

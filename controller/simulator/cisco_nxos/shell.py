@@ -19,7 +19,8 @@ Handler = Callable[["Shell", Arguments], "Reply | str | None"]
 
 
 class Shell(ModalShell[NexusSwitch]):
-    """``mode`` is ``exec``, ``config``, ``config-if``, ``config-vlan`` or ``config-acl``."""
+    """``mode`` is ``exec``, ``config``, ``config-if``, ``config-vlan``, ``config-acl``, ``config-router`` or
+    ``config-router-neighbor``."""
 
     also = ("config", "exec")
     prefix = ""

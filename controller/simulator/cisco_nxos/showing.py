@@ -18,7 +18,7 @@ from controller.simulator.shell import Reply
 from controller.simulator.surroundings import cabled, hardware_address, hosts
 
 
-def _headed(shell: Shell, command: str, text: str) -> Reply:
+def headed(shell: Shell, command: str, text: str) -> Reply:
     now = datetime.now(UTC)
     changed = shell.device.changed_at or now
     return paged(
@@ -35,19 +35,19 @@ def _headed(shell: Shell, command: str, text: str) -> Reply:
 
 
 def _running(shell: Shell, _arguments: Arguments) -> Reply:
-    return _headed(shell, "show running-config", shell.device.running.text())
+    return headed(shell, "show running-config", shell.device.running.text())
 
 
 def _running_interface(shell: Shell, arguments: Arguments) -> Reply:
     interface = shell.interface(arguments)
     text = "\n".join([f"version {VERSION} Bios:version 05.45 ", "", *written(interface)])
-    return _headed(shell, f"show running-config interface {interface.name}", text)
+    return headed(shell, f"show running-config interface {interface.name}", text)
 
 
 def _startup(shell: Shell, _arguments: Arguments) -> Reply | str:
     if shell.device.startup is None:
         return "No startup configuration"
-    return _headed(shell, "show startup-config", shell.device.startup.text())
+    return headed(shell, "show startup-config", shell.device.startup.text())
 
 
 def _clock(_shell: Shell, _arguments: Arguments) -> Reply:
