@@ -13,12 +13,13 @@ from controller.simulator.hp_comware.configuration import Configuration, Setting
 from controller.simulator.hp_comware.device import ComwareSwitch
 from controller.simulator.hp_comware.displays import add_displays
 from controller.simulator.hp_comware.names import interface_name
+from controller.simulator.hp_comware.routing import add_routing
 from controller.simulator.hp_comware.shell import Handler, Shell
 from controller.simulator.hp_comware.views import add_views
 from controller.simulator.platform import Platform
 from controller.simulator.spec import DeviceSpec
 
-_VIEWS = ("user", "system", "interface", "vlan", "acl")
+_VIEWS = ("user", "system", "interface", "vlan", "acl", "bgp")
 
 
 @cache
@@ -28,6 +29,7 @@ def _grammars() -> dict[str, Grammar[Handler]]:
     for view in ("user", "display"):
         add_displays(built[view])
     add_views(built)
+    add_routing(built)
     return built
 
 

@@ -3,7 +3,8 @@
 Comware 7 Fundamentals Command Reference, "display current-configuration": views are set off by ``#``, the
 text ends in ``return``, defaults are not written. Layer 2 - LAN Switching Command Reference: "port link-type"
 (``access`` by default), "port trunk permit vlan" (VLAN 1 alone by default; spans are written ``2 to 5``).
-ACL and QoS Command Reference: "acl", "rule", "packet-filter".
+ACL and QoS Command Reference: "acl", "rule", "packet-filter". Layer 3 - IP Routing Command Reference: "bgp",
+"ip route-static" (60 by default).
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
+from controller.simulator.bgp import Bgp, Default
 from controller.simulator.hp_comware.names import sort_key
 from controller.simulator.switching import Interface, Kind
 from controller.simulator.views import number, spans
 from controller.simulator.vlans import ALL_VLANS
 
 ONLY_FIRST = frozenset({1})
+STATIC, EBGP = 60, 255
+"""Preferences of static routes and of what BGP gives."""
 
 ListKey = tuple[str, str]
 """Family (``ip``, ``ipv6``, ``mac``) and name of an access list."""
@@ -51,10 +55,18 @@ class Configuration:
     vlans: dict[int, str] = field(default_factory=lambda: {1: "VLAN 0001"})
     interfaces: dict[str, Interface] = field(default_factory=dict)
     lists: dict[ListKey, Rules] = field(default_factory=dict)
+    bgp: Bgp | None = None
+    defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
         return Configuration(
-            self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces), dict(self.lists)
+            self.settings,
+            dict(self.users),
+            dict(self.vlans),
+            dict(self.interfaces),
+            dict(self.lists),
+            self.bgp,
+            self.defaults,
         )
 
     def objects(self) -> dict[str, object]:
@@ -63,6 +75,8 @@ class Configuration:
         found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
         found.update({f"interface {name}": each for name, each in self.interfaces.items()})
         found.update({f"{OPENED[family]} {name}": rules for (family, name), rules in self.lists.items()})
+        found.update({"bgp": self.bgp} if self.bgp else {})
+        found.update({f"ip route-static {each.via}": each for each in self.defaults})
         return found
 
     def ordered(self) -> list[Interface]:
@@ -73,7 +87,9 @@ class Configuration:
         for vlan, name in sorted(self.vlans.items()):
             blocks.append([f"vlan {vlan}", *([f" name {name}"] if name != f"VLAN {vlan:04}" else [])])
         blocks += [written(each) for each in self.ordered()]
+        blocks += [written_bgp(self.bgp)] if self.bgp else []
         blocks.append(["line vty 0 63", " authentication-mode scheme", " user-role network-operator"])
+        blocks += [[static(each) for each in self.defaults]] if self.defaults else []
         for (family, name), rules in sorted(self.lists.items()):
             blocks.append([f"{OPENED[family]} {name}", *(f" rule {index} {what}" for index, what in rules)])
         for name, user in self.users.items():
@@ -118,6 +134,19 @@ def written(interface: Interface) -> list[str]:
     if interface.channel_group is not None:
         lines.append(f" port link-aggregation group {interface.channel_group}")
     return lines
+
+
+def written_bgp(bgp: Bgp) -> list[str]:
+    lines = [f"bgp {bgp.asn}"]
+    for address, each in bgp.neighbors:
+        lines.append(f" peer {address} as-number {each.remote_as}")
+        lines += [f" peer {address} ignore"] if each.shutdown else []
+    return lines
+
+
+def static(route: Default) -> str:
+    preference = f" preference {route.distance}" if route.distance != STATIC else ""
+    return f" ip route-static 0.0.0.0 0 {route.via}{preference}"
 
 
 def hashed(secret: str) -> str:

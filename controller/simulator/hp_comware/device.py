@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from controller.simulator.bgp import leads
 from controller.simulator.device import Access, Place
-from controller.simulator.hp_comware.configuration import Configuration, hashed
+from controller.simulator.hp_comware.configuration import EBGP, Configuration, hashed
 from controller.simulator.hp_comware.names import interface_name
 from controller.simulator.switching import Interface, Switch
 
@@ -62,6 +63,8 @@ class ComwareSwitch(Switch[Configuration]):
         return False
 
     def passes(self, place: Place) -> bool:
+        if place.kind == "bgp_peer":
+            return not self.booting and leads(self.running.bgp, self.running.defaults, place.name, EBGP)
         interface = self.running.interfaces[place.name]
         return not self.denies("mac", interface.group("mac in")) and super().passes(place)
 

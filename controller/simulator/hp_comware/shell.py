@@ -27,6 +27,8 @@ class Shell(ViewShell[ComwareSwitch]):
         match self.mode:
             case "system":
                 return ""
+            case "bgp":
+                return "-bgp-default"
             case "vlan":
                 return f"-vlan{self.selected[0]}"
             case "acl":
