@@ -16,7 +16,9 @@ READY := $(VENV)/.ready
 DEVICES := tests/unit/drivers tests/unit/simulator
 # How segments come back: gates, probation, timers, in part; and the border beside the lab.
 RETURNS := $(foreach t,gates probation held counted partial border,tests/lab/test_cordon_$(t).py)
-LANES := test-unit test-contract test-profiles test-faults test-lab test-lab-returns test-e2e
+LANES := test-unit test-contract test-profiles test-platforms test-faults test-lab test-lab-returns test-e2e
+# All first-tier platforms in one network, whole and at their worst.
+TOGETHER := tests/profiles/test_all_at_once.py tests/profiles/test_at_their_worst.py
 CHECKS := check-style check-format check-types check-layers
 
 # The directories among $(1) that hold tests; pytest fails on one that holds none.
@@ -62,7 +64,10 @@ test-contract: $(READY)
 	$(call lane,tests/contract $(DEVICES),-n $(WORKERS))
 
 test-profiles: $(READY)
-	$(call lane,tests/profiles,-n $(WORKERS))
+	$(call lane,tests/profiles,-n $(WORKERS) $(addprefix --ignore=,$(TOGETHER)))
+
+test-platforms: $(READY)
+	$(BIN)/python -m pytest $(TOGETHER) -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # Most of a fault is waiting for what does not come: more workers than cores.
 test-faults: $(READY)
@@ -72,10 +77,11 @@ test-faults: $(READY)
 faults-careful: $(READY)
 	CORDON_FAULTS_CAREFUL=1 $(BIN)/python -m pytest tests/faults/test_device_faults_cut.py tests/faults/test_device_faults_restore.py -n $(WORKERS)
 
-# The crash campaign at every point it finds, frozen leaders included: a quarter of an hour.
+# The same, met by a cut through sessions held open.
 faults-armed: $(READY)
 	CORDON_FAULTS_ARMED=1 $(BIN)/python -m pytest tests/faults/test_device_faults_armed.py -n $(WORKERS)
 
+# The crash campaign at every point it finds, frozen leaders included: a quarter of an hour.
 faults-full: $(READY)
 	CORDON_FAULTS_FULL=1 $(BIN)/python -m pytest tests/faults/test_crash_cut.py tests/faults/test_crash_restore.py -n $(WORKERS)
 
