@@ -135,7 +135,7 @@ class CutState:
         held = self.held.get(name)
         if not held:
             return "connected"
-        known = len(held.keys() & self.known)
+        known = len(self.known.intersection(held))  # goes through those held here, not through all known
         if known < len(held):
             return "partial" if known else "unknown"
         partly = name in self._freed or any(point in self._back.towards for point in held)
