@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,7 +36,7 @@ from controller.catalog.profile_shape import (
 from controller.catalog.readiness_checks import ReadinessCheck
 from controller.catalog.shape import validate
 from controller.catalog.timer_checks import TimerCheck
-from controller.domain.errors import InvalidInput
+from controller.domain.errors import InvalidInput, Problem
 from controller.domain.inventory import Inventory, PointKind, ProbeKind
 from controller.domain.profile import (
     AtOnceSpec,
@@ -72,6 +73,9 @@ from controller.domain.profile import (
 from controller.domain.template import Template
 
 KIND = "profiles"
+
+_AT_HAND = 128
+"""Profiles kept as they were read last: those that are shipped, and as many revisions of a site's own."""
 
 
 class Profiles(Mapping[str, DeviceProfile]):
@@ -160,7 +164,21 @@ def examine_profiles(directories: Sequence[Path], findings: Findings) -> tuple[P
 
 def _examine(text: str, name: str, findings: Findings) -> tuple[str | None, DeviceProfile | None]:
     """The platform as far as it can be told, and the profile where there is no mistake."""
-    before = len(findings)
+    platform, profile, problems = _examined(text, name)
+    findings.extend(problems)
+    return platform, profile
+
+
+@lru_cache(maxsize=_AT_HAND)
+def _examined(text: str, name: str) -> tuple[str | None, DeviceProfile | None, tuple[Problem, ...]]:
+    """With every mistake. Kept by the whole text: a service reads its documents again at every change of one,
+    and their patterns are more than Python keeps compiled."""
+    findings = Findings()
+    platform, profile = _read(text, name, findings)
+    return platform, profile, tuple(findings)
+
+
+def _read(text: str, name: str, findings: Findings) -> tuple[str | None, DeviceProfile | None]:
     document = parse(text, name, findings)
     if document is None:
         return None, None
@@ -173,7 +191,7 @@ def _examine(text: str, name: str, findings: Findings) -> tuple[str | None, Devi
     ReadinessCheck(document, shape, findings).run()
     ListingCheck(document, shape, findings).run()
     TimerCheck(document, shape, findings).run()
-    if len(findings) > before:
+    if len(findings):
         return platform, None
     return shape.platform, _profile(shape, hashlib.sha256(text.encode()).hexdigest())
 
