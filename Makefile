@@ -17,8 +17,8 @@ DEVICES := tests/unit/drivers tests/unit/simulator
 # How segments come back: gates, probation, timers, in part; and the border beside the lab.
 RETURNS := $(foreach t,gates probation held counted partial border,tests/lab/test_cordon_$(t).py)
 LANES := test-unit test-contract test-profiles test-platforms test-faults test-lab test-lab-returns test-e2e
-# All first-tier platforms in one network, whole and at their worst.
-TOGETHER := tests/profiles/test_all_at_once.py tests/profiles/test_at_their_worst.py
+# Recorded answers, and all first-tier platforms in one network; the other tests of profiles go platform by platform.
+PLATFORMS := $(foreach t,transcripts second_tier all_at_once at_their_worst,tests/profiles/test_$(t).py)
 CHECKS := check-style check-format check-types check-layers
 
 # The directories among $(1) that hold tests; pytest fails on one that holds none.
@@ -64,10 +64,10 @@ test-contract: $(READY)
 	$(call lane,tests/contract $(DEVICES),-n $(WORKERS))
 
 test-profiles: $(READY)
-	$(call lane,tests/profiles,-n $(WORKERS) $(addprefix --ignore=,$(TOGETHER)))
+	$(call lane,tests/profiles,-n $(WORKERS) $(addprefix --ignore=,$(PLATFORMS)))
 
 test-platforms: $(READY)
-	$(BIN)/python -m pytest $(TOGETHER) -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PLATFORMS) -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # Most of a fault is waiting for what does not come: more workers than cores.
 test-faults: $(READY)
