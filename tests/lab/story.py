@@ -38,7 +38,7 @@ def written(scenes: Iterable[Scene]) -> str:
     return "\n".join(f"$ {shlex.join(('cordon', *words))}\n{answer.stdout}" for words, answer in scenes)
 
 
-_PROGRESS = re.compile(r"^\S+  \S+: .* \[\d+ of \d+\]$")
+_PROGRESS = re.compile(r"^\S+  \S+: .* \[\d+ of \d+(?:; [^\]]+)?\]$")
 """Which device is done first changes from night to night."""
 _PROVEN = re.compile(r"^For \d+ points?, a probe")
 """So does whether a probe got through before the first line was sent."""
