@@ -38,7 +38,7 @@ def gate(visit: Viewing, name: Name) -> Response:
     office, words = visit.service.office, visit.words
     found = next((each for each in office.gates_at_hand() if each.subject == name), None)
     if found is None:
-        raise NotFound(kind="subject", name=name)
+        raise NotFound(kind="gate", name=name)
     stated = {fact.statement for fact in found.attested}
     return show(
         visit,

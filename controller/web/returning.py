@@ -106,7 +106,7 @@ def _page(visit: Visit, error: CordonError | None = None) -> Response:
     names = subjects_of(plan, inventory) if plan is not None else wanted.subjects
     why = ""
     if error is not None:
-        refused = hazards_told(error.hazards, words) if isinstance(error, Refused) else ()
+        refused = hazards_told(error.hazards, words, inventory) if isinstance(error, Refused) else ()
         why = " ".join(text for text, _ in refused) or sentence(error, words)
     doubts = tuple(_doubts(visit, plan)) if plan is not None else ()
     return show(
@@ -117,7 +117,7 @@ def _page(visit: Visit, error: CordonError | None = None) -> Response:
         titles=joined((title_of(inventory.subject(name), name, words) for name in names), words),
         points=plan.point_count if plan is not None else 0,
         devices=len(devices_of(plan)) if plan is not None else 0,
-        hazards=hazards_told(plan.hazards, words) if plan is not None else (),
+        hazards=hazards_told(plan.hazards, words, inventory) if plan is not None else (),
         refused=plan is None or bool(plan.refusals),
         subjects=wanted.subjects,
         towards=wanted.towards,
