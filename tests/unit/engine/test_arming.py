@@ -15,7 +15,9 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag
 from controller.engine.holding.armed import ArmingBasis, basis_of_plans
-from controller.engine.holding.arming import FIRST_RETRY, LONGEST_RETRY, LOOKED_AFTER, READ_EVERY, Arming
+from controller.engine.holding.arming import LOOKED_AFTER, Arming
+from controller.engine.holding.place import FIRST_RETRY, LONGEST_RETRY
+from controller.engine.holding.visiting import READ_EVERY
 from controller.engine.ports import Login
 from tests.fakes.board import Board, BoardDriver, BoardSession, Fault, Port, Strike
 from tests.fakes.site import ACTOR, Site, device, documents, inventory, playbook, port, segment, stage
