@@ -29,16 +29,10 @@ from controller.domain.inventory import (
 )
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
-from controller.domain.profile import (
-    DeviceProfile,
-    Line,
-    MethodSpec,
-    PointSpec,
-    Read,
-    RegexParse,
-    RestoreClause,
-    SessionSpec,
-)
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import Line, MethodSpec, PointSpec, RestoreClause
+from controller.domain.profile.reading import Read, RegexParse
+from controller.domain.profile.session import SessionSpec
 from controller.domain.template import Template
 from controller.engine.planning.kept import plan_from_tables, plan_to_tables
 from controller.engine.planning.planner import plan_isolation

@@ -10,7 +10,7 @@ from controller.catalog.findings import Findings, listed, shorten, suggest
 from controller.catalog.profile_checks import near_template, template_columns
 from controller.catalog.profile_shape import ListReadShape, ProfileShape
 from controller.catalog.read_only import change_in
-from controller.domain.profile import LISTED, NEEDED, Listing
+from controller.domain.profile.surroundings import LISTED, NEEDED, Listing
 from controller.domain.template import Template
 
 

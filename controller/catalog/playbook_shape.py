@@ -28,7 +28,7 @@ from controller.catalog.scalars import (
 from controller.catalog.shape import Shape
 from controller.domain.inventory import ConduitKind, DeviceRole, Method, SegmentRole
 from controller.domain.playbook import Action, OnFailure, OnUnreachable, Order, Save, Scope, Selector
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Proof
 
 ALL = "all"

@@ -27,7 +27,7 @@ from controller.catalog.profile_shape import (
     VersionShape,
 )
 from controller.domain.inventory import MANUAL, METHODS_OF, PointKind
-from controller.domain.profile import SOURCE, Each
+from controller.domain.profile.reading import SOURCE, Each
 from controller.domain.template import Template
 
 POINT_VALUES = frozenset({"interface", "vlan", "subject", "prefixes4", "prefixes6"})

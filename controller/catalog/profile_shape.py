@@ -24,7 +24,11 @@ from controller.catalog.scalars import (
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import Method, PointKind
-from controller.domain.profile import Each, Listing, Look, NapalmName, RevertKind, TableKind, Tested
+from controller.domain.profile import Tested
+from controller.domain.profile.readiness import Look, RevertKind
+from controller.domain.profile.reading import Each
+from controller.domain.profile.returns import NapalmName
+from controller.domain.profile.surroundings import Listing, TableKind
 
 SECTIONS: dict[str, tuple[PointKind, bool]] = {
     **{kind.value: (kind, False) for kind in PointKind},

@@ -38,38 +38,21 @@ from controller.catalog.shape import validate
 from controller.catalog.timer_checks import TimerCheck
 from controller.domain.errors import InvalidInput, Problem
 from controller.domain.inventory import Inventory, PointKind, ProbeKind
-from controller.domain.profile import (
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import LimitSpec, Line, MethodSpec, PointSpec, RestoreClause
+from controller.domain.profile.readiness import GrantSpec, LookSpec, ReadinessSpec, RevertSpec
+from controller.domain.profile.reading import Condition, CounterSpec, Parse, Read, RegexParse, TableParse
+from controller.domain.profile.returns import NapalmSpec, NeedSpec, TimerSpec
+from controller.domain.profile.session import (
     AtOnceSpec,
     ClientSpec,
     CommitSpec,
-    Condition,
-    CounterSpec,
-    DeviceProfile,
-    GrantSpec,
     InsistSpec,
-    LimitSpec,
-    Line,
-    ListRead,
-    LookSpec,
-    MethodSpec,
-    NapalmSpec,
-    NeedSpec,
-    Parse,
-    PointSpec,
-    ProbeSpec,
     Question,
-    Read,
-    ReadinessSpec,
-    RegexParse,
-    RestoreClause,
-    RevertSpec,
     SaveSpec,
     SessionSpec,
-    TableParse,
-    TableRead,
-    TimerSpec,
-    VersionSpec,
 )
+from controller.domain.profile.surroundings import ListRead, ProbeSpec, TableRead, VersionSpec
 from controller.domain.template import Template
 
 KIND = "profiles"

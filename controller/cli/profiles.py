@@ -11,7 +11,8 @@ from controller.cli.asked import Call
 from controller.cli.exits import Exit
 from controller.domain.errors import CordonError
 from controller.domain.inventory import Inventory
-from controller.domain.profile import DeviceProfile, PointSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import PointSpec
 from controller.domain.rehearsal import Rehearsals
 from controller.text.times import moment
 

@@ -14,7 +14,8 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import Method, Point, PointId
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
-from controller.domain.profile import State, TableKind
+from controller.domain.profile.reading import State
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import StartupState
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from controller.domain.inventory import Method, Point, PointId
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 
 
 class Attribution(StrEnum):

@@ -14,7 +14,8 @@ import re
 from dataclasses import replace
 
 from controller.domain.inventory import Device
-from controller.domain.profile import CommitSpec, DeviceProfile
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import CommitSpec
 from controller.domain.template import Template
 from controller.domain.timer import OPERATION
 

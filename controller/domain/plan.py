@@ -17,7 +17,7 @@ from controller.domain.bulk import uncollected
 from controller.domain.canonical import Canonical, Written, canonical_bytes, written
 from controller.domain.inventory import REHEARSAL, Method, Point, PointId
 from controller.domain.playbook import Action, CounterLimit, Gate, OnFailure, OnUnreachable, Save
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Proof
 from controller.domain.timer import OPERATION
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from controller.domain.inventory import Bilingual, Method
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Proof
 
 

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from controller.domain.profile import ClientSpec, SessionSpec
+from controller.domain.profile.session import ClientSpec, SessionSpec
 from controller.drivers.ahead import Ahead
 from controller.drivers.channel import ClientRefused, EnableRefused, GuardedChannel, NoPassword
 from controller.drivers.guard import DeadlinePassed, SessionEnded

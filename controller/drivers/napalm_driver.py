@@ -13,7 +13,8 @@ from typing import Any
 
 from controller.domain.inventory import Device, NapalmAccess, Path, PathKind
 from controller.domain.napalm import by_napalm, returning
-from controller.domain.profile import DeviceProfile, NapalmName
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.returns import NapalmName
 from controller.domain.proof import Outcome
 from controller.drivers.candidate import Candidate, Connection, Failed
 from controller.drivers.napalm_session import NapalmSession

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from controller.domain import napalm
-from controller.domain.profile import CommitSpec, DeviceProfile
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import CommitSpec
 from controller.domain.proof import Outcome
 from controller.drivers.candidate import Candidate, Failed
 from controller.drivers.guard import SessionEnded

@@ -18,7 +18,7 @@ import netmiko
 from netmiko.channel import Channel, SSHChannel
 from netmiko.cisco_base_connection import CiscoBaseConnection
 
-from controller.domain.profile import SessionSpec
+from controller.domain.profile.session import SessionSpec
 from controller.drivers.channel import GuardedChannel
 from controller.drivers.dialogue import Dialogue
 from controller.drivers.greeting import Greeting

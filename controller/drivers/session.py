@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from controller.domain.inventory import Path
-from controller.domain.profile import DeviceProfile, Question
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import Question
 from controller.domain.proof import Outcome
 from controller.drivers.channel import NothingSent
 from controller.drivers.gate import LONGEST, Gate

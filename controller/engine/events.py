@@ -12,7 +12,7 @@ from controller.domain.lifecycle import RunState
 from controller.domain.plan import Plan, Step
 from controller.domain.playbook import Action
 from controller.domain.probation import Probation
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome, Proof
 from controller.domain.rehearsal import Rehearsed
 

@@ -19,7 +19,9 @@ from controller.domain.hold import Baseline, Hold
 from controller.domain.inventory import Credential, Device, Method, PointId, Probe
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action
-from controller.domain.profile import CommitSpec, DeviceProfile, Question, TableKind
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import CommitSpec, Question
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Outcome
 from controller.domain.startup import StartupState
 from controller.domain.tags import Tag

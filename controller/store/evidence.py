@@ -16,7 +16,7 @@ from controller.disk import sync_directory
 from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Text
 from controller.domain.logbook import Attachment
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.engine.ports import Kept
 from controller.store.places import Places
 

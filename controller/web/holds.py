@@ -13,7 +13,7 @@ from controller.api.problems import status_of
 from controller.domain.errors import AwaitingApproval, CordonError, InvalidRequest, Refused
 from controller.domain.inventory import Inventory
 from controller.domain.plan import Hazard
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.engine.execution.marks import Marks
 from controller.engine.people.roles import Permission
 from controller.engine.planning.plans import Return

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from controller.domain.inventory import Device
-from controller.domain.profile import AtOnceSpec
+from controller.domain.profile.session import AtOnceSpec
 from controller.domain.proof import Outcome
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.drivers.shards.driver import ShardedDriver

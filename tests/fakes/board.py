@@ -16,23 +16,12 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from controller.domain.inventory import Device, Method, PointKind, ProbeKind
-from controller.domain.profile import (
-    CounterSpec,
-    DeviceProfile,
-    Each,
-    LimitSpec,
-    Line,
-    MethodSpec,
-    NeedSpec,
-    PointSpec,
-    ProbeSpec,
-    Read,
-    RegexParse,
-    RestoreClause,
-    SessionSpec,
-    TimerSpec,
-    VersionSpec,
-)
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import LimitSpec, Line, MethodSpec, PointSpec, RestoreClause
+from controller.domain.profile.reading import CounterSpec, Each, Read, RegexParse
+from controller.domain.profile.returns import NeedSpec, TimerSpec
+from controller.domain.profile.session import SessionSpec
+from controller.domain.profile.surroundings import ProbeSpec, VersionSpec
 from controller.domain.proof import Outcome
 from controller.domain.template import Template
 from controller.engine.points.blocks import Course

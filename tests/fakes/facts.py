@@ -32,7 +32,7 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.lifecycle import RunState, WaveState
 from controller.domain.playbook import Action
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import StartupState
 

@@ -12,16 +12,10 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from controller.domain.inventory import Method, PointKind
-from controller.domain.profile import (
-    DeviceProfile,
-    Line,
-    MethodSpec,
-    PointSpec,
-    Read,
-    RegexParse,
-    RestoreClause,
-    SessionSpec,
-)
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import Line, MethodSpec, PointSpec, RestoreClause
+from controller.domain.profile.reading import Read, RegexParse
+from controller.domain.profile.session import SessionSpec
 from controller.domain.template import Template
 from controller.engine.ports import OpenCause
 

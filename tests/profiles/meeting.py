@@ -43,7 +43,7 @@ from controller.domain.inventory import (
     Segment,
 )
 from controller.domain.plan import Rendering, Step
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.engine.points.blocks import change_block, outcome_of, read_block, reads_after

@@ -12,7 +12,7 @@ import pytest
 
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import Device, DeviceRole, Method, Point, PointId, PointKind
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.engine.points.reading import judge, read_state
 from controller.engine.points.renderer import (
     PointContext,

@@ -14,7 +14,7 @@ import pytest
 from controller.domain import profile as profiles
 from controller.domain.inventory import Method
 from controller.domain.plan import Rendering
-from controller.domain.profile import Listing
+from controller.domain.profile.surroundings import Listing
 from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import StartupState
 from controller.engine.points.blocks import complete_answers

@@ -26,7 +26,8 @@ from controller.domain.inventory import (
     PointKind,
     Segment,
 )
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.engine.points.reading import judge, read_state
 from controller.engine.points.renderer import PointContext, isolation, point_context, read_commands
 

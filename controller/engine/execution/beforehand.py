@@ -20,7 +20,8 @@ from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import EvidenceTaken, Fact, StartupMoved
 from controller.domain.inventory import MANUAL, Device
 from controller.domain.playbook import Action, Save
-from controller.domain.profile import DeviceProfile, TableKind
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.startup import StartupState
 from controller.domain.tags import Tag
 from controller.engine.execution.running import Running

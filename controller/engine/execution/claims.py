@@ -15,7 +15,7 @@ from controller.domain.hold import Attribution, HoldKey
 from controller.domain.limit import Limit, LimitState
 from controller.domain.plan import Step
 from controller.domain.playbook import Action
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome, Proof
 from controller.engine.execution.running import Running
 from controller.engine.points.reading import judge

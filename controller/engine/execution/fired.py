@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from controller.domain.facts import Fact
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome
 from controller.engine.execution.claims import claims
 from controller.engine.execution.operation import OperationRun

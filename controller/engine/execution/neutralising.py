@@ -9,7 +9,8 @@ from controller.domain.errors import InvalidRequest, NotFound
 from controller.domain.facts import Actor, Noted, Text
 from controller.domain.inventory import MANUAL, Device
 from controller.domain.playbook import Action
-from controller.domain.profile import DeviceProfile, RevertSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.readiness import RevertSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.execution.running import Services

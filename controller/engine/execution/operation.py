@@ -18,7 +18,8 @@ from controller.domain.inventory import Device
 from controller.domain.napalm import returning
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome, Proof
 from controller.engine.events import StepResult
 from controller.engine.execution.claims import claims

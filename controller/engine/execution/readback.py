@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from controller.domain.inventory import PointId
 from controller.domain.plan import Operation
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome, Proof
 from controller.engine.points.blocks import complete_answers, interrupted, read_block
 from controller.engine.points.reading import judge, read_state

@@ -16,7 +16,8 @@ from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import StartupMoved, Text
 from controller.domain.inventory import Device
 from controller.domain.playbook import Action, Save
-from controller.domain.profile import DeviceProfile, SaveSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import SaveSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import StartupState
 from controller.domain.tags import Tag

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from controller.domain.armed import Why
 from controller.domain.inventory import MANUAL, Device, DeviceRole, Inventory, PointId
 from controller.domain.plan import Plan, Step
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.engine.points.reading import read_state
 from controller.engine.points.renderer import operation, point_context
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from controller.domain.armed import LOST, Standing, Why
 from controller.domain.errors import OpenCause
 from controller.domain.inventory import Device, PointId
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.engine.ports import Clock, Session
 
 FIRST_RETRY, LONGEST_RETRY = 15.0, 900.0

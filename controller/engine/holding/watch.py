@@ -19,7 +19,8 @@ from threading import Condition, Thread
 from controller.domain.errors import CordonError, OpenFailed
 from controller.domain.facts import SYSTEM, Fact, Noted
 from controller.domain.inventory import MANUAL, Device, Inventory, PointId
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.domain.timer import HELD_FOR, Holder, TimerState

@@ -15,7 +15,8 @@ from controller.domain.inventory import Inventory, PointId
 from controller.domain.limit import Limit
 from controller.domain.plan import Plan, Step, Wave
 from controller.domain.playbook import Action
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.domain.proof import PROOF_EXPIRES_AFTER, Outcome, Proof
 from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
 from controller.engine.points.reading import judge

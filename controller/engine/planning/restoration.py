@@ -17,7 +17,8 @@ from controller.domain.hold import Attribution, Hold, HoldKey
 from controller.domain.inventory import Inventory, PointId, Segment, Subject, needed_by, serves_everybody
 from controller.domain.plan import Basis, Condition, Limited, Plan, Rendering, Severity, Step, Wave
 from controller.domain.playbook import Action, OnFailure, Playbook, Stage
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.engine.findings import Findings
 from controller.engine.network.topology import Topology
 from controller.engine.planning.gates import Described, condition, enforced, gates_of, merged

@@ -10,7 +10,8 @@ from controller.domain.inventory import Inventory, Point, Subject
 from controller.domain.plan import Plan
 from controller.domain.playbook import CounterLimit
 from controller.domain.probation import PROBATION, probations
-from controller.domain.profile import CounterSpec, DeviceProfile
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import CounterSpec
 from controller.engine.points.renderer import point_context
 from controller.engine.ports import History
 

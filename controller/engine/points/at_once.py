@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from controller.domain.plan import Operation, Rendering
-from controller.domain.profile import SessionSpec
+from controller.domain.profile.session import SessionSpec
 from controller.engine.points.blocks import read_block
 from controller.engine.points.track import Track
 from controller.engine.ports import Block, Command, Purpose

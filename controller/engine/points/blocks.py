@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from controller.domain import napalm
 from controller.domain.plan import Operation, Rendering, TimerLines
-from controller.domain.profile import CommitSpec, DeviceProfile, SessionSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import CommitSpec, SessionSpec
 from controller.domain.proof import Outcome
 from controller.engine.ports import Answer, Block, Command, Purpose
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from controller.domain.inventory import PointId
 from controller.domain.playbook import Action
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.reading import configured, read_state
 from controller.engine.points.renderer import PointContext, isolation, limitation

@@ -24,7 +24,7 @@ from controller.domain.inventory import Method, PointId
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.limit import LIMIT, Limit, limit_of
 from controller.domain.playbook import Action
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome, Proof
 from controller.domain.timer import TIMER, Timer, timer_of, timers
 from controller.engine.ports import Clock, History, RunRecord, StepRecord

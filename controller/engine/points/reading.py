@@ -16,7 +16,7 @@ from pathlib import Path
 import textfsm
 
 from controller.domain.plan import Expected
-from controller.domain.profile import SOURCE, Parse, RegexParse, State, TableParse
+from controller.domain.profile.reading import SOURCE, Parse, RegexParse, State, TableParse
 from controller.domain.proof import Proof
 from controller.domain.template import Template
 from controller.engine.points.renderer import LISTED_BY, NONE, PointContext, satisfies

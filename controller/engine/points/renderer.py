@@ -12,7 +12,9 @@ from types import MappingProxyType
 from controller.domain.inventory import Device, Method, Point, PointId
 from controller.domain.napalm import returning
 from controller.domain.plan import NAME, Expected, Operation, Rendering, Step, TimerLines
-from controller.domain.profile import Condition, DeviceProfile, Each, Line, MethodSpec, PointSpec, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import Line, MethodSpec, PointSpec
+from controller.domain.profile.reading import Condition, Each, State
 from controller.domain.template import Template
 from controller.domain.timer import OPERATION
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from controller.domain.inventory import Device, Inventory, LinkKind, Port
 from controller.domain.plan import Hazard, Severity
-from controller.domain.profile import DeviceProfile, RevertSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.readiness import RevertSpec
 
 _SECONDS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 

@@ -11,7 +11,8 @@ from controller.domain.facts import StartupMoved
 from controller.domain.inventory import Inventory, Method, PointId
 from controller.domain.plan import Hazard, Plan, Severity, Step
 from controller.domain.playbook import Action, Save
-from controller.domain.profile import DeviceProfile, SaveSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import SaveSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.startup import COMPARED, StartupState
 from controller.engine.points.track import rests_on

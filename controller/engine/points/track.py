@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from controller.domain.inventory import PointId
 from controller.domain.plan import Rendering, Step, Wave
-from controller.domain.profile import State
+from controller.domain.profile.reading import State
 from controller.domain.proof import CAUSES_JOINED_BY, Outcome, Proof
 from controller.engine.events import StepResult
 from controller.engine.points.reading import judge

@@ -16,7 +16,8 @@ from ipaddress import ip_address, ip_network
 import textfsm
 
 from controller.domain.inventory import Device, Inventory, Link, LinkKind, PointKind, Port
-from controller.domain.profile import DeviceProfile, Listing, ListRead
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.surroundings import Listing, ListRead
 from controller.engine.points.reading import port_names, textfsm_template
 
 _AGGREGATE = re.compile(r"(?i)port-channel|bridge-aggregation|bond|lag|trk|ae\d")

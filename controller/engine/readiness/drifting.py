@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from controller.domain.drift import Drift, FieldDrift, PointDrift
 from controller.domain.inventory import MANUAL, Inventory
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.engine.execution.running import Services
 from controller.engine.holding.watched import Basis, Watched, profiles_of, watched_at, with_present
 from controller.engine.points.drift import as_it_may_be

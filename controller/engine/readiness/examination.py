@@ -10,7 +10,8 @@ from controller.domain import napalm
 from controller.domain.inventory import Device, Inventory, Method, PointId
 from controller.domain.napalm import by_napalm
 from controller.domain.plan import Severity
-from controller.domain.profile import DeviceProfile, Look, LookSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.readiness import Look, LookSpec
 from controller.domain.readiness import DeviceReadiness, Obstacle
 from controller.domain.startup import StartupState
 from controller.engine.execution.credentials import CredentialRecord

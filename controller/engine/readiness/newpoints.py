@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from controller.domain.inventory import MANUAL, Inventory, PointId
 from controller.domain.plan import Hazard, Severity
-from controller.domain.profile import DeviceProfile, State
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
 from controller.engine.execution.running import Services
 from controller.engine.findings import Findings
 from controller.engine.planning.transfer import Transferral

@@ -24,7 +24,9 @@ from controller.domain.inventory import (
 from controller.domain.lifecycle import OVER, RunState
 from controller.domain.plan import Operation, Plan, Step
 from controller.domain.playbook import Action
-from controller.domain.profile import DeviceProfile, State, VersionSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.reading import State
+from controller.domain.profile.surroundings import VersionSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.rehearsal import Rehearsed, Software, software_note
 from controller.domain.tags import Tag

@@ -12,7 +12,9 @@ from controller.catalog.inventory import inventory_from_text
 from controller.catalog.profiles import Profiles, profile_from_text
 from controller.domain.inventory import NapalmAccess
 from controller.domain.napalm import by_napalm, returning
-from controller.domain.profile import CommitSpec, DeviceProfile, NapalmName, NapalmSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.returns import NapalmName, NapalmSpec
+from controller.domain.profile.session import CommitSpec
 from controller.engine.points.renderer import timer_lines
 from tests.fakes.site import device
 from tests.unit.catalog.sample import (

@@ -32,7 +32,7 @@ from controller.domain.playbook import (
     Selector,
     Stage,
 )
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Proof
 from tests.unit.catalog.sample import (
     INVENTORY,

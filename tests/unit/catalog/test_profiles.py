@@ -15,22 +15,10 @@ from controller.catalog.profiles import (
 )
 from controller.catalog.shipped import shipped_profiles
 from controller.domain.inventory import Method, PointKind, ProbeKind
-from controller.domain.profile import (
-    Each,
-    Line,
-    MethodSpec,
-    PointSpec,
-    ProbeSpec,
-    Question,
-    Read,
-    RegexParse,
-    RestoreClause,
-    SaveSpec,
-    SessionSpec,
-    TableKind,
-    TableParse,
-    TableRead,
-)
+from controller.domain.profile.points import Line, MethodSpec, PointSpec, RestoreClause
+from controller.domain.profile.reading import Each, Read, RegexParse, TableParse
+from controller.domain.profile.session import Question, SaveSpec, SessionSpec
+from controller.domain.profile.surroundings import ProbeSpec, TableKind, TableRead
 from controller.domain.template import Template
 from tests.unit.catalog.sample import SWITCH, only_problem, planted, problems_of
 

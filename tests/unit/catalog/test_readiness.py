@@ -10,7 +10,7 @@ import yaml
 from controller.catalog.profiles import load_profiles, profile_from_text
 from controller.catalog.read_only import change_in
 from controller.catalog.shipped import shipped_profiles
-from controller.domain.profile import GrantSpec, Look, LookSpec, RevertKind, RevertSpec
+from controller.domain.profile.readiness import GrantSpec, Look, LookSpec, RevertKind, RevertSpec
 from controller.domain.template import Template
 from tests.unit.catalog.sample import SWITCH, problems_of
 

@@ -12,7 +12,8 @@ from controller.catalog.profiles import load_profiles, profile_from_text
 from controller.catalog.shipped import shipped_profiles
 from controller.domain.inventory import PointKind
 from controller.domain.playbook import CounterLimit
-from controller.domain.profile import CommitSpec, NeedSpec, TimerSpec
+from controller.domain.profile.returns import NeedSpec, TimerSpec
+from controller.domain.profile.session import CommitSpec
 from controller.domain.template import Template
 from controller.engine.points.renderer import timer_lines
 from tests.fakes.site import device

@@ -12,7 +12,7 @@ import pytest
 
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import Device, DeviceRole, Path
-from controller.domain.profile import ClientSpec, SessionSpec
+from controller.domain.profile.session import ClientSpec, SessionSpec
 from controller.drivers.channel import ClientRefused, NoPassword
 from controller.drivers.dialogue import Dialogue
 from controller.drivers.guard import DeadlinePassed

@@ -12,7 +12,8 @@ import asyncssh
 import pytest
 
 from controller.domain.inventory import Device, Path
-from controller.domain.profile import DeviceProfile, SessionSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import SessionSpec
 from controller.domain.proof import Outcome
 from controller.drivers.host_keys import fetch_host_key, fingerprint
 from controller.drivers.netmiko_driver import NetmikoDriver

@@ -14,7 +14,7 @@ import pytest
 
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import Device, DeviceRole, Path
-from controller.domain.profile import Question
+from controller.domain.profile.session import Question
 from controller.domain.proof import Outcome
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.drivers.session import NetmikoSession

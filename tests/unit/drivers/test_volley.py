@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.profile import AtOnceSpec, DeviceProfile
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import AtOnceSpec
 from controller.domain.proof import Outcome
 from controller.drivers.gate import LONGEST
 from controller.drivers.netmiko_driver import NetmikoDriver

@@ -12,7 +12,8 @@ import pytest
 from controller.domain.inventory import Device, DeviceRole, Method, Point, PointId, PointKind
 from controller.domain.plan import Rendering, Step
 from controller.domain.playbook import Action
-from controller.domain.profile import CommitSpec, DeviceProfile, SessionSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import CommitSpec, SessionSpec
 from controller.domain.proof import Outcome
 from controller.engine.execution.walklist import beforehand
 from controller.engine.points.blocks import LOCKED, Course, change_block, outcome_of

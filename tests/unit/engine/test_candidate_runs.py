@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from controller.domain.inventory import Method
-from controller.domain.profile import CommitSpec
+from controller.domain.profile.session import CommitSpec
 from controller.domain.proof import Outcome, Proof
 from tests.fakes.board import PLATFORM, Board, BoardSession, Fault, Port, Strike
 from tests.fakes.site import Site, device, documents, inventory, playbook, port, segment, stage

@@ -8,7 +8,8 @@ import pytest
 
 from controller.domain.inventory import Method
 from controller.domain.plan import Operation, Rendering
-from controller.domain.profile import CommitSpec, DeviceProfile, SessionSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import CommitSpec, SessionSpec
 from controller.domain.proof import Outcome
 from controller.engine.points.blocks import LOCKED, Course, abandoned_block, change_block, outcome_of
 from controller.engine.ports import Answer, Command, Purpose

@@ -24,7 +24,7 @@ from controller.domain.inventory import Port as End
 from controller.domain.lifecycle import RunState
 from controller.domain.plan import Escalation, Plan
 from controller.domain.playbook import OnUnreachable, Save, Stage
-from controller.domain.profile import SaveSpec
+from controller.domain.profile.session import SaveSpec
 from controller.domain.proof import Outcome, Proof
 from controller.engine.execution.walklist import walklist
 from controller.engine.holding.situation import SubjectState, situation

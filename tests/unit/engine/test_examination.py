@@ -9,7 +9,8 @@ import pytest
 from controller.catalog.profiles import load_profiles
 from controller.catalog.shipped import shipped_profiles
 from controller.domain.inventory import Device, DeviceRole, Method, PointKind
-from controller.domain.profile import DeviceProfile, Line
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import Line
 from controller.domain.template import Template
 from controller.engine.execution.credentials import CredentialRecord
 from controller.engine.points.renderer import point_context

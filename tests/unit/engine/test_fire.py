@@ -21,7 +21,8 @@ from controller.domain.hold import Attribution
 from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.plan import Operation, Rendering, Step
 from controller.domain.playbook import Action
-from controller.domain.profile import AtOnceSpec, DeviceProfile, SessionSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import AtOnceSpec, SessionSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
 from controller.engine.events import RunEnded

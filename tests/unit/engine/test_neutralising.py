@@ -10,7 +10,7 @@ import pytest
 
 from controller.domain.errors import InvalidRequest, JournalUnavailable, NotFound
 from controller.domain.facts import Fact, Noted
-from controller.domain.profile import ReadinessSpec, RevertKind, RevertSpec
+from controller.domain.profile.readiness import ReadinessSpec, RevertKind, RevertSpec
 from controller.domain.tags import Tag
 from controller.domain.template import Template
 from controller.engine.planning.plans import Documents

@@ -31,7 +31,8 @@ from controller.domain.inventory import (
 )
 from controller.domain.plan import Hazard, Plan, Severity, Step
 from controller.domain.playbook import Order, Scope, Stage
-from controller.domain.profile import DeviceProfile, Line, MethodSpec, PointSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import Line, MethodSpec, PointSpec
 from controller.domain.template import Template
 from controller.engine.planning.planner import plan_isolation
 from tests.fakes.board import PLATFORM, board_profile

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from controller.domain.inventory import Method, Point, PointId, PointKind
-from controller.domain.profile import Each, MethodSpec, PointSpec, Read, RegexParse, RestoreClause, TableParse
+from controller.domain.profile.points import MethodSpec, PointSpec, RestoreClause
+from controller.domain.profile.reading import Each, Read, RegexParse, TableParse
 from controller.domain.proof import Proof
 from controller.domain.template import Template
 from controller.engine.points.reading import judge, port_names, read_state

@@ -9,7 +9,8 @@ import pytest
 
 from controller.domain.inventory import Method
 from controller.domain.plan import Operation, Rendering
-from controller.domain.profile import DeviceProfile, InsistSpec, SessionSpec
+from controller.domain.profile import DeviceProfile
+from controller.domain.profile.session import InsistSpec, SessionSpec
 from controller.domain.proof import Outcome
 from controller.engine.points.blocks import Course, change_block, outcome_of
 from controller.engine.ports import Answer

@@ -13,7 +13,8 @@ import pytest
 from controller.domain.errors import OpenCause
 from controller.domain.facts import Noted
 from controller.domain.lifecycle import RunState
-from controller.domain.profile import CommitSpec, TimerSpec
+from controller.domain.profile.returns import TimerSpec
+from controller.domain.profile.session import CommitSpec
 from controller.domain.proof import Proof
 from controller.domain.template import Template
 from controller.domain.timer import TIMER, Holder, Timer, TimerState, timer_of

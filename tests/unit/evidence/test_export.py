@@ -23,7 +23,7 @@ from controller.domain.errors import InvalidRequest
 from controller.domain.facts import Actor, EvidenceTaken, Noted, RevisionStored, RunOpened, Text
 from controller.domain.logbook import FactStatus, LogDetails
 from controller.domain.playbook import Action
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.tags import Tag
 from controller.evidence import verify
 from controller.evidence.verify import Bad

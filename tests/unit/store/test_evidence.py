@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from controller.domain.facts import SYSTEM, EvidenceTaken
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.tags import Tag
 from controller.store.evidence import EvidenceDirectory
 from controller.store.home import Home

@@ -37,7 +37,7 @@ from controller.domain.hold import Attribution, Ending
 from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.logbook import Attachment, LogDetails, logbook_facts
 from controller.domain.playbook import Action
-from controller.domain.profile import TableKind
+from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Outcome
 from controller.domain.retention import ERASED_FILE, PayloadKind, Selection, ranges, retention_from
 from controller.domain.tags import Tag
