@@ -64,6 +64,7 @@ class Controller:
         self._book = HoldBook(history, services.clock)
         self._runs = Runs(services, self._book, self._slots)
         self._ended_runs = 0
+        self._standing_down = False
         self.rehearsing = Rehearsing(self, services, history)
         self._consents: Consents = WithoutAccounts()
         self.probations = Probations(services, history, reader, self._book, self._cut_again)
@@ -278,8 +279,9 @@ class Controller:
 
     def stand_down(self) -> None:
         """The process is about to end: cuts come to their end, whatever brings something back stops at the
-        next safe point and can be resumed."""
+        next safe point and can be resumed, also where it was asked for and had not begun."""
         with self._changed:
+            self._standing_down = True
             for active in self._active.values():
                 if active.running.plan.gives_way:
                     active.running.stop(StopCause.STANDING_DOWN)
@@ -360,6 +362,8 @@ class Controller:
         from."""
         active = self._runs.begin(plan, actor, watcher, inventory, profiles, accept_drift, earlier)
         self._active[active.running.run] = active
+        if self._standing_down and plan.gives_way:
+            active.running.stop(StopCause.STANDING_DOWN)
         return active
 
     def _execute(

@@ -6,22 +6,19 @@ by that goes the careful way within the same run: it is read first, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import takewhile
 
 from controller.domain.facts import Fact
-from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome
 from controller.engine.execution.claims import claims
 from controller.engine.execution.operation import OperationRun
 from controller.engine.execution.readback import States
-from controller.engine.points.at_once import at_once_block, reads_back, undone_by
-from controller.engine.points.blocks import complete_answers, interrupted, read_block
-from controller.engine.points.reading import read_partly, reads_telling
+from controller.engine.points.at_once import at_once_block, reads_back
+from controller.engine.points.blocks import interrupted, read_block
 from controller.engine.points.track import Track
-from controller.engine.ports import Answer, ArmedSession, Block, Purpose, Session
+from controller.engine.ports import ArmedSession, Block, Session
 
 _SHARE = 4
 """The part of an operation's time in which what was sent at once has to be answered: the rest is for the
@@ -70,8 +67,7 @@ class FiredRun(OperationRun):
         # One that is cut already has its proof from a reading of its own, on the careful way.
         change = [track for track in change if not track.confirmed_by(states[track.point])]
         renderings = [track.rendering for track in change]
-        first = [command for track in change for command in reads_telling(track.context, undone_by(track))]
-        block = at_once_block(self._operation, first, renderings, self._profile.session)
+        block = at_once_block(self._operation, self._telling(change), renderings, self._profile.session)
         if not change or block is None:
             return None
         facts = [
@@ -82,12 +78,6 @@ class FiredRun(OperationRun):
         facts = self._record.intending(facts, change)
         self._shot = Shot(armed.session, block, change, states, facts)
         return self._shot
-
-    def _doubted(self, change: Sequence[Track], states: States, answers: Sequence[Answer]) -> Sequence[Track]:
-        """By what a restore goes by: of the rest, the reading afterwards tells."""
-        first = takewhile(lambda answer: answer.command.purpose is Purpose.READ, answers)
-        before = complete_answers(tuple(first))
-        return [track for track in change if _differs(track, states[track.point], before)]
 
     def _at_device(self) -> AbstractContextManager[None]:
         return self._seized_before() if self._seized else super()._at_device()
@@ -117,10 +107,3 @@ class FiredRun(OperationRun):
             shot.session.write(read_block(self._operation))
             answers = (*answers, *shot.session.collect(deadline))
         self._learn(shot.session, shot.change, shot.states, answers, deadline, again=True)
-
-
-def _differs(track: Track, known: State | None, before: Mapping[str, str]) -> bool:
-    again = read_partly(track.context, before)
-    return known is not None and any(
-        again.get(name, known.get(name)) != known.get(name) for name in undone_by(track)
-    )

@@ -41,8 +41,8 @@ from controller.engine.points.blocks import (
     reads_before,
     transcript,
 )
-from controller.engine.points.drift import changed_meanwhile, drifted
-from controller.engine.points.reading import judge
+from controller.engine.points.drift import changed_meanwhile, drifted, undone_by
+from controller.engine.points.reading import judge, reads_telling
 from controller.engine.points.renderer import point_context, timer_lines
 from controller.engine.points.track import Track
 from controller.engine.ports import Answer, Session
@@ -313,6 +313,7 @@ class OperationRun:
             self._timer.lines,
             self._others_timers.first,
             profile.session,
+            () if self._restoring else self._telling(change),
         )
         for track in change:  # what was read before is no longer what is known
             track.sending()
@@ -352,9 +353,15 @@ class OperationRun:
         if not lost and any(track.cause == LOCKED and not track.done for track in change):
             self._clock.pause(ASK_AGAIN)
 
+    def _telling(self, change: Sequence[Track]) -> frozenset[str]:
+        """The commands that tell, right before the change, of what its return goes by."""
+        return frozenset(
+            command for track in change for command in reads_telling(track.context, undone_by(track))
+        )
+
     def _doubted(self, change: Sequence[Track], states: States, answers: Sequence[Answer]) -> Sequence[Track]:
         """Those that somebody else changed between what is on record as before, and the change."""
-        before = reads_before(self._operation, answers)
+        before = reads_before(answers)
         return [track for track in change if changed_meanwhile(track, states[track.point], before)]
 
     def _sent_back(self, session: Session, change: Sequence[Track], answers: Sequence[Answer]) -> None:

@@ -7,7 +7,8 @@ discarded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 
 from controller.domain import napalm
 from controller.domain.plan import Operation, Rendering, TimerLines
@@ -30,12 +31,15 @@ def change_block(
     timer: TimerLines | None = None,
     first: Sequence[Command] = (),
     session: SessionSpec | None = None,
+    before: Collection[str] = (),
 ) -> Block:
     """Each rendering's lines are the group of its place in ``renderings``, counted from 1. ``timer``: the one
     that begins with it; ``first``: what goes out before anything is changed. ``session``: where its lines
     are a candidate, all that leaves the block before its own ``leave`` commits, and which lines wait for
-    that; and what follows a group of which a line was refused."""
+    that; and what follows a group of which a line was refused. ``before``: the commands that are enough of a
+    reading before; without any of them it is the whole."""
     reads = read_block(operation).commands
+    enough = tuple(command for command in reads if command.text in before) or reads
     enter = tuple(Command(text, Purpose.MODE) for text in (timer or operation).enter)
     leave = (timer or operation).leave
     escape = session.escape if session else ()
@@ -48,7 +52,7 @@ def change_block(
             (behind if later else changes).append(Command(text, Purpose.CHANGE, group))
         changes.extend(Command(text, Purpose.ESCAPE, group) for text in escape)
     commit = session.commit if session else None
-    return Block((*reads, *first, *enter, *changes, *_leaving(leave, session, behind), *reads), commit)
+    return Block((*enough, *first, *enter, *changes, *_leaving(leave, session, behind), *reads), commit)
 
 
 def _leaving(
@@ -121,14 +125,18 @@ def committed(answer: str, profile: DeviceProfile, commit: CommitSpec | None) ->
     return profile.error_in(answer) is None and not (commit is not None and commit.failed(answer))
 
 
-def reads_before(operation: Operation, answers: Sequence[Answer]) -> Mapping[str, str]:
-    return complete_answers(answers[: len(operation.reads)])
+def reads_before(answers: Sequence[Answer]) -> Mapping[str, str]:
+    return complete_answers(_first_reads(answers))
 
 
 def reads_after(operation: Operation, answers: Sequence[Answer]) -> Mapping[str, str]:
     """Only the read-back counts: nothing where the block was cut short before it."""
     at = len(answers) - len(operation.reads)
-    return complete_answers(answers[at:]) if at > len(operation.reads) else {}
+    return complete_answers(answers[at:]) if at > len(_first_reads(answers)) else {}
+
+
+def _first_reads(answers: Sequence[Answer]) -> Sequence[Answer]:
+    return tuple(takewhile(lambda answer: answer.command.purpose is Purpose.READ, answers))
 
 
 def complete_answers(answers: Sequence[Answer]) -> Mapping[str, str]:
@@ -143,10 +151,9 @@ def interrupted(answers: Sequence[Answer]) -> bool:
 def denied(operation: Operation, answers: Sequence[Answer], profile: DeviceProfile) -> bool:
     """Whether the device refuses now even what it let the session read before: who authorises it is gone, and
     another log-in may do what this one may no more."""
-    count = len(operation.reads)
-    before, after = answers[:count], answers[len(answers) - count :]
+    before, after = _first_reads(answers), answers[len(answers) - len(operation.reads) :]
     return (
-        0 < count < len(answers)
+        0 < len(before) < len(answers)
         and not all(_refused(answer, profile) for answer in before)
         and all(_refused(answer, profile) for answer in after)
     )

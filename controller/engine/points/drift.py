@@ -8,9 +8,11 @@ from controller.domain.inventory import PointId
 from controller.domain.playbook import Action
 from controller.domain.profile.reading import State
 from controller.engine.points.holds import HoldBook
-from controller.engine.points.reading import configured, read_state
+from controller.engine.points.reading import configured, read_partly
 from controller.engine.points.renderer import PointContext, isolation, limitation
 from controller.engine.points.track import Track
+
+_WAS = "was."
 
 
 def drifted(book: HoldBook, track: Track, state: State) -> bool:
@@ -66,9 +68,20 @@ def _let_through(book: HoldBook, point: PointId, context: PointContext, may_be: 
         may_be.update({name: set() for name in limiting[1].limited if name in may_be})
 
 
+def undone_by(track: Track) -> frozenset[str]:
+    """The configured fields that the method whose turn it is changes, and those its restore goes by: what
+    they were before matters, and a reading afterwards no longer tells."""
+    spec = track.context.spec
+    found = {name for name in track.rendering.expect if name in spec.config}
+    for clause in spec.methods[track.rendering.method].restore:
+        found.update(clause.when)
+        for line in clause.send:
+            found.update(name.removeprefix(_WAS) for name in line.send.names if name.startswith(_WAS))
+    return frozenset(found)
+
+
 def changed_meanwhile(track: Track, first: State | None, before: Mapping[str, str]) -> bool:
-    """Whether the state just before the change is not the one on record: somebody else was there."""
-    again = read_state(track.context, before)
-    if first is None or again is None:
-        return False
-    return configured(track.context, first) != configured(track.context, again)
+    """Whether the answers ``before`` the change, as far as they go, are not as the state on record says:
+    somebody else was there."""
+    again = configured(track.context, read_partly(track.context, before))
+    return first is not None and any(first.get(name, value) != value for name, value in again.items())

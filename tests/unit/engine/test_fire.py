@@ -28,7 +28,8 @@ from controller.domain.tags import Tag
 from controller.engine.events import RunEnded
 from controller.engine.execution.fire import FRESH
 from controller.engine.execution.sessions import DeviceSlots
-from controller.engine.points.at_once import at_once_block, size_of, undone_by
+from controller.engine.points.at_once import at_once_block, size_of
+from controller.engine.points.drift import undone_by
 from controller.engine.points.reading import reads_telling
 from controller.engine.points.renderer import point_context
 from controller.engine.points.track import Track
@@ -225,7 +226,6 @@ def test_a_careful_device_is_not_fired_at() -> None:
 def test_what_somebody_changed_since_the_reading_is_in_doubt() -> None:
     here = site()
     here.board("a").ports["p1"].admin = "down"
-    here.board("a").ports["p2"].pvid = "77"  # which its return does not go by
     assert confirmed(here.cut("one"))
     held = [fact for fact in here.facts(HoldOpened) if isinstance(fact, HoldOpened)]
     last = {str(fact.point.id): fact.attribution for fact in held}

@@ -536,6 +536,13 @@ def test_what_nobody_could_read_after_it_was_opened_goes_back_to_isolation(at: G
     assert at.is_cut("b")
 
 
+def test_what_is_asked_for_as_the_process_ends_opens_nothing(at: Guarded) -> None:
+    at.controller.stand_down()
+    assert at.returning().result(20).state is RunState.STOPPED
+    assert at.is_cut("a")
+    assert at.is_cut("b")
+
+
 # --- any order of events -------------------------------------------------------------------------------
 
 EVENTS = ("look", "long", "lose", "well", "outside", "signal", "cut", "die", "resume", "pass")

@@ -12,7 +12,7 @@ from controller.domain.plan import Operation, Rendering
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.session import InsistSpec, SessionSpec
 from controller.domain.proof import Outcome
-from controller.engine.points.blocks import Course, change_block, outcome_of
+from controller.engine.points.blocks import Course, change_block, outcome_of, reads_after, reads_before
 from controller.engine.ports import Answer
 
 SESSION = SessionSpec(
@@ -75,3 +75,16 @@ def test_the_device_is_quoted_and_where_it_said_nothing_the_line() -> None:
     assert PROFILE.refusal_of("filter 7", "") == "filter 7"
     assert PROFILE.refusal_of("filter 7", RIGHT) is None
     assert PROFILE.refusal_of("clear", "") is None
+
+
+def test_before_its_lines_a_block_reads_what_is_enough_and_afterwards_everything() -> None:
+    reads = ("show port", "show lists", "show vlan")
+    steps = [Rendering(Method.SHUTDOWN, ("down",), {})]
+    operation = Operation("a", "some", reads, (), (), ())
+    for before, first in ((("show lists",), ["show lists"]), ((), [*reads])):
+        block = change_block(operation, steps, before=before)
+        assert [each.text for each in block.commands] == [*first, "down", *reads]
+        answers = [Answer(each, each.text, complete=True) for each in block.commands]
+        assert list(reads_before(answers)) == first
+        assert list(reads_after(operation, answers)) == [*reads]
+        assert not reads_after(operation, answers[: len(first)])
