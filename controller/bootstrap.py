@@ -75,10 +75,15 @@ class Composition:
             ) from None
 
     def documents(
-        self, inventory: str | None = None, playbooks: Mapping[str, str] = MappingProxyType({})
+        self,
+        inventory: str | None = None,
+        playbooks: Mapping[str, str] = MappingProxyType({}),
+        *,
+        whole: bool = False,
     ) -> Documents:
         """Inventory, profiles and playbooks, read and validated now; ``inventory``: the text of another one
-        in the place of the file's; ``playbooks``: texts by name, likewise. Raises InvalidInput."""
+        in the place of the file's; ``playbooks``: texts by name, likewise; ``whole``: every profile that
+        comes with Cordon is read, used or not. Raises InvalidInput."""
         from controller.catalog.site import load_site
 
         return _documents(
@@ -88,6 +93,7 @@ class Composition:
                 self.playbook_directories(),
                 inventory,
                 playbooks,
+                whole=whole,
             )
         )
 

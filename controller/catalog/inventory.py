@@ -89,34 +89,45 @@ def inventory_from_text(
 
     ``platforms`` are known ones whose profile could not be read. Raises InvalidInput with every mistake."""
     findings = Findings()
-    inventory = examine(text, name, profiles, platforms, findings)
+    inventory = WrittenInventory(text, name).examine(profiles, platforms, findings)
     if inventory is None:
         raise InvalidInput(tuple(findings))
     return inventory
 
 
-def examine(
-    text: str,
-    name: str,
-    profiles: Mapping[str, DeviceProfile],
-    platforms: Collection[str],
-    findings: Findings,
-) -> Inventory | None:
-    """Notes every mistake of ``text`` in ``findings``; the inventory where there is none."""
-    before = len(findings)
-    document = parse(text, name, findings)
-    if document is None:
-        return None
-    names = {section: dict.fromkeys(document.keys(section)) for section in _SECTIONS}
-    shape = validate(InventoryShape, document, findings)
-    if shape is None:
-        return None
-    check = Check(document, names, shape, profiles, platforms, findings)
-    check.run()
-    SubjectCheck(check).run()
-    if len(findings) > before:
-        return None
-    return _Build(shape, profiles).inventory(hashlib.sha256(text.encode()).hexdigest())
+class WrittenInventory:
+    """What stands in ``text``, before it is held against the profiles of its devices. ``name`` stands for its
+    file; ``platforms`` are those of the devices, as far as they can be told."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._text = text
+        self._problems = Findings()
+        self._document = parse(text, name, self._problems)
+        document = self._document
+        # All that is named, also what is refused: whoever names it made no mistake.
+        self._names = (
+            {section: dict.fromkeys(document.keys(section)) for section in _SECTIONS}
+            if document is not None
+            else {}
+        )
+        self._shape = validate(InventoryShape, document, self._problems) if document is not None else None
+        devices = self._shape.devices.values() if self._shape is not None else ()
+        self.platforms = frozenset(device.platform for device in devices)
+
+    def examine(
+        self, profiles: Mapping[str, DeviceProfile], platforms: Collection[str], findings: Findings
+    ) -> Inventory | None:
+        """Called once. Notes every mistake in ``findings``; the inventory where there is none. ``platforms``:
+        known ones without a profile here."""
+        problems, document, shape = self._problems, self._document, self._shape
+        if document is not None and shape is not None:
+            check = Check(document, self._names, shape, profiles, platforms, problems)
+            check.run()
+            SubjectCheck(check).run()
+        findings.extend(problems)
+        if shape is None or len(problems):
+            return None
+        return _Build(shape, profiles).inventory(hashlib.sha256(self._text.encode()).hexdigest())
 
 
 class _Build:

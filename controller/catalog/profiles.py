@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +35,7 @@ from controller.catalog.profile_shape import (
 )
 from controller.catalog.readiness_checks import ReadinessCheck
 from controller.catalog.shape import validate
+from controller.catalog.shipped import shipped_profiles
 from controller.catalog.timer_checks import TimerCheck
 from controller.domain.errors import InvalidInput, Problem
 from controller.domain.inventory import Inventory, PointKind, ProbeKind
@@ -120,29 +121,37 @@ def profile_from_text(text: str, name: str) -> DeviceProfile:
     return profile
 
 
-def examine_profiles(directories: Sequence[Path], findings: Findings) -> tuple[Profiles, frozenset[str]]:
-    """The sound profiles, and the platforms whose profile is not; mistakes go to ``findings``."""
+def examine_profiles(
+    directories: Sequence[Path], findings: Findings, asked: Collection[str] | None = None
+) -> tuple[Profiles, frozenset[str]]:
+    """The sound profiles, and the platforms whose profile is not, or was not read; mistakes go to
+    ``findings``. ``asked``: of the profiles that come with Cordon, only those of these platforms are read;
+    None: all. Those of a site's own are read in any case: their mistakes are told whoever uses them."""
     profiles: dict[str, DeviceProfile] = {}
     sources: dict[str, str] = {}
-    broken: set[str] = set()
+    others: set[str] = set()
+    shipped = shipped_profiles() if asked is not None else None
     for directory in directories:
         here: dict[str, str] = {}
         for path in yaml_files(directory, findings):
+            if asked is not None and directory == shipped and path.stem not in asked:
+                others.add(path.stem)
+                continue
             problems = Findings()
             text = read_source(path, problems)
             platform, profile = _examine(text, str(path), problems) if text is not None else (None, None)
             platform = platform or path.stem
             if platform in here:
                 problems.add(str(path), (1, 1), "platform-duplicate", name=platform, other=here[platform])
-            elif platform in profiles or platform in broken:
+            elif platform in profiles or platform in others:
                 continue
             here[platform] = str(path)
             findings.extend(problems)
             if profile and text is not None and platform not in profiles:
                 profiles[platform], sources[platform] = profile, text
             elif profile is None:
-                broken.add(platform)
-    return Profiles(profiles, sources), frozenset(broken)
+                others.add(platform)
+    return Profiles(profiles, sources), frozenset(others)
 
 
 def _examine(text: str, name: str, findings: Findings) -> tuple[str | None, DeviceProfile | None]:

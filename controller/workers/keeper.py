@@ -43,7 +43,8 @@ class Keeper:
         self._files: str | None = None
 
     def present(self, *, anew: bool = False) -> Documents:
-        """What the files say now; ``anew``: read even if they are as they were. Raises InvalidInput."""
+        """What the files say now; ``anew``: read even if they are as they were, and every profile, used or
+        not. Raises InvalidInput."""
         files = self._composition.files_digest()
         if not anew and files is not None:
             kept = self._of_file()
@@ -52,7 +53,7 @@ class Keeper:
                 if documents is not None:
                     self._files = files
                     return documents
-        documents = self._composition.documents()
+        documents = self._composition.documents(whole=anew)
         self._files = files if self._composition.files_digest() == files else None
         return documents
 

@@ -12,8 +12,7 @@ from threading import Lock
 from controller.bootstrap import Composition
 from controller.catalog.document import decoded
 from controller.catalog.findings import Findings
-from controller.catalog.inventory import inventory_from_text
-from controller.catalog.profiles import load_profiles
+from controller.catalog.site import inventory_of
 from controller.domain.errors import InvalidInput, InvalidRequest
 from controller.domain.facts import Actor, Fact, Noted, RevisionStored
 from controller.domain.inventory import Inventory
@@ -38,8 +37,7 @@ class Revisions:
 
     def examined(self, text: str) -> Inventory:
         """Raises InvalidInput with every mistake."""
-        profiles = load_profiles(self._composition.profile_directories())
-        return inventory_from_text(text, KIND, profiles)
+        return inventory_of(text, KIND, self._composition.profile_directories())
 
     def documents(self, text: str) -> Documents:
         """What would be in force with ``text`` for inventory. Raises InvalidInput with every mistake, also of

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import controller.catalog.profiles
 from controller.catalog.inventory import inventory_from_text
 from controller.catalog.shipped import shipped_examples, shipped_playbooks, shipped_profiles
-from controller.catalog.site import load_site
+from controller.catalog.site import Site, inventory_of, load_site
 from controller.domain.inventory import MANUAL
 from tests.unit.catalog.sample import INVENTORY, PLAYBOOK, SWITCH, problems_of
 
@@ -125,6 +126,66 @@ def test_only_the_profiles_in_use_are_part_of_what_a_plan_rests_on(folder: Path)
     after = load_site(folder / "inventory.yaml", [folder / "profiles"], [folder / "playbooks"]).profiles
     assert set(after) == {"switch"}
     assert after.digest == before.digest
+
+
+# --- the profiles that come with Cordon are read where a device has their platform --------------------------
+
+
+@pytest.fixture
+def shipped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of Cordon's own, with the profile in use and another one."""
+    directory = folder / "shipped"
+    directory.mkdir()
+    (folder / "profiles/switch.yaml").rename(directory / "switch.yaml")
+    (directory / "router.yaml").write_text(SWITCH.replace("platform: switch", "platform: router"), "utf-8")
+    monkeypatch.setattr(controller.catalog.profiles, "shipped_profiles", lambda: directory)
+    return directory
+
+
+def with_shipped(folder: Path, *, whole: bool) -> Site:
+    directories = [folder / "profiles", folder / "shipped"]
+    return load_site(folder / "inventory.yaml", directories, [folder / "playbooks"], whole=whole)
+
+
+def test_a_profile_of_cordons_own_that_nobody_uses_is_read_when_all_is(folder: Path, shipped: Path) -> None:
+    edit(shipped / "router.yaml", "settle: 500", "settle: soon")
+    site = with_shipped(folder, whole=False)
+    assert set(site.profiles) == {"switch"}
+    assert inventory_of(site.inventory_text, "inventory", [shipped]) == site.inventory
+    problems = problems_of(lambda: with_shipped(folder, whole=True))
+    assert [Path(problem.file).name for problem in problems] == ["router.yaml"]
+
+
+def test_what_a_plan_rests_on_is_the_same_however_much_was_read(folder: Path, shipped: Path) -> None:
+    found, all_read = with_shipped(folder, whole=False), with_shipped(folder, whole=True)
+    assert found.profiles.digest == all_read.profiles.digest
+    assert found.profiles.text == all_read.profiles.text
+    assert found.inventory == all_read.inventory
+
+
+def test_one_that_a_device_needs_is_told_when_it_is_broken(folder: Path, shipped: Path) -> None:
+    edit(shipped / "switch.yaml", "settle: 500", "settle: soon")
+    problems = problems_of(lambda: with_shipped(folder, whole=False))
+    assert [(Path(problem.file).name, problem.code) for problem in problems] == [
+        ("switch.yaml", "integer-expected")
+    ]
+
+
+def test_one_of_a_sites_own_is_told_whoever_uses_it_and_comes_first(folder: Path, shipped: Path) -> None:
+    edit(shipped / "router.yaml", "settle: 500", "settle: soon")
+    own = (shipped / "router.yaml").read_text("utf-8")
+    (folder / "profiles/mine.yaml").write_text(own, "utf-8")
+    problems = problems_of(lambda: with_shipped(folder, whole=False))
+    assert [Path(problem.file).name for problem in problems] == ["mine.yaml"]
+    edit(folder / "profiles/mine.yaml", "settle: soon", "settle: 700")
+    edit(folder / "profiles/mine.yaml", "platform: router", "platform: switch")
+    assert with_shipped(folder, whole=False).profiles["switch"].session.settle == 700
+
+
+def test_a_platform_that_was_not_read_is_known_all_the_same(folder: Path, shipped: Path) -> None:
+    edit(folder / "inventory.yaml", "platform: switch", "platform: ruoter")
+    problems = problems_of(lambda: with_shipped(folder, whole=False))
+    assert {dict(problem.data)["suggestion"] for problem in problems} == {"router"}
 
 
 def test_a_large_inventory_is_read_in_reasonable_time() -> None:

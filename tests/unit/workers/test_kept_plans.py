@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 import controller.bootstrap
+import controller.catalog.profiles
+import controller.catalog.shipped
 import controller.catalog.site
 import controller.engine.planning.plans
 from controller.domain.errors import InvalidInput, InvalidRequest
@@ -321,8 +323,8 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(
 ) -> None:
     real = controller.catalog.site.load_site
 
-    def slow(*given: Any) -> Any:
-        found = real(*given)
+    def slow(*given: Any, **more: Any) -> Any:
+        found = real(*given, **more)
         desk.replace("rack: R3", "rack: R7")
         return found
 
@@ -330,3 +332,19 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(
     assert desk.keep() == Keeping()
     monkeypatch.undo()
     assert desk.keep().compiled == len(LEVELS)
+
+
+def test_a_check_reads_every_profile_that_comes_with_cordon(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = desk.at / "shipped"
+    shipped.mkdir()
+    for name in desk.office().documents().profiles:
+        shutil.copy(ROOT / "device_profiles" / f"{name}.yaml", shipped)
+    (shipped / "unused.yaml").write_text("platform: unused\n")
+    monkeypatch.setattr(controller.catalog.shipped, "shipped_profiles", lambda: shipped)
+    monkeypatch.setattr(controller.catalog.profiles, "shipped_profiles", lambda: shipped)
+    assert "unused" not in desk.office().documents().profiles
+    with pytest.raises(InvalidInput) as refused:
+        desk.office().documents(anew=True)
+    assert {Path(problem.file).name for problem in refused.value.problems} == {"unused.yaml"}
