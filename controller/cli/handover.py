@@ -160,7 +160,7 @@ def _told(call: Call, first: Mapping[str, Any], lines: Iterator[Mapping[str, Any
     from controller.cli.watching import actor, carry_out
     from controller.engine.events import RunStarted
     from controller.workers.front import HomeOffice
-    from controller.workers.requests import event_from_line
+    from controller.workers.wire import event_from_line
 
     started, office = event_from_line(dict(first)), call.office
     if not isinstance(started, RunStarted) or not isinstance(office, HomeOffice):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from controller.domain.armed import ArmedDevice
 from controller.domain.codec import from_plain, to_plain
 from controller.domain.errors import LeaderElsewhere, LeaderLost
-from controller.workers.requests import AskArmed, error_from_line, request_to_line
+from controller.workers.requests import AskArmed
+from controller.workers.wire import error_from_line, request_to_line
 
 if TYPE_CHECKING:
     from controller.bootstrap import Home

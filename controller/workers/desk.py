@@ -41,7 +41,6 @@ from controller.workers.requests import (
     IsolateByLeader,
     LendVaultKey,
     LetPass,
-    Line,
     MoveHolds,
     Neutralise,
     RecordDiscovery,
@@ -57,10 +56,8 @@ from controller.workers.requests import (
     SealAct,
     SealLog,
     WriteLog,
-    error_to_line,
-    event_to_line,
-    request_from_line,
 )
+from controller.workers.wire import Line, error_to_line, event_to_line, request_from_line
 
 if TYPE_CHECKING:
     from controller.engine.people.access import Access

@@ -48,12 +48,10 @@ from controller.workers.requests import (
     Resume,
     SealLog,
     WriteLog,
-    error_from_line,
-    event_from_line,
-    request_to_line,
 )
 from controller.workers.seen import Seen
 from controller.workers.timekeeper import Look, Timekeeper
+from controller.workers.wire import error_from_line, event_from_line, request_to_line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,8 @@ from controller.engine.people.roles import Role
 from controller.workers.accounting import asked
 from controller.workers.front import HomeOffice, cordon_office
 from controller.workers.leading import AnyLeader
-from controller.workers.requests import AskAccounts, WriteLog, error_from_line, request_to_line
+from controller.workers.requests import AskAccounts, WriteLog
+from controller.workers.wire import error_from_line, request_to_line
 from tests.unit.accounts.house import PASSWORD, ROOT
 
 

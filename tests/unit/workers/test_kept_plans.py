@@ -22,7 +22,8 @@ from controller.domain.plan import Plan
 from controller.engine.planning.planner import plan_isolation
 from controller.workers.front import HomeOffice, cordon_office
 from controller.workers.office import Cut, Keeping
-from controller.workers.requests import Isolate, request_from_line, request_to_line
+from controller.workers.requests import Isolate
+from controller.workers.wire import request_from_line, request_to_line
 
 ROOT = Path(__file__).parents[3]
 LEVELS = (1, 2, 3, 4, 5)
