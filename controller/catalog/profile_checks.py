@@ -14,6 +14,7 @@ from controller.catalog.findings import Findings, listed, shorten, suggest
 from controller.catalog.profile_shape import (
     SECTIONS,
     CommitShape,
+    CutShape,
     LimitShape,
     LineShape,
     MethodShape,
@@ -27,8 +28,9 @@ from controller.catalog.profile_shape import (
     VersionShape,
 )
 from controller.domain.inventory import MANUAL, METHODS_OF, PointKind
-from controller.domain.profile.reading import SOURCE, Each
+from controller.domain.profile.reading import SOURCE, Each, Family
 from controller.domain.template import Template
+from controller.domain.vlans import OTHERS, VLANS
 
 POINT_VALUES = frozenset({"interface", "vlan", "subject", "prefixes4", "prefixes6"})
 """What every line about a point may name, beside the platform's settings."""
@@ -37,7 +39,7 @@ _TARGET = "target"
 _TARGETS = frozenset({"targets4", "targets6"})
 _OF_LIMITS = frozenset({Each.ALLOWED4, Each.ALLOWED6, Each.FORMER4, Each.FORMER6})
 _WAS = "was."
-_RESERVED = POINT_VALUES | {_PREFIX, _TARGET, *_TARGETS, "address", "port"}
+_RESERVED = POINT_VALUES | {OTHERS, _PREFIX, _TARGET, *_TARGETS, "address", "port"}
 _BESIDE = {
     "regex": frozenset({"given", "matched", "each", "otherwise", "values", "within", "listed"}),
     "textfsm": frozenset({"row", "fields", "otherwise", "values"}),
@@ -50,6 +52,8 @@ class ProfileCheck:
         self._profile = profile
         self._findings = findings
         self._settings = frozenset(document.keys("settings"))
+        self._known: frozenset[str] = frozenset()
+        """What the lines of the section at hand may name."""
 
     def run(self) -> None:
         profile = self._profile
@@ -104,6 +108,8 @@ class ProfileCheck:
             sent = (session.commit.send, session.commit.discard, session.commit.abandoned)
             for key, lines in zip(("send", "discard", "abandoned"), sent, strict=True):
                 self._named(("session", "commit", key), lines)
+            if session.commit.accounts is not None:
+                self._template(("session", "commit", "accounts"), session.commit.accounts, self._settings)
         if self._profile.timer and self._profile.timer.commit:
             self._commit(("timer", "commit"), self._profile.timer.commit)
 
@@ -134,18 +140,10 @@ class ProfileCheck:
                 self._add(("save",), "save-unread", key=key)
 
     def _section(self, loc: Loc, kind: PointKind, section: PointSectionShape) -> None:
-        declared = (*section.config, *section.observed)
-        for index, name in enumerate(declared):
-            if name in declared[:index]:
-                here = index - len(section.config)
-                at: Loc = (*loc, "config", index) if here < 0 else (*loc, "observed", here)
-                self._add(at, "field-twice", name=name)
-        produced: set[str] = set()
-        for index, read in enumerate(section.read):
-            at = (*loc, "read", index)
-            self._template((*at, "send"), read.send, POINT_VALUES | self._settings)
-            for number, parse in enumerate(read.parse):
-                produced |= self._parse((*at, "parse", number), parse, declared)
+        self._known = POINT_VALUES | self._settings | object_names(section)
+        if section.object is not None:
+            self._regex((*loc, "object"), section.object)
+        produced = self._reads(loc, kind, section)
         if not self._document.pruned(*loc, "read"):
             for side, names in (("config", section.config), ("observed", section.observed)):
                 for index, name in enumerate(names):
@@ -155,15 +153,35 @@ class ProfileCheck:
         if not methods and not self._document.pruned(*loc, "methods"):
             self._add_at_key((*loc, "methods"), "methods-missing")
         for method, shape in methods.items():
-            at = (*loc, "methods", method.value)
+            at: Loc = (*loc, "methods", method.value)
             if method not in METHODS_OF[kind]:
                 known = listed(sorted(METHODS_OF[kind]))
                 self._add_at_key(at, "method-not-for-kind", method=method, kind=kind, known=known)
             self._method(at, shape, section)
 
+    def _reads(self, loc: Loc, kind: PointKind, section: PointSectionShape) -> set[str]:
+        """The fields that are read at every point of the kind."""
+        declared = (*section.config, *section.observed)
+        for index, name in enumerate(declared):
+            if name in declared[:index]:
+                here = index - len(section.config)
+                at: Loc = (*loc, "config", index) if here < 0 else (*loc, "observed", here)
+                self._add(at, "field-twice", name=name)
+        by_family: dict[Family, set[str]] = {family: set() for family in Family}
+        for index, read in enumerate(section.read):
+            at = (*loc, "read", index)
+            self._template((*at, "send"), read.send, self._known)
+            if read.family is not None and kind is not PointKind.BGP_PEER:
+                self._add_at_key((*at, "family"), "family-not-for-kind", kind=kind)
+            for number, parse in enumerate(read.parse):
+                fields = self._parse((*at, "parse", number), parse, declared)
+                for family in [read.family] if read.family else Family:
+                    by_family[family] |= fields
+        return by_family[Family.IPV4] & by_family[Family.IPV6]
+
     def _method(self, loc: Loc, method: MethodShape, section: PointSectionShape) -> None:
         fields = (*section.config, *section.observed)
-        values = POINT_VALUES | self._settings
+        values = self._known
         for key, empty in (
             ("isolate", not method.isolate),
             ("isolated", not method.isolated),
@@ -171,7 +189,7 @@ class ProfileCheck:
         ):
             if empty and not self._document.pruned(*loc, key):
                 self._add_at_key((*loc, key), f"{key}-empty")
-        self._lines((*loc, "isolate"), method.isolate, values)
+        self._cuts((*loc, "isolate"), method.isolate, section)
         for name, wanted in method.isolated.items():
             self._field((*loc, "isolated", name), name, fields)
             self._values((*loc, "isolated", name), wanted, values)
@@ -179,8 +197,22 @@ class ProfileCheck:
         if method.limit is not None:
             self._limit((*loc, "limit"), method.limit, section)
 
+    def _cuts(self, loc: Loc, cuts: list[CutShape], section: PointSectionShape) -> None:
+        values = self._known | ({OTHERS} if VLANS in self._settings else frozenset())
+        for index, cut in enumerate(cuts):
+            at: Loc = (*loc, index)
+            if bool(cut.when) != bool(cuts[0].when) or (cut.when and cut.each):
+                self._add(at, "isolate-mixed")
+            for name, wanted in cut.when.items():
+                self._field((*at, "when", name), name, (*section.config, *section.observed))
+                self._values((*at, "when", name), wanted, values)
+            if not cut.send and not self._document.pruned(*at, "send"):
+                self._add((*at, "send"), "isolate-empty")
+            known = {*values} | self._prefix(at, cut.each)
+            self._lines((*at, "send"), cut.send, known)
+
     def _limit(self, loc: Loc, limit: LimitShape, section: PointSectionShape) -> None:
-        values = POINT_VALUES | self._settings
+        values = self._known
         for key, given in (("send", limit.send), ("limited", limit.limited), ("lift", limit.lift)):
             if not given and not self._document.pruned(*loc, key):
                 self._add_at_key((*loc, key), "limit-empty", key=key)
@@ -193,7 +225,7 @@ class ProfileCheck:
     def _clauses(
         self, loc: Loc, clauses: list[RestoreShape], section: PointSectionShape, *, of_limit: bool = False
     ) -> None:
-        values = POINT_VALUES | self._settings
+        values = self._known
         was = {_WAS + name for name in section.config}
         for index, clause in enumerate(clauses):
             at: Loc = (*loc, index)
@@ -231,11 +263,11 @@ class ProfileCheck:
                 self._add((*loc, "listed", index), "unknown-field", name=name, known=known, suggestion="")
         for name, number in parse.within.items():
             self._field((*loc, "within", name), name, names)
-            self._template((*loc, "within", name), number, POINT_VALUES | self._settings)
+            self._template((*loc, "within", name), number, self._known)
         return names
 
     def _by_regex(self, loc: Loc, parse: ParseShape) -> set[str]:
-        values = POINT_VALUES | self._settings | self._prefix(loc, parse.each)
+        values = self._known | self._prefix(loc, parse.each)
         names: set[str] = {*parse.matched, *parse.otherwise}
         for key, pattern in (("regex", parse.regex), ("given", parse.given)):
             if pattern is not None:
@@ -255,7 +287,7 @@ class ProfileCheck:
             if not getattr(parse, key) and not self._document.pruned(*loc, key):
                 self._add(loc, "parse-key-missing", key=key, kind="textfsm")
         for column, template in parse.row.items():
-            self._template((*loc, "row", column), template, POINT_VALUES | self._settings)
+            self._template((*loc, "row", column), template, self._known)
         name = str(parse.textfsm)
         columns = template_columns(name)
         if columns is None:
@@ -323,6 +355,14 @@ class ProfileCheck:
 
     def _add_at_key(self, loc: Loc, code: str, **data: object) -> None:
         self._findings.add(self._document.file, self._document.at_key(loc), code, **data)
+
+
+def object_names(section: PointSectionShape) -> frozenset[str]:
+    """What the object of such a point says beside being one, as far as its pattern is one."""
+    try:
+        return frozenset(re.compile(section.object or "").groupindex)
+    except (re.error, OverflowError, RecursionError):
+        return frozenset()
 
 
 @lru_cache(maxsize=256)

@@ -26,7 +26,7 @@ from controller.catalog.shape import Shape
 from controller.domain.inventory import Method, PointKind
 from controller.domain.profile import Tested
 from controller.domain.profile.readiness import Look, RevertKind
-from controller.domain.profile.reading import Each
+from controller.domain.profile.reading import Each, Family
 from controller.domain.profile.returns import NapalmName
 from controller.domain.profile.surroundings import Listing, TableKind
 
@@ -51,22 +51,15 @@ class LineShape(Shape):
     each: Annotated[Each, choice(Each)] | None = None
 
 
+_LINE = {
+    "type": "object",
+    "properties": {"send": {"type": "string"}, "each": {"enum": list(Each)}},
+    "required": ["send"],
+    "additionalProperties": False,
+}
+
 LineText = Annotated[
-    LineShape,
-    BeforeValidator(_line),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {"send": {"type": "string"}, "each": {"enum": list(Each)}},
-                    "required": ["send"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+    LineShape, BeforeValidator(_line), WithJsonSchema({"anyOf": [{"type": "string"}, _LINE]})
 ]
 
 
@@ -91,6 +84,7 @@ class ParseShape(Shape):
 class ReadShape(Shape):
     send: Raw
     parse: list[ParseShape]
+    family: Annotated[Family, choice(Family)] | None = None
 
 
 class RestoreShape(Shape):
@@ -104,8 +98,41 @@ class LimitShape(Shape):
     lift: list[RestoreShape]
 
 
+class CutShape(Shape):
+    """A line of a cut; or, with ``when``, the lines for one state."""
+
+    send: Annotated[list[LineText], OneOrMany()]
+    each: Annotated[Each, choice(Each)] | None = None
+    when: dict[FieldName, Values] = Field(default_factory=dict)
+
+
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+CutText = Annotated[
+    CutShape,
+    BeforeValidator(_line),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                _LINE,
+                {
+                    "type": "object",
+                    "properties": {
+                        "when": {"type": "object", "additionalProperties": _TEXTS},
+                        "send": {"type": "array", "items": {"anyOf": [{"type": "string"}, _LINE]}},
+                    },
+                    "required": ["when", "send"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
 class MethodShape(Shape):
-    isolate: list[LineText]
+    isolate: list[CutText]
     isolated: dict[FieldName, Values]
     restore: list[RestoreShape]
     spares_keep_alive: Truth = False
@@ -139,6 +166,7 @@ class PointSectionShape(Shape):
     read: list[ReadShape]
     methods: MethodsShape
     counters: dict[FieldName, CounterShape] = Field(default_factory=dict)
+    object: Raw | None = None
 
 
 class PointsShape(Shape):
@@ -166,6 +194,7 @@ class CommitShape(Shape):
     abandoned: list[Raw] = Field(default_factory=list)
     behind: list[Raw] = Field(default_factory=list)
     by_hand: list[Raw] = Field(default_factory=list)
+    accounts: Raw | None = None
 
 
 class InsistShape(Shape):

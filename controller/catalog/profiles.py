@@ -292,6 +292,7 @@ def _commit(shape: CommitShape) -> CommitSpec:
         abandoned=tuple(shape.abandoned),
         behind=tuple(_regex(pattern) for pattern in shape.behind),
         by_hand=tuple(shape.by_hand),
+        accounts=shape.accounts or "",
     )
 
 
@@ -342,13 +343,14 @@ def _section(kind: PointKind, tagged: bool, shape: PointSectionShape) -> PointSp
     return PointSpec(
         kind=kind,
         reads=tuple(
-            Read(Template.parse(read.send), tuple(_parse(parse) for parse in read.parse))
+            Read(Template.parse(read.send), tuple(_parse(parse) for parse in read.parse), read.family)
             for read in shape.read
         ),
         config=tuple(shape.config),
         observed=tuple(shape.observed),
         methods=MappingProxyType({method: _method(item) for method, item in shape.methods.given().items()}),
         tagged=tagged,
+        object=_regex(shape.object) if shape.object is not None else None,
         counters=MappingProxyType(
             {
                 name: CounterSpec(Template.parse(each.send), _regex(each.value))
@@ -382,8 +384,12 @@ def _parse(shape: ParseShape) -> Parse:
 
 
 def _method(shape: MethodShape) -> MethodSpec:
+    plain = [cut for cut in shape.isolate if not cut.when]
     return MethodSpec(
-        isolate=_lines(shape.isolate),
+        isolate=tuple(Line(line.send, cut.each or line.each) for cut in plain for line in _lines(cut.send)),
+        cases=tuple(
+            RestoreClause(_lines(cut.send), _condition(cut.when)) for cut in shape.isolate if cut.when
+        ),
         isolated=_condition(shape.isolated),
         restore=_clauses(shape.restore),
         spares_keep_alive=shape.spares_keep_alive,

@@ -90,7 +90,7 @@ class ReadinessCheck:
             yield from revert.undo
         for section in profile.points.given().values():
             for method in section.methods.given().values():
-                yield from (line.send for line in method.isolate)
+                yield from (line.send for cut in method.isolate for line in cut.send)
                 yield from (line.send for clause in method.restore for line in clause.send)
 
     # --- parts -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from controller.catalog.document import Document, Loc
 from controller.catalog.findings import Findings, listed, suggest
-from controller.catalog.profile_checks import POINT_VALUES
+from controller.catalog.profile_checks import POINT_VALUES, object_names
 from controller.catalog.profile_shape import ProfileShape, TimerShape
 from controller.catalog.read_only import change_in
 from controller.domain.template import Template
@@ -40,7 +40,7 @@ class TimerCheck:
                 if value and "value" not in value.groupindex:
                     self._add((*loc, "value"), "counter-group")
                 self._reading((*loc, "send"), counter.send)
-                self._template((*loc, "send"), counter.send, POINT_VALUES)
+                self._template((*loc, "send"), counter.send, POINT_VALUES | object_names(section))
 
     def _timer(self, timer: TimerShape) -> None:
         for key in ("pending", "none"):
@@ -80,8 +80,9 @@ class TimerCheck:
         for key, section in profile.points.given().items():
             for method, shape in section.methods.given().items():
                 at: Loc = ("points", key, "methods", method.value)
-                for index, sent in enumerate(shape.isolate):
-                    yield (*at, "isolate", index), sent.send
+                for number, cut in enumerate(shape.isolate):
+                    for index, sent in enumerate(cut.send):
+                        yield (*at, "isolate", number, "send", index), sent.send
                 for number, clause in enumerate(shape.restore):
                     for index, sent in enumerate(clause.send):
                         yield (*at, "restore", number, "send", index), sent.send

@@ -141,7 +141,7 @@ def wave_lines(plan: Plan, words: Catalogue, *, commands: bool) -> Iterator[str]
                 yield f"      {line}"
             for step in operation.steps:
                 yield f"    # {step.point.id}"
-                yield from (f"      {line}" for line in step.rendering.commands)
+                yield from (f"      {line}" for line in step.lines())
             for line in operation.timer.leave if operation.timer else operation.leave:
                 yield f"      {line}"
             if operation.timer:

@@ -31,7 +31,7 @@ def _at_neighbours(
         yield from (f"      {line}" for line in _costs(each, words))
         for operation in each.operations if commands else ():
             yield f"    # {operation.device} [{operation.platform}]"
-            lines = (line for step in operation.steps for line in step.rendering.commands)
+            lines = (line for step in operation.steps for line in step.lines())
             yield from (f"      {line}" for line in (*operation.enter, *lines, *operation.leave))
 
 

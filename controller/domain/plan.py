@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 
 from controller.domain.bulk import uncollected
 from controller.domain.canonical import Canonical, Written, canonical_bytes, written
 from controller.domain.inventory import REHEARSAL, Method, Point, PointId
 from controller.domain.playbook import Action, CounterLimit, Gate, OnFailure, OnUnreachable, Save
+from controller.domain.profile.reading import State
 from controller.domain.profile.surroundings import TableKind
 from controller.domain.proof import Proof
 from controller.domain.timer import OPERATION
@@ -47,27 +49,56 @@ class Hazard:
 Expected = Mapping[str, tuple[str, ...]]
 """Field to the values that confirm a step."""
 
+_ANY: Expected = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """The exact lines of one method at one point and the state that confirms them."""
+    """The exact lines of one method at one point and the state that confirms them. ``when``: the state read
+    right before that they are for; any, where it is empty."""
 
     method: Method
     commands: tuple[str, ...]
     expect: Expected
+    when: Expected = field(default_factory=lambda: _ANY)
+
+    def fits(self, state: State | None) -> bool:
+        """Whether it may be sent where the point was read so, None where it could not be."""
+        if not self.when:
+            return True
+        return state is not None and all(state.get(name) in wanted for name, wanted in self.when.items())
+
+    @property
+    def heading(self) -> str:
+        """The state the lines are for, as it stands above them; "" where they are for any."""
+        held = ", ".join(f"{name} = {'|'.join(values)}" for name, values in self.when.items())
+        return f"[{held}]" if held else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One action at one point. ``prefixes`` are the subjects' networks, for points that cut by address: a
     restore takes those of the cut it undoes. ``fallbacks`` are further methods of an isolation, tried in
-    order when the device refuses the first or reads back otherwise; a restore has none."""
+    order when the device refuses the first or reads back otherwise; a restore has none. A method whose lines
+    depend on the state has several renderings: those for another state than was read are passed over."""
 
     point: Point
     subjects: tuple[str, ...]
     prefixes: tuple[str, ...]
     rendering: Rendering
     fallbacks: tuple[Rendering, ...] = ()
+
+    def renderings(self, method: Method) -> tuple[Rendering, ...]:
+        """Those of a method: one, or one for each state it has other lines for."""
+        return tuple(each for each in (self.rendering, *self.fallbacks) if each.method is method)
+
+    def lines(self, method: Method | None = None) -> tuple[str, ...]:
+        """What is sent by a method, the first by default, as a person reads it: where it depends on the
+        state, the lines for each stand below the state they are for."""
+        found: list[str] = []
+        for each in self.renderings(method or self.rendering.method):
+            found += [each.heading, *each.commands] if each.when else each.commands
+        return tuple(found)
 
 
 NAME = f"${{{OPERATION}}}"
@@ -420,4 +451,5 @@ def _rendering(rendering: Rendering) -> Canonical:
         "method": rendering.method.value,
         "commands": rendering.commands,
         "expect": rendering.expect,
+        **({"when": rendering.when} if rendering.when else {}),
     }

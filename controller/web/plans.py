@@ -61,8 +61,7 @@ def plan(visit: Viewing, plan: Hash) -> Response:
                 leave=(operation.timer or operation).leave,
                 confirm=operation.timer.confirm if operation.timer else (),
                 steps=tuple(
-                    (str(step.point.id), ", ".join(step.subjects), step.rendering.commands)
-                    for step in operation.steps
+                    (str(step.point.id), ", ".join(step.subjects), step.lines()) for step in operation.steps
                 ),
             )
             for wave, operation in here.items

@@ -291,15 +291,11 @@ class StepShown:
 
 
 def _step(each: StepResult, code: str, inventory: Inventory, words: Catalogue) -> StepShown:
-    sent = next(
-        (one for one in (each.step.rendering, *each.step.fallbacks) if one.method == each.method),
-        each.step.rendering,
-    )
     return StepShown(
         point=str(each.step.point.id),
         subjects=", ".join(title_of(inventory.subject(name), name, words) for name in each.step.subjects),
         method=each.method.value,
-        commands=sent.commands,
+        commands=each.step.lines(each.method) or each.step.lines(),
         outcome=words.text(f"outcome.{each.outcome}"),
         proof=words.text(f"proof.{each.proof}"),
         standing=standing(each).value,

@@ -29,7 +29,7 @@ def _own(profile: DeviceProfile) -> Iterator[str]:
     if readiness.grant is not None:
         for spec in profile.points.values():
             for method in spec.methods.values():
-                for line in method.isolate:
+                for line in (line for way in method.ways for line in way.send):
                     asked = str(line.send).removeprefix("sudo -n ")
                     yield _pattern(Template.parse(str(readiness.grant.send).replace("${command}", asked)))
 

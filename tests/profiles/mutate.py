@@ -79,11 +79,13 @@ def _lines(document: dict[str, Any]) -> Iterator[Keys]:
         yield from (("points", kind, "read", index) for index, _ in enumerate(section["read"]))
         for method, spec in section["methods"].items():
             base: Keys = ("points", kind, "methods", method)
-            yield from ((*base, "isolate", index) for index, _ in enumerate(spec["isolate"]))
-            for number, clause in enumerate(spec["restore"]):
-                yield from (
-                    (*base, "restore", number, "send", index) for index, _ in enumerate(clause["send"])
-                )
+            for key in OF_METHODS:
+                for number, item in enumerate(spec[key]):
+                    lines = item.get("send") if isinstance(item, dict) else None
+                    if isinstance(lines, list):
+                        yield from ((*base, key, number, "send", index) for index, _ in enumerate(lines))
+                    else:
+                        yield (*base, key, number)
 
 
 # --- trying ------------------------------------------------------------------------------------------
@@ -131,6 +133,8 @@ def _trials(meeting: Meeting, mutant: Mutant) -> Iterator[Callable[[], None]]:
             yield partial(tests.test_a_reading_prints_no_more_than_its_own_sessions, meeting, point, method)
             yield partial(tests.test_what_a_session_was_left_with_narrows_no_cut, meeting, point, method)
     yield partial(tests.test_what_a_person_had_shut_stays_shut, meeting)
+    if meeting.site.misspelt and mutant.where[0] == "points":
+        yield partial(tests.test_what_is_not_there_is_not_made, meeting)
     if mutant.where[0] == "save":
         yield partial(tests.test_what_is_saved_is_what_a_restart_finds, meeting)
     if mutant.where[0] == "session":

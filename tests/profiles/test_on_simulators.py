@@ -63,7 +63,9 @@ def spoilt(meeting: Meeting) -> Meeting:
 
 
 def cut_of(meeting: Meeting, where: SitePoint, method: Method) -> Rendering:
-    cut = isolation(meeting.context(where), method)
+    context = meeting.context(where)
+    state = meeting.read(where) if context.spec.methods[method].cases else None
+    cut = isolation(context, method, state)
     assert cut is not None
     return cut
 
@@ -103,6 +105,7 @@ def test_a_cut_stops_the_traffic_and_is_undone(meeting: Meeting, point: str, met
     outcome, _, state = meeting.change(where, back)
     assert outcome is Outcome.ACCEPTED
     assert judge(back.expect, state) is Proof.CONFIRMED
+    assert meeting.mode() == mode, "a mode was entered and not left"
     assert meeting.passes(where) == open_
     assert meeting.running() == before
 
@@ -180,6 +183,23 @@ def test_the_first_cut_finds_nothing_prepared(spoilt: Meeting, point: str, metho
     assert outcome is Outcome.ACCEPTED
     assert judge(cut.expect, state) is Proof.CONFIRMED
     assert not any(spoilt.passes(where).values())
+
+
+@pytest.mark.parametrize("name", [name for name in SITES if SITES[name].misspelt])
+def test_what_is_not_there_is_not_made(meeting: Meeting) -> None:
+    """Neither by a cut nor by a restore of a point whose name somebody got wrong, or took away meanwhile."""
+    before = meeting.running()
+    for name, nowhere in meeting.site.misspelt.items():
+        there = meeting.site.points[name]
+        open_ = meeting.read(there)
+        assert open_ is not None
+        methods = list(meeting.context(there).spec.methods)
+        back = restoration(meeting.context(nowhere), methods, open_)
+        for rendering in (*(cut_of(meeting, nowhere, method) for method in methods), back):
+            outcome, _, state = meeting.change(nowhere, rendering)
+            assert outcome is Outcome.REJECTED, rendering.commands
+            assert state is None
+            assert meeting.running() == before, rendering.commands
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -413,7 +433,7 @@ def test_discovery_finds_the_neighbour_and_the_hosts(spoilt: Meeting) -> None:
     if Listing.ADDRESSES in spoilt.profile.discover:
         assert seen.addresses is not None
         found = {address for addresses in seen.addresses.values() for address in addresses}
-        assert {host.address for host in site.hosts if host.address} <= found
+        assert {host.address for host in site.hosts if host.address} - site.unheard <= found
 
 
 @pytest.mark.parametrize("name", [name for name in SITES if PROFILES[name].version])

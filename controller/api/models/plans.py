@@ -13,7 +13,7 @@ from controller.api.models import (
     point,
 )
 from controller.api.problems import HazardShown
-from controller.domain.plan import Operation, Plan, Wave
+from controller.domain.plan import Operation, Plan, Rendering, Wave
 from controller.domain.proof import Proof
 from controller.text import Catalogue
 from controller.text.sentences import plain_hazard
@@ -105,8 +105,16 @@ class ReturnAsked(Asked):
 
 
 class RenderingShown(BaseModel):
+    """``when``: the state read right before that the lines are for; none where they are for any."""
+
     method: str
     commands: list[str]
+    when: dict[str, list[str]] = {}
+
+    @classmethod
+    def of(cls, found: Rendering) -> RenderingShown:
+        when = {name: list(values) for name, values in found.when.items()}
+        return cls(method=found.method.value, commands=list(found.commands), when=when)
 
 
 class StepShown(BaseModel):
@@ -228,13 +236,8 @@ def _operation(found: Operation) -> OperationShown:
             StepShown(
                 point=point(step.point.id),
                 subjects=list(step.subjects),
-                first=RenderingShown(
-                    method=step.rendering.method.value, commands=list(step.rendering.commands)
-                ),
-                fallbacks=[
-                    RenderingShown(method=each.method.value, commands=list(each.commands))
-                    for each in step.fallbacks
-                ],
+                first=RenderingShown.of(step.rendering),
+                fallbacks=[RenderingShown.of(each) for each in step.fallbacks],
             )
             for step in found.steps
         ],

@@ -5,10 +5,12 @@ parted into ``config`` (what a person or Cordon sets; the baseline, compared and
 ``observed`` (what follows from it: link state, sessions). Each method then says which lines cut, what
 the state looks like when cut, and which lines bring the baseline back.
 
-Names a template may use, beside the device's ``settings``: ``interface`` (the point's object),
-``vlan``, ``subject``, ``prefixes4`` and ``prefixes6`` (comma-separated), ``prefix`` within ``each``,
-and in restore lines ``was.<field>``: the baseline. The lines of a limit also know ``target`` within ``each``,
-and what it expects ``targets4`` and ``targets6``: all of a family, sorted, joined by commas, or ``none``.
+Names a template may use, beside the device's ``settings``: ``interface`` (the point's object, or that part
+of it), the other parts of it that ``PointSpec.object`` names, ``vlan``, ``others`` (in a cut: the VLANs of
+the setting ``vlans`` without this one), ``subject``, ``prefixes4`` and ``prefixes6`` (comma-separated),
+``prefix`` within ``each``, and in restore lines ``was.<field>``: the baseline. The lines of a limit also know
+``target`` within ``each``, and what it expects ``targets4`` and ``targets6``: all of a family, sorted, joined
+by commas, or ``none``.
 """
 
 from __future__ import annotations
@@ -81,6 +83,7 @@ class DeviceProfile:
             send=filled(commit.send),
             discard=filled(commit.discard),
             abandoned=filled(commit.abandoned),
+            accounts=filled((commit.accounts,))[0],
         )
         enter, leave, escape = filled(session.enter), filled(session.leave), filled(session.escape)
         if (enter, leave, escape, ours) == (session.enter, session.leave, session.escape, commit):

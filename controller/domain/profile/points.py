@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from types import MappingProxyType
 
 from controller.domain.inventory import Method, PointKind
-from controller.domain.profile.reading import Condition, CounterSpec, Each, Read, RegexParse
+from controller.domain.profile.reading import Condition, CounterSpec, Each, Family, Read, RegexParse
 from controller.domain.template import Template
 
 
@@ -21,7 +23,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RestoreClause:
-    """``send`` where the baseline satisfies ``when``."""
+    """``send`` where the baseline satisfies ``when``; of a cut, what was read right before it."""
 
     send: tuple[Line, ...]
     when: Condition = field(default_factory=lambda: MappingProxyType({}))
@@ -42,6 +44,7 @@ class LimitSpec:
 class MethodSpec:
     """``isolated`` is what *confirmed* means. ``spares_keep_alive``: traffic of the conduit's kept
     segments goes on through the cut point. ``limit``: None where the method knows all or nothing.
+    ``cases``: in place of ``isolate`` where the lines depend on the state; the first that fits it is sent.
     ``fixed``: ``isolated`` as values, where it names nothing of the point."""
 
     isolate: tuple[Line, ...]
@@ -49,6 +52,7 @@ class MethodSpec:
     restore: tuple[RestoreClause, ...]
     spares_keep_alive: bool = False
     limit: LimitSpec | None = None
+    cases: tuple[RestoreClause, ...] = ()
     fixed: Mapping[str, tuple[str, ...]] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,10 +61,17 @@ class MethodSpec:
         fixed = {name: tuple(map(str, options)) for name, options in self.isolated.items()}
         object.__setattr__(self, "fixed", fixed if alike else None)
 
+    @property
+    def ways(self) -> tuple[RestoreClause, ...]:
+        """What cuts: its cases, or the one for every state."""
+        return self.cases or (RestoreClause(self.isolate),)
+
 
 @dataclass(frozen=True, slots=True)
 class PointSpec:
-    """``counters``: what a tripwire may count there, by name."""
+    """``counters``: what a tripwire may count there, by name. ``object``: what the object of such a point
+    looks like as a whole, None where any will do; what its groups hold are names that templates may use,
+    before settings of the same name (``interface`` is then that part of it)."""
 
     kind: PointKind
     reads: tuple[Read, ...]
@@ -69,6 +80,7 @@ class PointSpec:
     methods: Mapping[Method, MethodSpec]
     tagged: bool = False
     counters: Mapping[str, CounterSpec] = field(default_factory=lambda: MappingProxyType({}))
+    object: re.Pattern[str] | None = None
     per_ipv6_network: frozenset[str] = field(init=False, repr=False, compare=False)
     """The fields that tell of each IPv6 network cut there."""
 
@@ -85,6 +97,23 @@ class PointSpec:
     @property
     def fields(self) -> tuple[str, ...]:
         return self.config + self.observed
+
+    def named(self, name: str) -> Mapping[str, str] | None:
+        """What an object's name says beside being one; None where no such point has that name."""
+        if self.object is None:
+            return {}
+        found = self.object.fullmatch(name)
+        return found and {key: value for key, value in found.groupdict().items() if value is not None}
+
+    def reading(self, name: str) -> PointSpec:
+        """With the reads that an object of that name has."""
+        if all(read.family is None for read in self.reads):
+            return self
+        try:
+            own = Family(f"ipv{ip_address(name).version}")
+        except ValueError:
+            own = None
+        return replace(self, reads=tuple(read for read in self.reads if read.family in (None, own)))
 
     @property
     def limiting(self) -> tuple[Method, LimitSpec] | None:

@@ -74,13 +74,22 @@ class TableParse:
 Parse = RegexParse | TableParse
 
 
+class Family(StrEnum):
+    """Of the address that a point's object is."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """A command that changes nothing and how its answer is understood. Reads of several points that
-    come out as the same text are sent once."""
+    come out as the same text are sent once. With ``family`` it is one only of points whose object is an
+    address of that family."""
 
     send: Template
     parse: tuple[Parse, ...]
+    family: Family | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ class FiredRun(OperationRun):
         change = [track for track in self._tracks if track.rendering.commands]
         if self._others_timers.first or any(states[track.point] is None for track in change):
             return None
+        if any(track.rendering.when for track in change):  # what goes by the state goes by a fresh one
+            return None
         # One that is cut already has its proof from a reading of its own, on the careful way.
         change = [track for track in change if not track.confirmed_by(states[track.point])]
         renderings = [track.rendering for track in change]

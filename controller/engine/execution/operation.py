@@ -178,8 +178,8 @@ class OperationRun:
             track.state, track.read_at = state, None if state is None else read_at
             if self._restoring:
                 self._settle_restore(track, state)
-            elif track.confirmed_by(state):
-                track.finish(Proof.CONFIRMED, "already-cut" if track.outcome is Outcome.NOT_ATTEMPTED else "")
+            else:
+                self._settle_cut(track, state)
         settled = [track for track in tracks if track.done]
         change = [track for track in tracks if not track.done]
         if change and self._gives_way():
@@ -229,6 +229,15 @@ class OperationRun:
             if session.write(abandoned_block(self._commit)) is not Outcome.NOT_SENT:
                 session.collect(deadline)
             self._left_behind = False
+
+    def _settle_cut(self, track: Track, state: State | None) -> None:
+        """Ends the track where it is cut, or there are no lines for how it reads: what goes by the state is
+        not sent to a point that could not be read."""
+        if track.confirmed_by(state):
+            track.finish(Proof.CONFIRMED, "already-cut" if track.outcome is Outcome.NOT_ATTEMPTED else "")
+        elif not track.fits(state):
+            unfit = (Proof.UNKNOWN, "unreadable") if state is None else (Proof.CONTRADICTED, "no-case")
+            track.finish(unfit[0], track.cause or unfit[1])
 
     def _settle_restore(self, track: Track, state: State | None) -> None:
         """Ends the track where nothing may be sent, or nothing needs to be."""

@@ -109,7 +109,7 @@ def results_on_record(record: RunRecord, plan: Plan) -> list[StepResult]:
 
 def _errand(run: str, inventory: Inventory, result: StepResult, operation: Operation, step: Step) -> Errand:
     device = inventory.devices.get(operation.device)
-    commands = step.rendering.commands
+    commands = _lines_for(step, result)
     lines = tuple(line for line in commands if line not in operation.behind)
     enter, leave = (operation.enter, _closing(operation, commands)) if commands else ((), ())
     return Errand(
@@ -125,6 +125,12 @@ def _errand(run: str, inventory: Inventory, result: StepResult, operation: Opera
         enter=enter,
         leave=leave,
     )
+
+
+def _lines_for(step: Step, result: StepResult) -> tuple[str, ...]:
+    """Where they depend on the state: those for the one last read, else all below what they are for."""
+    fitting = (each.commands for each in step.renderings(step.rendering.method) if each.fits(result.state))
+    return next(fitting, step.lines())
 
 
 def _closing(operation: Operation, commands: tuple[str, ...]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from controller.engine.network.objections import (
 from controller.engine.network.reachability import Aftermath
 from controller.engine.network.vlans import Network, Socket
 from controller.engine.planning.upstream import Border, Upstream
-from controller.engine.points.renderer import isolation, operation, point_context
+from controller.engine.points.renderer import isolations, operation, point_context
 from controller.engine.points.track import rests_on
 
 
@@ -197,10 +197,10 @@ class Escalations:
             profile = self._profiles.get(device.platform) if device else None
             point = self._upstream.point(port)
             context = point_context(point, subjects, (), device, profile) if device and profile else None
-            rendering = isolation(context, Method.SHUTDOWN) if context else None
-            if rendering is None or not rendering.commands:
+            renderings = isolations(context, Method.SHUTDOWN) if context else ()
+            if not renderings or not all(each.commands for each in renderings):
                 return port
-            by_device[port.device].append(Step(point, subjects, (), rendering))
+            by_device[port.device].append(Step(point, subjects, (), renderings[0], renderings[1:]))
         return tuple(
             operation(self._profiles, self._inventory.devices[name], steps)
             for name, steps in sorted(by_device.items())

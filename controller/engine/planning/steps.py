@@ -29,7 +29,7 @@ from controller.engine.findings import Findings, some
 from controller.engine.network.vlans import PORTS, takes_port
 from controller.engine.planning.company import Companies, Company
 from controller.engine.planning.selection import selected
-from controller.engine.points.renderer import NONE, PointContext, isolation, point_context, read_commands
+from controller.engine.points.renderer import NONE, PointContext, isolations, point_context, read_commands
 
 
 class Steps:
@@ -119,19 +119,23 @@ class Steps:
         if any(path.kind is PathKind.TELNET for path in device.paths):
             self._warn("telnet-path", device.name)
         # No second choice takes a port that was found harmless without it.
-        risky = point.port in self._own_ports
+        risky, first = point.port in self._own_ports, allowed[0].method
         return _step(
             point,
             company,
             allowed[0],
-            [each for each in allowed[1:] if not (risky and takes_port(point, each.method))],
+            [
+                each
+                for each in allowed[1:]
+                if each.method is first or not (risky and takes_port(point, each.method))
+            ],
         )
 
     def _offered(self, stage: Stage, context: PointContext, company: Company) -> list[Rendering]:
         """What the profile offers of the stage's methods. Lines repeated per prefix vanish where there are
         none: then the method does not cut this point."""
         offered = [
-            found for method in stage.method if (found := isolation(context, method)) and found.commands
+            found for method in stage.method for found in isolations(context, method) if found.commands
         ]
         per_network = context.spec.per_ipv6_network if company.more_ipv6 else ()
         return [_wanting_ipv6(each, per_network) for each in offered] if per_network else offered

@@ -49,7 +49,7 @@ def _lines_of_cuts(profile: DeviceProfile, device: Device) -> Iterator[str]:
     yield from (*profile.session.enter, *profile.session.closing)
     for spec in profile.points.values():
         for method in spec.methods.values():
-            yield from (line.send.fill(values) for line in method.isolate)
+            yield from (line.send.fill(values) for way in method.ways for line in way.send)
 
 
 def pending(plan: Plan, history: History, now: datetime) -> tuple[Hazard, ...]:

@@ -9,7 +9,7 @@ from controller.domain.playbook import Action
 from controller.domain.profile.reading import State
 from controller.engine.points.holds import HoldBook
 from controller.engine.points.reading import configured, read_partly
-from controller.engine.points.renderer import PointContext, isolation, limitation
+from controller.engine.points.renderer import PointContext, isolations, limitation
 from controller.engine.points.track import Track
 
 _WAS = "was."
@@ -44,9 +44,9 @@ def as_it_may_be(
     left = book.as_left(point)
     if left is None:
         for method in book.methods(point):
-            sent = isolation(context, method)
-            for name, values in sent.expect.items() if sent else ():
-                may_be.setdefault(name, set()).update(values)
+            for sent in isolations(context, method):
+                for name, values in sent.expect.items():
+                    may_be.setdefault(name, set()).update(values)
     else:
         restoring = book.unsettled(point, Action.RESTORE)
         for name, value in configured(context, left).items():

@@ -17,6 +17,7 @@ from controller.domain.profile.points import Line, MethodSpec, PointSpec
 from controller.domain.profile.reading import Condition, Each, State
 from controller.domain.template import Template
 from controller.domain.timer import OPERATION
+from controller.domain.vlans import OTHERS, VLANS, without
 
 RENDERER = "1"
 """Raised whenever the same inputs would give other commands; part of every plan's basis."""
@@ -43,10 +44,11 @@ class PointContext:
 def point_context(
     point: Point, subjects: Sequence[str], prefixes: Sequence[str], device: Device, profile: DeviceProfile
 ) -> PointContext | None:
-    """None where the profile has no section for this kind of point. ``subjects`` are names, ``prefixes`` the
-    networks cut there."""
+    """None where the profile has no section for this kind of point, or none of that kind has such a name.
+    ``subjects`` are names, ``prefixes`` the networks cut there."""
     spec = profile.spec(point.kind, point.tagged)
-    if spec is None:
+    named = spec.named(point.id.object) if spec is not None else None
+    if spec is None or named is None:
         return None
     families = _families(tuple(prefixes))
     values = {
@@ -54,25 +56,47 @@ def point_context(
         **device.settings,
         "interface": point.id.object,
         "vlan": "" if point.id.vlan is None else str(point.id.vlan),
+        **_others(point, device, profile),
         "subject": subjects[0] if subjects else "",
         "prefixes4": ", ".join(families[Each.PREFIX4]),
         "prefixes6": ", ".join(families[Each.PREFIX6]),
+        **named,
     }
-    return PointContext(point, spec, profile, values, families)
+    return PointContext(point, spec.reading(values["interface"]), profile, values, families)
+
+
+def _others(point: Point, device: Device, profile: DeviceProfile) -> Mapping[str, str]:
+    known = device.settings.get(VLANS, profile.settings.get(VLANS))
+    return {} if known is None else {OTHERS: without(known, point.id.vlan)}
 
 
 def read_commands(context: PointContext) -> tuple[str, ...]:
-    """The commands that read the point's state, in the profile's order."""
-    return tuple(read.send.fill(context.values) for read in context.spec.reads)
+    """The commands that read the point's state, each once, in the profile's order."""
+    return tuple(dict.fromkeys(read.send.fill(context.values) for read in context.spec.reads))
 
 
-def isolation(context: PointContext, method: Method) -> Rendering | None:
-    """None where the profile does not offer the method for this kind of point."""
+def isolation(context: PointContext, method: Method, state: State | None = None) -> Rendering | None:
+    """What cuts a point that reads so; None where the profile does not offer the method for this kind of
+    point, or has lines for other states alone."""
+    fitting = (each for each in isolations(context, method) if each.fits(state))
+    return next(fitting, None)
+
+
+def isolations(context: PointContext, method: Method) -> tuple[Rendering, ...]:
+    """One, or one for each state the method has lines of its own for; none where it is not offered."""
     spec = context.spec.methods.get(method)
     if spec is None:
-        return None
+        return ()
     expect = _filled(spec.isolated, context.values) if spec.fixed is None else spec.fixed
-    return Rendering(method, _lines(spec.isolate, context, context.values), expect)
+    return tuple(
+        Rendering(
+            method,
+            _lines(way.send, context, context.values),
+            expect,
+            _filled(way.when, context.values),
+        )
+        for way in spec.ways
+    )
 
 
 def restoration(

@@ -49,6 +49,15 @@ class Track:
     def _renderings(self) -> tuple[Rendering, ...]:
         return (self.step.rendering, *self.step.fallbacks)
 
+    def fits(self, state: State | None) -> bool:
+        """Passes over renderings for another state than ``state``, which nobody sends for one that is not
+        known; False where none is left."""
+        for choice in range(self.choice, len(self._renderings)):
+            if self._renderings[choice].fits(state):
+                self.choice = choice
+                return True
+        return False
+
     def confirmed_by(self, state: State | None) -> bool:
         """By the method whose turn it is, or one before it that took effect late."""
         tried = self._renderings[: self.choice + 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controller.domain import napalm
@@ -11,6 +11,7 @@ from controller.domain.inventory import Device, Inventory, Method, PointId
 from controller.domain.napalm import by_napalm
 from controller.domain.plan import Severity
 from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import Line
 from controller.domain.profile.readiness import Look, LookSpec
 from controller.domain.readiness import DeviceReadiness, Obstacle
 from controller.domain.startup import StartupState
@@ -18,7 +19,7 @@ from controller.engine.execution.credentials import CredentialRecord
 from controller.engine.findings import Findings
 from controller.engine.points.blocks import complete_answers
 from controller.engine.points.reading import misread, read_state
-from controller.engine.points.renderer import PointContext, isolation, read_commands, satisfies
+from controller.engine.points.renderer import PointContext, isolations, read_commands, satisfies
 from controller.engine.points.reverts import find_reverts
 from controller.engine.points.startup import compared
 from controller.engine.ports import Answer, Block, Command, Purpose, Session
@@ -133,11 +134,9 @@ class Examination(Findings):
         for target in self.targets:
             context = target.context
             for method in target.methods:
-                spec, rendering = context.spec.methods[method], isolation(context, method)
-                lines = rendering.commands if rendering else ()
-                if len(lines) < len(spec.isolate):
-                    continue
-                for template, line in zip(spec.isolate, lines, strict=False):
+                ways = zip(context.spec.methods[method].ways, isolations(context, method), strict=True)
+                sent = (pair for way, each in ways for pair in _sent(way.send, each.commands))
+                for template, line in sent:
                     found = grant.line.search(line)
                     if found is None or not _one_command(line):
                         continue
@@ -162,8 +161,8 @@ class Examination(Findings):
                 command, why = misread(context, said)
                 self._obstacles.append(Obstacle(why, (("command", command),), (context.point.id,)))
                 continue
-            cuts = [isolation(context, method) for method in target.methods]
-            if any(cut is not None and satisfies(state, cut.expect) for cut in cuts):
+            cuts = (cut for method in target.methods for cut in isolations(context, method))
+            if any(satisfies(state, cut.expect) for cut in cuts):
                 already.append(context.point.id)
         for look in self.profile.readiness.looks:
             self._look(look, said)
@@ -194,6 +193,11 @@ class Examination(Findings):
                 self.hazard("not-seen", Severity.WARN, f"{self.device.name} grant", command=question)
             elif grant is not None and not grant.granted.search(answer):
                 self._obstacles.append(Obstacle("not-allowed", (("command", question),), points))
+
+
+def _sent(templates: Sequence[Line], lines: Sequence[str]) -> Iterator[tuple[Line, str]]:
+    """Each line with where it comes from; none where some vanish for want of a network."""
+    return zip(templates, lines, strict=False) if len(lines) >= len(templates) else iter(())
 
 
 def _against(look: LookSpec, answer: str) -> str:

@@ -2,10 +2,10 @@
 
 AOS-CX 10.06 guides. Command-Line Interface: "hostname", "user", "interface". Layer 2 Bridging: "vlan", "vlan
 access" (the VLAN must exist; the port stops being a trunk), "vlan trunk native" (the port becomes a trunk of
-all VLANs), "vlan trunk allowed" (adds to a list, takes the place of ``all``; when the last VLAN of a list is
-removed, all are allowed). Link Aggregation: "interface lag", "lag", "lacp mode", "shutdown" (a LAG is shut
-when it is created). ACLs and Classifier Policies: "access-list ip", "access-list ipv6", "apply access-list"
-(one of a kind and direction: another takes its place).
+all VLANs), "vlan trunk allowed" (adds to a list, takes the place of ``all``, 256 VLANs in a line; when the
+last VLAN of a list is removed, all are allowed). Link Aggregation: "interface lag", "lag", "lacp mode",
+"shutdown" (a LAG is shut when it is created). ACLs and Classifier Policies: "access-list ip", "access-list
+ipv6", "apply access-list" (one of a kind and direction: another takes its place).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
 from controller.simulator.ports import Change, bound, description, each, value
 from controller.simulator.switching import Interface
 from controller.simulator.vlans import ALL_VLANS
+
+_MOST_VLANS = 256
 
 _CONTEXTS = {"lag": "config-lag-if", "vlan": "config-if-vlan"}
 
@@ -167,6 +169,8 @@ def _native(interface: Interface, arguments: Arguments) -> Interface:
 
 
 def _allowed(interface: Interface, arguments: Arguments) -> Interface:
+    if len(arguments.vlans()) > _MOST_VLANS:
+        raise invalid(arguments.starts[0])
     kept = frozenset() if interface.mode != "trunk" or interface.allowed == ALL_VLANS else interface.allowed
     return replace(interface, mode="trunk", access_vlan=1, allowed=kept | arguments.vlans())
 

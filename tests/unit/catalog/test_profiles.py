@@ -146,6 +146,18 @@ def test_lines_and_patterns_once_per_prefix() -> None:
     assert method.spares_keep_alive
 
 
+def test_lines_of_a_cut_for_one_state_each() -> None:
+    cases = "isolate: [{when: {cut4: ['0', '${vlan}']}, send: [{send: 'x ${prefix}', each: prefixes4}, y]}]"
+    text = SWITCH.replace("isolate: [{send: 'deny ${prefix}', each: prefixes4}]", cases)
+    assert text != SWITCH
+    spec = profile_from_text(text, "switch.yaml").spec(PointKind.SVI, tagged=False)
+    assert spec is not None
+    method = spec.methods[Method.ACL]
+    when = {"cut4": (Template.parse("0"), Template.parse("${vlan}"))}
+    assert method.isolate == ()
+    assert method.ways == (RestoreClause((line("x ${prefix}", Each.PREFIX4), line("y")), when),)
+
+
 def test_a_table_read_by_textfsm() -> None:
     spec = profile_from_text(SECTION, "t.yaml").spec(PointKind.INTERFACE, tagged=False)
     assert spec is not None
@@ -159,6 +171,19 @@ def test_a_table_read_by_textfsm() -> None:
     )
 
 
+def test_the_name_of_an_object_may_say_more() -> None:
+    text = SECTION.replace(
+        "interface:\n", "interface:\n    object: '(?P<part>[a-z]+)/(?P<interface>p\\d+)'\n"
+    )
+    spec = profile_from_text(text.replace("[x]", "['in ${part}', x]"), "o.yaml").spec(
+        PointKind.INTERFACE, False
+    )
+    assert spec is not None
+    assert spec.named("west/p7") == {"part": "west", "interface": "p7"}
+    assert spec.named("p7") is None
+    assert spec.methods[Method.VLAN].isolate[0] == line("in ${part}")
+
+
 _ALL = "restore: [{send: [add]}]"
 
 MISTAKES = [
@@ -169,6 +194,7 @@ MISTAKES = [
         "setting-reserved",
         {"name": "interface"},
     ),
+    ("  interface:\n", "  interface:\n    object: ¶'(a'\n", "regex-invalid", {}),
     ("'^% .+'", "¶'^% (.+'", "regex-invalid", {}),
     ("'!!!'", "¶'*'", "regex-invalid", {}),
     ("'Release (\\S+)'", "¶'Release \\S+'", "regex-without-group", {}),
@@ -213,6 +239,19 @@ MISTAKES = [
     ),
     ("matched: {vlan: none}", "matched: {vlan: none, ¶speed: x}", "unknown-field", {"name": "speed"}),
     ("isolate: [remove]", "¶isolate: []", "isolate-empty", {}),
+    *(
+        ("isolate: [remove]", f"isolate: [{cuts}]", code, data)
+        for cuts, code, data in (
+            ("remove, ¶{when: {allowed: '1'}, send: [x]}", "isolate-mixed", {}),
+            ("{when: {allowed: '1'}, send: [x]}, ¶remove", "isolate-mixed", {}),
+            ("¶{when: {allowed: '1'}, send: [x], each: prefixes4}", "isolate-mixed", {}),
+            ("{when: {¶alowed: '1'}, send: [x]}", "unknown-field.suggested", {"suggestion": "allowed"}),
+            ("{when: {allowed: ¶'${vlans}'}, send: [x]}", "unknown-placeholder.suggested", {}),
+            ("{when: {allowed: '1'}, send: ¶[]}", "isolate-empty", {}),
+            ("{when: {allowed: '1'}, send: [¶'${was.allowed}']}", "unknown-placeholder", {}),
+            ("{when: {allowed: '1'}, send: [¶'${others}']}", "unknown-placeholder", {"name": "others"}),
+        )
+    ),
     ("isolated: {allowed: '0'}", "¶isolated: {}", "isolated-empty", {}),
     ("restore: [{send: [add]}]", "¶restore: []", "restore-empty", {}),
     *(

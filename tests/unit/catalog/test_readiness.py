@@ -96,9 +96,10 @@ def test_every_line_of_a_shipped_profile_that_cuts_is_seen_as_one() -> None:
     for profile in load_profiles([shipped_profiles()]).values():
         for spec in profile.points.values():
             for method in spec.methods.values():
-                for line in method.isolate:
+                for line in (line for way in method.ways for line in way.send):
                     text = str(line.send)
-                    if text.startswith("sudo "):
+                    # FortiOS lets `sudo` look into a virtual domain, and change nothing there.
+                    if text.startswith("sudo ") and not text.startswith("sudo ${vdom} show "):
                         seen += 1
                         assert change_in(text), text
     assert seen > 8
