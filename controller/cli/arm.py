@@ -108,7 +108,8 @@ def _shown(call: Call, found: Sequence[ArmedDevice]) -> None:
 
 def _held_here(call: Call, devices: tuple[str, ...], *, on: bool) -> int:
     """Leads the home until it is told to end."""
-    from controller.bootstrap import Composition, import_everything
+    from controller.bootstrap import Composition
+    from controller.bootstrap.process import import_everything
     from controller.cli.watching import actor
     from controller.workers.resident import reside
 

@@ -35,7 +35,8 @@ def serve(
     from controller.api.server import listen
     from controller.api.server import serve as answer
     from controller.api.service import Service
-    from controller.bootstrap import Composition, import_everything
+    from controller.bootstrap import Composition
+    from controller.bootstrap.process import import_everything
     from controller.cli.documents import installed_version
     from controller.web.application import at_hand, built, opened
     from controller.workers.accounting import first_invitation

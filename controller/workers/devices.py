@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from controller.bootstrap import nurse_workers
+from controller.bootstrap.process import nurse_workers
 
 if __name__ == "__main__":
     nurse_workers(int(sys.argv[1]))

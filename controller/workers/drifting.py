@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from controller.bootstrap import Composition, StoredDocuments
+from controller.bootstrap import Composition
+from controller.bootstrap.documents import StoredDocuments
 from controller.domain.drift import Drift
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.facts import Actor

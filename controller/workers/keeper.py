@@ -10,7 +10,8 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
-from controller.bootstrap import Composition, StoredDocuments
+from controller.bootstrap import Composition
+from controller.bootstrap.documents import StoredDocuments
 from controller.domain.codec import from_plain, to_plain
 from controller.domain.errors import InvalidInput
 from controller.domain.plan import Basis, Plan

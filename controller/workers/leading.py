@@ -12,7 +12,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from controller.bootstrap import Composition, StoredDocuments, tell_unrecorded
+from controller.bootstrap import Composition
+from controller.bootstrap.documents import StoredDocuments
+from controller.bootstrap.process import tell_unrecorded
 from controller.domain.errors import CordonError, LeaderElsewhere, LeaderLost
 from controller.domain.plan import Basis, Plan
 from controller.domain.playbook import Action

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.bootstrap import Composition, StoredDocuments
+from controller.bootstrap import Composition
+from controller.bootstrap.documents import StoredDocuments
 from controller.domain.errors import CordonError, NotFound
 from controller.domain.inventory import Inventory
 from controller.domain.logbook import DUE, LOGBOOK, RHYTHM, Rhythm, rhythm_of

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from controller.bootstrap import Composition, tell_unrecorded
+from controller.bootstrap import Composition
+from controller.bootstrap.process import tell_unrecorded
 from controller.domain.errors import CordonError, InvalidRequest, Refused
 from controller.domain.facts import SYSTEM, Actor, Noted, Text
 from controller.domain.hold import Hold

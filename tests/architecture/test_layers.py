@@ -44,7 +44,7 @@ def test_every_contract_is_kept() -> None:
         ("composition", "cli/added.py", "import controller.settings"),
         ("domain", "domain/added.py", "import pydantic"),
         ("devices", "engine/added.py", "from netmiko import ConnectHandler"),
-        ("devices", "bootstrap.py", "import paramiko"),
+        ("devices", "bootstrap/added.py", "import paramiko"),
         ("sql", "catalog/added.py", "import sqlite3"),
         ("sql", "cli/added.py", "from sqlalchemy import select"),
         ("simulator", "simulator/added.py", "import controller.domain.profile"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from controller.bootstrap import StoredDocuments
+from controller.bootstrap.documents import StoredDocuments
 from controller.domain.errors import CordonError, InvalidRequest
 from controller.domain.facts import Actor, Noted, Text
 from controller.engine.incident.incident import IncidentBook

@@ -129,7 +129,7 @@ def _code_like(values: set[str]) -> set[str]:
 
 def test_every_error_has_a_text() -> None:
     codes = set()
-    for _, tree in _trees("domain", "engine", "store", "workers", "drivers", "vault", "bootstrap.py"):
+    for _, tree in _trees("domain", "engine", "store", "workers", "drivers", "vault", "bootstrap"):
         for node in ast.walk(tree):
             if not isinstance(node, ast.ClassDef):
                 continue

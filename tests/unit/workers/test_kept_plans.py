@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import controller.bootstrap
+import controller.bootstrap.documents
 import controller.catalog.profiles
 import controller.catalog.shipped
 import controller.catalog.site
@@ -152,7 +152,7 @@ def test_just_what_rests_on_a_change_is_compiled_again(desk: Desk, change: Calla
 
 def test_another_program_s_plans_count_for_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.keep()
-    monkeypatch.setattr(controller.bootstrap, "_program_digest", lambda: "another")
+    monkeypatch.setattr(controller.bootstrap.documents, "program_digest", lambda: "another")
     compiled: list[Plan] = []
 
     def compile_it(*given: Any) -> Plan:

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from controller.domain.codec import to_plain
 from controller.domain.errors import InvalidInput, InvalidRequest, NotFound, Problem
 
 if TYPE_CHECKING:
-    from controller.catalog.site import Site
-    from controller.domain.facts import Fact
-    from controller.domain.inventory import Inventory
     from controller.domain.inventory import Path as DevicePath
     from controller.domain.logbook import Attachment
-    from controller.domain.profile import DeviceProfile
-    from controller.domain.tags import Tag
     from controller.drivers.shards.driver import ShardedDriver
     from controller.drivers.shards.nursery import Nursery
     from controller.engine.execution.running import Services
     from controller.engine.people.access import Access
-    from controller.engine.planning.kept import Sources
     from controller.engine.planning.plans import Documents
     from controller.engine.ports import Clock, Driver, Journal, Secrets
     from controller.identity.signals import Signals
@@ -84,9 +75,10 @@ class Composition:
         """Inventory, profiles and playbooks, read and validated now; ``inventory``: the text of another one
         in the place of the file's; ``playbooks``: texts by name, likewise; ``whole``: every profile that
         comes with Cordon is read, used or not. Raises InvalidInput."""
+        from controller.bootstrap.documents import documents_of
         from controller.catalog.site import load_site
 
-        return _documents(
+        return documents_of(
             load_site(
                 self.inventory_path(),
                 self.profile_directories(),
@@ -105,7 +97,9 @@ class Composition:
 
     def program_digest(self) -> str:
         """Of the part of Cordon that reads documents and compiles plans."""
-        return _program_digest()
+        from controller.bootstrap.documents import program_digest
+
+        return program_digest()
 
     def kept(self) -> KeptFiles:
         """What the home keeps compiled; nothing is opened."""
@@ -175,16 +169,19 @@ class Composition:
             self.nursery.close()
 
     def _driver(self, secrets: Secrets) -> Driver:
+        from controller.bootstrap.process import devices
+
         if not self._leads or not self.nursery.workers:
-            return _devices(secrets)
+            return devices(secrets)
         if self._sharded is None:
             from controller.drivers.shards.driver import ShardedDriver
 
-            self._sharded = ShardedDriver(self.nursery, lambda: _devices(secrets), secrets)
+            self._sharded = ShardedDriver(self.nursery, lambda: devices(secrets), secrets)
         return self._sharded
 
     def services(self, journal: Journal) -> Services:
         """Real devices, real secrets, real probes."""
+        from controller.bootstrap.process import as_many_files_as_allowed, no_core_dumps
         from controller.drivers.prober import ControllerProber
         from controller.engine.execution.running import Limits, Services
         from controller.store.evidence import EvidenceDirectory
@@ -192,8 +189,8 @@ class Composition:
         from controller.vault.secrets import SecretResolver
 
         self.configure_logs()
-        _as_many_files_as_allowed()
-        _no_core_dumps()
+        as_many_files_as_allowed()
+        no_core_dumps()
         settings = self.settings
         secrets = SecretResolver(vault=_noted_reads(self.vault, journal))
         return Services(
@@ -336,57 +333,6 @@ class Composition:
 _NURSE = (sys.executable, "-P", "-m", "controller.workers.devices")
 
 
-def nurse_workers(line: int) -> None:
-    """What the process does that worker processes are forked from: ``line`` leads to who started it."""
-    import socket
-    from contextlib import nullcontext
-
-    from controller.drivers.shards.worker import nurse
-    from controller.store.locks import acting
-
-    _no_core_dumps()
-    _as_many_files_as_allowed()
-    import controller.drivers.napalm_driver  # noqa: F401 - every worker has it then
-
-    with socket.socket(fileno=line) as control:
-        nurse(control, _devices, lambda path: acting(Path(path)) if path else nullcontext())
-
-
-def _devices(secrets: Secrets) -> Driver:
-    """Real devices, from this very process."""
-    from controller.drivers.napalm_driver import NapalmDriver
-
-    return NapalmDriver(secrets)
-
-
-_LAYERS = (
-    "telemetry",
-    "drivers",
-    "catalog",
-    "store",
-    "vault",
-    "identity",
-    "evidence",
-    "notify",
-    "paper",
-    "engine",
-)
-
-
-def import_everything() -> None:
-    """Now, for a process with many threads to come. Two that import modules which import each other may find
-    one of them half made."""
-    from importlib import import_module
-    from pkgutil import walk_packages
-
-    for layer in _LAYERS:
-        package = import_module(f"controller.{layer}")
-        for module in walk_packages(package.__path__, f"{package.__name__}."):
-            if "_migrations" not in module.name and ".migrations" not in module.name:
-                import_module(module.name)
-    import_module("ntc_templates")
-
-
 def _noted_reads(vault: VaultAccess, journal: Journal) -> Callable[[str], str]:
     """Gives out secrets of the vault; the first time each is, the log says so, by name."""
     from controller.domain.errors import CordonError
@@ -404,88 +350,3 @@ def _noted_reads(vault: VaultAccess, journal: Journal) -> Callable[[str], str]:
         return secret
 
     return reveal
-
-
-def _as_many_files_as_allowed() -> None:
-    """Every device takes some: the usual soft limit would do for a few hundred."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _no_core_dumps() -> None:
-    """From now on there are device secrets in memory."""
-    import resource
-
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _documents(site: Site) -> Documents:
-    from controller.catalog.playbooks import resolve
-    from controller.engine.planning.plans import Documents
-
-    texts = {playbook.digest: site.playbooks.text(name) for name, playbook in site.playbooks.items()}
-    return Documents(
-        inventory=site.inventory,
-        profiles=site.profiles,
-        profiles_digest=site.profiles.digest,
-        playbooks=site.playbooks,
-        stages={name: resolve(playbook, site.playbooks) for name, playbook in site.playbooks.items()},
-        sources={
-            **texts,
-            site.inventory.digest: site.inventory_text,
-            site.profiles.digest: site.profiles.text,
-        },
-    )
-
-
-@cache
-def _program_digest() -> str:
-    """Of the code itself: a version may be forgotten, and in development there is none."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parent
-    for layer in ("domain", "engine", "catalog"):
-        for path in sorted((package / layer).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-class StoredDocuments:
-    """Reads the sources a run cites again."""
-
-    def inventory(self, text: str, profiles: Mapping[str, DeviceProfile]) -> Inventory:
-        from controller.catalog.inventory import inventory_from_text
-
-        return inventory_from_text(text, "inventory", profiles)
-
-    def profiles(self, text: str) -> Mapping[str, DeviceProfile]:
-        from controller.catalog.profiles import profiles_from_text
-
-        return profiles_from_text(text)
-
-    def documents(self, sources: Sources) -> Documents:
-        """Raises InvalidInput where this Cordon finds mistakes in them, KeyError where one is missing."""
-        from controller.catalog.site import site_from_texts
-
-        texts = sources.texts
-        return _documents(
-            site_from_texts(
-                texts[sources.inventory],
-                texts[sources.profiles],
-                [texts[playbook] for playbook in sources.playbooks.values()],
-            )
-        )
-
-
-def tell_unrecorded(tag: Tag, facts: Sequence[Fact]) -> None:
-    """What no disk took goes to standard error, one JSON object a fact: a terminal or a service's log may
-    still keep it. Where nobody reads that either, the cut goes on."""
-    for fact in facts:
-        line = {"unrecorded": tag.value, "fact": type(fact).__name__, **to_plain(fact)}
-        with suppress(OSError, ValueError):
-            sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
-            sys.stderr.flush()
