@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from controller.domain.inventory import Method
 
+_NAME = re.compile(r"[^\s\[\]\"',]+")
+"""A name in a list of several, however a platform writes one."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommitSpec:
@@ -16,7 +19,8 @@ class CommitSpec:
     where nothing of the block was taken, ``discard`` throws the candidate away. ``abandoned`` are the lines
     that throw away, in a new session, what one that broke left behind: none where it goes with its
     session. Lines of a step that ``behind`` matches wait until the commit is done. ``by_hand``: what a person
-    types for ``send``, where that is something else."""
+    types for ``send``, where that is something else. ``accounts`` names those whose changes are committed and
+    thrown away, where it is not everybody's."""
 
     send: tuple[str, ...]
     discard: tuple[str, ...]
@@ -26,11 +30,16 @@ class CommitSpec:
     abandoned: tuple[str, ...] = ()
     behind: tuple[re.Pattern[str], ...] = ()
     by_hand: tuple[str, ...] = ()
+    accounts: str = ""
 
     def failed(self, answer: str) -> bool:
         if any(pattern.search(answer) for pattern in self.errors):
             return True
         return self.done is not None and self.done.search(answer) is None
+
+    def leaves_out(self, username: str) -> bool:
+        """Whether what an account changes stays a candidate, whoever commits it by this profile."""
+        return bool(self.accounts) and username not in _NAME.findall(self.accounts)
 
 
 @dataclass(frozen=True, slots=True)
