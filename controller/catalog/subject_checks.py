@@ -69,7 +69,7 @@ class SubjectCheck:
             if port is None:
                 continue
             if port not in points:  # else it is cut as the point says, which may be by a policy
-                self._offered((*loc, "gateways", index), device, PointKind.SVI, False)
+                self._offered((*loc, "gateways", index), device, PointKind.SVI, False, port.interface)
                 use = _Use(name, (*loc, "gateways", index), segment.keep_alive)
                 self._uses[PointId(*port)].append(use)
         refused = any(self._document.pruned(*loc, key) for key in ("points", "gateways", "keep_alive"))
@@ -115,18 +115,22 @@ class SubjectCheck:
 
     def _point(self, loc: Loc, point: PointShape, kind: PointKind, name: str) -> PointId:
         check = self._check
-        self._offered((*loc, kind.value), point.device, kind, point.tagged)
         if kind in NAMED_PORTS:
             port = check.port((*loc, kind.value), point.device, name)
             name = port.interface
             if port in check.protected:
                 check.add(loc, "point-on-protected-link", port=" ".join(port), kind=check.protected[port])
+        self._offered((*loc, kind.value), point.device, kind, point.tagged, name)
         return PointId(point.device, name, point.vlan)
 
-    def _offered(self, loc: Loc, device: str, kind: PointKind, tagged: bool) -> None:
-        """Notes a kind of point that the device's platform cannot cut."""
+    def _offered(self, loc: Loc, device: str, kind: PointKind, tagged: bool, name: str) -> None:
+        """Notes a kind of point that the device's platform cannot cut, and a name that none there has."""
         profile = self._check.profile(device)
-        if profile is None or profile.spec(kind, tagged):
+        spec = profile.spec(kind, tagged) if profile else None
+        if spec and spec.object and spec.named(name) is None:
+            pattern = spec.object.pattern
+            self._check.add(loc, "point-object-unlike", name=name, device=device, pattern=pattern)
+        if profile is None or spec:
             return
         code = (
             "point-tagged-unsupported" if tagged and profile.spec(kind, False) else "point-kind-unsupported"
@@ -198,7 +202,7 @@ class SubjectCheck:
                     continue
                 loc: Loc = ("devices", name, "canary", key)
                 port = self._check.port(loc, name, written)
-                self._offered(loc, name, kind, False)
+                self._offered(loc, name, kind, False, port.interface)
                 if port in self._check.link_ends or tuple(port) in used:
                     self._check.add(loc, "canary-in-use", port=" ".join(port))
 

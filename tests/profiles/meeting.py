@@ -16,6 +16,8 @@ it away
 ``locked``    where a lock outlives its session: the lines by which somebody at the console takes it
 ``unlocked``  and gives it back
 ``named``     lines that give ports names no ASCII has
+``misspelt``  points that are not there, by the name of one that is
+``unheard``   addresses of ``hosts`` that discovery does not ask for
 ``device``    what else the simulated device is made with
 """
 
@@ -88,6 +90,8 @@ class SiteFile:
     locked: tuple[str, ...]
     unlocked: tuple[str, ...]
     named: tuple[str, ...]
+    misspelt: Mapping[str, SitePoint]
+    unheard: frozenset[str]
     extra: Mapping[str, Any]
 
     @classmethod
@@ -111,6 +115,8 @@ class SiteFile:
             tuple(raw.get("locked", ())),
             tuple(raw.get("unlocked", ())),
             tuple(raw.get("named", ())),
+            {name: _point(name, point) for name, point in raw.get("misspelt", {}).items()},
+            frozenset(raw.get("unheard", ())),
             raw.get("device", {}),
         )
 

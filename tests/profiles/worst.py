@@ -27,7 +27,7 @@ def _everywhere(_profile: DeviceProfile) -> bool:
     return True
 
 
-_BY_ROLE = frozenset({"fortinet", "juniper_junos", "paloalto_panos", "stormshield_sns"})
+_BY_ROLE = frozenset({"fortinet", "fortinet_vdom", "juniper_junos", "paloalto_panos", "stormshield_sns"})
 """What an account may do there is told at its log-in: nobody is asked line by line."""
 
 

@@ -1,4 +1,5 @@
-"""A FortiGate with FortiOS 7.4 and without virtual domains, from its administration guide and CLI reference.
+"""A FortiGate with FortiOS 7.4, from its administration guide and CLI reference; virtual domains are not
+enabled.
 
 ``get system status`` names the build ``CORDON-SIMULATED``.
 """
@@ -13,18 +14,19 @@ from controller.simulator.platform import Platform
 from controller.simulator.spec import DeviceSpec
 
 
-def _device(spec: DeviceSpec, log: CommandLog) -> FortiGate:
+def fortigate(spec: DeviceSpec, log: CommandLog) -> FortiGate:
+    """As it comes: its ports, who may log in."""
     running = Configuration()
-    running.tables["system global"][""] = Entry.of(hostname=[spec.hostname or spec.name])
+    running.table("system global")[""] = Entry.of(hostname=[spec.hostname or spec.name])
     for index in range(spec.ports):
-        running.tables["system interface"][f"port{index + 1}"] = Entry.of(vdom=["root"], type=["physical"])
+        running.table("system interface")[f"port{index + 1}"] = Entry.of(vdom=["root"], type=["physical"])
     for name, account in spec.users.items():
-        running.tables["system admin"][name] = Entry.of(
+        running.table("system admin")[name] = Entry.of(
             accprofile=["super_admin"], vdom=["root"], password=["ENC", encoded(account.password)]
         )
     for table in ("firewall address", "firewall address6"):
-        running.tables[table]["all"] = Entry()
+        running.table(table)["all"] = Entry()
     return FortiGate(name=spec.name, log=log, running=running, model=spec.model or "FortiGate-100F")
 
 
-PLATFORM = Platform("fortinet", _device, Shell, Shell, software="FortiSSH_1.0")
+PLATFORM = Platform("fortinet", fortigate, Shell, Shell, software="FortiSSH_1.0")

@@ -2,10 +2,9 @@
 
 FortiOS Administration Guide, "CLI basics", "Subcommands": a configuration is tables of entries with options,
 ``edit`` opens an entry, ``set`` gives an option all its values, ``append`` and ``unselect`` one more or one
-less. FortiOS CLI Reference, "config system interface", "config firewall policy", "config firewall address",
-"config firewall address6", "config system global", "config system admin", "config router bgp", "config vpn
-ipsec phase1-interface", "config vpn ipsec phase2-interface": the options, those that must be set, and the
-defaults, which ``show`` does not print.
+less; ``show`` does not print defaults. "Virtual Domains": some tables are global, each virtual domain has its
+own of the others; interfaces belong to one of them. "Zone": an interface of a zone is none by itself to a
+policy.
 """
 
 from __future__ import annotations
@@ -16,132 +15,14 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from controller.simulator.fortinet.tables import BUILT_IN, TABLES, Option
 from controller.simulator.grammar import Rejected
 
+ROOT = "root"
+"""The virtual domain there always is, and all there is where they are not enabled."""
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """``kind``: ``text``, ``choice``, ``choices``, ``number``, ``netmask``, ``network6`` or ``names``, of
-    entries of ``tables``. ``default`` is what it is while it is not set."""
-
-    kind: str = "text"
-    choices: tuple[str, ...] = ()
-    default: str = ""
-    tables: tuple[str, ...] = ()
-    many: bool = False
-
-    @property
-    def quoted(self) -> bool:
-        return self.kind in ("text", "names")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """``single``: no table, but one object. ``numbered``: its keys are numbers, and their order counts.
-    ``inside``: the object it is a part of, opened by a ``config`` of its own there."""
-
-    options: dict[str, Option]
-    needed: tuple[str, ...] = ()
-    single: bool = False
-    numbered: bool = False
-    inside: str = ""
-
-
-def _one(*choices: str) -> Option:
-    return Option("choice", choices, choices[0])
-
-
-def _names(*tables: str, many: bool = True) -> Option:
-    return Option("names", tables=tables, many=many)
-
-
-_INTERFACES = _names("system interface")
-_BUILT_IN = {
-    "firewall service": ("ALL", "DNS", "HTTP", "HTTPS", "PING", "SSH"),
-    "firewall schedule": ("always", "none"),
-}
-
-TABLES: dict[str, Table] = {
-    "system global": Table(
-        {
-            "cfg-save": _one("automatic", "manual", "revert"),
-            "hostname": Option(),
-            "post-login-banner": _one("disable", "enable"),
-        },
-        single=True,
-    ),
-    "system ha": Table({"group-name": Option(), "mode": _one("standalone", "a-a", "a-p")}, single=True),
-    "system central-management": Table({"type": _one("none", "fortimanager", "fortiguard")}, single=True),
-    "system admin": Table(
-        {"accprofile": Option(), "vdom": Option(), "password": Option("word", many=True)},
-        needed=("accprofile",),
-    ),
-    "system interface": Table(
-        {
-            "vdom": Option(),
-            "ip": Option("netmask"),
-            "allowaccess": Option(
-                "choices", ("ping", "https", "ssh", "snmp", "http", "fgfm", "fabric"), many=True
-            ),
-            "status": _one("up", "down"),
-            "type": Option("choice", ("physical", "vlan", "aggregate", "loopback", "tunnel")),
-            "member": _names("system interface"),
-            "description": Option(),
-            "alias": Option(),
-            "role": _one("undefined", "lan", "wan", "dmz"),
-            "interface": _names("system interface", many=False),
-            "vlanid": Option("number"),
-        },
-        needed=("vdom",),
-    ),
-    "vpn ipsec phase1-interface": Table(
-        {
-            "interface": _names("system interface", many=False),
-            "ike-version": _one("1", "2"),
-            "remote-gw": Option("netmask"),
-            "proposal": Option("word", many=True),
-            "psksecret": Option("word", many=True),
-        },
-        needed=("interface",),
-    ),
-    "vpn ipsec phase2-interface": Table(
-        {
-            "phase1name": _names("vpn ipsec phase1-interface", many=False),
-            "proposal": Option("word", many=True),
-        },
-        needed=("phase1name",),
-    ),
-    "router bgp": Table({"as": Option("word"), "router-id": Option("word")}, single=True),
-    "router bgp neighbor": Table(
-        {
-            "shutdown": _one("disable", "enable"),
-            "description": Option(),
-            "remote-as": Option("word"),
-        },
-        needed=("remote-as",),
-        inside="router bgp",
-    ),
-    "firewall address": Table({"subnet": Option("netmask")}),
-    "firewall address6": Table({"ip6": Option("network6")}),
-    "firewall policy": Table(
-        {
-            "status": _one("enable", "disable"),
-            "name": Option(),
-            "srcintf": _INTERFACES,
-            "dstintf": _INTERFACES,
-            "action": _one("deny", "accept"),
-            "srcaddr": _names("firewall address"),
-            "dstaddr": _names("firewall address"),
-            "srcaddr6": _names("firewall address6"),
-            "dstaddr6": _names("firewall address6"),
-            "schedule": _names("firewall schedule", many=False),
-            "service": _names("firewall service"),
-            "logtraffic": _one("utm", "all", "disable"),
-        },
-        needed=("srcintf", "dstintf", "schedule"),
-        numbered=True,
-    ),
-}
+Entries = dict[str, "Entry"]
+"""By their keys, in their order; a single object's key is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,45 +44,91 @@ class Entry:
         return Entry(tuple(sorted((name, given) for name, given in kept.items() if given)))
 
 
+def _blank(*, shared: bool) -> dict[str, Entries]:
+    spec = {name: each for name, each in TABLES.items() if each.shared is shared}
+    return {name: {"": Entry()} if each.single else {} for name, each in spec.items()}
+
+
 @dataclass(slots=True, eq=False)
 class Configuration:
-    """The entries of every table by their keys, in their order; a single object's key is empty."""
+    """``shared``: the global tables; ``vdoms``: each virtual domain's own, in the order of their indices."""
 
-    tables: dict[str, dict[str, Entry]] = field(
-        default_factory=lambda: {name: {"": Entry()} if each.single else {} for name, each in TABLES.items()}
-    )
+    shared: dict[str, Entries] = field(default_factory=lambda: _blank(shared=True))
+    vdoms: dict[str, dict[str, Entries]] = field(default_factory=lambda: {ROOT: _blank(shared=False)})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Configuration) and self.objects() == other.objects()
 
     __hash__ = None  # type: ignore[assignment] # it is altered
 
+    @property
+    def divided(self) -> bool:
+        """Whether virtual domains are enabled."""
+        return self.one("system global", "vdom-mode") == "multi-vdom"
+
     def copy(self) -> Configuration:
-        return Configuration({name: dict(entries) for name, entries in self.tables.items()})
+        return Configuration(
+            {name: dict(entries) for name, entries in self.shared.items()},
+            {
+                vdom: {name: dict(entries) for name, entries in tables.items()}
+                for vdom, tables in self.vdoms.items()
+            },
+        )
+
+    def add_vdom(self, name: str) -> None:
+        self.vdoms[name] = _blank(shared=False)
+        for table in ("firewall address", "firewall address6"):
+            self.vdoms[name][table]["all"] = Entry()
+
+    def table(self, name: str, vdom: str = ROOT) -> Entries:
+        return self.shared[name] if TABLES[name].shared else self.vdoms[vdom][name]
+
+    def put(self, name: str, entries: Entries, vdom: str = ROOT) -> None:
+        (self.shared if TABLES[name].shared else self.vdoms[vdom])[name] = entries
 
     def objects(self) -> dict[str, object]:
-        found: dict[str, object] = {}
-        for name, entries in self.tables.items():
-            found.update({f"{name} {key}".strip(): entry for key, entry in entries.items()})
-            if TABLES[name].numbered:
-                found[f"{name} order"] = tuple(entries)
+        found: dict[str, object] = {f"vdom {vdom}": True for vdom in self.vdoms}
+        scopes = [("", self.shared), *((vdom, tables) for vdom, tables in self.vdoms.items())]
+        for scope, tables in scopes:
+            of = f"{scope}: " if scope not in ("", ROOT) else ""
+            for name, entries in tables.items():
+                found.update({f"{of}{name} {key}".strip(): entry for key, entry in entries.items()})
+                if TABLES[name].numbered:
+                    found[f"{of}{name} order"] = tuple(entries)
         return found
 
-    def one(self, table: str, option: str, key: str = "") -> str:
+    def one(self, table: str, option: str, key: str = "", vdom: str = ROOT) -> str:
         """A value, or the option's default."""
-        entry = self.tables[table].get(key, Entry())
+        entry = self.table(table, vdom).get(key, Entry())
         return next(iter(entry.get(option)), TABLES[table].options[option].default)
 
     def text(self) -> str:
-        return "\n".join(
-            line for table, spec in TABLES.items() if not spec.inside for line in self.written(table)
-        )
+        return "\n".join(self._lines())
 
-    def written(self, table: str, only: str | None = None) -> Iterator[str]:
+    def _lines(self) -> Iterator[str]:
+        outer = [name for name, spec in TABLES.items() if not spec.inside]
+        if not self.divided:
+            for table in outer:
+                yield from self.written(table)
+            return
+        yield from ("config vdom", *(line for vdom in self.vdoms for line in (f"edit {vdom}", "next")), "end")
+        yield "config global"
+        for table in outer:
+            if TABLES[table].shared:
+                yield from self.written(table)
+        yield "end"
+        for vdom in self.vdoms:
+            yield from ("config vdom", f"edit {vdom}")
+            for table in outer:
+                if not TABLES[table].shared:
+                    yield from self.written(table, vdom=vdom)
+            yield "end"
+
+    def written(self, table: str, only: str | None = None, vdom: str = ROOT) -> Iterator[str]:
         """As ``show`` prints a table, or one of its entries."""
         yield f"config {table}"
         spec = TABLES[table]
-        for key, entry in self.tables[table].items():
+        for key, entry in self.table(table, vdom).items():
             if only is not None and key != only:
                 continue
             indent = "    " if spec.single else "        "
@@ -214,22 +141,36 @@ class Configuration:
             if not spec.single:
                 yield "    next"
         for inner, part in TABLES.items():
-            if part.inside == table and self.tables[inner]:
+            if part.inside == table and self.table(inner, vdom):
                 name = inner.removeprefix(f"{table} ")
                 yield from (
-                    f"    {line}".replace(f"config {inner}", f"config {name}") for line in self.written(inner)
+                    f"    {line}".replace(f"config {inner}", f"config {name}")
+                    for line in self.written(inner, vdom=vdom)
                 )
         yield "end"
 
-    def known(self, option: Option, name: str) -> bool:
-        """Whether an option may name it: an interface of a policy may be ``any``."""
-        if option.tables == ("system interface",) and name == "any":
+    def known(self, option: Option, name: str, vdom: str) -> bool:
+        """Whether an option may name it: an interface of a policy may be ``any``, and is none of a zone's."""
+        ends = "system zone" in option.tables
+        if ends and name == "any":
             return True
+        if ends and any(name in zone.get("interface") for zone in self.table("system zone", vdom).values()):
+            return False
+        if option.tables == ("vdom",):
+            return name in self.vdoms
         return any(
-            name in self.tables.get(table, {}) or name in _BUILT_IN.get(table, ()) for table in option.tables
+            name in (self._here(table, vdom) if table in TABLES else BUILT_IN.get(table, ()))
+            for table in option.tables
         )
 
-    def taken(self, option: Option, values: list[str]) -> tuple[str, ...]:
+    def _here(self, table: str, vdom: str) -> Entries:
+        """Of the interfaces, those that belong to the virtual domain."""
+        entries = self.table(table, vdom)
+        if table != "system interface" or not vdom or not self.divided:
+            return entries
+        return {name: entry for name, entry in entries.items() if entry.get("vdom") == (vdom,)}
+
+    def taken(self, option: Option, values: list[str], vdom: str) -> tuple[str, ...]:
         """The values as they are kept. Raises Rejected."""
         if not values:
             raise Rejected("incomplete command in the end\nCommand fail. Return code -160")
@@ -251,7 +192,7 @@ class Configuration:
                     raise _unparsed(values[0], -8) from None
             case "names":
                 for each in values:
-                    if not self.known(option, each):
+                    if not self.known(option, each, vdom):
                         raise Rejected(
                             f"entry not found in datasource\n\nvalue parse error before '{each}'\n"
                             "Command fail. Return code -3"

@@ -1,11 +1,13 @@
 """One FortiGate.
 
-FortiOS Administration Guide, "Interface settings", "Policies": a VLAN interface is up while it is enabled and
-so is what it is on; the first policy that fits decides, one that is disabled is passed over, and what none
-fits is denied. A tunnel is an interface of its phase 1's name: shut, it has no security association.
-"Technical Tip: Using filters to clear sessions on a FortiGate": the session table, its
-filter, which belongs to the CLI session, and ``clear``, which without a filter clears all. A session lives on
-when its policy is disabled, as long as nobody clears it ("firewall-session-dirty check-new").
+FortiOS Administration Guide, "Interface settings", "Policies", "Zone": a VLAN interface is up while it is
+enabled and so is what it is on; the first policy that fits decides, one that is disabled is passed over,
+and what none fits is denied; a policy's end may be a zone. A tunnel is an interface of its phase 1's name:
+shut, it has no security association. "Virtual Domains": each has policies, tunnels and routing of its own;
+here their names are ``VDOM/NAME``. "Technical Tip: Using filters to clear sessions on a FortiGate": the
+session table is one for all of them ("vd: -1 matches all"), its filter belongs to the CLI session, and
+``clear`` without a filter clears all. A session lives on when its policy is disabled, as long as nobody
+clears it ("firewall-session-dirty check-new").
 """
 
 from __future__ import annotations
@@ -15,26 +17,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from controller.simulator.device import Access, Device, Kept, Place
-from controller.simulator.fortinet.configuration import Configuration, Entry, encoded
+from controller.simulator.device import Access, Device, Host, Kept, Place
+from controller.simulator.fortinet.configuration import ROOT, Configuration, Entry, encoded
 
 OTHERS = 60_000
 """Sessions of the rest of the site, in each family, under policies of their own."""
 
 Filters = Mapping[str, str]
-"""Criteria of a session filter (``policy``, ``src``) to their values; empty: every session."""
+"""Criteria of a session filter (``policy``, ``src``, ``vd``) to their values; empty: every session."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Of a machine of the site, under a policy. ``family`` 4 or 6."""
+    """Of a machine of the site, under a policy of its virtual domain. ``family`` 4 or 6."""
 
     family: int
     policy: str
     source: str
+    vdom: str = ROOT
 
     def fits(self, filters: Filters) -> bool:
-        own = {"policy": self.policy, "src": self.source}
+        own = {"policy": self.policy, "src": self.source, "vd": self.vdom}
         return all(own[name] == value for name, value in filters.items())
 
 
@@ -62,15 +65,15 @@ class FortiGate(Device[Configuration]):
         return self.running.one("system global", "hostname")
 
     def rename(self, hostname: str) -> None:
-        entry = self.running.tables["system global"][""]
-        self.running.tables["system global"][""] = entry.having("hostname", [hostname])
+        entry = self.running.table("system global")[""]
+        self.running.table("system global")[""] = entry.having("hostname", [hostname])
 
     @property
     def access(self) -> Access:
         return Access(lines=16, idle=300)
 
     def knows(self, user: str, password: str) -> bool:
-        account = self.running.tables["system admin"].get(user)
+        account = self.running.table("system admin").get(user)
         return account is not None and account.get("password")[-1:] == (encoded(password),)
 
     def blank(self) -> Configuration:
@@ -84,7 +87,7 @@ class FortiGate(Device[Configuration]):
 
     @property
     def interfaces(self) -> Mapping[str, Entry]:
-        return self.running.tables["system interface"]
+        return self.running.table("system interface")
 
     def port_named(self, text: str) -> str | None:
         entry = self.interfaces.get(text)
@@ -106,35 +109,57 @@ class FortiGate(Device[Configuration]):
             case ("physical",):
                 return self.partner_up(name)
             case ("tunnel",):
-                phase1 = self.running.tables["vpn ipsec phase1-interface"].get(name)
+                phase1 = self.running.table("vpn ipsec phase1-interface", self.home(name)).get(name)
                 return phase1 is not None and all(self.up(parent) for parent in phase1.get("interface"))
         return True
 
+    def home(self, name: str) -> str:
+        """The virtual domain an interface belongs to."""
+        return next(iter(self.interfaces[name].get("vdom")), ROOT)
+
+    def behind(self, host: Host) -> str | None:
+        """The interface a machine is behind."""
+        for name, entry in self.interfaces.items():
+            tagged = entry.get("interface") == (host.port,) and entry.get("vlanid") == (str(host.vlan),)
+            if (name == host.port and not host.vlan) or tagged:
+                return name
+        return None
+
+    def vdom_of(self, host: Host) -> str:
+        interface = self.behind(host)
+        return ROOT if interface is None else self.home(interface)
+
     # --- neighbours ----------------------------------------------------------------------------------------
 
-    def established(self, neighbour: str) -> bool:
-        known = neighbour in self.running.tables["router bgp neighbor"]
-        shut = self.running.one("router bgp neighbor", "shutdown", neighbour) == "enable"
+    def established(self, neighbour: str, vdom: str = ROOT) -> bool:
+        known = neighbour in self.running.table("router bgp neighbor", vdom)
+        shut = self.running.one("router bgp neighbor", "shutdown", neighbour, vdom) == "enable"
         return known and not shut and not self.booting
 
     # --- policies and sessions -----------------------------------------------------------------------------
 
-    def networks(self, name: str, family: int) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    def networks(self, name: str, family: int, vdom: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         if name == "all":
             return ipaddress.ip_network("0.0.0.0/0" if family == 4 else "::/0")
         table, option = ("firewall address", "subnet") if family == 4 else ("firewall address6", "ip6")
-        return ipaddress.ip_network("/".join(self.running.tables[table][name].get(option)), strict=False)
+        entry = self.running.table(table, vdom)[name]
+        return ipaddress.ip_network("/".join(entry.get(option)), strict=False)
 
-    def deciding(self, source: str, family: int) -> str | None:
+    def _open(self, end: str, vdom: str) -> bool:
+        """Whether traffic may come in there: an interface, or one of a zone."""
+        zone = self.running.table("system zone", vdom).get(end)
+        return end == "any" or any(self.up(name) for name in (zone.get("interface") if zone else (end,)))
+
+    def deciding(self, source: str, family: int, vdom: str = ROOT) -> str | None:
         """The number of the policy that lets traffic from there (an address or a network) through."""
         wanted = ipaddress.ip_network(source)
-        for number, entry in self.running.tables["firewall policy"].items():
-            if self.running.one("firewall policy", "status", number) == "disable":
+        for number, entry in self.running.table("firewall policy", vdom).items():
+            if self.running.one("firewall policy", "status", number, vdom) == "disable":
                 continue
-            if not any(name == "any" or self.up(name) for name in entry.get("srcintf")):
+            if not any(self._open(end, vdom) for end in entry.get("srcintf")):
                 continue
             named = entry.get("srcaddr" if family == 4 else "srcaddr6")
-            if any(_fits(wanted, self.networks(name, family)) for name in named):
+            if any(_fits(wanted, self.networks(name, family, vdom)) for name in named):
                 return number if entry.get("action") == ("accept",) else None
         return None
 
@@ -142,31 +167,42 @@ class FortiGate(Device[Configuration]):
         """The machines of the site open whatever sessions the policies let them."""
         for host in self.hosts:
             if host.address:
-                family = ipaddress.ip_address(host.address).version
-                policy = self.deciding(host.address, family)
+                family, vdom = ipaddress.ip_address(host.address).version, self.vdom_of(host)
+                policy = self.deciding(host.address, family, vdom)
                 if policy is not None:
-                    self.sessions.add(Session(family, policy, host.address))
+                    self.sessions.add(Session(family, policy, host.address, vdom))
 
     def clear(self, family: int, filters: Filters) -> None:
         gone = {each for each in self.sessions if each.family == family and each.fits(filters)}
         self.sessions -= gone
-        if not filters:
+        if self.wide(filters):
             self.others[family] = 0
 
+    def wide(self, filters: Filters) -> bool:
+        """Whether sessions of the rest of the site fit too: policies have the same numbers everywhere."""
+        return not filters.keys() & {"policy", "src"} or (self.running.divided and "vd" not in filters)
+
     def passes(self, place: Place) -> bool:
+        vdom, _, name = place.name.rpartition("/") if self.running.divided else ("", "", place.name)
+        vdom = vdom or ROOT
         if place.kind == "bgp_peer":
-            return self.established(place.name)
+            return self.established(name, vdom)
         if place.kind != "policy":
-            return self.up(place.name)
+            return self.up(name)
         self.talk()
         networks = [ipaddress.ip_network(each) for each in place.prefixes]
         living = any(
             each.family == place.family
+            and each.vdom == vdom
             and (not networks or any(ipaddress.ip_address(each.source) in network for network in networks))
             for each in self.sessions
         )
-        sources = place.prefixes or [host.address for host in self.hosts if _of(host.address, place.family)]
-        return living or any(self.deciding(each, place.family) is not None for each in sources)
+        sources = place.prefixes or [
+            each.address
+            for each in self.hosts
+            if _of(each.address, place.family) and self.vdom_of(each) == vdom
+        ]
+        return living or any(self.deciding(each, place.family, vdom) is not None for each in sources)
 
     # --- what a line that had no effect leaves behind ------------------------------------------------------
 
@@ -207,9 +243,16 @@ class FortiGate(Device[Configuration]):
             "pending": sorted(whose for whose, draft in self.drafts.items() if draft != running),
             "lines": sorted(self.lines),
             "interfaces": {name: self._interface_state(name) for name in self.interfaces},
-            "policies": list(running.tables["firewall policy"]),
+            "policies": [
+                f"{vdom}/{number}" if running.divided else number
+                for vdom in running.vdoms
+                for number in running.table("firewall policy", vdom)
+            ],
             "sessions": {
-                "own": sorted(f"{each.policy} {each.source}" for each in self.sessions),
+                "own": sorted(
+                    f"{f'{each.vdom}/' if running.divided else ''}{each.policy} {each.source}"
+                    for each in self.sessions
+                ),
                 "others": sum(self.others.values()),
                 "printed": self.printed,
             },

@@ -23,8 +23,8 @@ def _paged(text: str) -> Reply:
 
 def _tunnels(shell: Shell, _arguments: Arguments) -> Reply:
     device, lines = shell.device, []
-    for name, entry in device.running.tables["vpn ipsec phase1-interface"].items():
-        second = device.running.tables["vpn ipsec phase2-interface"].values()
+    for name, entry in device.running.table("vpn ipsec phase1-interface", shell.vdom).items():
+        second = device.running.table("vpn ipsec phase2-interface", shell.vdom).values()
         total = sum(each.get("phase1name") == (name,) for each in second)
         gateway = next(iter(entry.get("remote-gw")), "0.0.0.0")  # noqa: S104 - as it is printed
         lines.append(
@@ -36,13 +36,14 @@ def _tunnels(shell: Shell, _arguments: Arguments) -> Reply:
 
 def _gateway(shell: Shell, arguments: Arguments) -> Reply:
     device, name = shell.device, arguments.text()
-    entry = device.running.tables["vpn ipsec phase1-interface"].get(name)
+    entry = device.running.table("vpn ipsec phase1-interface", shell.vdom).get(name)
     if entry is None or not device.up(name):
         return Reply()
     gateway = next(iter(entry.get("remote-gw")), "0.0.0.0")  # noqa: S104 - as it is printed
-    version = device.running.one("vpn ipsec phase1-interface", "ike-version", name)
+    vd = list(device.running.vdoms).index(shell.vdom)
+    version = device.running.one("vpn ipsec phase1-interface", "ike-version", name, shell.vdom)
     return _paged(
-        f"\nvd: root/0\nname: {name}\nversion: {version}\n"
+        f"\nvd: {shell.vdom}/{vd}\nname: {name}\nversion: {version}\n"
         f"interface: {' '.join(entry.get('interface'))} 7\naddr: 203.0.113.2:500 -> {gateway}:500\n"
         "created: 1805s ago\nIKE SA: created 1/1  established 1/1  time 10/10/10 ms\n"
         "IPsec SA: created 1/1  established 1/1  time 10/10/10 ms\n\n"
@@ -53,10 +54,10 @@ def _gateway(shell: Shell, arguments: Arguments) -> Reply:
 
 def _neighbour(shell: Shell, arguments: Arguments) -> Reply:
     device, name = shell.device, arguments.text()
-    entry = device.running.tables["router bgp neighbor"].get(name)
+    entry = device.running.table("router bgp neighbor", shell.vdom).get(name)
     if entry is None:
         return Reply()
-    up = device.established(name)
+    up = device.established(name, shell.vdom)
     state = "Established, up for 01:02:11" if up else "Idle (Admin)"
     lines = [
         "VRF 0 neighbor table:",
@@ -76,8 +77,8 @@ def _neighbour(shell: Shell, arguments: Arguments) -> Reply:
 def _learnt(shell: Shell, _arguments: Arguments) -> Reply:
     device = shell.device
     lines = ["Routing table for VRF=0"]
-    for name in device.running.tables["router bgp neighbor"]:
-        if device.established(name):
+    for name in device.running.table("router bgp neighbor", shell.vdom):
+        if device.established(name, shell.vdom):
             lines += [
                 f"B*      0.0.0.0/0 [20/0] via {name} (recursive is directly connected, port1), 01:02:11"
             ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from controller.catalog.inventory import inventory_from_text
-from tests.unit.catalog.sample import INVENTORY, only_problem, planted, problems_of, switch_profiles
+from controller.catalog.profiles import Profiles, profile_from_text
+from tests.unit.catalog.sample import INVENTORY, SWITCH, only_problem, planted, problems_of, switch_profiles
 
 EMERGENCY = "- {device: acc-1, interface: Gi1/0/3, vlan: 110}"
 TAGGED = "- {device: acc-1, interface: Gi1/0/49, vlan: 110, tagged: true}"
@@ -155,6 +156,19 @@ def test_a_mistake_is_located_and_named(old: str, new: str, code: str, data: dic
     assert problem.file == "i.yaml"
     assert problem.code == code
     assert dict(problem.data).items() >= data.items()
+
+
+def test_a_name_no_such_point_can_have_is_refused() -> None:
+    switch = SWITCH.replace("  interface:\n", "  interface:\n    object: 'Giga\\w+1/0/(?!3)\\d+'\n")
+    profiles = Profiles({"switch": profile_from_text(switch, "switch.yaml")}, {"switch": switch})
+    place = planted(INVENTORY, EMERGENCY, EMERGENCY.replace("Gi1", "¶Gi1"))
+    problem = only_problem(lambda: inventory_from_text(place.text, "i.yaml", profiles), place)
+    assert problem.code == "point-object-unlike"
+    assert dict(problem.data) == {
+        "name": "GigabitEthernet1/0/3",
+        "device": "acc-1",
+        "pattern": "Giga\\w+1/0/(?!3)\\d+",
+    }
 
 
 # What is replaced by what, and the problems, each with the beginning of the line it is on.

@@ -55,6 +55,30 @@ def test_a_devices_own_setting_comes_before_its_profiles() -> None:
     assert isolation(own, Method.VLAN).commands == ("port p1 pvid 4000",)  # type: ignore[union-attr]  # the method is offered
 
 
+def test_a_points_name_may_say_where_it_is() -> None:
+    """Before a setting of that name; and a name that is like none there is no point."""
+    spec = PointSpec(
+        PointKind.POLICY,
+        (
+            Read(
+                Template.parse("show ${interface} of ${vdom}"),
+                (RegexParse(Template.parse("^${vdom}: (?P<on>.+)$")),),
+            ),
+        ),
+        ("on",),
+        (),
+        {},
+        object=re.compile(r"(?P<vdom>[\w.]+)/(?P<interface>\d+)"),
+    )
+    profile = replace(PROFILE, points={(PointKind.POLICY, False): spec}, settings={"vdom": "root"})
+    made = point_context(Point(PointId("a", "w.1/7"), PointKind.POLICY), (), (), device("a"), profile)
+    assert made is not None
+    assert read_commands(made) == ("show 7 of w.1",)
+    assert read_state(made, {"show 7 of w.1": "w.1: yes"}) == {"on": "yes"}
+    assert read_state(made, {"show 7 of w.1": "wx1: yes"}) is None
+    assert point_context(Point(PointId("a", "7"), PointKind.POLICY), (), (), device("a"), profile) is None
+
+
 def test_a_name_nobody_defined_is_an_error_and_no_hole_in_a_line() -> None:
     unset = replace(PROFILE, settings={})
     made = point_context(port("a", "p1"), (), (), device("a"), unset)

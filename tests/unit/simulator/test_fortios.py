@@ -10,6 +10,7 @@ from controller.simulator.commandlog import CommandLog
 from controller.simulator.device import Host
 from controller.simulator.fortinet import PLATFORM
 from controller.simulator.fortinet.device import OTHERS, FortiGate
+from controller.simulator.fortinet_vdom import PLATFORM as DIVIDED
 from controller.simulator.spec import Account, DeviceSpec
 
 POLICY = (
@@ -144,3 +145,131 @@ def test_the_first_policy_that_fits_decides(device: FortiGate, say: Callable[...
     assert device.deciding("10.0.0.9", 4) == "4"
     say("move 5 before 4", "end")
     assert device.deciding("10.0.0.9", 4) is None
+
+
+# --- virtual domains and zones ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def divided() -> FortiGate:
+    made = DIVIDED.device(DeviceSpec("fw", users={"cordon": Account("long secret")}), CommandLog())
+    assert isinstance(made, FortiGate)
+    made.hosts = (Host("pc", "port2", address="10.0.0.9"), Host("other", "port3", address="10.0.1.9"))
+    shell = DIVIDED.console(made)
+    for name, port in (("ward", "port2"), ("lab", "port3")):
+        into = ("config global", "config system interface", f"edit {port}", f"set vdom {name}", "end", "end")
+        policy = (line.replace("port2", port).replace("port1", "any") for line in POLICY)
+        said = f"current vf={name}:{len(made.running.vdoms)}"
+        for line in (
+            "config vdom",
+            f"edit {name}",
+            "end",
+            *into,
+            "config vdom",
+            f"edit {name}",
+            *policy,
+            "end",
+        ):
+            assert shell.execute(line).text in ("", said, "new entry '4' added"), line
+    return made
+
+
+@pytest.fixture
+def tell(divided: FortiGate) -> Callable[..., str]:
+    shell = DIVIDED.shell(divided, "cordon", 1)
+
+    def told(*lines: str) -> str:
+        answer = ""
+        for line in lines:
+            reply = shell.execute(line)
+            answer = reply.text or shell.prompt
+        return answer
+
+    return told
+
+
+def test_everything_stands_below_what_is_global_or_a_domain(tell: Callable[..., str]) -> None:
+    refused = "command parse error before '{}'\nCommand fail. Return code -61"
+    assert tell("config system interface") == refused.format("system")
+    assert tell("show system interface port1") == "Unknown action 0"
+    assert tell("config global") == "fw (global) # "
+    assert tell("config firewall policy") == refused.format("firewall")
+    assert tell("config system interface") == "fw (interface) # "
+    assert tell("end") == "fw (global) # "
+    assert tell("end") == "fw # "
+    assert tell("config vdom") == "fw (vdom) # "
+    assert tell("edit ward") == "current vf=ward:1"
+    assert tell("config system interface") == refused.format("system")
+    assert tell("config firewall policy", "edit 4", "set status disable", "end") == "fw (ward) # "
+    assert tell("next") == "fw (vdom) # "
+    assert tell("end") == "fw # "
+
+
+def test_a_domain_that_is_misspelt_is_made(divided: FortiGate, tell: Callable[..., str]) -> None:
+    assert tell("config vdom", "edit wrad") == "current vf=wrad:3"
+    assert list(divided.running.vdoms) == ["root", "ward", "lab", "wrad"]
+
+
+def test_sudo_looks_elsewhere_and_stays(divided: FortiGate, tell: Callable[..., str]) -> None:
+    assert '        set srcintf "port2"' in tell("sudo ward show firewall policy 4").splitlines()
+    assert '        set srcintf "port3"' in tell("sudo lab show firewall policy 4").splitlines()
+    assert tell("sudo global show system interface port2 | grep vdom") == '        set vdom "ward"'
+    assert (
+        tell("sudo wrad show firewall policy 4")
+        == "command parse error before 'wrad'\nCommand fail. Return code -61"
+    )
+    assert "before 'config'" in tell("sudo ward config firewall policy")
+    assert tell("") == "fw # "
+    assert "wrad" not in divided.running.vdoms
+
+
+def test_a_filter_without_its_domain_clears_the_others_too(
+    divided: FortiGate, tell: Callable[..., str]
+) -> None:
+    into, filtered = ("config vdom", "edit ward"), "diagnose sys session filter policy 4"
+    count = 'diagnose sys session list | grep -c "policy_id=4 "'
+    for number in ("ward", "lab"):
+        tell(
+            "config vdom",
+            f"edit {number}",
+            "config firewall policy",
+            "edit 4",
+            "set status disable",
+            "end",
+            "end",
+        )
+    assert tell(*into, filtered, count) == "2"
+    assert tell("diagnose sys session filter vd-name ward", count) == "1"
+    assert tell("diagnose sys session filter | grep vd:") == "        vd: 1"
+    tell("diagnose sys session clear")
+    assert [each.vdom for each in divided.sessions] == ["lab"]
+    assert divided.others[4] == OTHERS
+    tell("diagnose sys session filter vd-name any", "diagnose sys session clear")
+    assert not divided.sessions
+    assert divided.others[4] == 0
+
+
+def test_an_interface_of_a_zone_is_none_to_a_policy(device: FortiGate, say: Callable[..., str]) -> None:
+    say("config system zone", "edit ward", "set interface port2 port3", "set intrazone allow", "end")
+    assert say("config firewall policy", "edit 4", "set srcintf port2") == NO_SUCH.format("port2")
+    say("set srcintf ward", "set dstintf port1", "set action accept", "set srcaddr all")
+    assert say("set schedule always", "end") == "fw # "
+    assert device.deciding("10.0.0.9", 4) == "4"
+    say(
+        "config system interface",
+        "edit port2",
+        "set status down",
+        "next",
+        "edit port3",
+        "set status down",
+        "end",
+    )
+    assert device.deciding("10.0.0.9", 4) is None
+
+
+def test_whoever_enables_domains_is_logged_out(device: FortiGate) -> None:
+    shell = PLATFORM.shell(device, "cordon", 1)
+    for line in ("config system global", "set vdom-mode multi-vdom"):
+        assert not shell.execute(line).close
+    assert shell.execute("end").close
+    assert PLATFORM.shell(device, "cordon", 2).execute("show firewall policy").text == "Unknown action 0"
