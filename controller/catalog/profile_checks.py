@@ -96,8 +96,10 @@ class ProfileCheck:
         for index, insist in enumerate(session.insist):
             self._regex(("session", "insist", index, "line"), insist.line)
             self._regex(("session", "insist", index, "answered"), insist.answered)
-        if session.at_once:
+        if session.at_once and session.at_once.context is not None:
             self._regex(("session", "at_once", "context"), session.at_once.context)
+        elif session.at_once and not session.at_once.shell_line:
+            self._add(("session", "at_once"), "parse-key-missing", key="context", kind="bytes")
         if session.client:
             self._regex(("session", "client", "asked"), session.client.asked)
             self._regex(("session", "client", "prompt"), session.client.prompt)

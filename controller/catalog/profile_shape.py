@@ -211,7 +211,8 @@ class ClientShape(Shape):
 
 class AtOnceShape(Shape):
     bytes: Count
-    context: Raw
+    context: Raw | None = None
+    shell_line: Truth = False
 
 
 class SessionShape(Shape):

@@ -16,6 +16,7 @@ from controller.catalog.listing_checks import ListingCheck
 from controller.catalog.profile_checks import ProfileCheck
 from controller.catalog.profile_shape import (
     SECTIONS,
+    AtOnceShape,
     ClientShape,
     CommitShape,
     LimitShape,
@@ -273,9 +274,13 @@ def _session(shape: SessionShape) -> SessionSpec:
         commit=_commit(shape.commit) if shape.commit else None,
         insist=tuple(InsistSpec(_regex(each.line), _regex(each.answered)) for each in shape.insist),
         escape=tuple(shape.escape),
-        at_once=AtOnceSpec(shape.at_once.bytes, _regex(shape.at_once.context)) if shape.at_once else None,
+        at_once=_at_once(shape.at_once) if shape.at_once else None,
         client=_client(shape.client) if shape.client else None,
     )
+
+
+def _at_once(shape: AtOnceShape) -> AtOnceSpec:
+    return AtOnceSpec(shape.bytes, _regex(shape.context) if shape.context else None, shape.shell_line)
 
 
 def _client(shape: ClientShape) -> ClientSpec:

@@ -15,6 +15,7 @@ from controller.drivers.messages import Messages
 from controller.drivers.prompt import Prompt, page_break
 from controller.drivers.reply import Progress, Reply
 from controller.drivers.screen import Terminal, visible
+from controller.engine.points.shell_line import ShellLine
 
 QUIET = 1.0
 """Seconds of silence after which something that may be a prompt is put to the test by an empty line."""
@@ -100,6 +101,25 @@ class Dialogue:
                 return ahead.texts
             if ahead.echoed > before:
                 deadline = until()
+
+    def answered(self, line: ShellLine, deadline: float) -> bool:
+        """Waits until a shell is through with it and its prompt is back. False where it is not certain which
+        answer belongs to what, and where the shell does not even begin."""
+        silent = 0
+        while True:
+            data = self._receive(deadline)
+            if data is None:
+                silent += 1
+                refused = self._known_prompt.matches(self._terminal.tail) or silent > 1
+                if line.ended or (refused and not line.begun):
+                    return False
+                continue
+            for ended in self._terminal.feed(data):
+                if line.begun and self._messages.before(ended) is not None:
+                    line.tidy = False
+                line.take(visible(ended))
+            if line.ended and self._known_prompt.matches(self._terminal.tail):
+                return line.tidy
 
     @property
     def _known_prompt(self) -> Prompt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from controller.drivers.redaction import Redactor
 from controller.drivers.reply import Reply
 from controller.engine.points.at_once import size_of
 from controller.engine.points.blocks import Course
+from controller.engine.points.shell_line import TOKEN, ShellLine
 from controller.engine.ports import Answer, Block, Command, Login, Purpose
 
 WRITE_PATIENCE = 5.0
@@ -70,6 +72,8 @@ class NetmikoSession:
         # Where nothing is echoed, only the count of prompts tells which answer belongs to which line.
         self._ahead = spec.type_ahead if spec.echo else 0
         self._at_once = spec.at_once.bytes if spec.at_once and spec.echo else 0
+        self._shell = spec.at_once is not None and spec.at_once.shell_line
+        self._line: ShellLine | None = None
         self._fired = False
 
     def make_ready(self, deadline: float) -> None:
@@ -183,16 +187,18 @@ class NetmikoSession:
     def fire(self, block: Block, until: float) -> Outcome | None:
         """As :meth:`write`, all of it in one write, which has until then. None where it would have to wait
         for the device: nothing went out, and the gate is open."""
-        size = size_of(block)
+        size = size_of(block, self._profile.session.at_once)
         if self._pending is not None or not self.is_open or not 0 < size <= self._at_once:
             return Outcome.NOT_SENT
         if not self._channel.takes(size):
             self.open_gate()
             return None
         self._pending, self._fired, self._amid = block, True, True
+        self._line = ShellLine(block, secrets.token_hex(TOKEN // 2)) if self._shell else None
+        lines = [self._line.text] if self._line else [command.text for command in block.commands]
         self._sock.deadline = max(until, time.monotonic() + LONGEST)
         try:
-            self._dialogue.send_ahead([command.text for command in block.commands])
+            self._dialogue.send_ahead(lines)
         except NothingSent:
             self._pending = None
             self.close()
@@ -207,23 +213,31 @@ class NetmikoSession:
         """Every answer, or none that counts: then nobody knows which line was taken as what, and the session
         is ended with whatever it still holds."""
         self._fired = False
-        lines = [command.text for command in block.commands]
-        texts: list[str] | None = None
+        answers: tuple[Answer, ...] | None = None
         ended: SessionEnded | None = None
         try:
-            texts = self._dialogue.answers_ahead(lines, lambda: deadline)
+            answers = self._answers_to(block, deadline)
         except SessionEnded as error:
             ended = error
-        if texts is None:
+        if answers is None:
             if ended is None or isinstance(ended, DeadlinePassed):
                 self._one_at_a_time()
             self.close()
             return tuple(Answer(command, "", complete=False) for command in block.commands)
         self._amid = False
         self._sock.rest()
+        return tuple(replace(answer, text=self._redact(answer.text)) for answer in answers)
+
+    def _answers_to(self, block: Block, deadline: float) -> tuple[Answer, ...] | None:
+        """None where they are not certain."""
+        line, self._line = self._line, None
+        if line is not None:
+            return line.answers() if self._dialogue.answered(line, deadline) else None
+        texts = self._dialogue.answers_ahead([command.text for command in block.commands], lambda: deadline)
+        if texts is None:
+            return None
         return tuple(
-            Answer(command, self._redact(text), complete=True)
-            for command, text in zip(block.commands, texts, strict=True)
+            Answer(command, text, complete=True) for command, text in zip(block.commands, texts, strict=True)
         )
 
     # --- several lines -------------------------------------------------------------------------------

@@ -67,10 +67,12 @@ class ClientSpec:
 @dataclass(frozen=True, slots=True)
 class AtOnceSpec:
     """What lets a cut go out in one write, unread: at most ``bytes`` of it, where each step's first line, and
-    no other of it, matches ``context``: the one that opens where the others belong."""
+    no other of it, matches ``context``: the one that opens where the others belong. ``shell_line``: where it
+    is a single line of a POSIX shell instead, in which none needs a context."""
 
     bytes: int
-    context: re.Pattern[str]
+    context: re.Pattern[str] | None = None
+    shell_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from controller.domain.inventory import Device
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
+from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine.execution.fired import FiredRun, Shot
 from controller.engine.execution.running import Running
@@ -33,7 +34,7 @@ class Fire:
         self._running = running
         self._waits = waits
         self._begun: set[str] = set()
-        self._shots: list[FiredRun] = []
+        self._runs: list[FiredRun] = []
         plan = running.plan
         self.possible = (
             running.services.armed is not None and plan.action is Action.ISOLATE and not plan.gives_way
@@ -57,42 +58,59 @@ class Fire:
             return {}
         fired: dict[tuple[int, str], FiredRun] = {}
         for start in range(0, len(planned), MOST):
-            ready = [
-                (wave.index, run, shot)
-                for wave, operation in planned[start : start + MOST]
-                if (prepared := self._prepared(wave, operation)) is not None
-                for run, shot in [prepared]
-            ]
-            if ready:
-                self._fire([shot for _, _, shot in ready])
-            fired.update({(wave, run.device): run for wave, run, _ in ready})
+            shots: dict[str, Shot] = {}
+            try:
+                for wave, operation in planned[start : start + MOST]:
+                    run = self._prepared(wave, operation, shots)
+                    if run is not None:
+                        fired[wave.index, run.device] = run
+                ready = [shot for shot in shots.values() if shot.parts]
+                if ready:
+                    self._fire(ready)
+            finally:
+                for shot in shots.values():
+                    shot.let_go()
         return fired
 
     def close(self) -> None:
         """Lets go of the devices of operations that nobody carried out."""
-        for run in self._shots:
+        for run in self._runs:
             run.let_go()
 
-    def _prepared(self, wave: Wave, operation: Operation) -> tuple[FiredRun, Shot] | None:
+    def _prepared(self, wave: Wave, operation: Operation, shots: dict[str, Shot]) -> FiredRun | None:
+        """Joins what goes out to the same device, where something does."""
         running, name = self._running, operation.device
         device = running.inventory.devices.get(name)
         profile = running.profiles.get(operation.platform)
-        if device is None or profile is None or running.stopping.is_set() or name in self._begun:
+        if device is None or profile is None or running.stopping.is_set() or not self.may_take(operation):
+            return None
+        shot = shots.get(name)
+        if shot is None:
+            shot = self._seized(device, profile)
+            if shot is None:
+                return None
+            shots[name] = shot
+        run = FiredRun(running, wave, operation, device, profile)
+        if not run.join(shot):
+            return None
+        self._runs.append(run)
+        return run
+
+    def _seized(self, device: Device, profile: DeviceProfile) -> Shot | None:
+        """Nothing yet, for a device at which nothing was done in this run."""
+        running, name, spec = self._running, device.name, profile.session.at_once
+        if spec is None or name in self._begun:
             return None
         self._begun.add(name)
-        touched = running.attempts.get(name) or running.unsettled.get(name)
-        if touched or not self.may_take(operation) or self._waits(device):
+        if running.attempts.get(name) or running.unsettled.get(name) or self._waits(device):
             return None
-        run = FiredRun(running, wave, operation, device, profile)
-        if not run.seize():
+        if not running.slots.seize(name):
             return None
-        self._shots.append(run)
         armed = running.sessions.armed(device)
-        shot = run.prepare(armed) if armed is not None and self._fresh(armed) else None
-        if shot is None:
-            run.let_go()
+        if armed is None or not self._fresh(armed):
+            running.slots.release(name)
             return None
-        return run, shot
+        return Shot(running, name, armed, spec)
 
     def _fresh(self, armed: ArmedSession) -> bool:
         age = (self._running.services.clock.now() - armed.read_at).total_seconds()
@@ -100,10 +118,11 @@ class Fire:
 
     def _fire(self, shots: Sequence[Shot]) -> None:
         running = self._running
-        running.commit(Tag.OPERATION_INTENDED, [fact for shot in shots for fact in shot.facts])
+        parts = [part for shot in shots for part in shot.parts]
+        running.commit(Tag.OPERATION_INTENDED, [fact for part in parts for fact in part.facts])
         if running.stopping.is_set():
             return
-        running.before_change([track.point for shot in shots for track in shot.change])
-        outcomes = running.services.driver.fire([(shot.session, shot.block) for shot in shots])
+        running.before_change([track.point for part in parts for track in part.change])
+        outcomes = running.services.driver.fire([(shot.armed.session, shot.block) for shot in shots])
         for shot, outcome in zip(shots, outcomes, strict=True):
             shot.outcome = outcome

@@ -36,7 +36,7 @@ from controller.engine.points.track import Track
 from controller.engine.ports import Block, Login, Purpose, Session
 from tests.fakes.armed import Ready
 from tests.fakes.board import PLATFORM, Board, Fault, Port, Strike, board_profile
-from tests.fakes.site import Site, by_point, device, documents, inventory, port, segment
+from tests.fakes.site import Site, by_point, device, documents, inventory, playbook, port, segment, stage
 from tests.fakes.switch import CommandLine, PortState, Switch
 
 NAMES = ("a", "b", "c")
@@ -215,6 +215,77 @@ def test_a_session_lost_before_the_last_reading_is_read_in_another() -> None:
 def _loses_the_second_reading(board: Board, line: str) -> None:
     if board.name == "a" and line == "show port p1" and board.received.count(line) == 1:
         board.strikes[0].times = 1
+
+
+def staged(armed: bool = True, at_once: AtOnceSpec = AT_ONCE) -> Site:
+    """Three devices of two segments each, one after the other."""
+    known = inventory(
+        [device(name) for name in NAMES],
+        [
+            segment(name, [port(each, number) for each in NAMES])
+            for name, number in (("one", "p1"), ("two", "p2"))
+        ],
+    )
+    steps = playbook("all", stage("one", name="first"), stage("two", name="second"), level=5)
+    made = replace(documents(known, [steps]), profiles={PLATFORM: firing(at_once)})
+    boards = [Board(name, {"p1": Port(), "p2": Port()}) for name in NAMES]
+    here = Site(made, boards, armed=Ready())
+    if armed:
+        plan = here.controller.plan_subjects(("one", "two"))
+        arm_all(here, [each for wave in plan.waves for each in wave.operations])
+    return here
+
+
+def arm_all(site: Site, operations: Sequence[Operation]) -> None:
+    assert isinstance(site.armed, Ready)
+    docs, login = site.documents, Login("cordon", "secret")
+    site.armed.arm(operations, docs.inventory, docs.profiles, site.driver, login, site.clock)
+    site.driver.opened.clear()
+    for board in site.driver.boards.values():
+        board.received.clear()
+
+
+def test_all_that_a_device_is_to_do_goes_out_in_one_write() -> None:
+    here = staged()
+    ended = here.cut(level=5)
+    assert confirmed(ended)
+    assert all_cut(here)
+    assert here.driver.volleys == [list(NAMES)]
+    assert here.driver.opened == []
+    received = here.board("a").received
+    assert received.index("port p2 down") < received.index("show port p1", 2)  # read once all of it is done
+    assert {(each.wave, each.device, each.attempt) for each in here.intents()} == {
+        (wave, name, wave + 1) for wave in (0, 1) for name in NAMES
+    }
+
+
+def test_of_several_operations_each_ends_as_it_would_alone() -> None:
+    here = staged()
+    here.board("a").strikes.append(Strike(Fault.REFUSE, "p2 down"))
+    ended = here.cut(level=5)
+    assert confirmed(ended)
+    told = by_point(ended)
+    assert (told["a p1"].method, told["a p2"].method) == (Method.SHUTDOWN, Method.VLAN)
+    assert here.board("a").changes.count("port p1 down") == 1
+    assert here.board("a").ports == {"p1": Port(admin="down"), "p2": Port(pvid="999")}
+
+
+@pytest.mark.parametrize("fault", [Fault.LOSE, Fault.DROP, Fault.HANG, Fault.STALL, Fault.GARBLE])
+def test_what_goes_wrong_with_one_of_several_is_made_good_for_all(fault: Fault) -> None:
+    here = staged()
+    here.board("a").strikes.append(Strike(fault, "p2 down", times=1))
+    assert confirmed(here.cut(level=5))
+    assert all_cut(here)
+
+
+def test_what_does_not_fit_behind_the_first_waits_for_it_and_goes_line_by_line() -> None:
+    both = 2 * len("show port p1\n") + len("configure\nport p1 down\nend\n")
+    here = staged(at_once=replace(AT_ONCE, bytes=both + 10))
+    assert confirmed(here.cut(level=5))
+    assert all_cut(here)
+    assert here.driver.volleys == [list(NAMES)]
+    received = here.board("a").received
+    assert received.index("port p1 down") < received.index("show port p2") < received.index("port p2 down")
 
 
 def test_a_careful_device_is_not_fired_at() -> None:
