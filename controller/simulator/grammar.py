@@ -96,6 +96,8 @@ _MATCHERS: dict[str, Matcher] = {
     "line": _rest,
     "ipv4": _address(ipaddress.IPv4Address),
     "ipv6": _address(ipaddress.IPv6Interface),
+    "address": _address(ipaddress.ip_address),
+    "address6": _address(ipaddress.IPv6Address),
 }
 
 

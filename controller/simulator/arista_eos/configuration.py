@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from controller.simulator.arista_eos.names import sort_key
-from controller.simulator.bgp import Bgp, Default
+from controller.simulator.bgp import Bgp, Default, statics
 from controller.simulator.filters import AccessList
 from controller.simulator.switching import Interface
 from controller.simulator.vlans import ALL_VLANS, vlan_text
@@ -96,17 +96,20 @@ class Configuration:
         return "\n!\n".join("\n".join(block) for block in blocks if block) + "\n!\nend"
 
     def _routing(self) -> list[list[str]]:
-        statics = [
-            f"ip route 0.0.0.0/0 {each.via}{f' {each.distance}' if each.distance != 1 else ''}"
-            for each in self.defaults
+        routes = [
+            [
+                f"{to} {each.via}{f' {each.distance}' if each.distance != 1 else ''}"
+                for each in statics(self, version)
+            ]
+            for version, to in ((4, "ip route 0.0.0.0/0"), (6, "ipv6 route ::/0"))
         ]
         if self.bgp is None:
-            return [statics]
+            return routes
         block = [f"router bgp {self.bgp.asn}"]
         for address, each in self.bgp.neighbors:
             block.append(f"   neighbor {address} remote-as {each.remote_as}")
             block += [f"   neighbor {address} shutdown"] if each.shutdown else []
-        return [statics, block]
+        return [*routes, block]
 
 
 def written(interface: Interface) -> list[str]:

@@ -55,7 +55,7 @@ class EosSwitch(Switch[Configuration]):
     def passes(self, place: Place) -> bool:
         if place.kind != "bgp_peer":
             return super().passes(place)
-        return not self.booting and leads(self.running.bgp, self.running.defaults, place.name, EBGP)
+        return not self.booting and leads(self.running, place.name, EBGP)
 
     def denies(self, family: str, name: str) -> bool:
         found = self.running.lists.get((family, name))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from controller.simulator.aruba_aoscx.lists import AccessList
 from controller.simulator.aruba_aoscx.names import sort_key
+from controller.simulator.bgp import Bgp
 from controller.simulator.switching import Interface
 from controller.simulator.vlans import ALL_VLANS, vlan_text
 
@@ -33,23 +34,6 @@ class Settings:
 
     hostname: str = "switch"
     idle: int = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbor:
-    remote_as: int
-    shutdown: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bgp:
-    """``neighbors`` by their address, in the order of the configuration."""
-
-    asn: int
-    neighbors: tuple[tuple[str, Neighbor], ...] = ()
-
-    def neighbor(self, address: str) -> Neighbor | None:
-        return dict(self.neighbors).get(address)
 
 
 @dataclass(slots=True)

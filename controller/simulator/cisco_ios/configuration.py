@@ -11,7 +11,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
-from controller.simulator.bgp import Bgp, Default
+from controller.simulator.bgp import Bgp, Default, statics
 from controller.simulator.cisco_ios.accesslists import AccessList
 from controller.simulator.cisco_ios.names import number, sort_key
 from controller.simulator.switching import Interface, Kind
@@ -128,12 +128,13 @@ class Configuration:
         if self.bgp is not None:
             block = [f"router bgp {self.bgp.asn}"]
             for address, each in self.bgp.neighbors:
-                block.append(f" neighbor {address} remote-as {each.remote_as}")
-                block += [f" neighbor {address} shutdown"] if each.shutdown else []
+                block.append(f" neighbor {address.upper()} remote-as {each.remote_as}")
+                block += [f" neighbor {address.upper()} shutdown"] if each.shutdown else []
             blocks.append(block)
-        for route in self.defaults:
-            distance = f" {route.distance}" if route.distance != 1 else ""
-            blocks.append([f"ip route 0.0.0.0 0.0.0.0 {route.via}{distance}"])
+        for version, to in ((4, "ip route 0.0.0.0 0.0.0.0"), (6, "ipv6 route ::/0")):
+            for route in statics(self, version):
+                distance = f" {route.distance}" if route.distance != 1 else ""
+                blocks.append([f"{to} {route.via.upper()}{distance}"])
         return blocks
 
     def text(self) -> str:

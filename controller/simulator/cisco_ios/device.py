@@ -71,7 +71,7 @@ class IosSwitch(Switch[Configuration]):
         """Through a neighbour: while routes are learnt there, or it is the way out by another of them."""
         if place.kind != "bgp_peer":
             return super().passes(place)
-        return not self.booting and leads(self.running.bgp, self.running.defaults, place.name)
+        return not self.booting and leads(self.running, place.name)
 
     def access_lists(self) -> Mapping[str, list[str]]:
         return {

@@ -3,59 +3,18 @@
 Cisco IOS IP Routing: BGP Command Reference, "router bgp", "neighbor remote-as", "neighbor shutdown" (the
 session ends and all routes learnt by it go), "show ip bgp summary" (``Idle (Admin)``: shut by command; a
 number once it is established). IP Routing: Protocol-Independent Command Reference, "ip route", "show ip
-route" (``Gateway of last resort``).
+route" (``Gateway of last resort``). IPv6 Command Reference, "ipv6 route", "show bgp ipv6 neighbors"; IPv6
+addresses are printed in capitals. Address families are not here: a neighbour carries that of its address.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from controller.simulator.bgp import Bgp, Default, Neighbor, gateway
+from controller.simulator.bgp import begun, gateway, no_static, remote_as, shut, static
 from controller.simulator.cisco_ios.configmode import leave_submode
 from controller.simulator.cisco_ios.shell import Handler, Mode, Shell
-from controller.simulator.grammar import Arguments, Grammar, Rejected
+from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
-
-
-def _bgp(shell: Shell, arguments: Arguments) -> None:
-    running = shell.device.running
-    running.bgp = running.bgp or Bgp(arguments.number())
-    if running.bgp.asn != arguments.number():
-        raise Rejected(f"BGP is already running; AS is {running.bgp.asn}")
-    shell.enter(Mode.ROUTER)
-
-
-def _remote_as(shell: Shell, arguments: Arguments) -> None:
-    _put(shell, arguments.text(), Neighbor(arguments.number(1)))
-
-
-def _shut(shut: bool) -> Handler:
-    def handler(shell: Shell, arguments: Arguments) -> None:
-        bgp = shell.device.running.bgp
-        found = bgp.neighbor(arguments.text()) if bgp else None
-        if found is None:
-            raise Rejected("% Specify remote-as or peer-group commands first")
-        _put(shell, arguments.text(), replace(found, shutdown=shut))
-
-    return handler
-
-
-def _put(shell: Shell, address: str, neighbor: Neighbor) -> None:
-    if shell.device.running.bgp is not None:
-        shell.device.running.bgp = shell.device.running.bgp.with_neighbor(address, neighbor)
-
-
-def _default(shell: Shell, arguments: Arguments) -> None:
-    distance = arguments.number(1) if len(arguments.values) > 1 else 1
-    kept = [each for each in shell.device.running.defaults if each.via != arguments.text()]
-    shell.device.running.defaults = (*kept, Default(arguments.text(), distance))
-
-
-def _no_default(shell: Shell, arguments: Arguments) -> None:
-    shell.device.running.defaults = tuple(
-        each for each in shell.device.running.defaults if each.via != arguments.text()
-    )
 
 
 def _summary(shell: Shell, _arguments: Arguments) -> Reply:
@@ -69,16 +28,43 @@ def _summary(shell: Shell, _arguments: Arguments) -> Reply:
         "",
         "Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd",
     ]
-    for address, each in bgp.neighbors:
+    for address, each in bgp.of_family(4):
         up = "        1" if not each.shutdown else " Idle (Admin)"
         counts = "26      27        9" if not each.shutdown else " 0       0        1"
         lines.append(f"{address:<15} 4 {each.remote_as:>12}      {counts}    0    0 00:20:06{up}")
     return paged(lines)
 
 
+def _neighbor6(shell: Shell, arguments: Arguments) -> Reply:
+    bgp, address = shell.device.running.bgp, arguments.text()
+    found = bgp.neighbor(address) if bgp else None
+    if bgp is None or found is None:
+        return Reply("% No such neighbor or address family\n")
+    link = "internal" if found.remote_as == bgp.asn else "external"
+    head = f"BGP neighbor is {address.upper()},  remote AS {found.remote_as}, {link} link"
+    if found.shutdown:
+        lines = [
+            head,
+            " Administratively shut down",
+            "  BGP version 4, remote router ID 0.0.0.0",
+            "  BGP state = Idle, down for 00:00:41",
+            "  Neighbor sessions:",
+            "    0 active, is not multisession capable (disabled)",
+        ]
+    else:
+        lines = [
+            head,
+            "  BGP version 4, remote router ID 192.0.2.9",
+            "  BGP state = Established, up for 00:20:06",
+            "  Last read 00:00:09, hold time is 180, keepalive interval is 60 seconds",
+            "  Neighbor sessions:",
+            "    1 active, is not multisession capable (disabled)",
+        ]
+    return paged([*lines, "", " For address family: IPv6 Unicast", "  Connections established 1; dropped 0"])
+
+
 def _routes(shell: Shell, _arguments: Arguments) -> Reply:
-    running = shell.device.running
-    default = gateway(running.bgp, running.defaults)
+    default = gateway(shell.device.running)
     said = f"{default.via} to network 0.0.0.0" if default else "not set"
     lines = [
         "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP",
@@ -88,21 +74,24 @@ def _routes(shell: Shell, _arguments: Arguments) -> Reply:
         "",
     ]
     if default:
-        code = "B*" if default.distance == 20 else "S*"
+        code = "B*" if default.learnt else "S*"
         lines.append(f"{code}    0.0.0.0/0 [{default.distance}/0] via {default.via}")
     return paged(lines)
 
 
 def add_routing(grammars: dict[str, Grammar[Handler]]) -> None:
     config, router = grammars["config"], grammars["config-router"]
-    config.add("router bgp <number:1-4294967295>", _bgp)
-    config.add("ip route 0.0.0.0 0.0.0.0 <ipv4>", _default)
-    config.add("ip route 0.0.0.0 0.0.0.0 <ipv4> <number:1-255>", _default)
-    config.add("no ip route 0.0.0.0 0.0.0.0 <ipv4>", _no_default)
+    config.add("router bgp <number:1-4294967295>", begun(Mode.ROUTER, "BGP is already running; AS is {}"))
+    for route, via in (("ip route 0.0.0.0 0.0.0.0", "<ipv4>"), ("ipv6 route ::/0", "<address6>")):
+        config.add(f"{route} {via}", static())
+        config.add(f"{route} {via} <number:1-255>", static())
+        config.add(f"no {route} {via}", no_static)
     router.add("exit", leave_submode)
-    router.add("neighbor <ipv4> remote-as <number:1-4294967295>", _remote_as)
-    router.add("neighbor <ipv4> shutdown", _shut(True))
-    router.add("no neighbor <ipv4> shutdown", _shut(False))
+    router.add("neighbor <address> remote-as <number:1-4294967295>", remote_as)
+    unknown = "% Specify remote-as or peer-group commands first"
+    router.add("neighbor <address> shutdown", shut(shutdown=True, refused=unknown))
+    router.add("no neighbor <address> shutdown", shut(shutdown=False, refused=unknown))
     for name in ("user", "exec"):
         grammars[name].add("show ip bgp summary", _summary)
+        grammars[name].add("show bgp ipv6 unicast neighbors <address6>", _neighbor6)
         grammars[name].add("show ip route", _routes)

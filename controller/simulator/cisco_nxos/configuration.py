@@ -13,7 +13,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
-from controller.simulator.bgp import Bgp, Default
+from controller.simulator.bgp import Bgp, Default, statics
 from controller.simulator.cisco_nxos.names import sort_key
 from controller.simulator.filters import AccessList
 from controller.simulator.switching import Interface
@@ -89,12 +89,13 @@ class Configuration:
         for vlan, name in sorted(self.vlans.items()):
             if name not in ("default", f"VLAN{vlan:04}"):
                 blocks.append([f"vlan {vlan}", f"  name {name}"])
-        blocks.append(
-            [
-                f"ip route 0.0.0.0/0 {each.via}{f' {each.distance}' if each.distance != 1 else ''}"
-                for each in self.defaults
-            ]
-        )
+        for version, to in ((4, "ip route 0.0.0.0/0"), (6, "ipv6 route ::/0")):
+            blocks.append(
+                [
+                    f"{to} {each.via}{f' {each.distance}' if each.distance != 1 else ''}"
+                    for each in statics(self, version)
+                ]
+            )
         blocks += [written(each) for each in self.ordered()]
         blocks.append(written_bgp(self.bgp) if self.bgp else [])
         return "\n\n".join("\n".join(block) for block in blocks if block)

@@ -51,7 +51,7 @@ class NexusSwitch(Switch[Configuration]):
     def passes(self, place: Place) -> bool:
         if place.kind != "bgp_peer":
             return super().passes(place)
-        return not self.booting and leads(self.running.bgp, self.running.defaults, place.name)
+        return not self.booting and leads(self.running, place.name)
 
     def denies(self, family: str, name: str) -> bool:
         found = self.running.lists.get((family, name))

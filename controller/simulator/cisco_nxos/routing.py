@@ -11,26 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from controller.simulator.bgp import Bgp, Default, Neighbor, gateway
+from controller.simulator.bgp import Neighbor, begun, gateway, no_static, put, static
 from controller.simulator.cisco_nxos.configuration import VERSION, written_bgp
 from controller.simulator.cisco_nxos.configuring import leave
 from controller.simulator.cisco_nxos.shell import Handler, Shell
 from controller.simulator.cisco_nxos.showing import headed
-from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.grammar import Arguments, Grammar, invalid
 from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
 
 ROUTER_MODES = ("config-router", "config-router-neighbor")
 
 
+_begun = begun("config-router", "ERROR: BGP is already running with AS {}")
+
+
 def _bgp(shell: Shell, arguments: Arguments) -> None:
-    running = shell.device.running
-    if "bgp" not in running.settings.features:
+    if "bgp" not in shell.device.running.settings.features:
         raise invalid(arguments.tokens[1].start)
-    running.bgp = running.bgp or Bgp(arguments.number())
-    if running.bgp.asn != arguments.number():
-        raise Rejected(f"ERROR: BGP is already running with AS {running.bgp.asn}")
-    shell.enter("config-router")
+    _begun(shell, arguments)
 
 
 def _neighbor(shell: Shell, arguments: Arguments) -> None:
@@ -38,7 +37,7 @@ def _neighbor(shell: Shell, arguments: Arguments) -> None:
     if bgp is None:
         raise invalid(0)
     if bgp.neighbor(arguments.text()) is None:
-        shell.device.running.bgp = bgp.with_neighbor(arguments.text(), Neighbor(0, shutdown=False))
+        put(shell, arguments.text(), Neighbor(0))
     shell.enter("config-router-neighbor", arguments.text())
 
 
@@ -48,23 +47,11 @@ def _change(shell: Shell, **values: object) -> None:
     if bgp is None or found is None:
         raise invalid(0)
     changed = replace(found, **values)  # type: ignore[arg-type]  # callers name its fields
-    shell.device.running.bgp = bgp.with_neighbor(address, changed)
+    put(shell, address, changed)
 
 
 def _up(shell: Shell, _arguments: Arguments) -> None:
     shell.enter("config-router")
-
-
-def _default(shell: Shell, arguments: Arguments) -> None:
-    running = shell.device.running
-    kept = tuple(each for each in running.defaults if each.via != arguments.text())
-    distance = arguments.number(1) if len(arguments.values) > 1 else 1
-    running.defaults = (*kept, Default(arguments.text(), distance))
-
-
-def _no_default(shell: Shell, arguments: Arguments) -> None:
-    running = shell.device.running
-    running.defaults = tuple(each for each in running.defaults if each.via != arguments.text())
 
 
 def _running(shell: Shell, _arguments: Arguments) -> Reply:
@@ -98,33 +85,37 @@ def _neighbors(shell: Shell, arguments: Arguments) -> Reply | str:
     )
 
 
-def _route(shell: Shell, _arguments: Arguments) -> Reply:
-    running = shell.device.running
-    found = gateway(running.bgp, running.defaults)
-    lines = [
-        'IP Route Table for VRF "default"',
-        "'*' denotes best ucast next-hop",
-        "'**' denotes best mcast next-hop",
-        "'[x/y]' denotes [preference/metric]",
-        "'%<string>' in via output denotes VRF <string>",
-        "",
-    ]
-    if found is None:
-        return paged([*lines, "Route not found"])
-    kind = "bgp-65010, external" if found.distance == 20 else "static"
-    lines += ["0.0.0.0/0, ubest/mbest: 1/0", f"    *via {found.via}, [{found.distance}/0], 00:00:41, {kind}"]
-    return paged([*lines, ""])
+def _route(version: int, to: str) -> Handler:
+    def handler(shell: Shell, _arguments: Arguments) -> Reply:
+        found = gateway(shell.device.running, version)
+        lines = [
+            f'{"IP Route" if version == 4 else "IPv6 Routing"} Table for VRF "default"',
+            "'*' denotes best ucast next-hop",
+            "'**' denotes best mcast next-hop",
+            "'[x/y]' denotes [preference/metric]",
+            "'%<string>' in via output denotes VRF <string>",
+            "",
+        ]
+        if found is None:
+            return paged([*lines, "Route not found"])
+        kind = "bgp-65010, external" if found.learnt else "static"
+        via = "fe80::9, Eth1/24" if found.learnt and version == 6 else found.via
+        lines += [f"{to}, ubest/mbest: 1/0", f"    *via {via}, [{found.distance}/0], 00:00:41, {kind}"]
+        return paged([*lines, ""])
+
+    return handler
 
 
 def add_routing(grammars: Mapping[str, Grammar[Handler]]) -> None:
     config, router, neighbor = grammars["config"], *(grammars[name] for name in ROUTER_MODES)
     config.add("router bgp <number:1-4294967295>", _bgp)
-    config.add("ip route 0.0.0.0/0 <ipv4>", _default)
-    config.add("ip route 0.0.0.0/0 <ipv4> <number:1-255>", _default)
-    config.add("no ip route 0.0.0.0/0 <ipv4>", _no_default)
+    for route, via in (("ip route 0.0.0.0/0", "<ipv4>"), ("ipv6 route ::/0", "<address6>")):
+        config.add(f"{route} {via}", static())
+        config.add(f"{route} {via} <number:1-255>", static())
+        config.add(f"no {route} {via}", no_static)
     router.add("exit", leave)
     for grammar in (router, neighbor):
-        grammar.add("neighbor <ipv4>", _neighbor)
+        grammar.add("neighbor <address>", _neighbor)
     neighbor.add("exit", _up)
     neighbor.add(
         "remote-as <number:1-4294967295>",
@@ -134,4 +125,6 @@ def add_routing(grammars: Mapping[str, Grammar[Handler]]) -> None:
     neighbor.add("no shutdown", lambda shell, _arguments: _change(shell, shutdown=False))
     grammars["exec"].add("show running-config bgp", _running)
     grammars["exec"].add("show ip bgp neighbors <ipv4>", _neighbors)
-    grammars["exec"].add("show ip route 0.0.0.0/0", _route)
+    grammars["exec"].add("show bgp ipv6 unicast neighbors <address6>", _neighbors)
+    grammars["exec"].add("show ip route 0.0.0.0/0", _route(4, "0.0.0.0/0"))
+    grammars["exec"].add("show ipv6 route ::/0", _route(6, "::/0"))

@@ -13,7 +13,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
-from controller.simulator.bgp import Bgp, Default
+from controller.simulator.bgp import Bgp, Default, statics
 from controller.simulator.hp_comware.names import sort_key
 from controller.simulator.switching import Interface, Kind
 from controller.simulator.views import number, spans
@@ -89,7 +89,9 @@ class Configuration:
         blocks += [written(each) for each in self.ordered()]
         blocks += [written_bgp(self.bgp)] if self.bgp else []
         blocks.append(["line vty 0 63", " authentication-mode scheme", " user-role network-operator"])
-        blocks += [[static(each) for each in self.defaults]] if self.defaults else []
+        for version, to in ((4, "ip route-static 0.0.0.0 0"), (6, "ipv6 route-static :: 0")):
+            routes = [f" {to} {each.via.upper()}{_preference(each)}" for each in statics(self, version)]
+            blocks += [routes] if routes else []
         for (family, name), rules in sorted(self.lists.items()):
             blocks.append([f"{OPENED[family]} {name}", *(f" rule {index} {what}" for index, what in rules)])
         for name, user in self.users.items():
@@ -139,14 +141,13 @@ def written(interface: Interface) -> list[str]:
 def written_bgp(bgp: Bgp) -> list[str]:
     lines = [f"bgp {bgp.asn}"]
     for address, each in bgp.neighbors:
-        lines.append(f" peer {address} as-number {each.remote_as}")
-        lines += [f" peer {address} ignore"] if each.shutdown else []
+        lines.append(f" peer {address.upper()} as-number {each.remote_as}")
+        lines += [f" peer {address.upper()} ignore"] if each.shutdown else []
     return lines
 
 
-def static(route: Default) -> str:
-    preference = f" preference {route.distance}" if route.distance != STATIC else ""
-    return f" ip route-static 0.0.0.0 0 {route.via}{preference}"
+def _preference(route: Default) -> str:
+    return f" preference {route.distance}" if route.distance != STATIC else ""
 
 
 def hashed(secret: str) -> str:

@@ -64,7 +64,7 @@ class ComwareSwitch(Switch[Configuration]):
 
     def passes(self, place: Place) -> bool:
         if place.kind == "bgp_peer":
-            return not self.booting and leads(self.running.bgp, self.running.defaults, place.name, EBGP)
+            return not self.booting and leads(self.running, place.name, EBGP)
         interface = self.running.interfaces[place.name]
         return not self.denies("mac", interface.group("mac in")) and super().passes(place)
 

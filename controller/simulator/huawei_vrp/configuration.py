@@ -4,7 +4,8 @@ S2720, S5700, and S6700 V200R019C10 Command Reference: "display current-configur
 ``#``, the text ends in ``return``, defaults are not written), "vlan batch", "port link-type", "port default
 vlan", "port trunk allow-pass vlan" (VLAN 1 alone by default; ``all`` is kept as the VLANs it is),
 "eth-trunk", "acl name" (a named list gets the largest number of its kind that is free, and is written with
-it), "traffic-filter (system view)", "traffic-filter (interface view)".
+it), "traffic-filter (system view)", "traffic-filter (interface view)", "ip route-static" (preference 60 by
+default), "preference (BGP-IPv4 unicast address family view)" (255 by default).
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ import base64
 import hashlib
 from dataclasses import dataclass, field, replace
 
+from controller.simulator.bgp import Bgp, Default, statics
 from controller.simulator.huawei_vrp.names import sort_key
 from controller.simulator.switching import Interface, Kind
 from controller.simulator.views import number, spans
 
 ONLY_FIRST = frozenset({1})
+STATIC, EBGP = 60, 255
+"""Preferences of static routes and of what BGP gives."""
+
 LARGEST = {"basic": 2999, "advance": 3999, "link": 4999}
 """Number of a named list, by its kind."""
 
@@ -72,26 +77,17 @@ class Filter:
         return f"{self.direction} {family} name {name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
-    remote_as: int
-    ignored: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bgp:
-    """``peers`` by their address, in the order of the configuration."""
-
-    asn: int
-    peers: tuple[tuple[str, Peer], ...] = ()
-
-    def lines(self) -> list[str]:
-        peers = []
-        for address, peer in self.peers:
-            peers.append(f" peer {address} as-number {peer.remote_as}")
-            peers += [f" peer {address} ignore"] if peer.ignored else []
-        enabled = [f"  peer {address} enable" for address, _ in self.peers]
-        return [f"bgp {self.asn}", *peers, " #", " ipv4-family unicast", "  undo synchronization", *enabled]
+def written_bgp(bgp: Bgp) -> list[str]:
+    """Peers first, then each family of addresses with those that have one of it."""
+    lines = [f"bgp {bgp.asn}"]
+    for address, peer in bgp.neighbors:
+        lines.append(f" peer {address.upper()} as-number {peer.remote_as}")
+        lines += [f" peer {address.upper()} ignore"] if peer.shutdown else []
+    for version in (4, 6):
+        of_family = [f"  peer {address.upper()} enable" for address, _peer in bgp.of_family(version)]
+        if of_family or version == 4:
+            lines += [" #", f" ipv{version}-family unicast", "  undo synchronization", *of_family]
+    return lines
 
 
 @dataclass(slots=True)
@@ -105,6 +101,7 @@ class Configuration:
     lists: dict[ListKey, AccessList] = field(default_factory=dict)
     filters: dict[int | str, tuple[Filter, ...]] = field(default_factory=dict)
     bgp: Bgp | None = None
+    defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
         return Configuration(
@@ -115,6 +112,7 @@ class Configuration:
             dict(self.lists),
             dict(self.filters),
             self.bgp,
+            self.defaults,
         )
 
     def objects(self) -> dict[str, object]:
@@ -124,6 +122,7 @@ class Configuration:
         found.update({f"interface {name}": each for name, each in self.interfaces.items()})
         found.update({f"{family} name {name}": each for (family, name), each in self.lists.items()})
         found.update({"bgp": self.bgp} if self.bgp else {})
+        found.update({f"ip route-static {each.via}": each for each in self.defaults})
         found.update({f"traffic-filter {where}": each for where, each in self.filters.items()})
         return found
 
@@ -179,7 +178,10 @@ class Configuration:
         ]
         blocks.append(["aaa", *users])
         blocks += [self.written(each) for each in self.ordered()]
-        blocks += [self.bgp.lines()] if self.bgp else []
+        blocks += [written_bgp(self.bgp)] if self.bgp else []
+        for version, to in ((4, "ip route-static 0.0.0.0 0.0.0.0"), (6, "ipv6 route-static :: 0")):
+            routes = [f"{to} {each.via.upper()}{_preference(each)}" for each in statics(self, version)]
+            blocks += [routes] if routes else []
         blocks.append(["user-interface vty 0 4", " authentication-mode aaa", " protocol inbound ssh"])
         head = "!Software Version V200R019C10 CORDON-SIMULATED\n"
         return head + "#\n" + "\n#\n".join("\n".join(block) for block in blocks) + "\n#\nreturn"
@@ -204,6 +206,10 @@ class Configuration:
         if interface.channel_group is not None:
             lines.append(f" eth-trunk {interface.channel_group}")
         return lines
+
+
+def _preference(route: Default) -> str:
+    return f" preference {route.distance}" if route.distance != STATIC else ""
 
 
 def made(name: str) -> Interface:

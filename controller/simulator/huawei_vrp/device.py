@@ -17,8 +17,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from controller.simulator.bgp import leads
 from controller.simulator.device import Access, Place
-from controller.simulator.huawei_vrp.configuration import AccessList, Configuration, Filter, hashed
+from controller.simulator.huawei_vrp.configuration import EBGP, AccessList, Configuration, Filter, hashed
 from controller.simulator.huawei_vrp.names import interface_name
 from controller.simulator.switching import Interface, Switch
 
@@ -68,7 +69,7 @@ class VrpSwitch(Switch[Configuration]):
 
     def passes(self, place: Place) -> bool:
         if place.kind == "bgp_peer":
-            return self.established(place.name)
+            return not self.booting and leads(self.running, place.name, EBGP)
         interface = self.running.interfaces[place.name]
         if not self.status(interface).protocol:
             return False
@@ -79,12 +80,6 @@ class VrpSwitch(Switch[Configuration]):
         if interface.is_svi:
             return any(ways)
         return ways[0] and (not vlan or self.carries(interface, vlan))
-
-    def established(self, address: str) -> bool:
-        """Whether routes are exchanged with the peer: the other end is always there."""
-        bgp = self.running.bgp
-        found = dict(bgp.peers).get(address) if bgp else None
-        return found is not None and not found.ignored and not self.booting
 
     def _stopped(self, places: Iterable[tuple[Filter, ...]], direction: str, family: int) -> bool:
         """By the first place whose filters say anything of the family's packets."""

@@ -112,7 +112,7 @@ class JunosSwitch(Switch[Configuration]):
 
     def passes(self, place: Place) -> bool:
         if place.kind == "bgp_peer":
-            return any(name == place.name for name, _group in self.peers())
+            return any(name == place.name for name, _group in self.peers()) or place.name in self.ways_out()
         interface = self.running.interfaces[place.name]
         if interface.is_svi:
             return super().passes(place)
@@ -125,6 +125,18 @@ class JunosSwitch(Switch[Configuration]):
             for name in self.running.names(*here):
                 if not self.running.active(*here, name, "shutdown"):
                     yield name, group
+
+    def ways_out(self) -> Iterator[str]:
+        """The next hops of static default routes: all of them are taken for in use."""
+        static = ("routing-options", "static", "route")
+        ribs = (
+            ("routing-options", "rib", name, "static", "route")
+            for name in self.running.names("routing-options", "rib")
+        )
+        for routes in (static, *ribs):
+            for to in set(self.running.names(*routes)) & {"0.0.0.0/0", "::/0"}:
+                yield from self.running.values(*routes, to, "next-hop")
+                yield from self.running.names(*routes, to, "qualified-next-hop")
 
     def status(self, interface: Interface) -> Status:
         """A disabled unit's link is that of what carries it."""

@@ -3,8 +3,9 @@
 Junos OS CLI User Guide, "Understanding the Junos OS Configuration Hierarchy"; Ethernet Switching User Guide
 (ELS), statements ``interface-mode``, ``members``, ``l3-interface``; Interfaces User Guide for Switches,
 ``disable``, ``802.3ad``, ``lacp``; Routing Policies, Firewall Filters, and Traffic Policers User Guide,
-``filter (Applying to an Interface)``, ``term``; BGP User Guide, ``group``, ``neighbor``; Junos XML API
-Configuration Developer Reference for the names of the tags.
+``filter (Applying to an Interface)``, ``term``; BGP User Guide, ``group``, ``neighbor``; Protocol-Independent
+Routing Properties User Guide, ``static``, ``rib``, ``qualified-next-hop``; Junos XML API Configuration
+Developer Reference for the names of the tags.
 
 Below, two spaces are one level down. ``word <type>`` takes one value, ``<type>*`` any number, ``<type>[]`` is
 an object of that name with statements of its own (sorted; ``[!]``: in the order they were entered). ``word/``
@@ -71,6 +72,19 @@ interfaces
             input <word>>filter-name
             output <word>>filter-name
 routing-options
+  rib <word>[]
+    static
+      route <network>[]
+        next-hop <address>*
+        qualified-next-hop <address>[]
+          preference <number>
+        preference <number>
+  static
+    route <network>[]
+      next-hop <address>*
+      qualified-next-hop <address>[]
+        preference <number>
+      preference <number>
   router-id <address>
   autonomous-system <number>=>as-number
 protocols
@@ -242,6 +256,7 @@ TYPES: dict[str, Callable[[str], bool]] = {
     "number": _number(1, 4294967295),
     "member": _member,
     "address": lambda text: _network(text, ipaddress.ip_address),
+    "network": lambda text: "/" in text and _network(text, ipaddress.ip_network),
     "ipv4": lambda text: "/" in text and _network(text, ipaddress.IPv4Interface),
     "ipv6": lambda text: "/" in text and _network(text, ipaddress.IPv6Interface),
 }
