@@ -30,6 +30,7 @@ def check(
     """Reads and validates everything; contacts nothing unless ``live``."""
     from controller.cli.errors import hazard_lines
     from controller.cli.readiness import check_live, last_lines, neutralise_reverts, plain_last
+    from controller.engine.planning.accounts import account_hazards
     from controller.text.sentences import plain_hazard
 
     if live and neutralise:
@@ -56,7 +57,8 @@ def check(
         for device in inventory.devices.values()
         if device.platform != MANUAL and device.host_key is None and (device.ssh_paths or not device.paths)
     ]
-    hazards = (*_of_vault(call, inventory), *of_glass(call, inventory))
+    accounts = account_hazards(inventory, documents.profiles)
+    hazards = (*_of_vault(call, inventory), *of_glass(call, inventory), *accounts)
     if call.out.as_json:
         call.out.object(
             {

@@ -37,7 +37,7 @@ asks                  at the line it asks ``text``; without a yes nothing change
 failover              at the line another member takes its place, with the configuration of when the fault
                       was set and the same address and host key: every session and candidate is gone
 aaa_dies              from the line on nobody but ``local`` is authorised to anything or let in: the servers
-                      behind all other accounts are gone
+                      behind all other accounts are gone; with ``breaks`` the session goes with them
 ====================  =====================================================================================
 """
 
@@ -154,6 +154,11 @@ class Faults:
 
     def get(self, name: str) -> Fault | None:
         return self._active.get(name)
+
+    def told(self, name: str, parameter: str) -> bool:
+        """Whether the fault is set with this parameter true."""
+        fault = self._active.get(name)
+        return fault is not None and fault.params.get(parameter) is True
 
     def at(self, name: str, place: str) -> Fault | None:
         """The fault where it is set for this place of a session, which defaults to ``line``."""

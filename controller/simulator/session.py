@@ -145,7 +145,7 @@ class Session:
         strike = partial(faults.at_line, line=line, changes=bool(changed))
         undone = next((name for name in _UNDOING if strike(name)), None)
         if strike("aaa_dies") and not device.authorises(self.shell.user):
-            undone = "reject"
+            undone = "drop_mid_command" if faults.told("aaa_dies", "breaks") else "reject"
         if failover := strike("failover"):
             self._log(text, "failover", [], mode)
             device.fail_over(failover.kept)

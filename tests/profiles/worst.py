@@ -178,4 +178,15 @@ ADVERSITIES = (
         _always(aaa_dies={"nth": 2, "local": LOCAL}),
         meets=lambda profile: profile.platform not in _BY_ROLE,
     ),
+    Adversity(
+        "log-in-server",
+        {
+            "en": "loses its log-in server between two lines, and the session with it: only a local account "
+            "logs in",
+            "fr": "perd son serveur de connexion entre deux lignes, et la session avec lui : seul un compte "
+            "local se connecte",
+        },
+        _always(aaa_dies={"nth": 2, "local": LOCAL, "breaks": True}),
+        meets=lambda profile: profile.platform in _BY_ROLE,
+    ),
 )

@@ -23,6 +23,7 @@ from controller.engine.network.objections import Objections
 from controller.engine.network.ownpath import OwnPath
 from controller.engine.network.reachability import Aftermath
 from controller.engine.network.vlans import Cuts, Network
+from controller.engine.planning.accounts import check_accounts, devices_in
 from controller.engine.planning.escalation import Escalations
 from controller.engine.planning.selection import devices_of
 from controller.engine.planning.steps import Steps
@@ -62,6 +63,7 @@ def plan_isolation(
             waves.extend(in_waves.of(stage, some, len(waves), waits=len(layers) > 1))
     own_path.check(waves, findings)
     check_timers(inventory, profiles, waves, findings)
+    check_accounts(inventory, profiles, devices_in(waves), findings)
     _check_coverage(inventory, steps, findings)
     # A port left to a person for what else is on it stays open; what is not managed is cut by hand.
     sent = [

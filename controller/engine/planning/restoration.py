@@ -21,6 +21,7 @@ from controller.domain.profile import DeviceProfile
 from controller.domain.profile.reading import State
 from controller.engine.findings import Findings
 from controller.engine.network.topology import Topology
+from controller.engine.planning.accounts import check_accounts, devices_in
 from controller.engine.planning.gates import Described, condition, enforced, gates_of, merged
 from controller.engine.planning.pace import pace_of, waves_back
 from controller.engine.planning.partial import Partial, share
@@ -136,6 +137,7 @@ def plan_restore(
         pace = pace_of(stage, names, request.standing, inventory)
         pace = replace(pace, gate=merged(waits[name] for name in names if name in waits))
         waves.extend(waves_back(inventory, profiles, steps, pace, len(waves), on_failure, distances))
+    check_accounts(inventory, profiles, devices_in(waves), findings)
     _warn_of_dependencies(inventory, holds, subjects, findings)
     for stage in (*request.playbook.stages, *request.standing):
         if not enforced(stage.gate):

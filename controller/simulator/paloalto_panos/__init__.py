@@ -12,6 +12,7 @@ from controller.simulator.grammar import Grammar
 from controller.simulator.paloalto_panos.configuration import Configuration, Port, digest
 from controller.simulator.paloalto_panos.configuring import add_configuring
 from controller.simulator.paloalto_panos.device import PanFirewall
+from controller.simulator.paloalto_panos.networking import add_networking
 from controller.simulator.paloalto_panos.operating import add_operating
 from controller.simulator.paloalto_panos.shell import CONFIGURE, OPERATIONAL, PARAMETERS, Handler, Shell
 from controller.simulator.platform import Platform
@@ -25,6 +26,7 @@ def _grammars() -> dict[str, Grammar[Handler]]:
     }
     add_operating(built[OPERATIONAL])
     add_configuring(built[CONFIGURE])
+    add_networking(built[OPERATIONAL], built[CONFIGURE])
     return built
 
 

@@ -2,7 +2,8 @@
 
 PAN-OS CLI Quick Start, "Modify the Configuration" and "View Settings" (``set cli config-output-format set``);
 PAN-OS Administrator's Guide, "Security Policy" (what a rule must have), "Configure Interfaces" (link state),
-"Session Settings" (``rematch``, on unless it is set off).
+"Session Settings" (``rematch``, on unless it is set off), "Set Up an IPSec Tunnel" (a tunnel is in use unless
+``disabled`` is set), "Configure BGP" (virtual router, peer group, peer).
 """
 
 from __future__ import annotations
@@ -11,10 +12,24 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
-NEEDED = ("from", "to", "source", "destination", "application", "service", "action")
-"""What a security rule must have to be committed."""
+NEEDED = {
+    "rules": ("from", "to", "source", "destination", "application", "service", "action"),
+    "gateways": ("peer-address ip",),
+    "tunnels": ("auto-key ike-gateway", "tunnel-interface"),
+    "peers": ("peer-as", "peer-address ip"),
+}
+"""What a security rule, an IKE gateway, a tunnel and a BGP peer must have to be committed."""
 
 LISTS = ("from", "to", "source", "destination", "application", "service")
+
+PLACES = {
+    "rules": "rulebase security rules",
+    "gateways": "network ike gateway",
+    "tunnels": "network tunnel ipsec",
+    "routers": "network virtual-router",
+    "peers": "network virtual-router",
+}
+"""Below what each kind of entry is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +42,18 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Its values by key, those of a list in their order."""
+class Entry:
+    """A rule, a gateway, a tunnel, a virtual router or a peer: its values by key, those of a list in their
+    order."""
 
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def get(self, key: str) -> tuple[str, ...]:
         return dict(self.values).get(key, ())
 
-    def having(self, key: str, values: Iterable[str]) -> Rule:
+    def having(self, key: str, values: Iterable[str]) -> Entry:
         kept = {**dict(self.values), key: tuple(values)}
-        return Rule(tuple(sorted((name, given) for name, given in kept.items() if given)))
+        return Entry(tuple(sorted((name, given) for name, given in kept.items() if given)))
 
     @property
     def disabled(self) -> bool:
@@ -46,14 +62,19 @@ class Rule:
 
 @dataclass(slots=True)
 class Configuration:
-    """``rules`` in their order."""
+    """``rules`` in their order. A peer's key is that of its virtual router, group and own name, by
+    :func:`peer_key`."""
 
     settings: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     ports: dict[str, Port] = field(default_factory=dict)
     zones: dict[str, tuple[str, ...]] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
-    rules: dict[str, Rule] = field(default_factory=dict)
+    rules: dict[str, Entry] = field(default_factory=dict)
+    gateways: dict[str, Entry] = field(default_factory=dict)
+    tunnels: dict[str, Entry] = field(default_factory=dict)
+    routers: dict[str, Entry] = field(default_factory=dict)
+    peers: dict[str, Entry] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Configuration) and self.objects() == other.objects()
@@ -104,10 +125,22 @@ class Configuration:
         for name, members in self.zones.items():
             lines.append(f"set zone {quoted(name)} network layer3 {listed(members)}")
         lines += [f"set address {quoted(name)} ip-netmask {each}" for name, each in self.addresses.items()]
-        for name, rule in self.rules.items():
-            base = f"set rulebase security rules {quoted(name)}"
-            lines += [f"{base} {key} {listed(values)}" for key, values in rule.values]
+        for kind, place in PLACES.items():
+            entries: Mapping[str, Entry] = getattr(self, kind)
+            for name, entry in entries.items():
+                base = f"set {place} {peer_place(name) if kind == 'peers' else quoted(name)}"
+                lines += [f"{base} {key} {listed(values)}" for key, values in entry.values]
         return "\n".join(lines)
+
+
+def peer_key(router: str, group: str, peer: str) -> str:
+    return f"{router}\t{group}\t{peer}"
+
+
+def peer_place(key: str) -> str:
+    """Where a peer stands below ``network virtual-router``."""
+    router, group, peer = map(quoted, key.split("\t"))
+    return f"{router} protocol bgp peer-group {group} peer {peer}"
 
 
 def quoted(text: str) -> str:

@@ -2,25 +2,26 @@
 
 PAN-OS CLI Quick Start, "Modify the Configuration" (``set`` of what is there already adds to a list and
 replaces a value; ``delete``; ``move``), "Commit Configuration Changes" (``commit``, ``commit partial admin``,
-its progress), "Revert Firewall Configuration Changes"; PAN-OS Administrator's Guide, "Manage Locks".
+its progress), "Revert Firewall Configuration Changes" (of one administrator or several: in the XML API they
+are members of a list); PAN-OS Administrator's Guide, "Manage Locks".
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import cast
 
 from controller.simulator.grammar import Arguments, Grammar, Rejected
-from controller.simulator.paloalto_panos.configuration import LISTS, Configuration, Rule
+from controller.simulator.paloalto_panos.configuration import LISTS, Configuration, Entry
 from controller.simulator.paloalto_panos.shell import OPERATIONAL, Handler, Shell
 from controller.simulator.shell import Reply
 
 _CHOICES = {"action": ("allow", "deny", "drop"), "disabled": ("yes", "no")}
 
 
-def _changes(act: Callable[[Configuration, Arguments], None]) -> Handler:
+def changes(act: Callable[[Configuration, Arguments], None]) -> Handler:
     """Does it to the candidate. Raises Rejected while somebody else holds the config lock."""
 
     def change(shell: Shell, arguments: Arguments) -> None:
@@ -48,7 +49,7 @@ def _setting(key: str) -> Handler:
     def act(candidate: Configuration, arguments: Arguments) -> None:
         candidate.settings[key] = arguments.text()
 
-    return _changes(act)
+    return changes(act)
 
 
 def _named_port(candidate: Configuration, arguments: Arguments) -> str:
@@ -103,24 +104,24 @@ def _values(arguments: Arguments, index: int) -> tuple[str, ...]:
 
 def _rule(key: str) -> Handler:
     def act(candidate: Configuration, arguments: Arguments) -> None:
-        rule = candidate.rules.get(arguments.text(), Rule())
+        rule = candidate.rules.get(arguments.text(), Entry())
         values = _values(arguments, 1) if key in LISTS else (arguments.text(1),)
         if key in _CHOICES and values[0] not in _CHOICES[key]:
             raise Rejected("Invalid syntax.")
         kept = rule.get(key) if key in LISTS else ()
         candidate.rules[arguments.text()] = rule.having(key, dict.fromkeys((*kept, *values)))
 
-    return _changes(act)
+    return changes(act)
 
 
 def _without(key: str) -> Handler:
     def act(candidate: Configuration, arguments: Arguments) -> None:
         name = arguments.text()
-        if not candidate.rules.get(name, Rule()).get(key):
+        if not candidate.rules.get(name, Entry()).get(key):
             raise Rejected("Object doesn't exist")
         candidate.rules[name] = candidate.rules[name].having(key, ())
 
-    return _changes(act)
+    return changes(act)
 
 
 def _no_rule(candidate: Configuration, arguments: Arguments) -> None:
@@ -143,16 +144,16 @@ def _move(where: str) -> Handler:
         rest.insert(at, name)
         candidate.rules = {each: candidate.rules[each] for each in rest}
 
-    return _changes(act)
+    return changes(act)
 
 
 # --- commit and revert -----------------------------------------------------------------------------------
 
 
-def _commit(shell: Shell, user: str) -> Reply:
+def _commit(shell: Shell, users: Collection[str] = ()) -> Reply:
     device = shell.device
     _unlocked(shell, "commit")
-    names = device.of(user)
+    names = device.of(users)
     if not names:
         return Reply("There are no changes to commit.")
     missing = device.incomplete(names)
@@ -166,29 +167,28 @@ def _commit(shell: Shell, user: str) -> Reply:
             "Commit failed\n",
             result="rejected",
         )
-    device.put_in_force(user)
+    device.put_in_force(users)
     if device.locks.get("commit") == shell.user:
         del device.locks["commit"]
     return Reply(f"{begun}.....55%.....98%.100%\nConfiguration committed successfully\n")
 
 
 def _commit_all(shell: Shell, _arguments: Arguments) -> Reply:
-    return _commit(shell, "")
+    return _commit(shell)
 
 
 def _commit_of(shell: Shell, arguments: Arguments) -> Reply:
-    (user,) = _values(arguments, 0)[:1]
-    return _commit(shell, user)
+    return _commit(shell, _values(arguments, 0))
 
 
 def _revert(shell: Shell, _arguments: Arguments) -> None:
     _unlocked(shell, "config")
-    shell.device.revert("")
+    shell.device.revert()
 
 
 def _revert_of(shell: Shell, arguments: Arguments) -> None:
     _unlocked(shell, "config")
-    shell.device.revert(_values(arguments, 0)[0])
+    shell.device.revert(_values(arguments, 0))
 
 
 def _exit(shell: Shell, _arguments: Arguments) -> str:
@@ -201,19 +201,19 @@ def add_configuring(grammar: Grammar[Handler]) -> None:
     rules = "rulebase security rules <name>"
     grammar.add("set deviceconfig system hostname <word>", _setting("hostname"))
     grammar.add("set deviceconfig setting config rematch <word>", _setting("rematch"))
-    grammar.add(f"set {port} link-state <word>", _changes(_link_state))
-    grammar.add(f"delete {port} link-state", _changes(_default_link_state))
-    grammar.add(f"set {port} comment <name>", _changes(_comment))
-    grammar.add(f"set {port} layer3 ip <word>", _changes(_address_of_port))
-    grammar.add("set zone <name> network layer3 <names>", _changes(_zone))
-    grammar.add("set address <name> ip-netmask <word>", _changes(_address))
+    grammar.add(f"set {port} link-state <word>", changes(_link_state))
+    grammar.add(f"delete {port} link-state", changes(_default_link_state))
+    grammar.add(f"set {port} comment <name>", changes(_comment))
+    grammar.add(f"set {port} layer3 ip <word>", changes(_address_of_port))
+    grammar.add("set zone <name> network layer3 <names>", changes(_zone))
+    grammar.add("set address <name> ip-netmask <word>", changes(_address))
     for key in LISTS:
         grammar.add(f"set {rules} {key} <names>", _rule(key))
     for key in ("action", "disabled", "description"):
         grammar.add(f"set {rules} {key} <name>", _rule(key))
     for key in (*LISTS, "action", "disabled", "description"):
         grammar.add(f"delete {rules} {key}", _without(key))
-    grammar.add(f"delete {rules}", _changes(_no_rule))
+    grammar.add(f"delete {rules}", changes(_no_rule))
     for where in ("top", "bottom"):
         grammar.add(f"move {rules} {where}", _move(where))
     for where in ("before", "after"):

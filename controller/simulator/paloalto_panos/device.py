@@ -5,18 +5,20 @@ share one candidate; a commit may take those of one administrator alone. "Manage
 Configuration Changes": a config lock keeps others from changing the candidate, a commit lock from committing;
 they outlive the session. "Security Policy": the first rule that fits decides, a disabled one is passed over,
 between zones nothing is let through that no rule lets. "Session Settings": a commit looks at living sessions
-again only where ``rematch`` is on.
+again only where ``rematch`` is on. "Set Up Site-to-Site VPN": a tunnel negotiates while it is not disabled;
+what it negotiated lasts until it is cleared or its lifetime ends. "Configure BGP": a peer that is enabled, in
+a virtual router whose BGP is.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from controller.simulator.device import Access, Device, Kept, Place
-from controller.simulator.paloalto_panos.configuration import NEEDED, Configuration, digest
+from controller.simulator.paloalto_panos.configuration import NEEDED, PLACES, Configuration, Entry, digest
 
 OTHERS = 60_000
 """Sessions of the rest of the site, under rules of their own."""
@@ -31,12 +33,14 @@ class _Kept(Kept[Configuration]):
     others: int
     locks: Mapping[str, str]
     authors: Mapping[str, frozenset[str]]
+    associations: frozenset[str]
+    gateways: frozenset[str]
 
 
 @dataclass(kw_only=True, eq=False)
 class PanFirewall(Device[Configuration]):
     """``authors``: who changed which objects of the candidate; ``locks``: by kind (``config``, ``commit``)
-    who holds them."""
+    who holds them; ``associations``: tunnels that negotiated one, ``gateways``: those of theirs that did."""
 
     unauthorized: str = "Server error : Command not authorized for this administrator"
     unasked: str = "info     general        general 0  Connection to Update server closed"
@@ -44,6 +48,8 @@ class PanFirewall(Device[Configuration]):
     others: int = OTHERS
     locks: dict[str, str] = field(default_factory=dict)
     authors: dict[str, set[str]] = field(default_factory=dict)
+    associations: set[str] = field(default_factory=set)
+    gateways: set[str] = field(default_factory=set)
     jobs: int = 0
 
     @property
@@ -91,39 +97,42 @@ class PanFirewall(Device[Configuration]):
                 self.authors.setdefault(name, set()).add(user)
         self.drafts[""] = changed
 
-    def of(self, user: str) -> list[str]:
-        """What of the candidate differs from running and was changed by the user; "" is everybody."""
+    def of(self, users: Collection[str] = ()) -> list[str]:
+        """What of the candidate differs from running and was changed by one of the users; by anybody, where
+        none is named."""
         now, wanted = self.running.objects(), self.candidate.objects()
         return [
             name
             for name in sorted(now.keys() | wanted.keys())
-            if now.get(name) != wanted.get(name) and (not user or user in self.authors.get(name, ()))
+            if now.get(name) != wanted.get(name)
+            and (not users or not self.authors.get(name, set()).isdisjoint(users))
         ]
 
     def incomplete(self, names: list[str]) -> str:
         """What keeps the candidate from being committed, or ""."""
         for name in names:
             kind, _space, key = name.partition(" ")
-            rule = self.candidate.rules.get(key) if kind == "rules" else None
-            missing = next((each for each in NEEDED if rule is not None and not rule.get(each)), "")
+            entry = getattr(self.candidate, kind).get(key) if kind in NEEDED else None
+            missing = next((each for each in NEEDED.get(kind, ()) if entry and not entry.get(each)), "")
             if missing:
-                return f" rulebase -> security -> rules -> {key} is missing '{missing}'"
+                place, own = PLACES[kind].replace(" ", " -> "), key.rpartition("\t")[2]
+                return f" {place} -> {own} is missing '{missing.split()[0]}'"
         return ""
 
-    def put_in_force(self, user: str) -> None:
+    def put_in_force(self, users: Collection[str] = ()) -> None:
         self.talk()
-        self.running = self.running.taking(self.candidate, self.of(user))
+        self.running = self.running.taking(self.candidate, self.of(users))
         self._forget_candidate()
         if self.running.settings.get("rematch", "yes") == "yes":
             self.sessions = {each for each in self.sessions if self.deciding(each[1]) == each[0]}
         self.save()
 
-    def revert(self, user: str) -> None:
-        self.drafts[""] = self.candidate.taking(self.running, self.of(user))
+    def revert(self, users: Collection[str] = ()) -> None:
+        self.drafts[""] = self.candidate.taking(self.running, self.of(users))
         self._forget_candidate()
 
     def _forget_candidate(self) -> None:
-        if not self.of(""):
+        if not self.of():
             self.drafts.pop("", None)
             self.authors.clear()
 
@@ -146,13 +155,41 @@ class PanFirewall(Device[Configuration]):
         return network.version == wanted.version and network.overlaps(wanted)
 
     def talk(self) -> None:
-        """The machines of the site open whatever sessions the rules let them."""
+        """The machines of the site open whatever sessions the rules let them, the tunnels that are in use
+        negotiate."""
+        for name, tunnel in self.running.tunnels.items():
+            gateway = next(iter(tunnel.get("auto-key ike-gateway")), "")
+            known = self.running.gateways.get(gateway)
+            if not self.booting and not tunnel.disabled and known is not None and not known.disabled:
+                self.associations.add(name)
+                self.gateways.add(gateway)
         for host in self.hosts:
             rule = self.deciding(host.address) if host.address else None
             if rule is not None:
                 self.sessions.add((rule, host.address))
 
+    # --- routes ---------------------------------------------------------------------------------------------
+
+    @property
+    def speaking(self) -> list[str]:
+        """The virtual routers that run BGP."""
+        routers = self.running.routers.items()
+        return [name for name, entry in routers if entry.get("protocol bgp enable") == ("yes",)]
+
+    def neighbours(self, router: str) -> list[tuple[str, Entry]]:
+        """Its peers that are enabled: each answers, and has routes to tell."""
+        if router not in self.speaking:
+            return []
+        split = ((key.split("\t"), entry) for key, entry in self.running.peers.items())
+        own = ((words[2], entry) for words, entry in split if words[0] == router)
+        return [(name, entry) for name, entry in own if entry.get("enable") == ("yes",)]
+
     def passes(self, place: Place) -> bool:
+        if place.kind == "bgp_peer":
+            return any(place.name == name for each in self.speaking for name, _ in self.neighbours(each))
+        if place.kind == "tunnel":
+            self.talk()
+            return place.name in self.associations
         if place.kind != "policy":
             return self.up(place.name)
         self.talk()
@@ -173,6 +210,8 @@ class PanFirewall(Device[Configuration]):
             self.others,
             dict(self.locks),
             {name: frozenset(users) for name, users in self.authors.items()},
+            frozenset(self.associations),
+            frozenset(self.gateways),
         )
 
     def put_back(self, kept: Kept[Configuration]) -> None:
@@ -180,9 +219,11 @@ class PanFirewall(Device[Configuration]):
         if isinstance(kept, _Kept):
             self.sessions, self.others, self.locks = set(kept.sessions), kept.others, dict(kept.locks)
             self.authors = {name: set(users) for name, users in kept.authors.items()}
+            self.associations, self.gateways = set(kept.associations), set(kept.gateways)
 
     def forget(self) -> None:
         self.sessions, self.others, self.locks = set(), OTHERS, {}
+        self.associations, self.gateways = set(), set()
         self.authors.clear()
 
     def reload(self, cause: str) -> None:
@@ -202,6 +243,7 @@ class PanFirewall(Device[Configuration]):
             "lines": sorted(self.lines),
             "interfaces": {name: self._port_state(name) for name in self.running.ports},
             "policies": list(self.running.rules),
+            "associations": sorted(self.associations),
             "sessions": {
                 "own": sorted(f"{rule} {source}" for rule, source in self.sessions),
                 "others": self.others,

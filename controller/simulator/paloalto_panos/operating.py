@@ -3,7 +3,8 @@
 PAN-OS CLI Quick Start, "CLI Cheat Sheet: Device Management", "… Networking", "… Security Policies"; Palo Alto
 Networks knowledge base, "How to Check for Logical Errors on an Interface" (``show interface``), "How to View
 and Clear Sessions" (``show session all filter``, ``clear session all filter``), "High Availability" (``show
-high-availability state``); PAN-OS Administrator's Guide, "Manage Locks" (``request config-lock``).
+high-availability state``), "How to use xpath with show config running"; PAN-OS Administrator's Guide, "Manage
+Locks" (``request config-lock``).
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import ipaddress
 from controller.simulator.device import Host
 from controller.simulator.grammar import Arguments, Grammar, Rejected
 from controller.simulator.modal import paged
-from controller.simulator.paloalto_panos.configuration import Rule
+from controller.simulator.paloalto_panos.configuration import Entry
 from controller.simulator.paloalto_panos.shell import CONFIGURE, Handler, Shell
+from controller.simulator.paloalto_panos.tree import nested, part, tree
 from controller.simulator.shell import Reply
 
 _RULE = "-" * 80
@@ -86,7 +88,7 @@ def _policy(shell: Shell, _arguments: Arguments) -> Reply:
     return paged([*lines, "dynamic url: no"])
 
 
-def _compiled(rule: Rule) -> list[str]:
+def _compiled(rule: Entry) -> list[str]:
     def shown(key: str) -> str:
         values = rule.get(key) or ("any",)
         return values[0] if len(values) == 1 else f"[ {' '.join(values)} ]"
@@ -107,6 +109,13 @@ def _compiled(rule: Rule) -> list[str]:
 
 def _availability(_shell: Shell, _arguments: Arguments) -> Reply:
     return paged(["HA not enabled", ""])
+
+
+def _running(shell: Shell, arguments: Arguments) -> Reply:
+    found = part(tree(shell.device.running), arguments.text())
+    if found is None:
+        raise Rejected("Server error : No such node")
+    return paged([*nested(*found), ""])
 
 
 def _mac(name: str) -> str:
@@ -219,6 +228,7 @@ def add_operating(grammar: Grammar[Handler]) -> None:
     grammar.add("show interface <name>", _interface)
     grammar.add("show running security-policy", _policy)
     grammar.add("show high-availability state", _availability)
+    grammar.add("show config running xpath <word>", _running)
     grammar.add("show arp all", _arp)
     grammar.add("show session all filter rule <name> count yes", _count)
     grammar.add("clear session all", _clear)

@@ -157,3 +157,59 @@ def test_without_rematch_sessions_live_until_they_are_cleared(device: PanFirewal
     assert device.others == OTHERS
     say("clear session all")
     assert device.others == 0
+
+
+TUNNEL = (
+    "set network ike gateway gw peer-address ip 198.51.100.9",
+    "set network tunnel ipsec north auto-key ike-gateway gw",
+    "set network tunnel ipsec north tunnel-interface tunnel.1",
+)
+PEER = "set network virtual-router default protocol bgp peer-group ISP peer isp-1"
+RUNNING = "show config running xpath devices/entry/network/tunnel/ipsec"
+
+
+def test_a_commit_and_a_revert_may_be_of_several(device: PanFirewall, say: Say, other: Say) -> None:
+    say("configure", DOWN)
+    other("configure", "set network interface ethernet ethernet1/2 link-state down")
+    assert say("revert config partial admin [ cordon alice ]") == "[edit]\ncordon@pa# "
+    assert device.of() == device.of(["bob"]) == ["ports ethernet1/2"]
+    say(DOWN)
+    assert say("commit partial admin [ cordon bob ]").endswith("committed successfully")
+    assert not device.up("ethernet1/1")
+    assert not device.up("ethernet1/2")
+    assert device.of() == []
+
+
+def test_a_tunnel_negotiates_while_it_is_not_disabled_and_what_it_has_stays_until_cleared(say: Say) -> None:
+    assert say("show vpn ipsec-sa") == "There is no IPSec SA found."
+    assert "missing 'tunnel-interface'" in say("configure", *TUNNEL[:2], "commit")
+    say(TUNNEL[2], "commit", "exit")
+    assert "north(gw)" in say("show vpn ipsec-sa")
+    assert "north" in say("show vpn ike-sa")
+    assert "disabled" not in say(RUNNING)
+    say("configure", "set network tunnel ipsec north disabled yes")
+    assert "disabled" not in say(f"run {RUNNING}"), "a candidate is not what runs"
+    say("commit", "exit")
+    assert "    disabled yes;" in say(RUNNING)
+    assert "1 ipsec sa found" in say("show vpn ipsec-sa tunnel north")
+    assert "1 SA deleted" in say("clear vpn ipsec-sa tunnel north")
+    assert say("clear vpn ipsec-sa tunnel north") == "IPSec SA for tunnel north not found."
+    assert say("show vpn ipsec-sa") == "There is no IPSec SA found."
+    assert "There is no IKEv2 SA found." not in say("show vpn ike-sa"), "its gateway keeps its own"
+    assert "1 SA deleted" in say("clear vpn ike-sa gateway gw")
+    assert "There is no IKEv2 SA found." in say("show vpn ike-sa")
+
+
+def test_a_peer_has_routes_while_it_and_its_router_are_enabled(say: Say) -> None:
+    say("configure", f"{PEER} peer-as 64500", f"{PEER} peer-address ip 192.0.2.1", f"{PEER} enable yes")
+    say("commit", "exit")
+    shown = "show routing protocol bgp loc-rib peer isp-1"
+    assert "VIRTUAL ROUTER" not in say(shown), "its router runs no BGP"
+    say("configure", "set network virtual-router default protocol bgp enable yes", "commit", "exit")
+    assert "total routes shown: 1" in say(shown)
+    say("configure", f"{PEER} enable no", "commit", "exit")
+    assert "total routes shown: 0" in say(shown)
+    below = "devices/entry[@name='localhost.localdomain']/network/virtual-router/entry[@name='{}']"
+    assert "enable no;" in say(f"show config running xpath {below.format('default')}/protocol/bgp/peer-group")
+    assert say(f"show config running xpath {below.format('guests')}") == "Server error : No such node"
+    assert say("configure", f"{PEER} enable maybe") == "Invalid syntax."
