@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
 
@@ -21,26 +20,19 @@ from controller.domain.plan import Plan
 from controller.domain.playbook import CounterLimit
 from controller.domain.probation import PROBATION, Probation, ProbationState, probations
 from controller.domain.tags import Tag
-from controller.engine.events import ProbationMoved, RunEnded, Watcher
+from controller.engine.events import ProbationMoved, RunEnded
 from controller.engine.execution.asking import Asking
 from controller.engine.execution.marks import Marks, marked
 from controller.engine.execution.running import Running, Services, StopCause
 from controller.engine.execution.sessions import Sessions
+from controller.engine.holding.looking import counted, looked_at
+from controller.engine.holding.on_probation import OnProbation
 from controller.engine.holding.tripwires import Judged, Tripwires
 from controller.engine.planning.plans import Documents, plan_subjects
 from controller.engine.planning.revisions import DocumentReader, stored_documents, stored_plan
-from controller.engine.planning.watching import Counter, Group, counters, groups
+from controller.engine.planning.watching import Group, counters, groups
 from controller.engine.points.holds import HoldBook
 from controller.engine.ports import History, RunRecord
-
-RECORD_EVERY = 60.0
-"""Seconds observed before they are on record: what a process that dies may lose."""
-
-LONGEST = 10.0
-"""Seconds one look can add: who looked away for longer saw nothing between."""
-
-AGAIN, AT_MOST = 30.0, 600.0
-"""Seconds before a cut that was not confirmed is tried again: twice as long after each time, to a limit."""
 
 UNCONFIRMED = "unconfirmed"
 """Why a subject is cut again of which nobody could read that it came back as it should."""
@@ -49,42 +41,6 @@ _log = logging.getLogger(__name__)
 
 CutAgain = Callable[[Plan, Documents, str], RunEnded]
 """Carries out the plan of a cut, for the reason given; raises as an isolation."""
-
-
-@dataclass(eq=False)
-class _Kept:
-    """A probation that this process looks after. ``cut`` is the plan that cuts the subject again, compiled
-    beforehand; ``before``: the runs begun no later than its own; ``whole``: all of it has come back."""
-
-    now: Probation
-    documents: Documents
-    cut: Plan
-    tripwires: Tripwires
-    asking: Asking
-    before: frozenset[str]
-    whole: bool
-    running: Running | None = None
-    judged: Judged = field(default_factory=Judged)
-    observed: float = 0.0
-    recorded: float = 0.0
-    looked_at: float | None = None
-    cutting: Thread | None = None
-    not_before: float = 0.0
-    pause: float = AGAIN
-
-    @property
-    def under_way(self) -> bool:
-        return self.now.state is ProbationState.UNDER_WAY
-
-    @property
-    def cutting_now(self) -> bool:
-        """Whether the cut is going out, or about to for the first time."""
-        tripped = self.now.state is ProbationState.TRIPPED
-        return self.cutting is not None or (tripped and not self.not_before)
-
-    @property
-    def watcher(self) -> Watcher:
-        return self.running.watcher if self.running else (lambda _: None)
 
 
 @dataclass(eq=False)
@@ -97,7 +53,7 @@ class Probations:
     reader: DocumentReader
     book: HoldBook
     cut_again: CutAgain
-    _kept: dict[str, _Kept] = field(default_factory=dict)
+    _kept: dict[str, OnProbation] = field(default_factory=dict)
     _changed: Condition = field(default_factory=Condition)
     _thread: Thread | None = None
     _over: bool = False
@@ -129,7 +85,7 @@ class Probations:
     def _begins(self, running: Running, group: Group | None) -> Sequence[Fact]:
         if group is None:
             return ()
-        begun: list[_Kept] = []
+        begun: list[OnProbation] = []
         for name in group.subjects:
             subject = running.inventory.subject(name)
             known = self._kept.get(name)
@@ -141,7 +97,7 @@ class Probations:
                     probation, subject, _documents(running), group.counters, whole=False, running=running
                 )
             )
-        for each, counts in self._counts(begun):
+        for each, counts in counted(begun):
             each.tripwires.begin(counts, self.services.clock.monotonic())
         for each in begun:
             self._keep(each)
@@ -266,46 +222,29 @@ class Probations:
         for each in late:
             if each.cutting is None and self.services.clock.monotonic() >= each.not_before:
                 self._cut(each)
-        asked = [(each.asking, probe) for each in watched for probe in each.tripwires.probes()]
-        with ThreadPoolExecutor(_threads(len(asked)), thread_name_prefix="probation") as pool:
-            found = pool.map(lambda one: one[0].ask(one[1]), asked)
-            counts = self._counts(watched)
-            answers = iter(list(found))
-        for each, values in counts:
-            results = [next(answers) for _ in each.tripwires.probes()]
+        for each, results, counts in looked_at(watched):
             if self._cut_elsewhere(each):
                 self._move(each, ProbationState.LEFT, StopCause.PREEMPTED)
             else:
                 now = self.services.clock.monotonic()
-                self._judge(each, each.tripwires.judge(results, values, now))
+                self._judge(each, each.tripwires.judge(results, counts, now))
 
-    def _counts(self, watched: Sequence[_Kept]) -> list[tuple[_Kept, list[int | None]]]:
-        """Each with what its counters say now, read side by side."""
-        asked = [(each.asking, counter) for each in watched for counter in each.tripwires.counters]
-        with ThreadPoolExecutor(_threads(len(asked)), thread_name_prefix="counting") as pool:
-            counts = iter(list(pool.map(lambda one: _count(*one), asked)))
-        return [(each, [next(counts) for _ in each.tripwires.counters]) for each in watched]
-
-    def _judge(self, each: _Kept, judged: Judged) -> None:
+    def _judge(self, each: OnProbation, judged: Judged) -> None:
         if judged.cause:
             self.trip(each.now.subject, judged.cause, said=judged.probe)
             return
         now = self.services.clock.monotonic()
         with self._changed:
-            told, each.judged = each.judged, judged
-            counts = each.whole and not judged.doubt
-            if counts and each.looked_at is not None:
-                each.observed += min(now - each.looked_at, LONGEST)
-            each.looked_at = now if counts else None
+            told = each.judged
+            each.looked(judged, now)
         if each.observed >= each.now.watch:
             self._move(each, ProbationState.PASSED, "")
-        elif each.observed - each.recorded >= RECORD_EVERY:
-            each.recorded = each.observed
+        elif each.to_be_recorded():
             self._move(each, ProbationState.UNDER_WAY, "")
         elif told.doubt != judged.doubt:
             each.watcher(ProbationMoved(each.now.run, each.now, judged.doubt, judged.probe))
 
-    def _cut_elsewhere(self, each: _Kept) -> bool:
+    def _cut_elsewhere(self, each: OnProbation) -> bool:
         """Whether somebody has cut the subject since: by a run that began after its return."""
         holding = {hold.key.run for hold in self.book.holds() if hold.key.subject == each.now.subject}
         return not holding <= each.before
@@ -321,7 +260,7 @@ class Probations:
         *,
         whole: bool,
         running: Running | None,
-    ) -> _Kept:
+    ) -> OnProbation:
         services, inventory, profiles = self.services, documents.inventory, documents.profiles
         sessions = Sessions(
             inventory,
@@ -338,7 +277,7 @@ class Probations:
             before.append(record.run)
             if record.run == probation.run:
                 break
-        return _Kept(
+        return OnProbation(
             probation,
             documents,
             plan_subjects(documents, [probation.subject]),
@@ -351,7 +290,7 @@ class Probations:
             recorded=probation.observed,
         )
 
-    def _keep(self, kept: _Kept) -> None:
+    def _keep(self, kept: OnProbation) -> None:
         """Watched from now on."""
         with self._changed:
             self._kept[kept.now.subject] = kept
@@ -371,7 +310,7 @@ class Probations:
             except Exception:  # noqa: BLE001 - a look that failed adds no time; the next may not
                 _log.exception("the watch over what came back failed")
 
-    def _move(self, each: _Kept, state: ProbationState, cause: str) -> None:
+    def _move(self, each: OnProbation, state: ProbationState, cause: str) -> None:
         with self._changed:
             if not each.under_way:
                 return
@@ -384,7 +323,7 @@ class Probations:
             each.asking.sessions.close()
         each.watcher(ProbationMoved(moved.run, moved, each.judged.doubt, each.judged.probe))
 
-    def _tell(self, each: _Kept, tag: Tag, actor: Actor, said: str = "") -> None:
+    def _tell(self, each: OnProbation, tag: Tag, actor: Actor, said: str = "") -> None:
         """A journal that does not answer holds up no cut."""
         try:
             self.services.journal.commit(tag, [each.now.fact(said)], actor)
@@ -392,13 +331,13 @@ class Probations:
             _log.warning("a probation's end is not on record", extra={"why": str(error)})
         each.watcher(ProbationMoved(each.now.run, each.now))
 
-    def _cut(self, each: _Kept) -> None:
+    def _cut(self, each: OnProbation) -> None:
         with self._changed:
             if each.cutting is None:
                 each.cutting = Thread(target=self._cut_now, args=(each,), name="cut-again", daemon=True)
                 each.cutting.start()
 
-    def _cut_now(self, each: _Kept) -> None:
+    def _cut_now(self, each: OnProbation) -> None:
         name, cause = each.now.subject, each.now.cause
         try:
             ended = self.cut_again(each.cut, each.documents, f"{each.now.run}: {cause}")
@@ -411,20 +350,10 @@ class Probations:
         finally:
             with self._changed:
                 each.cutting = None
-                each.not_before = self.services.clock.monotonic() + each.pause
-                each.pause = min(2 * each.pause, AT_MOST)
+                each.back_off(self.services.clock.monotonic())
                 self._changed.notify_all()
 
 
 def _documents(running: Running) -> Documents:
     """What a restore rests on: its texts are on record already."""
     return Documents(running.inventory, running.profiles, running.plan.basis.profiles, {}, {}, {})
-
-
-def _threads(asked: int) -> int:
-    return max(1, min(8, asked))
-
-
-def _count(asking: Asking, counter: Counter) -> int | None:
-    said = asking.read(counter.device, counter.send)
-    return None if said is None else counter.value(said)
