@@ -16,7 +16,7 @@ from bench.peers.site import ENABLE, PASSWORD, USERNAME, bench_site
 from controller.catalog.profiles import load_profiles
 from controller.catalog.shipped import shipped_profiles
 from controller.domain.inventory import Device, DeviceRole
-from controller.domain.inventory import Path as DevicePath
+from controller.domain.path import Path as DevicePath
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.engine.ports import Block, Command, Login, Purpose, Session
 

@@ -20,13 +20,13 @@ from controller.domain.inventory import (
     Link,
     Management,
     Method,
-    Path,
     Point,
     PointId,
     PointKind,
     Port,
     Segment,
 )
+from controller.domain.path import Path
 from controller.domain.plan import Plan
 from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
 from controller.domain.profile import DeviceProfile

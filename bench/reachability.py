@@ -18,13 +18,13 @@ from controller.domain.inventory import (
     Management,
     Method,
     Need,
-    Path,
     Point,
     PointId,
     PointKind,
     Port,
     Segment,
 )
+from controller.domain.path import Path
 from controller.domain.playbook import Action, OnUnreachable, Playbook, Scope, Selector, Stage
 from controller.engine.planning.kept import plan_from_tables, plan_to_tables
 from controller.engine.planning.planner import plan_isolation

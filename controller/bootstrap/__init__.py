@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from controller.domain.errors import InvalidInput, InvalidRequest, NotFound, Problem
 
 if TYPE_CHECKING:
-    from controller.domain.inventory import Path as DevicePath
     from controller.domain.logbook import Attachment
+    from controller.domain.path import Path as DevicePath
     from controller.drivers.shards.driver import ShardedDriver
     from controller.drivers.shards.nursery import Nursery
     from controller.engine.execution.running import Services

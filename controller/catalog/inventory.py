@@ -29,13 +29,10 @@ from controller.catalog.shape import validate
 from controller.catalog.subject_checks import SubjectCheck
 from controller.domain.errors import InvalidInput
 from controller.domain.inventory import (
-    SSH_PORT,
-    TELNET_PORT,
     Bilingual,
     Conduit,
     Contact,
     ControllerSite,
-    Credential,
     Device,
     Foothold,
     HighAvailability,
@@ -45,20 +42,23 @@ from controller.domain.inventory import (
     Location,
     NapalmAccess,
     Need,
-    Path,
-    PathKind,
     Point,
     PointId,
     PointKind,
     Port,
-    Probe,
-    ProbeKind,
-    ProbeTarget,
+    Segment,
+)
+from controller.domain.path import (
+    SSH_PORT,
+    TELNET_PORT,
+    Credential,
+    Path,
+    PathKind,
     SecretRef,
     SecretSource,
-    Segment,
     Waypoint,
 )
+from controller.domain.probe import Probe, ProbeKind, ProbeTarget
 from controller.domain.profile import DeviceProfile
 
 ValueT = TypeVar("ValueT")

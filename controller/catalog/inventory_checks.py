@@ -8,7 +8,9 @@ from controller.catalog.document import Document, Loc
 from controller.catalog.findings import Findings, listed, shorten, suggest
 from controller.catalog.inventory_shape import DeviceShape, InventoryShape, SecretShape
 from controller.catalog.ports import canonical
-from controller.domain.inventory import CONTROLLER, MANUAL, SSH_PORT, TELNET_PORT, LinkKind, PathKind, Port
+from controller.domain.inventory import MANUAL, LinkKind, Port
+from controller.domain.path import SSH_PORT, TELNET_PORT, PathKind
+from controller.domain.probe import CONTROLLER
 from controller.domain.profile import DeviceProfile
 
 _PORTS = {PathKind.SSH: SSH_PORT, PathKind.TELNET: TELNET_PORT}

@@ -32,17 +32,16 @@ from controller.catalog.scalars import (
 )
 from controller.catalog.shape import Shape
 from controller.domain.inventory import (
-    SSH_PORT,
     Bilingual,
     ConduitKind,
     DeviceRole,
     Footing,
     LinkKind,
     Management,
-    PathKind,
     PointKind,
     SegmentRole,
 )
+from controller.domain.path import SSH_PORT, PathKind
 
 
 class BilingualShape(Shape):

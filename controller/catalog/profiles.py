@@ -39,7 +39,8 @@ from controller.catalog.shape import validate
 from controller.catalog.shipped import shipped_profiles
 from controller.catalog.timer_checks import TimerCheck
 from controller.domain.errors import InvalidInput, Problem
-from controller.domain.inventory import Inventory, PointKind, ProbeKind
+from controller.domain.inventory import Inventory, PointKind
+from controller.domain.probe import ProbeKind
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.points import LimitSpec, Line, MethodSpec, PointSpec, RestoreClause
 from controller.domain.profile.readiness import GrantSpec, LookSpec, ReadinessSpec, RevertSpec

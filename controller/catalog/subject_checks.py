@@ -12,15 +12,8 @@ from controller.catalog.inventory_checks import Check
 from controller.catalog.inventory_shape import ConduitShape, PointShape, SegmentShape
 from controller.catalog.ports import NAMED_PORTS, canonical
 from controller.catalog.scalars import Endpoint
-from controller.domain.inventory import (
-    CONTROLLER,
-    MANUAL,
-    REHEARSAL,
-    PointId,
-    PointKind,
-    Port,
-    ProbeKind,
-)
+from controller.domain.inventory import MANUAL, REHEARSAL, PointId, PointKind, Port
+from controller.domain.probe import CONTROLLER, ProbeKind
 
 RESERVED = frozenset({"all", REHEARSAL})
 """What a selector says for everything, and what canary ports are cut for."""

@@ -8,6 +8,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from controller.domain.path import Credential, Path, PathKind
+from controller.domain.probe import Probe
+
 
 class PointKind(StrEnum):
     INTERFACE = "interface"
@@ -143,81 +146,6 @@ class Point:
         object.__setattr__(self, "port", Port(self.id.device, self.id.object))
 
 
-class SecretSource(StrEnum):
-    ENV = "env"
-    FILE = "file"
-    VAULT = "vault"
-
-
-@dataclass(frozen=True, slots=True)
-class SecretRef:
-    """Where a secret is, never the secret."""
-
-    source: SecretSource
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    name: str
-    username: str
-    password: SecretRef | None = None
-    key: SecretRef | None = None
-    enable: SecretRef | None = None
-    fallback: str | None = None
-
-
-class PathKind(StrEnum):
-    """``console``: a serial port, by a console server. Only ``ssh`` shows that it is the right device."""
-
-    SSH = "ssh"
-    CONSOLE = "console"
-    TELNET = "telnet"
-
-
-SSH_PORT, TELNET_PORT = 22, 23
-
-
-@dataclass(frozen=True, slots=True)
-class Waypoint:
-    """A host on the way to devices, entered by SSH: a jump host or a console server. ``credentials`` are
-    tried in order; ``host_key`` is pinned, without it nothing is contacted."""
-
-    name: str
-    address: str
-    port: int
-    credentials: tuple[Credential, ...]
-    host_key: str
-    legacy_ssh: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One way to a device: an address, never a name. Of kind ``console`` it is the address of ``console``,
-    the server, and ``port`` (TCP) or ``line`` (added to the user name: ``cordon:port05``) choose the serial
-    port. ``via``: the jump host the connection is made from."""
-
-    address: str
-    port: int = SSH_PORT
-    kind: PathKind = PathKind.SSH
-    via: Waypoint | None = None
-    console: Waypoint | None = None
-    line: str = ""
-
-    @property
-    def waypoints(self) -> tuple[Waypoint, ...]:
-        """Those on it, in the order they are entered."""
-        return tuple(each for each in (self.via, self.console) if each is not None)
-
-    def __str__(self) -> str:
-        where = f"{self.address}:{self.port}"
-        if self.console is not None:
-            where = f"console {self.console.name} {where}" + (f" {self.line}" if self.line else "")
-        elif self.kind is not PathKind.SSH:
-            where = f"{self.kind} {where}"
-        return where + (f" via {self.via.name}" if self.via is not None else "")
-
-
 @dataclass(frozen=True, slots=True)
 class Location:
     building: str = ""
@@ -280,37 +208,6 @@ class Device:
 class Link:
     ends: tuple[Port, Port]
     kind: LinkKind = LinkKind.DATA
-
-
-class ProbeKind(StrEnum):
-    TCP = "tcp"
-    ICMP = "icmp"
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeTarget:
-    kind: ProbeKind
-    address: str
-    port: int | None = None
-
-    def __str__(self) -> str:
-        if self.port is None:
-            return f"{self.kind} {self.address}"
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{self.kind} {host}:{self.port}"
-
-
-CONTROLLER = "controller"
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Something that answers while a segment lives. ``source`` is ``controller`` or a device's name;
-    ``control`` is asked from the same source and must go on answering when the segment is cut."""
-
-    target: ProbeTarget
-    source: str
-    control: ProbeTarget
 
 
 @dataclass(frozen=True, slots=True)

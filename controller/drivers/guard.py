@@ -23,7 +23,7 @@ import weakref
 from threading import Condition, Thread
 from typing import Any, Protocol
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.drivers.gate import Gate
 
 DOZES = 10.0

@@ -6,7 +6,7 @@ import time
 
 import paramiko
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.drivers.ssh import NEVER, HostKey, transport
 from controller.drivers.waypoints import WayFailed, Waypoints
 from controller.engine.ports import OpenCause, OpenFailed

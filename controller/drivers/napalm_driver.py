@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from controller.domain.inventory import Device, NapalmAccess, Path, PathKind
+from controller.domain.inventory import Device, NapalmAccess
 from controller.domain.napalm import by_napalm, returning
+from controller.domain.path import Path, PathKind
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.returns import NapalmName
 from controller.domain.proof import Outcome

@@ -22,7 +22,7 @@ from napalm.eos import EOSDriver
 from pyeapi.eapilib import ConnectionError as NoAnswer
 from pyeapi.eapilib import EapiConnection
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.drivers.candidate import NotEntered, quiet
 from controller.drivers.guard import connected
 from controller.drivers.waypoints import Waypoints

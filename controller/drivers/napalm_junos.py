@@ -17,7 +17,7 @@ from napalm.base.exceptions import LockError
 from napalm.junos import JunOSDriver
 from ncclient.transport.errors import TransportError
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.drivers.candidate import quiet
 from controller.drivers.netconf import Netconf
 from controller.drivers.ssh import NEVER, HostKey

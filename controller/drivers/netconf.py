@@ -7,7 +7,7 @@ import paramiko
 from ncclient import manager
 from ncclient.transport import SSHSession
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.drivers.candidate import NotEntered, quiet
 from controller.drivers.guard import GuardedSocket
 from controller.drivers.ssh import NEVER, Attempt, HostKey, HostKeyDiffers, Phase, PinnedClient, private_key

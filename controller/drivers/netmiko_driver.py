@@ -13,7 +13,8 @@ from functools import partial
 
 import paramiko
 
-from controller.domain.inventory import MANUAL, Device, Path, PathKind
+from controller.domain.inventory import MANUAL, Device
+from controller.domain.path import Path, PathKind
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.drivers import platforms

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from controller.domain.inventory import Probe, ProbeKind, ProbeTarget
+from controller.domain.probe import Probe, ProbeKind, ProbeTarget
 from controller.engine.ports import ProbeResult
 
 _REPEAT_AFTER = 0.5

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.session import Question
 from controller.domain.proof import Outcome

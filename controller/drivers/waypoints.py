@@ -14,7 +14,7 @@ from typing import Any
 import paramiko
 
 from controller.domain.errors import OpenCause, OpenFailed
-from controller.domain.inventory import Path, Waypoint
+from controller.domain.path import Path, Waypoint
 from controller.drivers.guard import GuardedSocket, connect
 from controller.drivers.ssh import NEVER, Attempt, HostKey, HostKeyDiffers, Phase, PinnedClient, private_key
 from controller.engine.ports import Login, Secrets

@@ -16,9 +16,11 @@ from controller.domain.errors import OpenCause as OpenCause
 from controller.domain.errors import OpenFailed as OpenFailed
 from controller.domain.facts import Actor, Attested, EvidenceTaken, Fact, GateDecided, Noted
 from controller.domain.hold import Baseline, Hold
-from controller.domain.inventory import Credential, Device, Method, PointId, Probe
+from controller.domain.inventory import Device, Method, PointId
 from controller.domain.lifecycle import RunState
+from controller.domain.path import Credential
 from controller.domain.playbook import Action
+from controller.domain.probe import Probe
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.session import CommitSpec, Question
 from controller.domain.profile.surroundings import TableKind

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from controller.domain.inventory import Credential, SecretRef, SecretSource
+from controller.domain.path import Credential, SecretRef, SecretSource
 from controller.engine.ports import Login, OpenCause, OpenFailed
 from controller.vault.private import SecretUnavailable, read_private_file
 

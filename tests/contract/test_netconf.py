@@ -10,7 +10,7 @@ import pytest
 from ncclient import NCClientError
 from ncclient.operations import RPCError
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.drivers.candidate import NotEntered
 from controller.drivers.netconf import Netconf
 from controller.drivers.ssh import HostKey

@@ -18,8 +18,8 @@ import pytest
 
 from bench.peers.contenders import CORDON, cordon_environ
 from bench.peers.site import ENABLE, PASSWORD, PORTS, BenchSite, bench_site
-from controller.domain.inventory import Credential, PathKind, SecretRef, SecretSource
-from controller.domain.inventory import Path as DevicePath
+from controller.domain.path import Credential, PathKind, SecretRef, SecretSource
+from controller.domain.path import Path as DevicePath
 from controller.domain.proof import Outcome
 from controller.engine.ports import Block, Command, Login, Purpose
 from controller.store import locks

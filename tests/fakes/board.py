@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 
-from controller.domain.inventory import Device, Method, PointKind, ProbeKind
+from controller.domain.inventory import Device, Method, PointKind
+from controller.domain.probe import ProbeKind
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.points import LimitSpec, Line, MethodSpec, PointSpec, RestoreClause
 from controller.domain.profile.reading import CounterSpec, Each, Read, RegexParse

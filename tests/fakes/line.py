@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import asyncssh
 
-from controller.domain.inventory import Waypoint
+from controller.domain.path import Waypoint
 from tests.fakes.ssh_device import PASSWORD, USER
 from tests.fakes.switch import CommandLine, Switch
 

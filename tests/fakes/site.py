@@ -15,21 +15,20 @@ from controller.domain.inventory import (
     Conduit,
     ConduitKind,
     ControllerSite,
-    Credential,
     Device,
     DeviceRole,
     Inventory,
     Link,
     Management,
     Method,
-    Path,
     Point,
     PointId,
     PointKind,
-    Probe,
     Segment,
 )
+from controller.domain.path import Credential, Path
 from controller.domain.playbook import Action, Playbook, Scope, Selector, Stage
+from controller.domain.probe import Probe
 from controller.domain.profile import DeviceProfile
 from controller.domain.tags import Tag
 from controller.engine.controller import Controller

@@ -15,7 +15,8 @@ from typing import Any, Self, TypeVar
 
 import asyncssh
 
-from controller.domain.inventory import Device, DeviceRole, Path
+from controller.domain.inventory import Device, DeviceRole
+from controller.domain.path import Path
 from tests.fakes.switch import PLATFORM, CommandLine, Drops, Hangs, Switch
 
 T = TypeVar("T")

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from controller.domain.inventory import Device, DeviceRole, Path
+from controller.domain.inventory import Device, DeviceRole
+from controller.domain.path import Path
 
 SSHD = "/usr/sbin/sshd"
 USER = "cordon"

@@ -38,12 +38,12 @@ from controller.domain.inventory import (
     Device,
     DeviceRole,
     Method,
-    Path,
     Point,
     PointId,
     PointKind,
     Segment,
 )
+from controller.domain.path import Path
 from controller.domain.plan import Rendering, Step
 from controller.domain.profile.reading import State
 from controller.domain.proof import Outcome

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from controller.domain.inventory import Device, DeviceRole
-from controller.domain.inventory import Path as Way
+from controller.domain.path import Path as Way
 from controller.domain.profile import DeviceProfile
 from controller.drivers.netmiko_driver import NetmikoDriver
 from controller.engine.execution import operation

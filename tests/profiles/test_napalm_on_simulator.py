@@ -16,7 +16,7 @@ import paramiko
 import pytest
 
 from controller.cli.main import main
-from controller.domain.inventory import Path as Where
+from controller.domain.path import Path as Where
 from controller.drivers import napalm_eos, napalm_junos
 from controller.drivers.candidate import Candidate, Failed
 from controller.drivers.guard import SessionEnded

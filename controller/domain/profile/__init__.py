@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from controller.domain.inventory import PointKind, ProbeKind
+from controller.domain.inventory import PointKind
+from controller.domain.probe import ProbeKind
 from controller.domain.profile.points import PointSpec
 from controller.domain.profile.readiness import ReadinessSpec
 from controller.domain.profile.returns import NapalmSpec, TimerSpec

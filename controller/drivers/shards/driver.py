@@ -11,7 +11,8 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 
 from controller.domain.errors import OpenCause, OpenFailed
-from controller.domain.inventory import Credential, Device
+from controller.domain.inventory import Device
+from controller.domain.path import Credential
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.drivers.shards.nursery import Nursery

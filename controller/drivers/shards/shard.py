@@ -16,7 +16,7 @@ from itertools import count
 from threading import Event, Lock, Thread
 from typing import Any
 
-from controller.domain.inventory import Credential
+from controller.domain.path import Credential
 from controller.domain.profile import DeviceProfile
 from controller.drivers.shards import wire
 from controller.engine.ports import Login, OpenCause, OpenFailed, Secrets, Trial

@@ -15,7 +15,8 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any, NoReturn
 
-from controller.domain.inventory import Credential, Device
+from controller.domain.inventory import Device
+from controller.domain.path import Credential
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.drivers.shards import wire

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from controller.domain.errors import OpenFailed
-from controller.domain.inventory import CONTROLLER, Inventory, Probe, ProbeTarget
+from controller.domain.inventory import Inventory
+from controller.domain.probe import CONTROLLER, Probe, ProbeTarget
 from controller.domain.profile import DeviceProfile
 from controller.engine.execution.running import Services
 from controller.engine.execution.sessions import Sessions

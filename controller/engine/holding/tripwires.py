@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from controller.domain.inventory import Probe, Subject
+from controller.domain.inventory import Subject
+from controller.domain.probe import Probe
 from controller.engine.planning.watching import Counter
 from controller.engine.ports import ProbeResult
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from controller.domain.inventory import Credential, Device, Inventory
+from controller.domain.inventory import Device, Inventory
+from controller.domain.path import Credential
 from controller.domain.plan import Hazard, Severity, Wave
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.session import CommitSpec

@@ -15,13 +15,13 @@ from controller.domain.inventory import (
     WHOLE_PORT,
     Inventory,
     LinkKind,
-    PathKind,
     Point,
     PointId,
     Port,
     Segment,
     Subject,
 )
+from controller.domain.path import PathKind
 from controller.domain.plan import Rendering, Severity, Step
 from controller.domain.playbook import Stage
 from controller.domain.profile import DeviceProfile

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from controller.domain.inventory import Credential, Device, Inventory, SecretSource
+from controller.domain.inventory import Device, Inventory
+from controller.domain.path import Credential, SecretSource
 from controller.domain.plan import Hazard, Plan, Severity
 from controller.engine.findings import Findings
 

@@ -8,9 +8,9 @@ import pytest
 
 from controller.domain.errors import InvalidRequest, NotFound, NotPermitted, Refused
 from controller.domain.facts import GateChecked
-from controller.domain.inventory import Probe, ProbeKind, ProbeTarget
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import STANDING, Gate
+from controller.domain.probe import Probe, ProbeKind, ProbeTarget
 from controller.engine.people.accounts import Person, Via
 from controller.engine.people.roles import Role
 from controller.engine.people.statements import Statement

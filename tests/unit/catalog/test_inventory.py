@@ -13,7 +13,6 @@ from controller.domain.inventory import (
     ConduitKind,
     Contact,
     ControllerSite,
-    Credential,
     Device,
     DeviceRole,
     Foothold,
@@ -26,19 +25,15 @@ from controller.domain.inventory import (
     Location,
     Management,
     Need,
-    Path,
     Point,
     PointId,
     PointKind,
     Port,
-    Probe,
-    ProbeKind,
-    ProbeTarget,
-    SecretRef,
-    SecretSource,
     Segment,
     SegmentRole,
 )
+from controller.domain.path import Credential, Path, SecretRef, SecretSource
+from controller.domain.probe import Probe, ProbeKind, ProbeTarget
 from tests.unit.catalog.sample import INVENTORY, switch_profiles
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.catalog.inventory import inventory_from_text
-from controller.domain.inventory import Path, PathKind
+from controller.domain.path import Path, PathKind
 from tests.unit.catalog.sample import INVENTORY, Planted, only_problem, planted, switch_profiles
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"

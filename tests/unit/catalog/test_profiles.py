@@ -14,7 +14,8 @@ from controller.catalog.profiles import (
     profiles_from_text,
 )
 from controller.catalog.shipped import shipped_profiles
-from controller.domain.inventory import Method, PointKind, ProbeKind
+from controller.domain.inventory import Method, PointKind
+from controller.domain.probe import ProbeKind
 from controller.domain.profile.points import Line, MethodSpec, PointSpec, RestoreClause
 from controller.domain.profile.reading import Each, Read, RegexParse, TableParse
 from controller.domain.profile.session import Question, SaveSpec, SessionSpec

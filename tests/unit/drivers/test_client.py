@@ -11,7 +11,8 @@ import asyncssh
 import pytest
 
 from controller.catalog.profiles import load_profiles
-from controller.domain.inventory import Device, DeviceRole, Path
+from controller.domain.inventory import Device, DeviceRole
+from controller.domain.path import Path
 from controller.domain.profile.session import ClientSpec, SessionSpec
 from controller.drivers.channel import ClientRefused, NoPassword
 from controller.drivers.dialogue import Dialogue

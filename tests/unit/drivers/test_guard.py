@@ -11,7 +11,7 @@ from threading import Event
 
 import pytest
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.drivers import guard
 from controller.drivers.guard import GuardedSocket, connect
 

@@ -11,7 +11,8 @@ from pathlib import Path as File
 import asyncssh
 import pytest
 
-from controller.domain.inventory import Device, Path
+from controller.domain.inventory import Device
+from controller.domain.path import Path
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.session import SessionSpec
 from controller.domain.proof import Outcome

@@ -10,7 +10,7 @@ from pathlib import Path as File
 
 import pytest
 
-from controller.domain.inventory import Credential, Path, PathKind, SecretRef, SecretSource, Waypoint
+from controller.domain.path import Credential, Path, PathKind, SecretRef, SecretSource, Waypoint
 from controller.domain.proof import Outcome
 from controller.drivers.host_keys import fetch_host_key
 from controller.drivers.netmiko_driver import NetmikoDriver

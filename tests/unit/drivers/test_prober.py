@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from controller.domain.inventory import CONTROLLER, Probe, ProbeKind, ProbeTarget
+from controller.domain.probe import CONTROLLER, Probe, ProbeKind, ProbeTarget
 from controller.drivers.clock import SystemClock
 from controller.drivers.prober import ControllerProber, Echo
 

@@ -16,7 +16,7 @@ import pytest
 from paramiko.transport import ChannelMap
 
 from controller.catalog.profiles import load_profiles
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome
 from controller.drivers.guard import connect

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from controller.catalog.profiles import load_profiles
-from controller.domain.inventory import Device, DeviceRole, Path
+from controller.domain.inventory import Device, DeviceRole
+from controller.domain.path import Path
 from controller.domain.profile.session import Question
 from controller.domain.proof import Outcome
 from controller.drivers.netmiko_driver import NetmikoDriver

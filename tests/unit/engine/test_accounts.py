@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.inventory import Credential, Inventory
+from controller.domain.inventory import Inventory
+from controller.domain.path import Credential
 from controller.domain.plan import Plan
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.session import CommitSpec

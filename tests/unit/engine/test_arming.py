@@ -10,7 +10,8 @@ import pytest
 from controller.domain.armed import LOST, Standing, Why
 from controller.domain.errors import InvalidRequest, NotFound, OpenCause, OpenFailed
 from controller.domain.facts import Noted
-from controller.domain.inventory import MANUAL, Device, DeviceRole, Path, PathKind, PointId
+from controller.domain.inventory import MANUAL, Device, DeviceRole, PointId
+from controller.domain.path import Path, PathKind
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Proof
 from controller.domain.tags import Tag

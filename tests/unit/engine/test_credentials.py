@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from controller.catalog.profiles import load_profiles
 from controller.domain.facts import Noted, OutcomeRecorded
-from controller.domain.inventory import Credential, Device, DeviceRole, Inventory, Path
+from controller.domain.inventory import Device, DeviceRole, Inventory
+from controller.domain.path import Credential, Path
 from controller.domain.profile import DeviceProfile
 from controller.domain.proof import Outcome, Proof
 from controller.drivers.clock import SystemClock

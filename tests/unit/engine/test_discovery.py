@@ -8,7 +8,7 @@ import pytest
 
 from controller.catalog.profiles import load_profiles
 from controller.domain.inventory import ControllerSite, Device, DeviceRole, Inventory, Link, LinkKind, Port
-from controller.domain.inventory import Path as Way
+from controller.domain.path import Path as Way
 from controller.engine.readiness.discovery import (
     Comparison,
     Learned,

@@ -17,13 +17,11 @@ from controller.domain.inventory import (
     LinkKind,
     Method,
     Need,
-    Path,
-    PathKind,
     Point,
     Port,
     Segment,
-    Waypoint,
 )
+from controller.domain.path import Path, PathKind, Waypoint
 from controller.domain.plan import Plan, Severity
 from controller.domain.playbook import Order, Scope, Stage
 from tests.fakes.site import INBAND, conduit, device, gate, inventory, policy, port, segment, stage

@@ -17,10 +17,10 @@ from hypothesis import Phase, given, settings
 
 from controller.domain.errors import InvalidRequest, OpenCause, Refused
 from controller.domain.facts import Actor, IntentRecorded, Noted
-from controller.domain.inventory import Probe, ProbeKind, ProbeTarget
 from controller.domain.lifecycle import RunState
 from controller.domain.playbook import Action, CounterLimit, Gate, OnFailure, Playbook, Scope, Selector, Stage
 from controller.domain.probation import PROBATION, Probation, ProbationState, probations
+from controller.domain.probe import Probe, ProbeKind, ProbeTarget
 from controller.domain.tags import Tag
 from controller.engine.controller import Controller
 from controller.engine.events import ProbationMoved, RunEnded, WaveStarted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.domain.facts import ProbeAnswered
-from controller.domain.inventory import CONTROLLER, Probe, ProbeKind, ProbeTarget
+from controller.domain.probe import CONTROLLER, Probe, ProbeKind, ProbeTarget
 from controller.domain.proof import Proof
 from tests.fakes.board import Board, Fault, Port, Strike
 from tests.fakes.site import Site, by_point, device, documents, inventory, port, segment

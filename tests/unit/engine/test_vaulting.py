@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.domain.inventory import Credential, Inventory, Path, SecretRef, SecretSource, Waypoint
+from controller.domain.inventory import Inventory
+from controller.domain.path import Credential, Path, SecretRef, SecretSource, Waypoint
 from controller.engine.planning import plans
 from controller.engine.planning.vaulting import (
     VaultStanding,

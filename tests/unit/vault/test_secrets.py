@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.domain.inventory import Credential, SecretRef, SecretSource
+from controller.domain.path import Credential, SecretRef, SecretSource
 from controller.engine.ports import OpenCause, OpenFailed
 from controller.vault.private import LARGEST
 from controller.vault.secrets import SecretResolver
