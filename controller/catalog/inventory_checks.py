@@ -132,6 +132,8 @@ class Check:
         at: Loc = (*loc, "napalm")
         if profile.napalm is None:
             self.add_at_key(at, "napalm-unknown", platform=device.platform)
+        elif not any(path.ssh for path in device.paths) and not self.document.pruned(*loc, "paths"):
+            self.add_at_key(at, "napalm-without-ssh", platform=device.platform)
         elif not profile.napalm.driver.over_tls and access.certificate is not None:
             self.add_at_key((*at, "certificate"), "napalm-certificate-unused", platform=device.platform)
         elif profile.napalm.driver.over_tls:

@@ -11,12 +11,15 @@ from controller.catalog.findings import Findings, listed, suggest
 from controller.catalog.profile_checks import POINT_VALUES, object_names
 from controller.catalog.profile_shape import ProfileShape, TimerShape
 from controller.catalog.read_only import change_in
+from controller.domain.profile.returns import NapalmName
 from controller.domain.template import Template
 from controller.domain.timer import OPERATION, arms_timer
 
 _TIMES = frozenset({"minutes", "seconds", "time"})
 _SENT = _TIMES | {OPERATION}
 _MINUTE = 60
+_MOST_MINUTES = 120
+"""Of a timer of IOS that NAPALM begins; it rounds down to minutes."""
 
 
 class TimerCheck:
@@ -31,8 +34,10 @@ class TimerCheck:
                 self._add(at, "timer-elsewhere", line=line)
         if timer := self._profile.timer:
             self._timer(timer)
-        if self._profile.drivers.restore and not self._profile.timer and not self._document.pruned("timer"):
-            self._add_at_key(("drivers", "restore"), "driver-needs-timer")
+        if (back := self._profile.drivers.restore) and not self._document.pruned(
+            "drivers", "restore", "napalm"
+        ):
+            self._driver(back.napalm)
         for key, section in self._profile.points.given().items():
             for name, counter in section.counters.items():
                 loc: Loc = ("points", key, "counters", name)
@@ -41,6 +46,17 @@ class TimerCheck:
                     self._add((*loc, "value"), "counter-group")
                 self._reading((*loc, "send"), counter.send)
                 self._template((*loc, "send"), counter.send, POINT_VALUES | object_names(section))
+
+    def _driver(self, driver: NapalmName) -> None:
+        timer = self._profile.timer
+        if timer is None and driver.timed and not self._document.pruned("timer"):
+            self._add_at_key(("drivers", "restore"), "driver-needs-timer")
+        elif timer is not None and not driver.timed:
+            self._add_at_key(("drivers", "restore"), "driver-without-timer", driver=driver.value)
+        elif timer is not None and driver is NapalmName.IOS:
+            fits = timer.after % _MINUTE == 0 and timer.after <= _MOST_MINUTES * _MINUTE
+            if not fits and not self._document.pruned("timer", "after"):
+                self._add(("timer", "after"), "driver-minutes", most=_MOST_MINUTES)
 
     def _timer(self, timer: TimerShape) -> None:
         for key in ("pending", "none"):

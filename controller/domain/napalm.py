@@ -1,9 +1,11 @@
 """A return that goes through NAPALM: one candidate, compared, committed under the device's own timer.
 
-Only a return under a timer: without one NAPALM's commit writes the startup configuration on several
-platforms, unasked and whatever the playbook says of saving. Where the device cannot hold a timer, the lines
-of its profile are typed, and the controller holds it. A cut is always typed: a candidate would only make it
-wait. What confirms, and what takes the timer away, is typed by another log-in, whichever way the return went.
+Only a return under a timer, wherever the platform has one: without it NAPALM's commit writes the startup
+configuration, unasked and whatever the playbook says of saving. Where the device cannot hold a timer, the
+lines of its profile are typed, and the controller holds it. A platform without any timer (NX-OS) returns
+through NAPALM under the controller's as well, and its driver keeps NAPALM from saving. A cut is always typed:
+a candidate would only make it wait. What confirms, and what takes the timer away, is typed by another log-in,
+whichever way the return went.
 
 The words below stand in plans where other lines do; the driver knows them.
 """
@@ -29,6 +31,14 @@ LOAD, COMPARE, COMMIT, DISCARD = (
     "napalm discard_config",
 )
 
+COMMIT_UNTIMED = "napalm commit_config"
+
+CHECKPOINT = "bootflash:cordon-rollback.cfg"
+"""What NX-OS goes back to where a line was refused; a session that broke leaves it."""
+
+CANDIDATE = "cordon"
+"""What one without a timer of the device's is called, which has no name there."""
+
 SAID = "napalm: "
 """How an answer begins that tells of a failure; one that could not have the configuration goes on with
 ``locked``."""
@@ -40,29 +50,60 @@ _LOCKED = (re.compile(rf"^{SAID}locked\b", re.MULTILINE),)
 def returning(profile: DeviceProfile, device: Device) -> DeviceProfile:
     """The profile as a return at ``device`` uses it: under a timer through NAPALM, where both know how."""
     spec, timer = profile.napalm, profile.timer
-    if spec is None or timer is None or not by_napalm(profile, device):
+    if spec is None or not by_napalm(profile, device):
+        return profile
+    if timer is None:
+        return _knowing(profile)
+    enter = (Template.parse(f"{OPEN} ${{{OPERATION}}}"),)
+    if timer.enter == enter:
         return profile
     timed = timer.commit
+    left = spec.driver.leaves
     commit = CommitSpec(
         send=(LOAD, COMPARE, f"{COMMIT}${{seconds}}"),
         discard=(DISCARD,),
         within=spec.within,
-        abandoned=timed.abandoned if timed else (),
+        abandoned=(*(timed.abandoned if timed else ()), *left),
     )
-    session = replace(
-        profile.session,
-        errors=(*profile.session.errors, *_ERRORS),
-        locked=(*profile.session.locked, *_LOCKED),
-        # What a line must be answered with is for lines that are typed: these are taken or refused as one.
-        insist=(),
-        escape=(),
+    # What is left behind goes once it is confirmed; a cut that takes the timer away does not wait for that.
+    confirm = (*timer.confirm, *map(Template.parse, left))
+    cancel = timer.confirm if timer.cancel is None else timer.cancel
+    timer = replace(timer, enter=enter, commit=commit, leave=(), confirm=confirm, cancel=cancel)
+    # What a line must be answered with is for lines that are typed: these are taken or refused as one.
+    known = _knowing(profile)
+    return replace(known, session=replace(known.session, insist=(), escape=()), timer=timer)
+
+
+def untimed(profile: DeviceProfile) -> DeviceProfile:
+    """The profile as a return through NAPALM uses it where the platform has no timer."""
+    spec = profile.napalm
+    if spec is None or spec.driver.timed:
+        return profile
+    commit = CommitSpec(
+        send=(LOAD, COMPARE, COMMIT_UNTIMED),
+        discard=(DISCARD,),
+        within=spec.within,
+        abandoned=(f"delete {CHECKPOINT} no-prompt",),
     )
-    enter = (Template.parse(f"{OPEN} ${{{OPERATION}}}"),)
-    return replace(profile, session=session, timer=replace(timer, enter=enter, commit=commit, leave=()))
+    known = _knowing(profile)
+    enter = (f"{OPEN} {CANDIDATE}",)
+    session = replace(known.session, enter=enter, leave=(), commit=commit, insist=(), escape=())
+    return replace(known, session=session)
+
+
+def _knowing(profile: DeviceProfile) -> DeviceProfile:
+    """That knows what a failure of NAPALM's looks like."""
+    session = profile.session
+    if session.errors[-1:] == _ERRORS:
+        return profile
+    errors, locked = (*session.errors, *_ERRORS), (*session.locked, *_LOCKED)
+    return replace(profile, session=replace(session, errors=errors, locked=locked))
 
 
 def by_napalm(profile: DeviceProfile, device: Device) -> bool:
     """Whether returns at ``device`` go through NAPALM: never to one whose certificate nobody pinned."""
-    if profile.napalm is None or profile.timer is None or device.napalm is None:
+    if profile.napalm is None or device.napalm is None:
+        return False
+    if profile.napalm.driver.timed is (profile.timer is None):
         return False
     return device.napalm.certificate is not None or not profile.napalm.driver.over_tls

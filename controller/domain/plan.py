@@ -110,7 +110,8 @@ class TimerLines:
     """How a device that can returns to isolation by itself, ``after`` seconds, unless ``confirm`` is sent.
     ``enter`` and ``leave`` are sent in place of the operation's own; ``read`` tells whether a timer runs,
     ``needs`` whether the device can have one ("": every device of its platform can). ``discard`` throws away
-    what was not committed, ``abandoned`` what a broken session left; a cut sends ``cancel``.
+    what was not committed, ``abandoned`` what a broken session left; a cut sends ``cancel``. With ``read`` ""
+    the device has no timer, and only what is sent is told here: the controller holds it.
 
     Where a line has ``${operation}``, a plan cannot know it yet: :meth:`named` puts the name in."""
 

@@ -101,8 +101,9 @@ class Candidate:
     def compare(self, deadline: float) -> str:
         return str(self._do(self._napalm.compare_config, deadline))
 
-    def commit(self, revert_in: int, deadline: float) -> None:
-        """Under a timer of ``revert_in`` seconds, and never without one: that would save."""
+    def commit(self, revert_in: int | None, deadline: float) -> None:
+        """Under a timer of ``revert_in`` seconds; None where the platform has none, and its driver is kept
+        from saving."""
         self._do(lambda: self._napalm.commit_config(revert_in=revert_in), deadline)
 
     def discard(self, deadline: float) -> None:

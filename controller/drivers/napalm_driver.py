@@ -27,7 +27,9 @@ from controller.engine.ports import Block, Login, Secrets, Session
 
 _MODULES = {
     NapalmName.EOS: "controller.drivers.napalm_eos",
+    NapalmName.IOS: "controller.drivers.napalm_ios",
     NapalmName.JUNOS: "controller.drivers.napalm_junos",
+    NapalmName.NXOS_SSH: "controller.drivers.napalm_nxos",
 }
 """Each with its ``connection``."""
 
@@ -70,11 +72,13 @@ class NapalmDriver:
         path, login = came_by
         if path.kind is not PathKind.SSH:
             raise Failed(f"not reached by {path.kind.value}: by ssh only")
-        there = replace(path, port=access.port or spec.driver.port)
+        there = replace(path, port=access.port or spec.driver.port or path.port)
         reached: dict[str, Any] = {"path": there, "login": login, "waypoints": self._waypoints}
         if spec.driver.over_tls:
             reached |= {"certificate": access.certificate}
         else:
             reached |= {"host_key": HostKey.parse(device.host_key or ""), "legacy": device.legacy_ssh}
+        if spec.driver.types:
+            reached["profile"] = profile.settled(device.settings)
         made: Connection = importlib.import_module(_MODULES[spec.driver]).connection(**reached)
         return Candidate(made, login)

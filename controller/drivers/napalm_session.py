@@ -124,6 +124,8 @@ class NapalmSession:
             return candidate.compare(deadline)
         elif text == napalm.DISCARD:
             candidate.discard(deadline)
+        elif text == napalm.COMMIT_UNTIMED:
+            candidate.commit(None, deadline)
         elif text.startswith(napalm.COMMIT):
             candidate.commit(int(text.removeprefix(napalm.COMMIT)), deadline)
         else:

@@ -13,6 +13,7 @@ import asyncssh
 from controller.simulator.device import Device
 from controller.simulator.netconf import Messages
 from controller.simulator.platform import Platform
+from controller.simulator.scp import Sink
 from controller.simulator.session import Broken, Session
 from controller.simulator.terminal import Terminal
 
@@ -134,6 +135,7 @@ class Channel(asyncssh.SSHServerSession[str]):
         self.name = login.server.name_session()
         self.command: str | None = None
         self.messages: Messages | None = None
+        self.sink: Sink | None = None
         self.task: asyncio.Task[None] | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
@@ -151,7 +153,15 @@ class Channel(asyncssh.SSHServerSession[str]):
 
     def exec_requested(self, command: str) -> bool:
         self.command = command
+        if Sink.wanted(command) and self.login.server.platform.receive is not None:
+            self.sink = Sink(self._send, command, self._received)
         return True
+
+    def _received(self, path: str, content: str) -> str:
+        receive, device = self.login.server.platform.receive, self.login.device
+        refused = receive(self.shell, path, content) if receive else "not simulated"
+        device.log.add(device.name, "file", user=self.login.user, path=path, refused=refused)
+        return refused
 
     def subsystem_requested(self, subsystem: str) -> bool:
         platform = self.login.server.platform
@@ -168,6 +178,8 @@ class Channel(asyncssh.SSHServerSession[str]):
         self.login.device.heard.append((self.name, data))
         if self.messages is not None:
             self.messages.feed(data)
+        elif self.sink is not None:
+            self.sink.feed(data)
         else:
             self.terminal.feed(data)
 
@@ -183,6 +195,8 @@ class Channel(asyncssh.SSHServerSession[str]):
         self.terminal.hang_up()
         if self.messages is not None:
             self.messages.hang_up()
+        if self.sink is not None:
+            self.sink.hang_up()
 
     async def _run(self) -> None:
         session = Session(
@@ -195,6 +209,8 @@ class Channel(asyncssh.SSHServerSession[str]):
         )
         if self.messages is not None:
             await self._converse(self.messages, session)
+        elif self.sink is not None:
+            await self.sink.serve()
         elif self.command is not None:
             await session.one(self.command)
         else:

@@ -29,7 +29,8 @@ class Platform:
     site types them in, and ``settle`` what ends such lines (``commit`` where they are a candidate).
     ``api``, under ``api_path``, answers a request over HTTPS: device, its shell, what has a line carried out,
     the request's body; ``netconf``, with its ``capabilities``, an operation: shell, the same, the operation's
-    element. ``software`` is what its SSH server calls itself. ``faults`` are those only this platform has."""
+    element. ``receive`` takes a file sent by secure copy: shell, path, content; what it is refused with, or
+    "". ``software`` is what its SSH server calls itself. ``faults`` are those only this platform has."""
 
     name: str
     device: Callable[[DeviceSpec, CommandLog], Device[Any]]
@@ -42,6 +43,7 @@ class Platform:
     api_path: str = ""
     netconf: Callable[[Any, Any, Element], Awaitable[str]] | None = None
     capabilities: tuple[str, ...] = ()
+    receive: Callable[[Any, str, str], str] | None = None
 
 
 def platform(name: str) -> Platform:

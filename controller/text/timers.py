@@ -20,7 +20,7 @@ def held_by(plan: Plan, words: Catalogue) -> Iterator[str]:
     ours: dict[str, None] = {}
     for wave in plan.waves:
         for operation in wave.operations:
-            if operation.timer is None:
+            if operation.timer is None or not operation.timer.read:
                 ours[operation.device] = None
             else:
                 own[operation.timer.after, operation.timer.needs][operation.device] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +16,10 @@ from typing import Any
 import paramiko
 import pytest
 
+from controller.catalog.profiles import load_profiles
 from controller.cli.main import main
 from controller.domain.path import Path as Where
-from controller.drivers import napalm_eos, napalm_junos
+from controller.drivers import napalm_eos, napalm_ios, napalm_junos, napalm_nxos
 from controller.drivers.candidate import Candidate, Failed
 from controller.drivers.guard import SessionEnded
 from controller.drivers.ssh import HostKey
@@ -32,7 +34,28 @@ JUNOS = (
     "set vlans v110 vlan-id 110",
     "set interfaces ge-0/0/1 unit 0 family ethernet-switching vlan members 110",
 )
-PORTS = {"eos": "Ethernet1", "eos-hurries": "Ethernet1", "junos": "ge-0/0/1", "junos-hurries": "ge-0/0/1"}
+IOS = (
+    *("vlan 110", "vlan 999"),
+    *("interface range GigabitEthernet1/0/1 - 2", "switchport mode access", "switchport access vlan 110"),
+    *("archive", "path flash:kept", "exit", "file prompt quiet", "ip scp server enable"),
+)
+NXOS = ("vlan 110", "vlan 999", "interface Ethernet1/1-2", "switchport access vlan 110")
+PORTS = {
+    "eos": "Ethernet1",
+    "eos-hurries": "Ethernet1",
+    "ios": "GigabitEthernet1/0/1",
+    "ios-hurries": "GigabitEthernet1/0/1",
+    "junos": "ge-0/0/1",
+    "junos-hurries": "ge-0/0/1",
+    "nxos": "Ethernet1/1",
+}
+CONFIG = {"eos": EOS, "ios": IOS, "junos": JUNOS, "nxos": NXOS}
+PLATFORM = {
+    "eos": "arista_eos",
+    "ios": "cisco_ios",
+    "junos": "juniper_junos",
+    "nxos": "cisco_nxos",
+}
 INVENTORY = """format: 1
 site: small
 credentials:
@@ -54,21 +77,23 @@ SEGMENT = """  {name}-ward:
     title: Ward
     priority: 1
     ipv6: none
-    points: [{{device: {name}, interface: {port}, vlan: 110}}]
+    points: [{points}]
 """
+FIRST = {"on": "^ *no shutdown$", "times": 1}
+PROFILES = load_profiles([Path(__file__).parents[2] / "device_profiles"])
 Cordon = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture(scope="module")
 def _running() -> Iterator[Simulation]:
-    users = {"cordon": Account(PASSWORD)}
+    users = {"cordon": Account(PASSWORD, privilege=15)}
     specs = [
         DeviceSpec(
             name,
             platform=_platform(name),
             users=users,
-            enable="" if name.startswith("junos") else ENABLE,
-            config=JUNOS if name.startswith("junos") else EOS,
+            enable=ENABLE if name.startswith(("eos", "ios")) else "",
+            config=CONFIG[name.partition("-")[0]],
             minute_seconds=0.5 if name.endswith("hurries") else 60.0,
             api=name.startswith("eos"),
         )
@@ -94,10 +119,12 @@ def cordon(
     inventory.write_text(
         INVENTORY.format(
             devices="".join(
-                DEVICE.format(name=name, at=site[name], platform=_platform(name), napalm=_access(site[name]))
+                DEVICE.format(
+                    name=name, at=site[name], platform=_platform(name), napalm=_access(name, site[name])
+                )
                 for name in PORTS
             ),
-            segments="".join(SEGMENT.format(name=name, port=port) for name, port in PORTS.items()),
+            segments="".join(SEGMENT.format(name=name, points=_points(name)) for name in PORTS),
         )
     )
     fixed = ["--lang", "en", "--json", "--home", str(tmp_path / "home"), "--inventory", str(inventory)]
@@ -110,11 +137,21 @@ def cordon(
 
 
 def _platform(name: str) -> str:
-    return {"eos": "arista_eos", "junos": "juniper_junos"}[name.partition("-")[0]]
+    return PLATFORM[name.partition("-")[0]]
 
 
-def _access(at: Address) -> str:
-    return f"{{port: {at.api}, certificate: '{at.certificate}'}}" if at.api else f"{{port: {at.port}}}"
+def _points(name: str) -> str:
+    ports = [PORTS[name]]
+    if name in ("ios", "nxos"):
+        ports.append(PORTS[name][:-1] + "2")
+    return ", ".join(f"{{device: {name}, interface: {port}, vlan: 110}}" for port in ports)
+
+
+def _access(name: str, at: Address) -> str:
+    """Where the way is that of every other session, nothing is said of it."""
+    if at.api:
+        return f"{{port: {at.api}, certificate: '{at.certificate}'}}"
+    return f"{{port: {at.port}}}" if name.startswith("junos") else "{}"
 
 
 def act(cordon: Cordon, *words: str) -> tuple[int, Any]:
@@ -142,6 +179,7 @@ def _kept(tmp_path: Path) -> str:
             "configure session {name} commit",
             "\n-   shutdown\n",
         ),
+        ("ios", "configure terminal revert timer 2", "configure confirm", "\n- no shutdown\n"),
         ("junos", "commit confirmed 2", "commit", "\n-  disable;\n"),
     ],
 )
@@ -162,13 +200,14 @@ def test_it_is_committed_under_a_timer_and_confirmed_over_the_command_line(
     code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
     lines = by_session(site, device)
     name = next((line.split()[2] for line in lines if line.startswith("configure session ")), "")
-    assert (code, ended["proofs"]["confirmed"]) == (0, 1)
+    assert (code, ended["proofs"]["confirmed"]) == (0, _points(device).count("device:"))
     assert lines[committed.format(name=name)] != lines[confirmed.format(name=name)]
     assert site.running(device) == before
     assert site.startup(device) == saved
-    assert "write memory" not in site.lines(device, since), "NAPALM saves where it commits without a timer"
+    assert not {"write memory", "write mem"} & set(site.lines(device, since)), "only a playbook saves"
     state = site.state(device)
     assert (state["pending"], state.get("editing", {}), state.get("unconfirmed", False)) == ([], {}, False)
+    assert state.get("files", []) == []
     assert cordon("status")[1]["timers"] == []
     kept = _kept(tmp_path)
     assert "> napalm compare_config\n" in kept
@@ -178,31 +217,41 @@ def test_it_is_committed_under_a_timer_and_confirmed_over_the_command_line(
 
 
 @pytest.mark.parametrize(
-    ("device", "fault", "on"),
+    ("device", "fault", "params"),
     [
-        ("eos", "reject", "^no shutdown$"),
-        ("eos", "reject", "^configure session .* commit timer "),
-        ("junos", "commit_fails", ""),
+        ("eos", "reject", {"on": "^no shutdown$"}),
+        ("eos", "reject", {"on": "^configure session .* commit timer "}),
+        ("junos", "commit_fails", {}),
+        # One of two ports opens; NAPALM itself takes only "Invalid input" and "Invalid command" for failures.
+        ("ios", "reject", FIRST),
+        ("nxos", "reject", FIRST),
     ],
 )
 def test_what_is_refused_leaves_no_candidate(
-    site: Simulation, cordon: Cordon, device: str, fault: str, on: str
+    site: Simulation, cordon: Cordon, device: str, fault: str, params: dict[str, Any]
 ) -> None:
     act(cordon, "isolate", "--segment", f"{device}-ward")
-    site.fault(device, fault, **({"on": on} if on else {}))
+    before, saved = site.running(device), site.startup(device)
+    site.fault(device, fault, **params)
     code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
     assert (code, ended["unproven"][0]["cause"]) == (6, "commit-failed")
-    assert site.interface(device, PORTS[device])["admin"] == "down"
+    assert (site.running(device), site.startup(device)) == (before, saved), "nothing by half, nothing saved"
     state = site.state(device)
-    assert (state["pending"], state.get("editing", {})) == ([], {})
+    assert (state["pending"], state.get("editing", {}), state["lines"]) == ([], {}, [])
+    assert (state.get("files", []), state.get("reverts", False)) == ([], False)
     lines = [each for each in site.log(device=device) if each["event"] == "line"]
-    typed = {each["session"] for each in lines if each["line"].startswith("show interfaces")}
-    thrown = [each for each in lines if each["line"].endswith((" abort", "rollback 0"))]
+    typed = {each["session"] for each in lines if each["line"].startswith("show interface")}
+    thrown = [each for each in lines if re.search(" abort$|^rollback |^delete /force ", each["line"])]
     assert thrown[0]["session"] not in typed, "at once, not by the next log-in"
 
 
 @pytest.mark.parametrize(
-    ("device", "line"), [("eos", "^configure session .* commit timer "), ("junos", "^commit confirmed 2$")]
+    ("device", "line"),
+    [
+        ("eos", "^configure session .* commit timer "),
+        ("ios", "^copy flash:/cordon-"),
+        ("junos", "^commit confirmed 2$"),
+    ],
 )
 def test_a_commit_whose_answer_is_lost_is_looked_at_by_the_next_log_in(
     site: Simulation, cordon: Cordon, device: str, line: str
@@ -210,22 +259,133 @@ def test_a_commit_whose_answer_is_lost_is_looked_at_by_the_next_log_in(
     act(cordon, "isolate", "--segment", f"{device}-ward")
     site.fault(device, "drop_after_change", on=line, times=1)
     code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
-    assert (code, ended["outcomes"]["sent"], ended["proofs"]["confirmed"]) == (0, 1, 1)
+    points = _points(device).count("device:")
+    assert (code, ended["outcomes"]["sent"], ended["proofs"]["confirmed"]) == (0, points, points)
     assert site.interface(device, PORTS[device])["admin"] == "up"
+    assert cordon("status")[1]["timers"] == []
+    assert site.state(device).get("files", []) == []
+
+
+def test_without_a_timer_of_the_devices_a_checkpoint_stands_behind_it(
+    site: Simulation, cordon: Cordon, tmp_path: Path
+) -> None:
+    before, saved = site.running("nxos"), site.startup("nxos")
+    assert act(cordon, "isolate", "--segment", "nxos-ward")[0] == 0
+    since = len(site.log())
+    plan = json.dumps(cordon("restore", "--segment", "nxos-ward", "--dry-run")[1])
+    assert '"napalm open cordon"' in plan
+    assert '"napalm commit_config"' in plan
+    code, ended = act(cordon, "restore", "--segment", "nxos-ward")
+    assert (code, ended["proofs"]["confirmed"]) == (0, 2)
+    assert (site.running("nxos"), site.startup("nxos")) == (before, saved)
+    lines = site.lines("nxos", since)
+    assert "checkpoint file bootflash:cordon-rollback.cfg" in lines
+    assert not [line for line in lines if line.startswith("copy ")], "only a playbook saves"
+    assert site.state("nxos")["files"] == []
+    assert "> napalm compare_config\ninterface Ethernet1/1\n  no shutdown\n" in _kept(tmp_path)
     assert cordon("status")[1]["timers"] == []
 
 
-def test_who_has_the_configuration_to_himself_is_not_disturbed(site: Simulation, cordon: Cordon) -> None:
-    act(cordon, "isolate", "--segment", "junos-ward")
-    with _at_the_console(site["junos"]):
-        code, ended = act(cordon, "restore", "--segment", "junos-ward")
+def test_a_checkpoint_that_could_not_be_gone_back_to_is_kept_and_named(
+    site: Simulation, cordon: Cordon, tmp_path: Path
+) -> None:
+    act(cordon, "isolate", "--segment", "nxos-ward")
+    site.fault("nxos", "reject", **FIRST)
+    site.fault("nxos", "rollback_fails")
+    assert act(cordon, "restore", "--segment", "nxos-ward")[0] == 6
+    assert site.state("nxos")["files"] == ["cordon-rollback.cfg"]
+    assert "not taken back, the checkpoint is bootflash:cordon-rollback.cfg" in _kept(tmp_path)
+
+
+def test_a_checkpoint_that_is_not_written_lets_nothing_be_sent(site: Simulation) -> None:
+    before, deadline = site.running("nxos"), time.monotonic() + 20
+    candidate = _candidate(site["nxos"], "nxos")
+    candidate.open("cordon", deadline)
+    candidate.load(("interface Ethernet1/1", "shutdown"), deadline)
+    site.fault("nxos", "reject", on="^checkpoint file ")
+    with pytest.raises(Failed, match="no checkpoint could be written"):
+        candidate.commit(None, deadline)
+    candidate.end()
+    assert site.running("nxos") == before
+    assert "  shutdown" not in site.lines("nxos")
+
+
+@pytest.mark.parametrize(
+    ("without", "told"),
+    [
+        ("no file prompt quiet", "not in its configuration: “file prompt quiet”"),
+        ("no ip scp server enable", "not in its configuration: “ip scp server enable”"),
+        ("username cordon privilege 1 secret let-me-in", "cordon has no privilege 15 at log-in"),
+    ],
+)
+def test_what_ios_needs_is_asked_for_before_anything_is_sent(
+    site: Simulation, without: str, told: str
+) -> None:
+    site.configure("ios", without)
+    since = len(site.log())
+    candidate = _candidate(site["ios"], "ios")
+    with pytest.raises(Failed, match=told):
+        candidate.open("cordon-1", time.monotonic() + 20)
+    candidate.end()
+    assert not [each for each in site.log(since, "ios") if each["event"] == "line" and each["changed"]]
+
+
+def test_a_transfer_that_the_device_refuses_leaves_nothing(site: Simulation) -> None:
+    deadline = time.monotonic() + 20
+    candidate = _candidate(site["ios"], "ios")
+    candidate.open("cordon-1", deadline)
+    site.configure("ios", "no ip scp server enable")
+    with pytest.raises(Failed, match="SCP file transfers are not enabled"):
+        candidate.load(("interface GigabitEthernet1/0/1", "shutdown"), deadline)
+    candidate.discard(deadline)
+    candidate.end()
+    assert site.state("ios")["files"] == []
+
+
+@pytest.mark.parametrize("device", ["ios", "nxos"])
+def test_another_host_key_is_offered_no_login(site: Simulation, device: str) -> None:
+    since = len(site.log())
+    candidate = _candidate(replace(site[device], host_key=site["junos"].host_key), device)
+    with pytest.raises(Failed, match="host key differs: SHA256:"):
+        candidate.open("cordon-1", time.monotonic() + 20)
+    assert not [each for each in site.log(since, device) if each["event"].startswith("login")]
+
+
+def test_the_connection_a_file_goes_by_wants_the_pinned_key_too(site: Simulation) -> None:
+    deadline = time.monotonic() + 20
+    candidate = _candidate(site["ios"], "ios")
+    candidate.open("cordon-1", deadline)
+    site.fault("ios", "changed_host_key")
+    since = len(site.log())
+    with pytest.raises(Failed):
+        candidate.load(("interface GigabitEthernet1/0/1", "shutdown"), deadline)
+    candidate.end()
+    later = {each["event"] for each in site.log(since, "ios")}
+    assert not later & {"login", "login-failed", "file"}
+
+
+@pytest.mark.parametrize(
+    ("device", "held", "line"),
+    [
+        ("ios", ["exclusive"], "configure terminal lock"),
+        ("junos", ["exclusive"], "configure exclusive"),
+    ],
+)
+def test_who_has_the_configuration_to_himself_is_not_disturbed(
+    site: Simulation, cordon: Cordon, device: str, held: list[str], line: str
+) -> None:
+    if device == "ios":
+        site.configure("ios", "configuration mode exclusive manual")
+    act(cordon, "isolate", "--segment", f"{device}-ward")
+    with _at_the_console(site[device], line):
+        code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
         assert (code, ended["unproven"][0]["cause"]) == (6, "config-locked")
-        assert list(site.state("junos")["editing"].values()) == ["exclusive"]
-    assert site.interface("junos", PORTS["junos"])["admin"] == "down"
+        assert list(site.state(device)["editing"].values()) == held
+    assert site.interface(device, PORTS[device])["admin"] == "down"
 
 
 @contextmanager
-def _at_the_console(at: Address) -> Iterator[None]:
+def _at_the_console(at: Address, line: str) -> Iterator[None]:
     """Somebody who has the configuration to himself."""
     client = paramiko.SSHClient()
     client.get_host_keys().add(f"[{at.address}]:{at.port}", "ssh-ed25519", _key(at))
@@ -233,9 +393,9 @@ def _at_the_console(at: Address) -> Iterator[None]:
     try:
         channel = client.invoke_shell()
         channel.settimeout(20)
-        channel.sendall(b"configure exclusive\n")
+        channel.sendall(f"{line}\n".encode())
         said = b""
-        while b"# " not in said:
+        while not re.search(rb"\(config\)#|\[edit\]\r\n.*# ", said):
             said += channel.recv(4096)
         yield
     finally:
@@ -250,6 +410,7 @@ def _key(at: Address) -> paramiko.PKey:
     ("device", "lines"),
     [
         ("eos-hurries", ("interface Ethernet1", "shutdown")),
+        ("ios-hurries", ("interface GigabitEthernet1/0/1", "shutdown")),
         ("junos-hurries", ("set interfaces ge-0/0/1 disable",)),
     ],
 )
@@ -257,7 +418,7 @@ def test_what_nobody_confirms_goes_back_by_itself(
     site: Simulation, device: str, lines: tuple[str, ...]
 ) -> None:
     before, deadline = site.running(device), time.monotonic() + 20
-    candidate = _candidate(site[device])
+    candidate = _candidate(site[device], device)
     candidate.open("cordon-1", deadline)
     candidate.load(lines, deadline)
     candidate.commit(120, deadline)
@@ -269,10 +430,12 @@ def test_what_nobody_confirms_goes_back_by_itself(
     assert site.running(device) == before
 
 
-@pytest.mark.parametrize("device", ["eos", "junos"])
+@pytest.mark.parametrize("device", ["eos", "ios", "junos", "nxos"])
 def test_a_device_that_never_answers_holds_nobody_up(site: Simulation, device: str) -> None:
-    candidate = _candidate(site[device])
+    candidate = _candidate(site[device], device)
     candidate.open("cordon-1", time.monotonic() + 20)
+    shut = f"set interfaces {PORTS[device]} disable", f"interface {PORTS[device]}\nshutdown"
+    candidate.load(shut[:1] if device == "junos" else shut[1:], time.monotonic() + 20)
     site.fault(device, "hang", on="^show ")
     begun = time.monotonic()
     with pytest.raises(SessionEnded):
@@ -290,14 +453,14 @@ def test_a_live_check_tells_in_peace_time_that_it_is_not_let_in(
     _, found = cordon("check", "--live", "--yes")
     hazards = (each for device in found["devices"] for each in device["hazards"])
     unready = {each["culprit"]: each["text"] for each in hazards if each["code"] == "napalm-unready"}
-    assert list(unready) == ["eos"], "and the three others are let in"
+    assert list(unready) == ["eos"], "and all others are let in"
     assert f"certificate differs: SHA-256 {site['eos'].certificate}" in unready["eos"]
     assert not [each for each in site.log() if each["event"] == "line" and each["changed"]]
 
 
 def test_who_shows_another_certificate_is_offered_no_login(site: Simulation) -> None:
     since = len(site.log())
-    candidate = _candidate(replace(site["eos"], certificate="0" * 64))
+    candidate = _candidate(replace(site["eos"], certificate="0" * 64), "eos")
     with pytest.raises(Failed, match=f"certificate differs: SHA-256 {site['eos'].certificate}"):
         candidate.open("cordon-1", time.monotonic() + 20)
     assert not [each for each in site.log(since, "eos") if each["event"].startswith("login")]
@@ -317,14 +480,15 @@ class Noted:
         self.said.append(accepted)
 
 
-@pytest.mark.parametrize("device", ["eos", "junos"])
+@pytest.mark.parametrize("device", ["eos", "ios", "junos", "nxos"])
 def test_a_login_that_is_rejected_counts_as_one_and_is_offered_no_more(site: Simulation, device: str) -> None:
     once, never = Noted(may=True), Noted(may=False)
+    deadline = time.monotonic() + 20
     with pytest.raises(Failed, match="rejected"):
-        _candidate(site[device], Login("cordon", "wrong", trial=once)).open("one", time.monotonic() + 20)
+        _candidate(site[device], device, Login("cordon", "wrong", trial=once)).open("one", deadline)
     since = len(site.log())
     with pytest.raises(Failed, match="not offered"):
-        _candidate(site[device], Login("cordon", "wrong", trial=never)).open("one", time.monotonic() + 20)
+        _candidate(site[device], device, Login("cordon", "wrong", trial=never)).open("one", deadline)
     assert (once.said, never.said) == ([False], [])
     assert not [each for each in site.log(since, device) if each["event"].startswith("login")]
 
@@ -332,13 +496,17 @@ def test_a_login_that_is_rejected_counts_as_one_and_is_offered_no_more(site: Sim
 RIGHT = Login("cordon", PASSWORD, enable=ENABLE)
 
 
-def _candidate(at: Address, login: Login = RIGHT) -> Candidate:
+def _candidate(at: Address, device: str, login: Login = RIGHT) -> Candidate:
     """Not yet opened."""
     path = Where(at.address, at.api or at.port)
     if at.api:
         return Candidate(napalm_eos.connection(path, login, Waypoints(None), at.certificate), login)
-    key = HostKey.parse(at.host_key)
-    return Candidate(napalm_junos.connection(path, login, Waypoints(None), key, legacy=False), login)
+    key, kind = HostKey.parse(at.host_key), device.partition("-")[0]
+    if kind == "junos":
+        return Candidate(napalm_junos.connection(path, login, Waypoints(None), key, legacy=False), login)
+    profile = PROFILES[PLATFORM[kind]]
+    typed = {"ios": napalm_ios.connection, "nxos": napalm_nxos.connection}[kind]
+    return Candidate(typed(path, login, Waypoints(None), key, legacy=False, profile=profile), login)
 
 
 def test_another_certificate_than_the_pinned_one_is_told_nothing(

@@ -39,10 +39,12 @@ class TimerSpec:
 
 
 class NapalmName(StrEnum):
-    """NAPALM's drivers that can take a commit back by themselves and are known here."""
+    """NAPALM's drivers that are known here."""
 
     EOS = "eos"
+    IOS = "ios"
     JUNOS = "junos"
+    NXOS_SSH = "nxos_ssh"
 
     @property
     def over_tls(self) -> bool:
@@ -50,8 +52,24 @@ class NapalmName(StrEnum):
         return self is NapalmName.EOS
 
     @property
-    def port(self) -> int:
-        return 443 if self.over_tls else 830
+    def types(self) -> bool:
+        """Goes the way of every other session, and types what it does there."""
+        return self in (NapalmName.IOS, NapalmName.NXOS_SSH)
+
+    @property
+    def timed(self) -> bool:
+        """Commits under a timer of the device's; the others where the device has none."""
+        return self is not NapalmName.NXOS_SSH
+
+    @property
+    def port(self) -> int | None:
+        """Where it is usually asked; None: where its session came by."""
+        return {NapalmName.EOS: 443, NapalmName.JUNOS: 830}.get(self)
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The lines that remove what it leaves on a device, by the name of the operation."""
+        return ("delete /force ${operation}.cfg",) if self is NapalmName.IOS else ()
 
 
 @dataclass(frozen=True, slots=True)

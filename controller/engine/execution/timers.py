@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from controller.domain.facts import Fact
+from controller.domain.napalm import untimed
 from controller.domain.plan import Operation, TimerLines, Wave
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
@@ -50,13 +51,18 @@ class OperationTimer:
 
     @property
     def lines(self) -> TimerLines | None:
-        """What is sent in place of the operation's own lines, once :meth:`begin` said the device holds it."""
+        """What is sent in place of the operation's own lines: once :meth:`begin` said the device holds it, or
+        where that is another way without a timer."""
+        if self._lines is not None and not self._lines.read:
+            return self._lines
         return self._lines.named(self._name) if self._lines and self._by_device else None
 
     @property
     def profile(self) -> DeviceProfile:
         """The device's, with the timer's words in place of the session's own where the device holds it."""
         spec, lines, profile = self._spec, self.lines, self._profile
+        if lines is not None and not lines.read:
+            return untimed(profile)
         if spec is None or lines is None:
             return profile
         session = profile.session
@@ -68,7 +74,7 @@ class OperationTimer:
     def commits_within(self) -> int:
         """The seconds the device may take to commit, by itself or under its timer."""
         timed = self._spec.commit if self._spec and self._lines else None
-        return max((each.within for each in (self._profile.session.commit, timed) if each), default=0)
+        return max((each.within for each in (self.profile.session.commit, timed) if each), default=0)
 
     def look(self, session: Session, deadline: float, *, wanted: bool) -> str | None:
         """Before anything is sent, and after it by another log-in. ``wanted``: everything reads as it should.

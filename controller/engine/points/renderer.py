@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from types import MappingProxyType
 
 from controller.domain.inventory import Device, Method, Point, PointId
-from controller.domain.napalm import returning
+from controller.domain.napalm import by_napalm, returning, untimed
 from controller.domain.plan import NAME, Expected, Operation, Rendering, Step, TimerLines
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.points import Line, MethodSpec, PointSpec
@@ -224,11 +224,11 @@ def operation(
 
 
 def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:
-    """None where the platform has no timer of its own."""
+    """None where the platform has no timer of its own, and returns are typed."""
     profile = returning(profile, device)
     spec = profile.timer
     if spec is None:
-        return None
+        return _untimed_lines(untimed(profile)) if by_napalm(profile, device) else None
     minutes, seconds = divmod(spec.after, 60)
     times = {
         "minutes": str(minutes),
@@ -258,6 +258,12 @@ def timer_lines(profile: DeviceProfile, device: Device) -> TimerLines | None:
         abandoned=written(commit.abandoned) if commit else (),
         cancel=filled(spec.cancel, confirm),
     )
+
+
+def _untimed_lines(profile: DeviceProfile) -> TimerLines:
+    session, commit = profile.session, profile.session.commit
+    sent, discard, abandoned = (commit.send, commit.discard, commit.abandoned) if commit else ((), (), ())
+    return TimerLines(0, "", session.enter, sent, (), discard=discard, abandoned=abandoned)
 
 
 def satisfies(state: State, expect: Expected) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 from controller.simulator.cisco_ios.commands import grammars
 from controller.simulator.cisco_ios.configuration import Configuration, Settings, User, hashed, made
 from controller.simulator.cisco_ios.device import IosSwitch
+from controller.simulator.cisco_ios.files import receive
 from controller.simulator.cisco_ios.shell import Mode, Shell
 from controller.simulator.commandlog import CommandLog
 from controller.simulator.platform import Platform
@@ -41,4 +42,4 @@ def _console(device: IosSwitch) -> Shell:
     return shell
 
 
-PLATFORM = Platform("cisco_ios", _device, _shell, _console, software="Cisco-1.25")
+PLATFORM = Platform("cisco_ios", _device, _shell, _console, software="Cisco-1.25", receive=receive)

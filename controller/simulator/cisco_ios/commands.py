@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.simulator.cisco_ios.configmode import add_config
 from controller.simulator.cisco_ios.execmode import add_exec
+from controller.simulator.cisco_ios.files import add_files
 from controller.simulator.cisco_ios.interfacemode import add_interface
 from controller.simulator.cisco_ios.listmode import add_lists
 from controller.simulator.cisco_ios.names import interface_name
@@ -31,5 +32,6 @@ def grammars() -> dict[str, Grammar[Handler]]:
     add_lists(made["config"], made["acl"])
     add_interface(made["config-if"])
     add_rollback(made)
+    add_files(made)
     add_routing(made)
     return made

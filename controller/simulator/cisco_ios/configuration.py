@@ -68,7 +68,8 @@ class Settings:
     """Everything global that has a single value. ``exec_timeout`` in seconds, 0 never; ``block_for`` is
     seconds, attempts, and the seconds within which they must fall. ``archive`` is where copies of the
     configuration go, "" where none are made; ``aaa``: ``new-model`` and the method lists, empty without.
-    ``exclusive``: ``auto`` or ``manual``, "" where everybody may configure at once."""
+    ``exclusive``: ``auto`` or ``manual``, "" where everybody may configure at once. ``file_prompt``:
+    ``quiet`` where file operations ask nothing; ``scp_server``: whether files can be sent by secure copy."""
 
     hostname: str = "Switch"
     enable_secret: str = ""
@@ -83,6 +84,8 @@ class Settings:
     archive: str = ""
     aaa: tuple[str, ...] = ()
     exclusive: str = ""
+    file_prompt: str = ""
+    scp_server: bool = False
 
 
 @dataclass(slots=True)
@@ -153,6 +156,8 @@ class Configuration:
         blocks.append([f"aaa {each}" for each in own.aaa] or ["no aaa new-model"])
         if own.archive:
             blocks.append(["archive", f" path {own.archive}"])
+        if own.file_prompt:
+            blocks.append([f"file prompt {own.file_prompt}"])
         if own.exclusive:
             blocks.append([f"configuration mode exclusive {own.exclusive}"])
         if not own.domain_lookup:
@@ -169,6 +174,8 @@ class Configuration:
                 blocks.append([f"vlan {vlan}", *([f" name {name}"] if name != f"VLAN{vlan:04}" else [])])
         blocks += [written(interface) for interface in self.ordered_interfaces()]
         blocks += self._routing()
+        if own.scp_server:
+            blocks.append(["ip scp server enable"])
         blocks += [each.configuration() for key, each in sorted(self.lists.items())]
         if own.banner_login:
             blocks.append([f"banner login ^C{own.banner_login}^C"])

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from controller.simulator.bgp import leads
 from controller.simulator.cisco_ios.configuration import Configuration, hashed
 from controller.simulator.cisco_ios.names import interface_name, is_physical
-from controller.simulator.device import Access, Place
+from controller.simulator.device import Access, Kept, Place
 from controller.simulator.switching import Interface, Switch
 
 
@@ -32,11 +32,18 @@ class PendingRevert:
     strike: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept(Kept[Configuration]):
+    files: Mapping[str, str]
+
+
 @dataclass(kw_only=True, eq=False)
 class IosSwitch(Switch[Configuration]):
     pending_revert: PendingRevert | None = None
     exclusive: int | None = None
     """The line that has the configuration to itself."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What is on the flash, by name; a reload leaves it."""
 
     unauthorized: str = "Command authorization failed.\n"
     unasked: str = "%LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/4, changed state to up"
@@ -72,6 +79,29 @@ class IosSwitch(Switch[Configuration]):
         if place.kind != "bgp_peer":
             return super().passes(place)
         return not self.booting and leads(self.running, place.name)
+
+    def state(self) -> dict[str, object]:
+        """As every switch's; ``files``: the names of those on its flash, ``reverts``: whether a timed
+        rollback is pending, ``editing``: who has the configuration to himself, by line."""
+        return {
+            **super().state(),
+            "files": sorted(self.files),
+            "reverts": self.pending_revert is not None,
+            "editing": {} if self.exclusive is None else {str(self.exclusive): "exclusive"},
+        }
+
+    def kept(self) -> _Kept:
+        base = super().kept()
+        return _Kept(base.running, base.startup, base.drafts, self.files)
+
+    def put_back(self, kept: Kept[Configuration]) -> None:
+        super().put_back(kept)
+        if isinstance(kept, _Kept):
+            self.files = kept.files
+
+    def forget(self) -> None:
+        super().forget()
+        self.files = {}
 
     def access_lists(self) -> Mapping[str, list[str]]:
         return {

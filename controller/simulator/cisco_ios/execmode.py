@@ -47,24 +47,11 @@ def _exit(_shell: Shell, _arguments: Arguments) -> Reply:
 
 
 def _configure(shell: Shell, _arguments: Arguments) -> str:
-    return _entered(shell, lock=shell.device.running.settings.exclusive == "auto")
+    return shell.configure(lock=shell.device.running.settings.exclusive == "auto")
 
 
 def _configure_lock(shell: Shell, _arguments: Arguments) -> str:
-    return _entered(shell, lock=shell.device.running.settings.exclusive != "")
-
-
-def _entered(shell: Shell, *, lock: bool) -> str:
-    device = shell.device
-    if device.exclusive is not None and device.exclusive != shell.line:
-        holder = device.lines.get(device.exclusive)
-        raise Rejected(
-            f"Configuration mode locked exclusively by user '{holder.user if holder else 'unknown'}' process"
-            f" '187' from terminal '{device.exclusive}'. Please try later."
-        )
-    device.exclusive = shell.line if lock else None
-    shell.enter(Mode.CONFIG)
-    return "Enter configuration commands, one per line.  End with CNTL/Z."
+    return shell.configure(lock=shell.device.running.settings.exclusive != "")
 
 
 def _configure_ask(shell: Shell, arguments: Arguments) -> Reply:

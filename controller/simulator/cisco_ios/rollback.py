@@ -29,12 +29,9 @@ def _revert_timer(shell: Shell, arguments: Arguments) -> str:
     path = device.running.settings.archive
     if not path:
         raise Rejected("%Turn config archive on before using Rollback Confirmed Change")
+    entered = shell.configure(lock=device.running.settings.exclusive == "auto")
     device.schedule_revert(arguments.number(), shell.user)
-    shell.enter(Mode.CONFIG)
-    return (
-        f"Rollback Confirmed Change: Backing up current running config to {path}-1\n\n"
-        "Enter configuration commands, one per line.  End with CNTL/Z."
-    )
+    return f"Rollback Confirmed Change: Backing up current running config to {path}-1\n\n{entered}"
 
 
 def _confirm(shell: Shell, _arguments: Arguments) -> str | None:

@@ -103,6 +103,19 @@ class Shell(ModalShell[IosSwitch]):
             text = f'Translating "{name}"...domain server (255.255.255.255)\n% Bad IP address or host name\n'
         return Rejected(text + "% Unknown command or computer name, or unable to find computer address\n")
 
+    def configure(self, *, lock: bool) -> str:
+        """Enters the configuration; refused while somebody else has it to himself."""
+        device = self.device
+        if device.exclusive is not None and device.exclusive != self.line:
+            holder = device.lines.get(device.exclusive)
+            raise Rejected(
+                f"Configuration mode locked exclusively by user '{holder.user if holder else 'unknown'}'"
+                f" process '187' from terminal '{device.exclusive}'. Please try later."
+            )
+        device.exclusive = self.line if lock else None
+        self.enter(Mode.CONFIG)
+        return "Enter configuration commands, one per line.  End with CNTL/Z."
+
     def interrupted(self) -> None:
         if self.configures:
             self.leave_configuration()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from controller.simulator.cisco_nxos.checkpoints import add_checkpoints
 from controller.simulator.cisco_nxos.configuration import Configuration, Settings, User, hashed
 from controller.simulator.cisco_nxos.configuring import add_configuring
 from controller.simulator.cisco_nxos.device import NexusSwitch
@@ -28,6 +29,7 @@ def _grammars() -> dict[str, Grammar[Handler]]:
     names = ("exec", "config", "config-if", "config-vlan", "config-acl", *ROUTER_MODES)
     built: dict[str, Grammar[Handler]] = {name: Grammar(parameters=own) for name in names}
     add_executing(built["exec"])
+    add_checkpoints(built["exec"])
     add_showing(built["exec"])
     add_showing_interfaces(built["exec"])
     add_configuring(built)
@@ -53,4 +55,11 @@ def _console(device: NexusSwitch) -> Shell:
     return shell
 
 
-PLATFORM = Platform("cisco_nxos", _device, _shell, _console, software="OpenSSH_7.8 FIPS")
+PLATFORM = Platform(
+    "cisco_nxos",
+    _device,
+    _shell,
+    _console,
+    software="OpenSSH_7.8 FIPS",
+    faults=frozenset({"rollback_fails"}),
+)

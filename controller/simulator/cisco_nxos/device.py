@@ -7,18 +7,25 @@ Permission denied for the role"); System Management Configuration Guide, "System
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from controller.simulator.bgp import leads
 from controller.simulator.cisco_nxos.configuration import Configuration, hashed
 from controller.simulator.cisco_nxos.names import interface_name
-from controller.simulator.device import Access, Place
+from controller.simulator.device import Access, Kept, Place
 from controller.simulator.switching import Interface, Switch
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Kept[Configuration]):
+    files: Mapping[str, Configuration]
 
 
 @dataclass(kw_only=True, eq=False)
 class NexusSwitch(Switch[Configuration]):
+    files: Mapping[str, Configuration] = field(default_factory=dict)
+    """The checkpoints on the bootflash, by name; a reload leaves them."""
     unauthorized: str = "% Permission denied for the role"
     unasked: str = "%ETHPORT-5-IF_UP: Interface Ethernet1/20 is up in mode access"
 
@@ -52,6 +59,23 @@ class NexusSwitch(Switch[Configuration]):
         if place.kind != "bgp_peer":
             return super().passes(place)
         return not self.booting and leads(self.running, place.name)
+
+    def state(self) -> dict[str, object]:
+        """As every switch's; ``files``: the names of those on its bootflash."""
+        return {**super().state(), "files": sorted(self.files)}
+
+    def kept(self) -> _Kept:
+        base = super().kept()
+        return _Kept(base.running, base.startup, base.drafts, self.files)
+
+    def put_back(self, kept: Kept[Configuration]) -> None:
+        super().put_back(kept)
+        if isinstance(kept, _Kept):
+            self.files = kept.files
+
+    def forget(self) -> None:
+        super().forget()
+        self.files = {}
 
     def denies(self, family: str, name: str) -> bool:
         found = self.running.lists.get((family, name))

@@ -63,14 +63,10 @@ def add_executing(enabled: Grammar[Handler]) -> None:
     enabled.add("reload", _reload)
     for word in (
         "clear",
-        "checkpoint",
         "copy",
         "debug",
-        "delete",
-        "dir",
         "guestshell",
         "ping",
-        "rollback",
         "ssh",
     ):
         enabled.add(word, None)

@@ -44,6 +44,7 @@ class Shell(ModalShell[NexusSwitch]):
         self, device: NexusSwitch, grammars: Mapping[str, Grammar[Handler]], user: str = "", line: int = 0
     ) -> None:
         super().__init__(device, grammars, "exec", user, line)
+        self.dont_ask = False
 
     @property
     def configures(self) -> bool:

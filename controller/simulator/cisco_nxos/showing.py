@@ -38,6 +38,17 @@ def _running(shell: Shell, _arguments: Arguments) -> Reply:
     return headed(shell, "show running-config", shell.device.running.text())
 
 
+def _running_all(shell: Shell, _arguments: Arguments) -> Reply:
+    """With what is as it is by default: of that, whether a port is shut."""
+    lines: list[str] = []
+    for line in shell.device.running.text().splitlines():
+        lines.append(line)
+        each = shell.device.running.interfaces.get(line.removeprefix("interface "))
+        if line.startswith("interface ") and each is not None and each.shutdown == each.is_svi:
+            lines.append("  shutdown" if each.shutdown else "  no shutdown")
+    return headed(shell, "show running-config all", "\n".join(lines))
+
+
 def _running_interface(shell: Shell, arguments: Arguments) -> Reply:
     interface = shell.interface(arguments)
     text = "\n".join([f"version {VERSION} Bios:version 05.45 ", "", *written(interface)])
@@ -162,6 +173,7 @@ def _arp(shell: Shell, _arguments: Arguments) -> Reply:
 
 def add_showing(enabled: Grammar[Handler]) -> None:
     enabled.add("show running-config", _running)
+    enabled.add("show running-config all", _running_all)
     enabled.add("show running-config interface <interface>", _running_interface)
     enabled.add("show startup-config", _startup)
     enabled.add("show clock", _clock)

@@ -11,7 +11,7 @@ import pytest
 from controller.catalog.inventory import inventory_from_text
 from controller.catalog.profiles import Profiles, profile_from_text
 from controller.domain.inventory import NapalmAccess
-from controller.domain.napalm import by_napalm, returning
+from controller.domain.napalm import by_napalm, returning, untimed
 from controller.domain.profile import DeviceProfile
 from controller.domain.profile.returns import NapalmName, NapalmSpec
 from controller.domain.profile.session import CommitSpec
@@ -28,6 +28,8 @@ from tests.unit.catalog.sample import (
 from tests.unit.catalog.test_timers import SESSION
 
 EOS = SWITCH + SESSION + "drivers:\n  restore: {napalm: eos, within: 30s}\n"
+IOS = EOS.replace("napalm: eos", "napalm: ios")
+NXOS = SWITCH + "drivers:\n  restore: {napalm: nxos_ssh}\n"
 JUNOS = SWITCH + SESSION + "drivers:\n  restore: {napalm: junos}\n"
 PATHS = 'paths: [{ssh: "2001:db8::21"}, {ssh: 10.0.0.21, port: 2222}]'
 CERTIFICATE = ":".join(["AB"] * 32)
@@ -54,6 +56,9 @@ def test_a_profile_says_what_may_go_through_it() -> None:
     ("text", "code"),
     [
         (SWITCH + "drivers:\n  restore: {napalm: eos}\n", "driver-needs-timer"),
+        (EOS.replace("napalm: eos", "napalm: nxos_ssh"), "driver-without-timer"),
+        (IOS.replace("after: 2m", "after: 90s"), "driver-minutes"),
+        (IOS.replace("after: 2m", "after: 3h"), "driver-minutes"),
         (EOS.replace("restore: {nap", "isolate: {nap"), "unknown-key"),
         (EOS.replace("napalm: eos", "napalm: iosxr"), "unknown-value"),
     ],
@@ -71,6 +76,9 @@ def test_a_cut_never_does_and_a_return_only_under_a_timer(text: str, code: str) 
         (EOS, None, False),
         (JUNOS, NapalmAccess(), True),
         (JUNOS, None, False),
+        (IOS, NapalmAccess(), True),
+        (NXOS, NapalmAccess(), True),
+        (NXOS, None, False),
         (SWITCH + SESSION, PINNED, False),
     ],
 )
@@ -94,6 +102,33 @@ def test_a_return_is_sent_its_steps_and_a_timer_is_taken_away_as_ever() -> None:
     assert lines.discard == ("napalm discard_config",)
     assert (lines.confirm, lines.cancel, lines.read) == (typed.confirm, typed.cancel, typed.read)
     assert lines.named("one").enter == ("napalm open one",)
+
+
+def test_what_is_left_on_a_device_goes_once_it_is_confirmed_and_holds_no_cut_up() -> None:
+    there = replace(device("a"), napalm=NapalmAccess())
+    lines, typed = timer_lines(read(IOS), there), timer_lines(read(IOS), device("a"))
+    assert lines is not None
+    assert typed is not None
+    gone = ("delete /force ${operation}.cfg",)
+    assert (lines.confirm, lines.abandoned) == ((*typed.confirm, *gone), (*typed.abandoned, *gone))
+    assert lines.cancel == typed.cancel
+    assert lines.named("one").confirm[-1] == "delete /force one.cfg"
+    again = returning(returning(read(IOS), there), there)
+    assert again == returning(read(IOS), there)
+
+
+def test_where_a_platform_has_no_timer_only_what_is_sent_differs() -> None:
+    there = replace(device("a"), napalm=NapalmAccess())
+    lines = timer_lines(read(NXOS), there)
+    assert timer_lines(read(NXOS), device("a")) is None
+    assert lines is not None
+    assert (lines.enter, lines.leave[-1]) == (("napalm open cordon",), "napalm commit_config")
+    assert (lines.read, lines.confirm, lines.cancel) == ("", (), ())
+    assert lines.abandoned == ("delete bootflash:cordon-rollback.cfg no-prompt",)
+    typed, sent = returning(read(NXOS), there), untimed(read(NXOS))
+    assert (typed.session.enter, typed.session.commit) == (read(NXOS).session.enter, None), "a cut's own"
+    assert sent.session.commit is not None
+    assert sent.session.commit.within == 60
 
 
 def test_what_napalm_says_is_refused_or_locked() -> None:
@@ -120,9 +155,16 @@ def test_an_inventory_says_where_and_who() -> None:
         (EOS, "napalm: {certificate: ¶AB:CD}", "certificate-invalid"),
         (JUNOS, f"napalm: {{¶certificate: '{CERTIFICATE}'}}", "napalm-certificate-unused"),
         (SWITCH, "¶napalm: {}", "napalm-unknown"),
+        (IOS, f"napalm: {{¶certificate: '{CERTIFICATE}'}}", "napalm-certificate-unused"),
     ],
 )
 def test_a_mistake_is_told_at_its_place(profile: str, written: str, code: str) -> None:
     place = planted(INVENTORY, PATHS, f"{PATHS}\n    {written}")
     problem = only_problem(lambda: inventory_from_text(place.text, "i.yaml", profiles(profile)), place)
     assert re.sub(r"\..*", "", problem.code) == code
+
+
+def test_who_is_not_reached_by_ssh_is_not_reached_by_it() -> None:
+    place = planted(INVENTORY, PATHS, "paths: [{telnet: 10.0.0.21}]\n    ¶napalm: {}")
+    problem = only_problem(lambda: inventory_from_text(place.text, "i.yaml", profiles(IOS)), place)
+    assert problem.code.startswith("napalm-without-ssh")
