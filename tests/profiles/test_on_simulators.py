@@ -436,6 +436,18 @@ def test_discovery_finds_the_neighbour_and_the_hosts(spoilt: Meeting) -> None:
         assert {host.address for host in site.hosts if host.address} - site.unheard <= found
 
 
+@pytest.mark.parametrize("name", [name for name in SITES if PROFILES[name].readiness.looks])
+def test_what_a_check_looks_at_is_understood(meeting: Meeting) -> None:
+    """And what is nowhere set up is not found."""
+    values = {**meeting.profile.settings, **meeting.site.settings}
+    for look in meeting.profile.readiness.looks:
+        (answer,) = meeting.exchange(Block((Command(look.send.fill(values), Purpose.READ),)))
+        text = answer.text.replace("\r\n", "\n")
+        assert meeting.profile.error_in(text) is None, text
+        assert look.whole is None or look.whole.search(text), text
+        assert look.bad is None or not look.bad.search(text), text
+
+
 @pytest.mark.parametrize("name", [name for name in SITES if PROFILES[name].version])
 def test_it_says_what_software_it_runs(meeting: Meeting) -> None:
     spec = meeting.profile.version

@@ -1,12 +1,14 @@
 """What FortiOS answers about its IPsec tunnels and its BGP neighbours.
 
 "Troubleshooting Tip: IPsec VPNs tunnels" (``get vpn ipsec tunnel summary``, ``diagnose vpn ike gateway
-list``); "Technical Tip: BGP Neighbor Adjacency States" (``set shutdown``). How a shut neighbour is marked is
-that of other routers (``Idle (Admin)``); a tunnel that is shut has no gateway in the second list.
+list``); "Technical Tip: BGP Neighbor Adjacency States" (``set shutdown``); CLI Reference, "get router info6
+routing-table". How a shut neighbour is marked is that of other routers (``Idle (Admin)``); a tunnel that is
+shut has no gateway in the second list.
 """
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from controller.simulator.grammar import Arguments, Grammar
@@ -74,22 +76,25 @@ def _neighbour(shell: Shell, arguments: Arguments) -> Reply:
     return _paged("\n".join(lines))
 
 
-def _learnt(shell: Shell, _arguments: Arguments) -> Reply:
-    device = shell.device
-    lines = ["Routing table for VRF=0"]
-    for name in device.running.table("router bgp neighbor", shell.vdom):
-        if device.established(name, shell.vdom):
-            lines += [
-                f"B*      0.0.0.0/0 [20/0] via {name} (recursive is directly connected, port1), 01:02:11"
-            ]
-            lines += [
-                f"B       192.0.2.0/24 [20/0] via {name} (recursive is directly connected, port1), 01:02:11"
-            ]
-    return _paged("\n".join([*lines, ""]))
+def _learnt(version: int) -> Handler:
+    """Of the neighbours of a family; IPv6 as the neighbour's own address is the next hop."""
+
+    def answer(shell: Shell, _arguments: Arguments) -> Reply:
+        device = shell.device
+        default, network = ("0.0.0.0/0", "192.0.2.0/24") if version == 4 else ("::/0", "2001:db8:99::/48")
+        lines = ["Routing table for VRF=0"] if version == 4 else ["IPv6 Routing Table"]
+        for name in device.running.table("router bgp neighbor", shell.vdom):
+            if ip_address(name).version == version and device.established(name, shell.vdom):
+                way = f"[20/0] via {name} (recursive is directly connected, port1), 01:02:11"
+                lines += [f"B*      {default} {way}", f"B       {network} {way}"]
+        return _paged("\n".join([*lines, ""]))
+
+    return answer
 
 
 def add_links(commands: Grammar[Handler]) -> None:
     commands.add("get vpn ipsec tunnel summary", _tunnels)
     commands.add("diagnose vpn ike gateway list name <word>", _gateway)
     commands.add("get router info bgp neighbors <word>", _neighbour)
-    commands.add("get router info routing-table bgp", _learnt)
+    commands.add("get router info routing-table bgp", _learnt(4))
+    commands.add("get router info6 routing-table bgp", _learnt(6))

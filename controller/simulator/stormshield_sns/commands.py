@@ -7,14 +7,22 @@ is filled in as its neighbours have it.
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import quoteattr
 
 from controller.simulator.stormshield_sns.answers import OK, begun, format_error, refused
+from controller.simulator.stormshield_sns.arguments import Act, Arguments, Command
 from controller.simulator.stormshield_sns.configuration import MODULES, Section
 from controller.simulator.stormshield_sns.device import SnsFirewall
+from controller.simulator.stormshield_sns.system import (
+    activating,
+    cancel_all,
+    cluster,
+    make_cluster,
+    network,
+    properties,
+    ssh,
+)
 
 _OF_INTERFACES = {
     "name": "Name",
@@ -27,46 +35,6 @@ _OF_INTERFACES = {
 }
 _OF_RULES = ("state", "action", "srctarget", "dsttarget", "loglevel", "comment", "rulename")
 _OF_GATEWAYS = ("state", "local", "remote", "peer", "conf", "proto", "keepalive", "comment", "rulename")
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """``words`` in upper case, after those of the command; ``values`` by parameter."""
-
-    words: list[str]
-    values: Mapping[str, str]
-
-    def text(self, name: str, default: str | None = None) -> str:
-        found = self.values.get(name, default)
-        if found is None:
-            raise format_error()
-        return found
-
-    def only(self, *names: str) -> None:
-        """Raises Rejected where there is anything else."""
-        if self.words or set(self.values) - set(names):
-            raise format_error()
-
-    def chosen(self, name: str, *choices: str) -> str:
-        found = self.text(name, choices[0]).lower()
-        if found not in choices:
-            raise format_error()
-        return found
-
-    def number(self, name: str) -> int:
-        text = self.text(name)
-        if not text.isdigit() or not 1 <= int(text) <= 10:
-            raise format_error()
-        return int(text)
-
-
-Act = Callable[[SnsFirewall, Arguments], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    act: Act
-    changes: bool = False
 
 
 # --- interfaces ------------------------------------------------------------------------------------------
@@ -286,78 +254,13 @@ def _children(device: SnsFirewall) -> Iterator[str]:
         )
 
 
-# --- the rest --------------------------------------------------------------------------------------------
-
-
-def _activating(module: str) -> Act:
-    def act(device: SnsFirewall, arguments: Arguments) -> str:
-        match arguments.words:
-            case [] if not arguments.values:
-                device.activate(module)
-            case ["CANCEL"] if module != "FILTER":
-                device.cancel(module)
-            case _:
-                raise format_error()
-        return OK
-
-    return act
-
-
-def _cancel_all(device: SnsFirewall, arguments: Arguments) -> str:
-    arguments.only()
-    device.cancel()
-    return OK
-
-
-def _network(device: SnsFirewall, arguments: Arguments) -> str:
-    arguments.only("name", "ip", "mask", "ipv6", "prefixlenv6", "comment", "update")
-    changed = device.clone.copy()
-    try:
-        given = (
-            f"{arguments.text('ipv6')}/{arguments.text('prefixlenv6')}"
-            if "ipv6" in arguments.values
-            else f"{arguments.text('ip')}/{arguments.text('mask')}"
-        )
-        changed.networks[arguments.text("name")] = str(ipaddress.ip_network(given))
-    except ValueError:
-        raise format_error() from None
-    device.change(changed)
-    return OK
-
-
-def _ssh(device: SnsFirewall, arguments: Arguments) -> str:
-    arguments.only("state", "userpass", "clishell")
-    changed = device.clone.copy()
-    for key, name in (("state", "SshState"), ("userpass", "UserPass"), ("clishell", "CLIShell")):
-        if key in arguments.values:
-            changed.settings[name] = arguments.chosen(key, "0", "1")
-    device.change(changed)
-    return OK
-
-
-def _property(device: SnsFirewall, arguments: Arguments) -> str:
-    arguments.only()
-    return begun(
-        "section",
-        [
-            "[Result]",
-            'Type="Firewall"',
-            f'Model="{device.model}"',
-            'MachineType="amd64"',
-            'Version="4.8.9-CORDON-SIMULATED"',
-            'ASQVersion="9.8.0"',
-            f'SerialNumber="{device.serial}"',
-        ],
-    )
-
-
 COMMANDS: Mapping[str, Command] = {
-    "SYSTEM PROPERTY": Command(_property),
+    "SYSTEM PROPERTY": Command(properties),
     "CONFIG NETWORK INTERFACE SHOW": Command(_interfaces),
     "CONFIG NETWORK INTERFACE UPDATE": Command(_update_interface, True),
     "CONFIG NETWORK INTERFACE CREATE": Command(_create_interface, True),
     "CONFIG NETWORK INTERFACE AGGREGATE": Command(_aggregate, True),
-    "CONFIG OBJECT NETWORK NEW": Command(_network, True),
+    "CONFIG OBJECT NETWORK NEW": Command(network, True),
     "CONFIG FILTER EXPLICIT": Command(_rules),
     "CONFIG FILTER RULE INSERT": Command(_inserting("filter", "index", _OF_RULES), True),
     "CONFIG FILTER RULE UPDATE": Command(_updating("filter", "index", _OF_RULES), True),
@@ -366,9 +269,11 @@ COMMANDS: Mapping[str, Command] = {
     "CONFIG IPSEC POLICY GATEWAY LIST": Command(_gateways),
     "CONFIG IPSEC POLICY GATEWAY ADD": Command(_inserting("vpn", "slot", _OF_GATEWAYS), True),
     "CONFIG IPSEC POLICY GATEWAY UPDATE": Command(_updating("vpn", "slot", _OF_GATEWAYS), True),
-    "CONFIG SSH UPDATE": Command(_ssh, True),
-    "CONFIG CANCELALL": Command(_cancel_all, True),
-    **{f"CONFIG {module} ACTIVATE": Command(_activating(module), True) for module in MODULES},
+    "CONFIG HA SHOW": Command(cluster),
+    "CONFIG HA CREATE": Command(make_cluster, True),
+    "CONFIG SSH UPDATE": Command(ssh, True),
+    "CONFIG CANCELALL": Command(cancel_all, True),
+    **{f"CONFIG {module} ACTIVATE": Command(activating(module), True) for module in MODULES},
     "MONITOR INTERFACE": Command(_monitor_interfaces),
     "MONITOR CONNECTION": Command(_connections),
     "MONITOR GETSA": Command(_associations),

@@ -19,6 +19,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "FILTER": ("filters", "slots"),
     "IPSEC": ("gateways",),
     "SSH": ("settings",),
+    "HA": ("settings",),
 }
 """What each ``ACTIVATE`` puts in force."""
 

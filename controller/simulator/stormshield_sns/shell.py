@@ -14,7 +14,8 @@ from controller.simulator.grammar import CommandError
 from controller.simulator.shell import Ask, Reply
 from controller.simulator.shell import Shell as NeutralShell
 from controller.simulator.stormshield_sns.answers import OK, begun, refused, unprivileged
-from controller.simulator.stormshield_sns.commands import COMMANDS, Arguments
+from controller.simulator.stormshield_sns.arguments import Arguments
+from controller.simulator.stormshield_sns.commands import COMMANDS
 from controller.simulator.stormshield_sns.device import SnsFirewall
 
 LEVELS = "base,contentfilter,log,filter,vpn,log_read,object,user,admin,network,route,vpn_read,filter_read"
