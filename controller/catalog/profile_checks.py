@@ -103,8 +103,8 @@ class ProfileCheck:
         if session.client:
             self._regex(("session", "client", "asked"), session.client.asked)
             self._regex(("session", "client", "prompt"), session.client.prompt)
-        for key, lines in (("enter", session.enter), ("leave", session.leave), ("escape", session.escape)):
-            self._named(("session", key), lines)
+        for key in ("enter", "leave", "escape", "abandoned"):
+            self._named(("session", key), getattr(session, key))
         if session.commit:
             self._commit(("session", "commit"), session.commit)
             sent = (session.commit.send, session.commit.discard, session.commit.abandoned)

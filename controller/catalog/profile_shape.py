@@ -230,6 +230,7 @@ class SessionShape(Shape):
     commit: CommitShape | None = None
     insist: list[InsistShape] = Field(default_factory=list)
     escape: list[Raw] = Field(default_factory=list)
+    abandoned: list[Raw] = Field(default_factory=list)
     at_once: AtOnceShape | None = None
     client: ClientShape | None = None
 

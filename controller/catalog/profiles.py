@@ -275,6 +275,7 @@ def _session(shape: SessionShape) -> SessionSpec:
         commit=_commit(shape.commit) if shape.commit else None,
         insist=tuple(InsistSpec(_regex(each.line), _regex(each.answered)) for each in shape.insist),
         escape=tuple(shape.escape),
+        abandoned=tuple(shape.abandoned),
         at_once=_at_once(shape.at_once) if shape.at_once else None,
         client=_client(shape.client) if shape.client else None,
     )

@@ -54,7 +54,9 @@ _SAYS: Mapping[str, Mapping[str, str]] = {
         "walk-list with the cause; asking again, once it was over, cut them. In each, the devices "
         "themselves were asked: what was reported is what traffic did, no candidate was left "
         "pending, nothing was read in a mode that should have been left, and the way back ended "
-        "with the configuration of before. —: there is no such thing on that platform.",
+        "with the configuration of before. **held**, on the way back: what was not brought back stayed "
+        "cut, reported so with the cause; asking again, once it was over, brought it back. —: "
+        "there is no such thing on that platform.",
         "fr": "## Au pire\n\n"
         "Chaque ligne a été infligée en même temps à tous les équipements simulés où elle est "
         "cochée, dans un réseau que `cordon isolate` a coupé et que `cordon restore` a rétabli. "
@@ -63,8 +65,11 @@ _SAYS: Mapping[str, Mapping[str, str]] = {
         "chose passée, les a coupés. Chaque fois, les équipements eux-mêmes ont été interrogés : "
         "ce qui est annoncé est ce que fait le trafic, aucune configuration candidate n’est "
         "restée en attente, rien n’a été lu dans un mode qui aurait dû être quitté, et le retour "
-        "a rendu la configuration d’avant. — : cela n’existe pas sur cette plate-forme.",
+        "a rendu la configuration d’avant. **held**, au retour : ce qui n’a pas été rétabli est resté "
+        "coupé, et a été annoncé tel avec la cause ; redemander, une fois la chose passée, l’a "
+        "rétabli. — : cela n’existe pas sur cette plate-forme.",
     },
+    "the same": {"en": "the same, on the way back", "fr": "la même chose, au retour"},
     "the device": {"en": "the device…", "fr": "l’équipement…"},
     "tagged": {"en": "one VLAN of several", "fr": "un VLAN parmi d’autres"},
 }
@@ -126,12 +131,18 @@ def _worst(lang: str) -> Iterator[str]:
     yield "|---" * (len(SITES) + 1) + "|"
     for each in ADVERSITIES:
         yield f"| {each.title[lang]} | {' | '.join(_ending(each, name) for name in SITES)} |"
+        if each.returns:
+            yield f"| {_SAYS['the same'][lang]} | {' | '.join(_return(each, name) for name in SITES)} |"
 
 
 def _ending(adversity: Adversity, platform: str) -> str:
     if platform not in adversity.platforms:
         return "—"
     return "**told**" if adversity.ending is Ending.TOLD else "cut"
+
+
+def _return(adversity: Adversity, platform: str) -> str:
+    return "**held**" if platform in adversity.platforms else "—"
 
 
 def file(lang: str) -> Path:

@@ -116,6 +116,12 @@ def test_platforms_at_their_worst(
         assert {platform: set(hospital.passes(platform).values()) for platform in SITES} == {
             platform: {False} for platform in SITES
         }
+    if adversity.returns:
+        worsen(hospital, adversity)
+        code, told = hospital("restore", "--segment", "ward")
+        stays_cut(hospital, adversity, code, told)
+        nothing_is_left(hospital)
+        better(hospital, adversity)
     code, told = hospital("restore", "--segment", "ward")
     assert code == EXIT_DONE, json.dumps(told["unproven"])
     nothing_is_left(hospital)
@@ -175,6 +181,19 @@ def is_told(hospital: Hospital, adversity: Adversity, code: int, told: dict[str,
     for each in left.values():
         assert set(each["cause"].split(" + ")) & adversity.causes, each
         assert each["proof"] in ("contradicted", "unknown")
+        assert each["commands"], "nothing to type by hand"
+
+
+def stays_cut(hospital: Hospital, adversity: Adversity, code: int, told: dict[str, Any]) -> None:
+    """What is not reported as back is cut as it was, with the cause and what to type; nothing else is."""
+    assert code == EXIT_UNPROVEN
+    left = {(each["device"], each["object"]): each for each in told["unproven"]}
+    for platform in SITES:
+        for name, passes in hospital.passes(platform).items():
+            assert passes is ((device_of(platform), name) not in left), (platform, name, left)
+    assert {device_of(platform) for platform in adversity.platforms} <= {device for device, _ in left}
+    for each in left.values():
+        assert each["cause"], each
         assert each["commands"], "nothing to type by hand"
 
 

@@ -27,7 +27,9 @@ def _everywhere(_profile: DeviceProfile) -> bool:
     return True
 
 
-_BY_ROLE = frozenset({"fortinet", "fortinet_vdom", "juniper_junos", "paloalto_panos", "stormshield_sns"})
+_BY_ROLE = frozenset(
+    {"fortinet", "fortinet_vdom", "juniper_junos", "paloalto_panos", "paloalto_panos_vsys", "stormshield_sns"}
+)
 """What an account may do there is told at its log-in: nobody is asked line by line."""
 
 
@@ -39,8 +41,9 @@ def _commits(profile: DeviceProfile) -> bool:
 class Adversity:
     """``faults`` of a platform; ``meets`` tells whether such a thing exists there. ``locks``: somebody else
     takes the configuration; ``named``: ports have names that no ASCII has. ``lasts``: it is still so when
-    what was cut comes back. ``operation``: seconds an operation may take, where the default would only be
-    waited for. ``causes`` are codes of the catalogues."""
+    what was cut comes back; ``returns``: it strikes again then, and what does not come back stays cut.
+    ``operation``: seconds an operation may take, where the default would only be waited for. ``causes`` are
+    codes of the catalogues."""
 
     name: str
     title: Mapping[str, str]
@@ -49,6 +52,7 @@ class Adversity:
     causes: frozenset[str] = frozenset()
     meets: Callable[[DeviceProfile], bool] = _everywhere
     lasts: bool = False
+    returns: bool = False
     locks: bool = False
     named: bool = False
     operation: int = 30
@@ -166,6 +170,7 @@ ADVERSITIES = (
             "fr": "bascule entre deux lignes : un autre membre, qui n’en a aucune, répond",
         },
         _always(failover={"nth": 2}),
+        returns=True,
     ),
     Adversity(
         "tacacs",
@@ -177,6 +182,7 @@ ADVERSITIES = (
         },
         _always(aaa_dies={"nth": 2, "local": LOCAL}),
         meets=lambda profile: profile.platform not in _BY_ROLE,
+        returns=True,
     ),
     Adversity(
         "log-in-server",
@@ -188,5 +194,6 @@ ADVERSITIES = (
         },
         _always(aaa_dies={"nth": 2, "local": LOCAL, "breaks": True}),
         meets=lambda profile: profile.platform in _BY_ROLE,
+        returns=True,
     ),
 )

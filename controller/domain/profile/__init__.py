@@ -72,7 +72,7 @@ class DeviceProfile:
         return self.points.get((kind, tagged))
 
     def settled(self, settings: Mapping[str, str]) -> DeviceProfile:
-        """The same with the values of a device in the lines that enter, leave, escape, commit and discard."""
+        """The same with the values of a device in the lines of its session."""
         session, commit = self.session, self.session.commit
         values = {**self.settings, **settings}
 
@@ -86,10 +86,15 @@ class DeviceProfile:
             abandoned=filled(commit.abandoned),
             accounts=filled((commit.accounts,))[0],
         )
-        enter, leave, escape = filled(session.enter), filled(session.leave), filled(session.escape)
-        if (enter, leave, escape, ours) == (session.enter, session.leave, session.escape, commit):
-            return self
-        return replace(self, session=replace(session, enter=enter, leave=leave, escape=escape, commit=ours))
+        settled = replace(
+            session,
+            enter=filled(session.enter),
+            leave=filled(session.leave),
+            escape=filled(session.escape),
+            abandoned=filled(session.abandoned),
+            commit=ours,
+        )
+        return self if settled == session else replace(self, session=settled)
 
     def locked_in(self, answer: str) -> bool:
         """Whether the device refused because somebody else has the configuration."""

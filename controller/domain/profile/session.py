@@ -82,9 +82,10 @@ class SessionSpec:
     that the device prints unasked, from its first character to the end of its line; ``echo`` is False where
     it does not repeat what it is sent. ``locked`` is what it says while somebody else has the configuration
     to himself. ``insist`` are lines that must be answered as it says, ``escape`` those that lead out of where
-    a refused line left the session, so that the next step begins where it expects to. ``at_once``: None where
-    a change goes line by line whatever happens; ``client``: None where a log-in leads to the lines' own
-    prompt."""
+    a refused line left the session, so that the next step begins where it expects to; ``abandoned`` those
+    that throw away, in a new session, what one that broke left undone, where the lines of a step put it in
+    force themselves. ``at_once``: None where a change goes line by line whatever happens; ``client``: None
+    where a log-in leads to the lines' own prompt."""
 
     netmiko: str
     enable: bool = False
@@ -100,8 +101,14 @@ class SessionSpec:
     commit: CommitSpec | None = None
     insist: tuple[InsistSpec, ...] = ()
     escape: tuple[str, ...] = ()
+    abandoned: tuple[str, ...] = ()
     at_once: AtOnceSpec | None = None
     client: ClientSpec | None = None
+
+    @property
+    def left_undone(self) -> tuple[str, ...]:
+        """The lines that throw away what a session that broke left: none where it goes with its session."""
+        return self.commit.abandoned if self.commit else self.abandoned
 
     @property
     def closing(self) -> tuple[str, ...]:

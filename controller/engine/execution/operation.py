@@ -224,9 +224,10 @@ class OperationRun:
         return self._running.action is Action.RESTORE
 
     def _throw_away(self, session: Session, deadline: float) -> None:
-        """The candidate of a session that broke, where it does not go with its session."""
-        if self._left_behind and self._commit is not None and self._commit.abandoned:
-            if session.write(abandoned_block(self._commit)) is not Outcome.NOT_SENT:
+        """What a session that broke left undone, where it does not go with its session."""
+        spec = self._profile.session
+        if self._left_behind and spec.left_undone:
+            if session.write(abandoned_block(spec)) is not Outcome.NOT_SENT:
                 session.collect(deadline)
             self._left_behind = False
 

@@ -69,9 +69,9 @@ def _leaving(
     )
 
 
-def abandoned_block(commit: CommitSpec) -> Block:
-    """What throws away the candidate of a session that broke."""
-    return Block(tuple(Command(text, Purpose.MODE) for text in commit.abandoned))
+def abandoned_block(session: SessionSpec) -> Block:
+    """What throws away what a session that broke left undone."""
+    return Block(tuple(Command(text, Purpose.MODE) for text in session.left_undone))
 
 
 class Course:

@@ -115,6 +115,8 @@ def test_a_mode_that_was_never_entered_is_not_left() -> None:
 
 
 def test_what_a_broken_session_left_is_thrown_away_line_by_line() -> None:
-    block = abandoned_block(COMMIT)
-    assert [each.text for each in block.commands] == ["configure", "rollback", "exit"]
-    assert {each.purpose for each in block.commands} == {Purpose.MODE}
+    left = SessionSpec(netmiko="generic", abandoned=COMMIT.abandoned)
+    for session in (SessionSpec(netmiko="generic", commit=COMMIT), left):
+        block = abandoned_block(session)
+        assert [each.text for each in block.commands] == ["configure", "rollback", "exit"]
+        assert {each.purpose for each in block.commands} == {Purpose.MODE}
