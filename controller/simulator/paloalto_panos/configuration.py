@@ -62,8 +62,9 @@ class Entry:
 
 @dataclass(slots=True)
 class Configuration:
-    """``rules`` in their order. A peer's key is that of its virtual router, group and own name, by
-    :func:`peer_key`."""
+    """``rules`` in their order. Where there are several virtual systems, the key of a rule, a zone or an
+    address is that of its own and its name, by :func:`key_of`; a peer's that of its virtual router, group and
+    name."""
 
     settings: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
@@ -122,23 +123,28 @@ class Configuration:
             lines += [f"{base} link-state {port.link_state}"] if port.link_state else []
             lines += [f"{base} comment {quoted(port.comment)}"] if port.comment else []
             lines += [f"{base} layer3 ip {each}" for each in port.addresses]
-        for name, members in self.zones.items():
-            lines.append(f"set zone {quoted(name)} network layer3 {listed(members)}")
-        lines += [f"set address {quoted(name)} ip-netmask {each}" for name, each in self.addresses.items()]
+        for key, members in self.zones.items():
+            lines.append(f"set {placed('zone', key)} network layer3 {listed(members)}")
+        lines += [f"set {placed('address', key)} ip-netmask {each}" for key, each in self.addresses.items()]
         for kind, place in PLACES.items():
             entries: Mapping[str, Entry] = getattr(self, kind)
-            for name, entry in entries.items():
-                base = f"set {place} {peer_place(name) if kind == 'peers' else quoted(name)}"
-                lines += [f"{base} {key} {listed(values)}" for key, values in entry.values]
+            for key, entry in entries.items():
+                base = f"set {place} {_peer(key)}" if kind == "peers" else f"set {placed(place, key)}"
+                lines += [f"{base} {name} {listed(values)}" for name, values in entry.values]
         return "\n".join(lines)
 
 
-def peer_key(router: str, group: str, peer: str) -> str:
-    return f"{router}\t{group}\t{peer}"
+def key_of(*names: str) -> str:
+    return "\t".join(each for each in names if each)
 
 
-def peer_place(key: str) -> str:
-    """Where a peer stands below ``network virtual-router``."""
+def placed(place: str, key: str) -> str:
+    """Where an entry stands, below its virtual system where there are several."""
+    system, _, name = key.rpartition("\t")
+    return f"{f'vsys {system} ' if system else ''}{place} {quoted(name)}"
+
+
+def _peer(key: str) -> str:
     router, group, peer = map(quoted, key.split("\t"))
     return f"{router} protocol bgp peer-group {group} peer {peer}"
 

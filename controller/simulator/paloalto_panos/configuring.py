@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import cast
 
 from controller.simulator.grammar import Arguments, Grammar, Rejected
-from controller.simulator.paloalto_panos.configuration import LISTS, Configuration, Entry
+from controller.simulator.paloalto_panos.configuration import LISTS, Configuration, Entry, key_of
 from controller.simulator.paloalto_panos.shell import OPERATIONAL, Handler, Shell
 from controller.simulator.shell import Reply
 
@@ -196,27 +196,45 @@ def _exit(shell: Shell, _arguments: Arguments) -> str:
     return "Exiting configuration mode"
 
 
-def add_configuring(grammar: Grammar[Handler]) -> None:
+def _within(handler: Handler) -> Handler:
+    """With the virtual system and the name in it as one key."""
+
+    def act(shell: Shell, arguments: Arguments) -> Reply | str | None:
+        system, name, *rest = arguments.values
+        return handler(shell, Arguments(arguments.tokens, [key_of(str(system), str(name)), *rest]))
+
+    return act
+
+
+def add_configuring(grammar: Grammar[Handler], *, several: bool = False) -> None:
+    """``several`` virtual systems: what is theirs is set below ``vsys``."""
     port = "network interface ethernet <name>"
     rules = "rulebase security rules <name>"
+
+    def add(line: str, handler: Handler) -> None:
+        verb, _, rest = line.partition(" ")
+        grammar.add(
+            f"{verb} vsys <name> {rest}" if several else line, _within(handler) if several else handler
+        )
+
     grammar.add("set deviceconfig system hostname <word>", _setting("hostname"))
     grammar.add("set deviceconfig setting config rematch <word>", _setting("rematch"))
     grammar.add(f"set {port} link-state <word>", changes(_link_state))
     grammar.add(f"delete {port} link-state", changes(_default_link_state))
     grammar.add(f"set {port} comment <name>", changes(_comment))
     grammar.add(f"set {port} layer3 ip <word>", changes(_address_of_port))
-    grammar.add("set zone <name> network layer3 <names>", changes(_zone))
-    grammar.add("set address <name> ip-netmask <word>", changes(_address))
+    add("set zone <name> network layer3 <names>", changes(_zone))
+    add("set address <name> ip-netmask <word>", changes(_address))
     for key in LISTS:
-        grammar.add(f"set {rules} {key} <names>", _rule(key))
+        add(f"set {rules} {key} <names>", _rule(key))
     for key in ("action", "disabled", "description"):
-        grammar.add(f"set {rules} {key} <name>", _rule(key))
+        add(f"set {rules} {key} <name>", _rule(key))
     for key in (*LISTS, "action", "disabled", "description"):
-        grammar.add(f"delete {rules} {key}", _without(key))
-    grammar.add(f"delete {rules}", changes(_no_rule))
+        add(f"delete {rules} {key}", _without(key))
+    add(f"delete {rules}", changes(_no_rule))
     for where in ("top", "bottom"):
-        grammar.add(f"move {rules} {where}", _move(where))
-    for where in ("before", "after"):
+        add(f"move {rules} {where}", _move(where))
+    for where in () if several else ("before", "after"):
         grammar.add(f"move {rules} {where} <name>", _move(where))
     grammar.add("commit", _commit_all)
     grammar.add("commit partial admin <names>", _commit_of)

@@ -18,7 +18,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from controller.simulator.device import Access, Device, Kept, Place
-from controller.simulator.paloalto_panos.configuration import NEEDED, PLACES, Configuration, Entry, digest
+from controller.simulator.paloalto_panos.configuration import (
+    NEEDED,
+    PLACES,
+    Configuration,
+    Entry,
+    digest,
+    key_of,
+)
 
 OTHERS = 60_000
 """Sessions of the rest of the site, under rules of their own."""
@@ -40,7 +47,8 @@ class _Kept(Kept[Configuration]):
 @dataclass(kw_only=True, eq=False)
 class PanFirewall(Device[Configuration]):
     """``authors``: who changed which objects of the candidate; ``locks``: by kind (``config``, ``commit``)
-    who holds them; ``associations``: tunnels that negotiated one, ``gateways``: those of theirs that did."""
+    who holds them; ``associations``: tunnels that negotiated one, ``gateways``: those of theirs that did;
+    ``several`` virtual systems."""
 
     unauthorized: str = "Server error : Command not authorized for this administrator"
     unasked: str = "info     general        general 0  Connection to Update server closed"
@@ -50,6 +58,7 @@ class PanFirewall(Device[Configuration]):
     authors: dict[str, set[str]] = field(default_factory=dict)
     associations: set[str] = field(default_factory=set)
     gateways: set[str] = field(default_factory=set)
+    several: bool = False
     jobs: int = 0
 
     @property
@@ -142,16 +151,26 @@ class PanFirewall(Device[Configuration]):
         """The rule that lets traffic from there (an address or a network) through."""
         wanted = ipaddress.ip_network(source)
         for name, rule in self.running.rules.items():
-            ports = [port for zone in rule.get("from") for port in self.running.zones.get(zone, ())]
+            system = name.rpartition("\t")[0]
+            zones = (self.running.zones.get(key_of(system, zone), ()) for zone in rule.get("from"))
+            ports = [port for members in zones for port in members]
             alive = rule.get("from") == ("any",) or any(self.up(port) for port in ports)
-            if not rule.disabled and alive and any(self._fits(wanted, each) for each in rule.get("source")):
+            if (
+                not rule.disabled
+                and alive
+                and any(
+                    self._fits(wanted, key_of(system, each) if each != "any" else each)
+                    for each in rule.get("source")
+                )
+            ):
                 return name if rule.get("action") == ("allow",) else None
         return None
 
     def _fits(self, wanted: ipaddress.IPv4Network | ipaddress.IPv6Network, named: str) -> bool:
         if named == "any":
             return True
-        network = ipaddress.ip_network(self.running.addresses.get(named, named), strict=False)
+        known = self.running.addresses.get(named, named.rpartition("\t")[2])
+        network = ipaddress.ip_network(known, strict=False)
         return network.version == wanted.version and network.overlaps(wanted)
 
     def talk(self) -> None:
@@ -186,7 +205,8 @@ class PanFirewall(Device[Configuration]):
 
     def passes(self, place: Place) -> bool:
         if place.kind == "bgp_peer":
-            return any(place.name == name for each in self.speaking for name, _ in self.neighbours(each))
+            own = place.name.rpartition("/")[2]
+            return any(own == name for each in self.speaking for name, _ in self.neighbours(each))
         if place.kind == "tunnel":
             self.talk()
             return place.name in self.associations

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from controller.simulator.grammar import Arguments, Grammar, Rejected
 from controller.simulator.modal import paged
-from controller.simulator.paloalto_panos.configuration import Configuration, Entry, peer_key
+from controller.simulator.paloalto_panos.configuration import Configuration, Entry, key_of
 from controller.simulator.paloalto_panos.configuring import changes
 from controller.simulator.paloalto_panos.device import PanFirewall
 from controller.simulator.paloalto_panos.shell import Handler, Shell
@@ -34,7 +34,7 @@ def _own(arguments: Arguments) -> tuple[str, int]:
 
 
 def _peer(arguments: Arguments) -> tuple[str, int]:
-    return peer_key(*(arguments.text(index) for index in range(3))), 3
+    return key_of(*(arguments.text(index) for index in range(3))), 3
 
 
 def _value(key: str, text: str) -> str:

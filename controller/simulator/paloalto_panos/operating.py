@@ -37,7 +37,7 @@ def _system(shell: Shell, _arguments: Arguments) -> Reply:
             f"model: {device.model}",
             f"serial: {device.serial}",
             "sw-version: 11.1.4-CORDON-SIMULATED",
-            "multi-vsys: off",
+            f"multi-vsys: {'on' if device.several else 'off'}",
             "operational-mode: normal",
             "",
         ]
@@ -50,7 +50,8 @@ def _interface(shell: Shell, arguments: Arguments) -> Reply:
         raise Rejected(f"Server error : interface '{name}' not found")
     port, up = device.running.ports[name], device.up(name)
     runtime = "1000/full/up" if up else "unknown/unknown/down"
-    zones = [zone for zone, members in device.running.zones.items() if name in members]
+    zones = [key.rpartition("\t") for key, members in device.running.zones.items() if name in members]
+    system, _, zone = zones[0] if zones else ("", "", "N/A")
     lines = [
         _RULE,
         f"Name: {name}, ID: {15 + int(name.rpartition('/')[2])}",
@@ -67,7 +68,7 @@ def _interface(shell: Shell, arguments: Arguments) -> Reply:
         "Virtual router default",
         "Interface MTU 1500",
         *(f"Interface IP address: {each}" for each in port.addresses),
-        f"Zone: {zones[0] if zones else 'N/A'}, virtual system: vsys1",
+        f"Zone: {zone}, virtual system: {system or 'vsys1'}",
         "Adjust TCP MSS: no",
         _RULE,
     ]
@@ -158,9 +159,14 @@ def _arp(shell: Shell, _arguments: Arguments) -> Reply:
 # --- sessions --------------------------------------------------------------------------------------------
 
 
+def _is(key: str, arguments: Arguments) -> bool:
+    """Of that name, in whichever virtual system."""
+    return key.rpartition("\t")[2] == arguments.text()
+
+
 def _count(shell: Shell, arguments: Arguments) -> str:
     shell.device.talk()
-    found = [each for each in shell.device.sessions if each[0] == arguments.text()]
+    found = [each for each in shell.device.sessions if _is(each[0], arguments)]
     return f"\nNumber of sessions that match filter: {len(found)}\n"
 
 
@@ -168,7 +174,7 @@ def _clear(shell: Shell, arguments: Arguments) -> str:
     device = shell.device
     device.talk()
     if arguments.values:
-        device.sessions = {each for each in device.sessions if each[0] != arguments.text()}
+        device.sessions = {each for each in device.sessions if not _is(each[0], arguments)}
     else:
         device.sessions, device.others = set(), 0
     return "\nsessions cleared\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from controller.simulator.paloalto_panos.configuration import Configuration, Entry, quoted
+from controller.simulator.paloalto_panos.configuration import Configuration, Entry, listed, quoted
 
 Tree = dict[str, "Tree | str"]
 """An element by its name: what is below it, or its value."""
@@ -18,8 +18,7 @@ _STEP = re.compile(r"(?P<element>[a-z0-9-]+)(?:\[@name=(?P<quote>[\'\"])(?P<name
 
 
 def tree(configuration: Configuration) -> Tree:
-    """What of it is below the network of the device. What is a list of names in it is one below the element
-    itself."""
+    """What of it is below the network of the device, and the rules of its virtual systems."""
     network: Tree = {}
     for name, entry in configuration.gateways.items():
         _put(network, ("ike", "gateway", name), entry)
@@ -31,14 +30,18 @@ def tree(configuration: Configuration) -> Tree:
         router, group, peer = key.split("\t")
         below = ("virtual-router", router, "protocol", "bgp", "peer-group", group, "peer", peer)
         _put(network, below, entry)
-    return {"devices": {"localhost.localdomain": {"network": network}}}
+    systems: Tree = {}
+    for key, entry in configuration.rules.items():
+        system, _, name = key.rpartition("\t")
+        _put(systems, (system or "vsys1", "rulebase", "security", "rules", name), entry)
+    return {"devices": {"localhost.localdomain": {"network": network, "vsys": systems}}}
 
 
 def _put(at: Tree, path: tuple[str, ...], entry: Entry) -> None:
     for key, values in entry.values:
         words = (*path, *key.split())
         # A tunnel may have several gateways: a list.
-        words, value = ((*words, values[0]), "") if words[-1] == "ike-gateway" else (words, values[0])
+        words, value = ((*words, values[0]), "") if words[-1] == "ike-gateway" else (words, listed(values))
         below = at
         for word in words[:-1]:
             inner = below.get(word)
@@ -68,6 +71,6 @@ def part(whole: Tree, path: str) -> tuple[str, Tree | str] | None:
 
 def nested(name: str, below: Tree | str, indent: str = "") -> list[str]:
     if not isinstance(below, dict):
-        return [f"{indent}{quoted(name)} {quoted(below)};" if below else f"{indent}{quoted(name)};"]
+        return [f"{indent}{quoted(name)} {below};" if below else f"{indent}{quoted(name)};"]
     inner = [line for word, each in below.items() for line in nested(word, each, f"{indent}  ")]
     return [f"{indent}{quoted(name)} {{", *inner, f"{indent}}}"]

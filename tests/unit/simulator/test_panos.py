@@ -10,6 +10,8 @@ from controller.simulator.commandlog import CommandLog
 from controller.simulator.device import Host
 from controller.simulator.paloalto_panos import PLATFORM
 from controller.simulator.paloalto_panos.device import OTHERS, PanFirewall
+from controller.simulator.paloalto_panos_vsys import PLATFORM as SEVERAL
+from controller.simulator.platform import Platform
 from controller.simulator.spec import Account, DeviceSpec
 
 Say = Callable[..., str]
@@ -32,8 +34,8 @@ def device() -> PanFirewall:
     return made
 
 
-def terminal(device: PanFirewall, user: str, number: int) -> Say:
-    shell = PLATFORM.shell(device, user, number)
+def terminal(device: PanFirewall, user: str, number: int, platform: Platform = PLATFORM) -> Say:
+    shell = platform.shell(device, user, number)
 
     def said(*lines: str) -> str:
         """What the last of the lines was answered; its prompt, where nothing."""
@@ -213,3 +215,26 @@ def test_a_peer_has_routes_while_it_and_its_router_are_enabled(say: Say) -> None
     assert "enable no;" in say(f"show config running xpath {below.format('default')}/protocol/bgp/peer-group")
     assert say(f"show config running xpath {below.format('guests')}") == "Server error : No such node"
     assert say("configure", f"{PEER} enable maybe") == "Invalid syntax."
+
+
+def test_virtual_systems_have_rules_of_their_own() -> None:
+    device = SEVERAL.device(DeviceSpec("pa", users={"cordon": Account("long secret")}), CommandLog())
+    assert isinstance(device, PanFirewall)
+    device.hosts = (Host("pc", "ethernet1/2", address="10.0.0.9"),)
+    say = terminal(device, "cordon", 1, SEVERAL)
+    assert "multi-vsys: on" in say("show system info")
+    assert say("configure", RULE[0]) == "Invalid syntax."
+    for system in ("vsys2", "vsys3"):
+        rule = [line.replace("set ", f"set vsys {system} ", 1) for line in RULE]
+        said = say(*rule, f'set vsys {system} rulebase security rules "ward out" action allow')
+        assert said.startswith("[edit]")
+    say("set vsys vsys2 zone trust network layer3 ethernet1/2", "commit", "exit")
+    assert "Number of sessions that match filter: 1" in say(
+        'show session all filter rule "ward out" count yes'
+    )
+    say("configure", 'set vsys vsys2 rulebase security rules "ward out" disabled yes', "commit", "exit")
+    shown = "show config running xpath devices/entry/vsys/entry[@name='{}']/rulebase/security/rules"
+    assert "disabled yes;" in say(shown.format("vsys2"))
+    assert "disabled" not in say(shown.format("vsys3"))
+    assert say(shown.format("vsys4")) == "Server error : No such node"
+    assert "Zone: trust, virtual system: vsys2" in say("show interface ethernet1/2")
