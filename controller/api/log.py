@@ -145,7 +145,7 @@ def _entries(
     cursor, limit = wanted.part.cursor, wanted.part.limit
     after = _after(cursor)
     if wanted.last and cursor is None:
-        after = max(0, serving.office.feed.head - limit)
+        after = max(0, serving.office.entries() - limit)
     lines = serving.office.log(since=after, tag=wanted.tag, run=wanted.run)
     found = list(islice(lines, limit + 1))
     following = cursor_after(str(found[limit - 1].seq)) if len(found) > limit else None

@@ -56,12 +56,11 @@ class Ahead:
             return
         behind = self._prompt.cut_off(shown)
         prompted = behind != shown.strip()
-        if self.echoed < len(self._wanted):
-            wanted = self._wanted[self.echoed]
-            # What stands before the first echo is left over from earlier.
-            if squeezed(behind) == wanted and (prompted or not self._said):
-                self._said.append([])
-                return
+        # What stands before the first echo is left over from earlier; the others stand behind a prompt.
+        begins = (prompted or not self._said) and self.echoed < len(self._wanted)
+        if begins and squeezed(behind) == self._wanted[self.echoed]:
+            self._said.append([])
+            return
         if self._said:
             self.tidy = self.tidy and not prompted
             self._said[-1].append(shown)

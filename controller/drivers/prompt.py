@@ -86,6 +86,8 @@ class Prompt:
     def cut_off(self, line: str) -> str:
         """The line without the prompt it begins with, if it does."""
         shown = visible(line).strip()
+        if not self._counting and self.base not in shown:
+            return shown  # of what a device prints, nearly every line
         found = self._pattern.match(shown)
         return shown[found.end() :] if found else shown
 
@@ -120,6 +122,6 @@ def resembles_prompt(tail: str) -> bool:
 
 def page_break(tail: str) -> bool:
     """The device waits for a key before it prints more."""
-    if "--" not in tail and "\b" not in tail and "ress" not in tail.lower():
+    if "--" not in tail and "\b" not in tail and "ress" not in tail and "RESS" not in tail:
         return False  # asked at every line: nearly always so
     return len(tail) <= LONGEST_PROMPT and _PAGE.fullmatch(visible(tail)) is not None

@@ -30,7 +30,7 @@ def plain(line: str) -> str:
     """Without escape sequences, bells and padding."""
     if "\x1b" in line:
         line = _ANSI.sub("", line)
-    return line.translate(_IGNORED)
+    return line.translate(_IGNORED) if "\x00" in line or "\x07" in line else line
 
 
 def visible(line: str) -> str:

@@ -48,6 +48,10 @@ _LEGACY = {
 """Signatures, exchanges and checksums resting on SHA-1 or MD5, and the ciphers of their time."""
 
 
+_CHEAP = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+"""Asked for first: they check what they decipher; for the others Python takes a checksum of every packet."""
+
+
 class Phase(StrEnum):
     HANDSHAKE = "handshake"
     LOGIN = "login"
@@ -160,6 +164,8 @@ def transport(
     made = paramiko.Transport(
         sock, disabled_algorithms=disabled_algorithms, packetizer_class=_UntimedPacketizer
     )
+    security = made.get_security_options()
+    security.ciphers = [*_CHEAP, *(each for each in security.ciphers if each not in _CHEAP)]
     made.banner_timeout = made.auth_timeout = made.channel_timeout = NEVER
     made._channels = _Channels(made)  # noqa: SLF001 - see there
     return made

@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from controller.domain.entry import CHAIN_START
 from controller.store import schema
 from controller.store.draft import Draft, sealed
-from controller.store.rows import COLUMNS, Cell, Row
+from controller.store.rows import COLUMNS, Cell
 
 _TABLES: Mapping[str, Table] = {table.name: table for table in schema.COVERED}
 
@@ -29,10 +30,8 @@ class _Ends:
 
 def write(connection: Connection, drafts: Iterable[Draft]) -> list[int]:
     """Seals ``drafts`` in order; returns their sequence numbers. The caller's transaction makes them last."""
-    last = connection.execute(
-        select(schema.entry.c.seq, schema.entry.c.chain).order_by(schema.entry.c.seq.desc()).limit(1)
-    ).one_or_none()
-    ends = _Ends(*last, {}) if last else _Ends(0, CHAIN_START, {})
+    last = connection.exec_driver_sql(_LAST).one_or_none()
+    ends = _Ends(last[0], last[1], {}) if last else _Ends(0, CHAIN_START, {})
     return [_write(connection, draft, ends) for draft in drafts]
 
 
@@ -57,21 +56,15 @@ def _write(connection: Connection, draft: Draft, ends: _Ends) -> int:
     for name in {name for name, _ in draft.rows} - ends.next_id.keys():
         ends.next_id[name] = _next_id(connection, _TABLES[name])
     entry, tables = sealed(draft, ends.seq + 1, ends.chain, ends.next_id)
-    connection.execute(
-        insert(schema.entry).values(
-            seq=entry.seq, epoch=draft.epoch, body=entry.body, leaf=entry.leaf, chain=entry.chain
-        )
-    )
+    _insert(connection, schema.entry, [(entry.seq, draft.epoch, entry.body, entry.leaf, entry.chain)])
     for name, rows in tables.items():
         _insert(connection, _TABLES[name], rows)
         ends.next_id[name] += len(rows)
     if draft.payloads:
-        connection.execute(
-            insert(schema.payload),
-            [
-                {"commitment": one.commitment, "entry": entry.seq, "salt": one.salt, "content": one.content}
-                for one in draft.payloads
-            ],
+        _insert(
+            connection,
+            schema.payload,
+            [(one.commitment, entry.seq, one.salt, one.content) for one in draft.payloads],
         )
     for name, row in draft.rows:
         if name == schema.erasure.name:
@@ -116,15 +109,30 @@ def _not_empty(draft: Draft) -> Draft:
 
 
 def _next_id(connection: Connection, table: Table) -> int:
-    found: int = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    found: int = connection.exec_driver_sql(_highest_id(table)).scalar_one()
     return found + 1
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def _insert(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
     # The driver takes rows as they are; naming every cell of a thousand of them would cost more than writing.
     connection.exec_driver_sql(_insert_statement(table), list(rows))
+
+
+# What every commit says is made into text once: making it anew costs several times what carrying it out does.
 
 
 @cache
 def _insert_statement(table: Table) -> str:
     return str(insert(table).compile(dialect=sqlite.dialect()))
+
+
+@cache
+def _highest_id(table: Table) -> str:
+    return _text(select(func.coalesce(func.max(table.c.id), 0)))
+
+
+def _text(statement: Select[*tuple[Any, ...]]) -> str:
+    return str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+
+
+_LAST = _text(select(schema.entry.c.seq, schema.entry.c.chain).order_by(schema.entry.c.seq.desc()).limit(1))

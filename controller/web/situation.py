@@ -85,7 +85,7 @@ def situation(visit: Viewing) -> Response:
         listed=listed,
         by_hand=by_hand,
         lines=recent(visit),
-        entries=visit.service.office.feed.head,
+        entries=visit.service.office.entries(),
         may_cut=visit.may(Permission.ISOLATE),
     )
 

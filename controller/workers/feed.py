@@ -37,6 +37,9 @@ _EACH = 0.002
 
 _LONGEST = 1.0
 
+_UNHEARD = 5.0
+"""Seconds to wait for more while nobody listens: then the processor is for whoever acts."""
+
 _LOOK_EVERY = 1.0
 """Seconds between two looks at the log: what went through the spool comes in without a commit of ours."""
 
@@ -156,6 +159,7 @@ class Feed:
                 return None
             subscription = Subscription(self, after, notify)
             self._listening.append(subscription)
+            self.changed.notify_all()
             if missed:
                 subscription.offer(missed)
             return subscription
@@ -180,6 +184,7 @@ class Feed:
             with self.changed:
                 self.changed.wait_for(lambda: self._woken or self._over, _LOOK_EVERY)
                 if self._woken and not self._over:
+                    self.changed.wait_for(lambda: self._over or self._listening, _UNHEARD)
                     together = min(_TOGETHER + _EACH * len(self._listening), _LONGEST)
                     self.changed.wait_for(lambda: self._over, together)
                 if self._over:

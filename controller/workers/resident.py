@@ -312,6 +312,10 @@ class Resident(HomeOffice):
         """Whether any run acts now."""
         return bool(self.under_way())
 
+    def entries(self) -> int:
+        """How many entries the log has by now. Raises JournalUnreadable."""
+        return self.home.head()[0]
+
     def condition(self) -> tuple[bool, bool]:
         """Whether the journal takes records into the database, and whether this process leads."""
         return not self.journal.degraded, not self._stood_down

@@ -61,12 +61,14 @@ class Manners:
 @dataclass
 class SshDevice:
     """Start with ``with``; ``logins`` are the (user, password) pairs offered, right or wrong;
-    ``arrived`` is what came in, a packet each; ``speaks`` is the command line of one session."""
+    ``arrived`` is what came in, a packet each; ``speaks`` is the command line of one session;
+    ``ciphers`` those it knows, the library's own where none is named."""
 
     switch: Switch
     manners: Manners = field(default_factory=Manners)
     users: dict[str, str] = field(default_factory=lambda: {USER: PASSWORD})
     window: int = 2 * 1024 * 1024
+    ciphers: tuple[str, ...] = ()
     speaks: Callable[[Switch], CommandLine] = CommandLine
     logins: list[tuple[str, str]] = field(default_factory=list)
     arrived: list[bytes] = field(default_factory=list)
@@ -121,6 +123,7 @@ class SshDevice:
             encoding=None,
             line_editor=False,
             window=self.window,
+            encryption_algs=self.ciphers,
             allow_scp=False,
         )
 

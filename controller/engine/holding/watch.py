@@ -170,8 +170,11 @@ class Watch:
         now, reads = self._clock.now(), self._history.last_reads()
         busy, timed = self._busy(), self._book.timed()
         oldest: dict[str, timedelta] = {}
-        for point in {hold.key.point for hold in self._book.holds()}:
-            age = age_of(reads.get(point), now)
+        for hold in self._book.holds():
+            point = hold.key.point
+            # What is being cut right now has no reading yet: its run is about to make one.
+            fresh = busy and point not in reads
+            age = now - hold.opened_at if fresh else age_of(reads.get(point), now)
             oldest[point.device] = max(age, oldest.get(point.device, timedelta(0)))
         with self._changed:
             self._told &= oldest.keys()

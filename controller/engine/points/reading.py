@@ -25,6 +25,12 @@ _NUMBERED = re.compile(r"[\d/.:]+")
 _COUNTED = re.compile(r"(?:\d+/)*\d+")
 """What a list of numbers or of ports can be asked for."""
 
+_MOST_KEPT = 8192
+_kept: dict[
+    tuple[tuple[str, ...], tuple[str | None, ...]], tuple[Mapping[str, tuple[str, ...]], re.Pattern[str]]
+] = {}
+"""With the names of ports each was made for: two platforms' profiles may share a pattern and not these."""
+
 PARTIAL = "partial"
 """The value of a per-prefix field on which its prefixes differ."""
 
@@ -126,15 +132,16 @@ def _fields(parse: Parse, context: PointContext, text: str) -> State:
 
 
 def _regex(parse: RegexParse, context: PointContext, values: Mapping[str, str], text: str) -> State:
-    found = _compiled(_pattern(parse.pattern, context, values)).search(text)
+    pattern = _searched(parse.pattern, context, values)
+    found = pattern.search(text)
     if found is None or parse.listed:  # a list is whole only in an answer recognised as whole
         given = parse.given
-        recognised = given is not None and _compiled(_pattern(given, context, values)).search(text)
+        recognised = given is not None and _searched(given, context, values).search(text)
         if found is None or not recognised:
             return parse.otherwise if recognised else {}
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
     if parse.listed:
-        groups = _listed(_compiled(_pattern(parse.pattern, context, values)), values, text)
+        groups = _listed(pattern, values, text)
         if not groups:
             return parse.otherwise
     for name, number in parse.within.items():
@@ -183,6 +190,19 @@ def _within(listed: str, wanted: str) -> str:
     own = rf"(?<![\d/]){re.escape(slot)}/" if slash else ""
     spans = re.findall(rf"{own}(\d+)(?:(?:-|\s+to\s+)(\d+))?", listed)
     return "yes" if any(int(low) <= int(number) <= int(high or low) for low, high in spans) else "no"
+
+
+def _searched(template: Template, context: PointContext, values: Mapping[str, str]) -> re.Pattern[str]:
+    """:func:`_pattern`, compiled. Kept by what it is made of: ports of many switches bear the same names, and
+    each is read several times."""
+    names = context.profile.names
+    key = (template.parts, tuple([values.get(name) for name in template.parts[1::2]]))
+    kept = _kept.get(key)
+    if kept is None or kept[0] is not names:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        kept = _kept[key] = (names, _compiled(_pattern(template, context, values)))
+    return kept[1]
 
 
 def _pattern(template: Template, context: PointContext, values: Mapping[str, str]) -> str:

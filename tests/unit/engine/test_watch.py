@@ -103,6 +103,22 @@ def test_nothing_is_due_that_nobody_holds() -> None:
     assert watch(at).due() == ()
 
 
+def test_what_is_being_cut_is_not_looked_at_meanwhile() -> None:
+    at = site()
+    watching = watch(at)
+    seen: list[tuple[str, ...]] = []
+
+    def look(_: Board, line: str) -> None:
+        if line == "port p1 down":
+            assert at.controller.under_way()
+            seen.append(watching.due())
+
+    at.driver.at_line = look
+    at.cut("one")
+    assert seen
+    assert set(seen) == {()}
+
+
 def test_a_point_found_open_is_an_alarm_and_is_cut_again() -> None:
     at = site()
     run = at.cut("one").run
