@@ -10,12 +10,15 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from controller.simulator.commandlog import CommandLog, differences
 from controller.simulator.faults import Faults
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Configuration(Protocol):
@@ -33,6 +36,14 @@ class Configuration(Protocol):
 
 
 C = TypeVar("C", bound=Configuration)
+D = TypeVar("D", bound="DataclassInstance")
+
+
+def copied(configuration: D) -> D:
+    """Its dictionaries anew, everything in them as it is."""
+    values = {each.name: getattr(configuration, each.name) for each in fields(configuration)}
+    anew = {name: dict(value) for name, value in values.items() if isinstance(value, dict)}
+    return replace(configuration, **anew)
 
 
 class Line(Protocol):

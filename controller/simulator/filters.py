@@ -9,6 +9,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, replace
 
+from controller.simulator.grammar import Arguments, incomplete, invalid
+
 PROTOCOLS = {
     "ip": ("ahp", "eigrp", "esp", "gre", "icmp", "igmp", "ip", "ospf", "pim", "tcp", "udp", "vrrp"),
     "ipv6": ("ahp", "esp", "icmp", "icmpv6", "ipv6", "ospf", "sctp", "tcp", "udp"),
@@ -39,6 +41,15 @@ class Entry:
         return f"{self.sequence} {self.action} {self.what}"
 
 
+def without(
+    entries: tuple[Entry, ...], sequence: int | None, action: str = "", what: str = ""
+) -> tuple[Entry, ...]:
+    """Without the entry of that number, or else of that content."""
+    if sequence is not None:
+        return tuple(entry for entry in entries if entry.sequence != sequence)
+    return tuple(entry for entry in entries if (entry.action, entry.what) != (action, what))
+
+
 @dataclass(frozen=True, slots=True)
 class AccessList:
     """``family``: ``ip`` or ``ipv6``."""
@@ -59,16 +70,7 @@ class AccessList:
 
     def without(self, sequence: int | None, action: str = "", what: str = "") -> AccessList:
         """Without the entry of that number, or else of that content."""
-        kept = tuple(
-            entry
-            for entry in self.entries
-            if (
-                entry.sequence != sequence
-                if sequence is not None
-                else (entry.action, entry.what) != (action, what)
-            )
-        )
-        return replace(self, entries=kept)
+        return replace(self, entries=without(self.entries, sequence, action, what))
 
     @property
     def denies_all(self) -> bool:
@@ -94,6 +96,20 @@ def parse_entry(family: str, words: list[str]) -> tuple[str, str]:
     if reader.more:
         raise BadEntry(reader.index)
     return action, " ".join(what)
+
+
+def edited(current: AccessList, arguments: Arguments, *, remove: bool, numbered: bool) -> AccessList:
+    """The list after ``10 deny ip any any`` and its like: with or without a number, and a ``no`` before it.
+    Raises CommandError."""
+    tokens = arguments.tokens[remove + numbered :]
+    sequence = arguments.number() if numbered else None
+    if remove and numbered:
+        return current.without(sequence)
+    try:
+        action, what = parse_entry(current.family, [token.text for token in tokens])
+    except BadEntry as bad:
+        raise invalid(tokens[bad.index].start) if bad.index < len(tokens) else incomplete() from None
+    return current.without(None, action, what) if remove else current.with_entry(sequence, action, what)
 
 
 class _Words:

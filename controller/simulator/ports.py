@@ -6,7 +6,7 @@ as all vendors' guides to link aggregation have it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -62,6 +62,42 @@ def allowed(operation: str) -> Change:
         return replace(interface, allowed=vlans)
 
     return change
+
+
+SWITCHPORT: Mapping[str, Change] = {
+    "switchport mode access": value(mode="access"),
+    "switchport mode trunk": value(mode="trunk"),
+    "no switchport mode": value(mode="access"),
+    "switchport access vlan <number:1-4094>": lambda each, given: replace(each, access_vlan=given.number()),
+    "no switchport access vlan": value(access_vlan=1),
+    "switchport trunk native vlan <number:1-4094>": lambda each, given: replace(
+        each, native_vlan=given.number()
+    ),
+    "switchport trunk allowed vlan <vlans>": allowed("set"),
+    "switchport trunk allowed vlan add <vlans>": allowed("add"),
+    "switchport trunk allowed vlan remove <vlans>": allowed("remove"),
+    "switchport trunk allowed vlan except <vlans>": allowed("except"),
+    "switchport trunk allowed vlan all": allowed("all"),
+    "switchport trunk allowed vlan none": allowed("none"),
+    "no switchport trunk allowed vlan": allowed("all"),
+}
+"""The words of a switched port that EOS and NX-OS took over from IOS alike."""
+
+
+def address6(interface: Interface, arguments: Arguments) -> Interface:
+    """One more."""
+    return replace(interface, addresses6=tuple(sorted({*interface.addresses6, arguments.text().lower()})))
+
+
+def bundle(shell: ModalShell[Any], aggregate: Interface, mode: str) -> None:
+    """The selected ports join the aggregate; where there is none yet, it is switched as the first of them."""
+    interfaces = shell.device.running.interfaces
+    first = interfaces[shell.selected[0]]
+    switched = replace(aggregate, mode=first.mode, access_vlan=first.access_vlan, allowed=first.allowed)
+    interfaces.setdefault(aggregate.name, switched)
+    for name in shell.selected:
+        member = replace(interfaces[name], channel_group=aggregate.number, channel_mode=mode)
+        interfaces[name] = member
 
 
 def bound(which: str, *, remove: bool) -> Change:

@@ -13,6 +13,7 @@ import asyncio
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from controller.simulator.grammar import Arguments, Grammar, incomplete, invalid, words
@@ -181,3 +182,20 @@ def of_mode(mode: str, change: Change, *, to_members: bool = False) -> PortHandl
         return change(interface, arguments)
 
     return each(checked, layer2=True, to_members=to_members)
+
+
+def carried(interface: Interface, arguments: Arguments) -> Interface:
+    """The listed VLANs too."""
+    return replace(interface, allowed=interface.allowed | listed(arguments))
+
+
+def not_carried(interface: Interface, arguments: Arguments) -> Interface:
+    """The listed VLANs no more."""
+    return replace(interface, allowed=interface.allowed - listed(arguments))
+
+
+def address(interface: Interface, arguments: Arguments) -> Interface:
+    """An address and its mask, where an address can be."""
+    if not interface.is_svi:
+        raise invalid(arguments.tokens[0].start)
+    return replace(interface, address=(arguments.text(0), arguments.text(1)))

@@ -16,9 +16,9 @@ from dataclasses import replace
 from controller.simulator.arista_eos.configuration import User, hashed
 from controller.simulator.arista_eos.names import interface_range, made
 from controller.simulator.arista_eos.shell import Handler, Shell
-from controller.simulator.filters import AccessList, BadEntry, parse_entry
-from controller.simulator.grammar import Arguments, Grammar, Rejected, incomplete, invalid
-from controller.simulator.ports import Change, allowed, bound, description, each, value
+from controller.simulator.filters import AccessList, edited
+from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.ports import SWITCHPORT, Change, address6, bound, bundle, description, each, value
 from controller.simulator.switching import Interface
 
 
@@ -111,19 +111,7 @@ def _entry(*, remove: bool, numbered: bool) -> Handler:
     def handler(shell: Shell, arguments: Arguments) -> None:
         if shell.edited is None:
             raise invalid(0)
-        tokens = arguments.tokens[remove + numbered :]
-        sequence = arguments.number() if numbered else None
-        if remove and numbered:
-            shell.edited = shell.edited.without(sequence)
-            return
-        try:
-            action, what = parse_entry(shell.edited.family, [token.text for token in tokens])
-        except BadEntry as bad:
-            raise invalid(tokens[bad.index].start) if bad.index < len(tokens) else incomplete() from None
-        if remove:
-            shell.edited = shell.edited.without(None, action, what)
-        else:
-            shell.edited = shell.edited.with_entry(sequence, action, what)
+        shell.edited = edited(shell.edited, arguments, remove=remove, numbered=numbered)
 
     return handler
 
@@ -137,14 +125,7 @@ def _abort(shell: Shell, _arguments: Arguments) -> None:
 
 def _channel_group(mode: str) -> Handler:
     def handler(shell: Shell, arguments: Arguments) -> None:
-        name = f"Port-Channel{arguments.number()}"
-        interfaces = shell.device.running.interfaces
-        first = interfaces[shell.selected[0]]
-        switched = replace(made(name), mode=first.mode, access_vlan=first.access_vlan, allowed=first.allowed)
-        interfaces.setdefault(name, switched)
-        for selected in shell.selected:
-            group = replace(interfaces[selected], channel_group=arguments.number(), channel_mode=mode)
-            interfaces[selected] = group
+        bundle(shell, made(f"Port-Channel{arguments.number()}"), mode)
 
     return handler
 
@@ -159,10 +140,6 @@ def _address(interface: Interface, arguments: Arguments) -> Interface:
     return replace(interface, address=(str(network.ip), str(network.network.prefixlen)))
 
 
-def _address6(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, addresses6=tuple(sorted({*interface.addresses6, arguments.text().lower()})))
-
-
 _INTERFACE: Mapping[str, Change] = {
     "shutdown": value(shutdown=True),
     "no shutdown": value(shutdown=False),
@@ -170,24 +147,10 @@ _INTERFACE: Mapping[str, Change] = {
     "no description": value(description=""),
     "ip address <word>": _address,
     "no ip address": value(address=None),
-    "ipv6 address <ipv6>": _address6,
+    "ipv6 address <ipv6>": address6,
 }
 _SWITCHPORT: Mapping[str, Change] = {
-    "switchport mode access": value(mode="access"),
-    "switchport mode trunk": value(mode="trunk"),
-    "no switchport mode": value(mode="access"),
-    "switchport access vlan <number:1-4094>": lambda each, given: replace(each, access_vlan=given.number()),
-    "no switchport access vlan": value(access_vlan=1),
-    "switchport trunk native vlan <number:1-4094>": lambda each, given: replace(
-        each, native_vlan=given.number()
-    ),
-    "switchport trunk allowed vlan <vlans>": allowed("set"),
-    "switchport trunk allowed vlan add <vlans>": allowed("add"),
-    "switchport trunk allowed vlan remove <vlans>": allowed("remove"),
-    "switchport trunk allowed vlan except <vlans>": allowed("except"),
-    "switchport trunk allowed vlan all": allowed("all"),
-    "switchport trunk allowed vlan none": allowed("none"),
-    "no switchport trunk allowed vlan": allowed("all"),
+    **SWITCHPORT,
     "spanning-tree portfast": value(portfast=True),
     "no spanning-tree portfast": value(portfast=False),
     "no channel-group": value(channel_group=None, channel_mode=""),

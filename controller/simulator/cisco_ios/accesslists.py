@@ -12,6 +12,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, replace
 
+from controller.simulator.filters import BadEntry, Entry, without
+
 PROTOCOLS4 = (
     "ahp",
     "eigrp",
@@ -43,22 +45,6 @@ PORTS = {
 _OPERATORS = {"eq": 1, "neq": 1, "gt": 1, "lt": 1, "range": 2}
 
 
-class BadEntry(Exception):
-    """The word at ``index`` does not fit; an ``index`` past the last word means that more is wanted."""
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        super().__init__(index)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    sequence: int
-    action: str
-    what: str
-    """The rest of the entry in canonical words."""
-
-
 @dataclass(frozen=True, slots=True)
 class AccessList:
     """``kind``: ``standard``, ``extended`` or ``ipv6``."""
@@ -80,16 +66,7 @@ class AccessList:
 
     def without(self, sequence: int | None, action: str = "", what: str = "") -> AccessList:
         """Without the entry of that number, or else of that content."""
-        kept = tuple(
-            entry
-            for entry in self.entries
-            if (
-                entry.sequence != sequence
-                if sequence is not None
-                else (entry.action, entry.what) != (action, what)
-            )
-        )
-        return replace(self, entries=kept)
+        return replace(self, entries=without(self.entries, sequence, action, what))
 
     @property
     def denies_all(self) -> bool:

@@ -7,9 +7,10 @@ Sequence Numbering": "% Duplicate sequence number".
 
 from __future__ import annotations
 
-from controller.simulator.cisco_ios.accesslists import AccessList, BadEntry, numbered_kind, parse_entry
+from controller.simulator.cisco_ios.accesslists import AccessList, numbered_kind, parse_entry
 from controller.simulator.cisco_ios.configmode import leave_submode
 from controller.simulator.cisco_ios.shell import Handler, Mode, Shell
+from controller.simulator.filters import BadEntry
 from controller.simulator.grammar import Arguments, Grammar, incomplete, invalid
 
 _MODES = {"standard": Mode.STANDARD, "extended": Mode.EXTENDED, "ipv6": Mode.IPV6}

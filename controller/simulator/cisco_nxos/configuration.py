@@ -9,13 +9,13 @@ is a block within ``router bgp``).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass, field
 
 from controller.simulator.bgp import Bgp, Default, statics
 from controller.simulator.cisco_nxos.names import sort_key
+from controller.simulator.device import copied
 from controller.simulator.filters import AccessList
+from controller.simulator.secrets import stored
 from controller.simulator.switching import Interface
 from controller.simulator.vlans import ALL_VLANS, vlan_spans, vlan_text, wrapped
 
@@ -48,15 +48,7 @@ class Configuration:
     defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
-        return Configuration(
-            self.settings,
-            dict(self.users),
-            dict(self.vlans),
-            dict(self.interfaces),
-            dict(self.lists),
-            self.bgp,
-            self.defaults,
-        )
+        return copied(self)
 
     def objects(self) -> dict[str, object]:
         found: dict[str, object] = {"settings": self.settings}
@@ -146,6 +138,4 @@ def bound_by(interface: Interface, which: str) -> str:
 
 
 def hashed(secret: str) -> str:
-    """The stored form of a secret: it need only be stable."""
-    digest = hashlib.sha256(b"simulated" + secret.encode()).digest()
-    return "$5$" + base64.b64encode(digest[:24]).decode().rstrip("=")
+    return stored(secret, "$5$")

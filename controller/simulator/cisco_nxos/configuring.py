@@ -17,9 +17,9 @@ from dataclasses import replace
 from controller.simulator.cisco_nxos.configuration import User, hashed
 from controller.simulator.cisco_nxos.names import interface_range, made
 from controller.simulator.cisco_nxos.shell import Handler, Shell
-from controller.simulator.filters import AccessList, BadEntry, parse_entry
-from controller.simulator.grammar import Arguments, Grammar, Rejected, incomplete, invalid
-from controller.simulator.ports import Change, allowed, bound, description, each, value
+from controller.simulator.filters import AccessList, edited
+from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.ports import SWITCHPORT, Change, address6, bound, bundle, description, each, value
 from controller.simulator.switching import Interface
 
 FEATURES = ("bgp", "interface-vlan", "lacp", "lldp", "vpc", "hsrp", "udld")
@@ -128,19 +128,7 @@ def _entry(*, remove: bool, numbered: bool) -> Handler:
         family, name = shell.selected
         lists = shell.device.running.lists
         current = lists.get((family, name)) or AccessList(family, name)
-        tokens = arguments.tokens[remove + numbered :]
-        sequence = arguments.number() if numbered else None
-        if remove and numbered:
-            lists[family, name] = current.without(sequence)
-            return
-        try:
-            action, what = parse_entry(family, [token.text for token in tokens])
-        except BadEntry as bad:
-            raise invalid(tokens[bad.index].start) if bad.index < len(tokens) else incomplete() from None
-        changed = (
-            current.without(None, action, what) if remove else current.with_entry(sequence, action, what)
-        )
-        lists[family, name] = changed
+        lists[family, name] = edited(current, arguments, remove=remove, numbered=numbered)
 
     return handler
 
@@ -152,14 +140,7 @@ def _channel_group(mode: str) -> Handler:
     def handler(shell: Shell, arguments: Arguments) -> None:
         if mode != "on" and "lacp" not in shell.device.running.settings.features:
             raise invalid(arguments.tokens[-1].start)
-        name = f"port-channel{arguments.number()}"
-        interfaces = shell.device.running.interfaces
-        first = interfaces[shell.selected[0]]
-        switched = replace(made(name), mode=first.mode, access_vlan=first.access_vlan, allowed=first.allowed)
-        interfaces.setdefault(name, switched)
-        for selected in shell.selected:
-            group = replace(interfaces[selected], channel_group=arguments.number(), channel_mode=mode)
-            interfaces[selected] = group
+        bundle(shell, made(f"port-channel{arguments.number()}"), mode)
 
     return handler
 
@@ -185,27 +166,9 @@ def _address(interface: Interface, arguments: Arguments) -> Interface:
     return replace(interface, address=(str(network.ip), str(network.network.prefixlen)))
 
 
-def _address6(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, addresses6=tuple(sorted({*interface.addresses6, arguments.text().lower()})))
-
-
 _SWITCHPORT: Mapping[str, Change] = {
     "switchport": lambda each, _given: each,
-    "switchport mode access": value(mode="access"),
-    "switchport mode trunk": value(mode="trunk"),
-    "no switchport mode": value(mode="access"),
-    "switchport access vlan <number:1-4094>": lambda each, given: replace(each, access_vlan=given.number()),
-    "no switchport access vlan": value(access_vlan=1),
-    "switchport trunk native vlan <number:1-4094>": lambda each, given: replace(
-        each, native_vlan=given.number()
-    ),
-    "switchport trunk allowed vlan <vlans>": allowed("set"),
-    "switchport trunk allowed vlan add <vlans>": allowed("add"),
-    "switchport trunk allowed vlan remove <vlans>": allowed("remove"),
-    "switchport trunk allowed vlan except <vlans>": allowed("except"),
-    "switchport trunk allowed vlan all": allowed("all"),
-    "switchport trunk allowed vlan none": allowed("none"),
-    "no switchport trunk allowed vlan": allowed("all"),
+    **SWITCHPORT,
     "spanning-tree port type edge": value(portfast=True),
     "no spanning-tree port type": value(portfast=False),
     "no channel-group": value(channel_group=None, channel_mode=""),
@@ -246,7 +209,7 @@ def add_configuring(grammars: Mapping[str, Grammar[Handler]]) -> None:
     interface.add("description <line>", each(description))
     interface.add("no description", each(value(description="")))
     interface.add("ip address <word>", _on("svi", _address))
-    interface.add("ipv6 address <ipv6>", _on("svi", _address6))
+    interface.add("ipv6 address <ipv6>", _on("svi", address6))
     for pattern, change in _SWITCHPORT.items():
         interface.add(pattern, each(change, layer2=True, to_members=True))
     interface.add("channel-group <number:1-4096>", _channel_group("on"))

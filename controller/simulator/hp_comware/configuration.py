@@ -9,12 +9,12 @@ ACL and QoS Command Reference: "acl", "rule", "packet-filter". Layer 3 - IP Rout
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass, field
 
 from controller.simulator.bgp import Bgp, Default, statics
+from controller.simulator.device import copied
 from controller.simulator.hp_comware.names import sort_key
+from controller.simulator.secrets import stored
 from controller.simulator.switching import Interface, Kind
 from controller.simulator.views import number, spans
 from controller.simulator.vlans import ALL_VLANS
@@ -59,15 +59,7 @@ class Configuration:
     defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
-        return Configuration(
-            self.settings,
-            dict(self.users),
-            dict(self.vlans),
-            dict(self.interfaces),
-            dict(self.lists),
-            self.bgp,
-            self.defaults,
-        )
+        return copied(self)
 
     def objects(self) -> dict[str, object]:
         found: dict[str, object] = {"settings": self.settings}
@@ -151,6 +143,4 @@ def _preference(route: Default) -> str:
 
 
 def hashed(secret: str) -> str:
-    """The stored form of a secret: it need only be stable."""
-    digest = hashlib.sha256(b"simulated" + secret.encode()).digest()
-    return "$h$6$" + base64.b64encode(digest[:24]).decode().rstrip("=")
+    return stored(secret, "$h$6$")

@@ -19,7 +19,16 @@ from controller.simulator.hp_comware.shell import Handler, Shell
 from controller.simulator.ports import Change, bound, description, each, value
 from controller.simulator.shell import Ask, Reply
 from controller.simulator.switching import Interface
-from controller.simulator.views import add_leaving, listed, of_mode, reboot, to, unpaged
+from controller.simulator.views import (
+    add_leaving,
+    address,
+    carried,
+    not_carried,
+    of_mode,
+    reboot,
+    to,
+    unpaged,
+)
 from controller.simulator.vlans import ALL_VLANS
 
 _RULE = re.compile(r"(?:(\d+) +)?((?:permit|deny)\b.*)")
@@ -134,14 +143,6 @@ def _of_mode(mode: str, change: Change) -> Handler:
     return of_mode(mode, change, to_members=True)
 
 
-def _permit(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, allowed=interface.allowed | listed(arguments))
-
-
-def _undo_permit(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, allowed=interface.allowed - listed(arguments))
-
-
 def _join(shell: Shell, arguments: Arguments) -> None:
     aggregate = shell.device.aggregate(arguments.number())
     port = shell.device.running.interfaces[shell.selected[0]]
@@ -155,12 +156,6 @@ def _join(shell: Shell, arguments: Arguments) -> None:
         native_vlan=aggregate.native_vlan,
         allowed=aggregate.allowed,
     )
-
-
-def _address(interface: Interface, arguments: Arguments) -> Interface:
-    if not interface.is_svi:
-        raise invalid(arguments.tokens[0].start)
-    return replace(interface, address=(arguments.text(0), arguments.text(1)))
 
 
 def _filter(which: str) -> Handler:
@@ -291,7 +286,7 @@ def _add_interface(interface: Grammar[Handler]) -> None:
         "undo shutdown": value(shutdown=False),
         "description <line>": description,
         "undo description": value(description=""),
-        "ip address <ipv4> <ipv4>": _address,
+        "ip address <ipv4> <ipv4>": address,
         "undo ip address": value(address=None),
     }
     for pattern, change in changes.items():
@@ -303,9 +298,9 @@ def _add_interface(interface: Grammar[Handler]) -> None:
     interface.add("port access vlan <number:1-4094>", _access_vlan)
     interface.add("undo port access vlan", _of_mode("access", value(access_vlan=1)))
     interface.add("port trunk permit vlan all", _of_mode("trunk", value(allowed=ALL_VLANS)))
-    interface.add("port trunk permit vlan <line>", _of_mode("trunk", _permit))
+    interface.add("port trunk permit vlan <line>", _of_mode("trunk", carried))
     interface.add("undo port trunk permit vlan all", _of_mode("trunk", value(allowed=frozenset())))
-    interface.add("undo port trunk permit vlan <line>", _of_mode("trunk", _undo_permit))
+    interface.add("undo port trunk permit vlan <line>", _of_mode("trunk", not_carried))
     interface.add(
         "port trunk pvid vlan <number:1-4094>",
         _of_mode("trunk", lambda one, given: replace(one, native_vlan=given.number())),

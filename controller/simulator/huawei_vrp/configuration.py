@@ -10,12 +10,12 @@ default), "preference (BGP-IPv4 unicast address family view)" (255 by default).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass, field, replace
 
 from controller.simulator.bgp import Bgp, Default, statics
+from controller.simulator.device import copied
 from controller.simulator.huawei_vrp.names import sort_key
+from controller.simulator.secrets import stored
 from controller.simulator.switching import Interface, Kind
 from controller.simulator.views import number, spans
 
@@ -104,16 +104,7 @@ class Configuration:
     defaults: tuple[Default, ...] = ()
 
     def copy(self) -> Configuration:
-        return Configuration(
-            self.settings,
-            dict(self.users),
-            dict(self.vlans),
-            dict(self.interfaces),
-            dict(self.lists),
-            dict(self.filters),
-            self.bgp,
-            self.defaults,
-        )
+        return copied(self)
 
     def objects(self) -> dict[str, object]:
         found: dict[str, object] = {"settings": self.settings}
@@ -220,6 +211,4 @@ def made(name: str) -> Interface:
 
 
 def hashed(secret: str) -> str:
-    """The stored form of a secret: it need only be stable."""
-    digest = hashlib.sha256(b"simulated" + secret.encode()).digest()
-    return "$1a$" + base64.b64encode(digest[:24]).decode().rstrip("=") + "$"
+    return stored(secret, "$1a$", "$")

@@ -18,7 +18,16 @@ from controller.simulator.huawei_vrp.shell import Handler, Shell
 from controller.simulator.ports import Change, description, each, value
 from controller.simulator.shell import Ask, Reply
 from controller.simulator.switching import Interface
-from controller.simulator.views import add_leaving, listed, of_mode, reboot, unpaged
+from controller.simulator.views import (
+    add_leaving,
+    address,
+    carried,
+    listed,
+    not_carried,
+    of_mode,
+    reboot,
+    unpaged,
+)
 from controller.simulator.vlans import ALL_VLANS
 
 # --- user view -------------------------------------------------------------------------------------------
@@ -150,14 +159,6 @@ def _default_vlan(shell: Shell, arguments: Arguments) -> None:
     )
 
 
-def _allow(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, allowed=interface.allowed | listed(arguments))
-
-
-def _undo_allow(interface: Interface, arguments: Arguments) -> Interface:
-    return replace(interface, allowed=interface.allowed - listed(arguments))
-
-
 def _join(shell: Shell, arguments: Arguments) -> None:
     trunk = shell.device.aggregate(arguments.number())
     port = shell.device.running.interfaces[shell.selected[0]]
@@ -166,12 +167,6 @@ def _join(shell: Shell, arguments: Arguments) -> None:
     if replace(port, shutdown=False, description="") != made(port.name):
         raise Rejected(f"Error: Interface {port.name} has other configurations.")
     shell.device.running.interfaces[port.name] = replace(port, channel_group=trunk.number)
-
-
-def _address(interface: Interface, arguments: Arguments) -> Interface:
-    if not interface.is_svi:
-        raise invalid(arguments.tokens[0].start)
-    return replace(interface, address=(arguments.text(0), arguments.text(1)))
 
 
 # --- all of them -----------------------------------------------------------------------------------------
@@ -242,7 +237,7 @@ def _add_interface(interface: Grammar[Handler]) -> None:
         "shutdown": value(shutdown=True),
         "description <line>": description,
         "undo description": value(description=""),
-        "ip address <ipv4> <ipv4>": _address,
+        "ip address <ipv4> <ipv4>": address,
         "undo ip address": value(address=None),
     }
     for pattern, change in changes.items():
@@ -254,9 +249,9 @@ def _add_interface(interface: Grammar[Handler]) -> None:
     interface.add("port default vlan <number:1-4094>", _default_vlan)
     interface.add("undo port default vlan", of_mode("access", value(access_vlan=1)))
     interface.add("port trunk allow-pass vlan all", of_mode("trunk", value(allowed=ALL_VLANS)))
-    interface.add("port trunk allow-pass vlan <line>", of_mode("trunk", _allow))
+    interface.add("port trunk allow-pass vlan <line>", of_mode("trunk", carried))
     interface.add("undo port trunk allow-pass vlan all", of_mode("trunk", value(allowed=frozenset())))
-    interface.add("undo port trunk allow-pass vlan <line>", of_mode("trunk", _undo_allow))
+    interface.add("undo port trunk allow-pass vlan <line>", of_mode("trunk", not_carried))
     interface.add(
         "port trunk pvid vlan <number:1-4094>",
         of_mode("trunk", lambda one, given: replace(one, native_vlan=given.number())),

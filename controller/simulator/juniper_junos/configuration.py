@@ -7,8 +7,6 @@ object stays when its last statement goes), "Deactivating and Reactivating State
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +14,7 @@ from controller.simulator.juniper_junos.names import logical_name
 from controller.simulator.juniper_junos.schema import TYPES, Kind, Statement, root
 from controller.simulator.juniper_junos.switched import Switching, switching
 from controller.simulator.juniper_junos.writing import braces, elements
+from controller.simulator.secrets import stored
 from controller.simulator.switching import Interface
 
 Path = tuple[str, ...]
@@ -213,6 +212,4 @@ def _child(here: Statement, word: str) -> Statement | None:
 
 
 def hashed(secret: str) -> str:
-    """The stored form of a secret: it need only be stable."""
-    digest = hashlib.sha256(b"simulated" + secret.encode()).digest()
-    return "$6$" + base64.b64encode(digest[:24]).decode().rstrip("=")
+    return stored(secret, "$6$")
