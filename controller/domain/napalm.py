@@ -36,6 +36,8 @@ COMMIT_UNTIMED = "napalm commit_config"
 CHECKPOINT = "bootflash:cordon-rollback.cfg"
 """What NX-OS goes back to where a line was refused; a session that broke leaves it."""
 
+_LEFT_UNTIMED = (f"delete {CHECKPOINT} no-prompt",)
+
 CANDIDATE = "cordon"
 """What one without a timer of the device's is called, which has no name there."""
 
@@ -53,7 +55,8 @@ def returning(profile: DeviceProfile, device: Device) -> DeviceProfile:
     if spec is None or not by_napalm(profile, device):
         return profile
     if timer is None:
-        return _knowing(profile)
+        known = _knowing(profile)
+        return replace(known, session=replace(known.session, abandoned=_LEFT_UNTIMED))
     enter = (Template.parse(f"{OPEN} ${{{OPERATION}}}"),)
     if timer.enter == enter:
         return profile
@@ -83,7 +86,7 @@ def untimed(profile: DeviceProfile) -> DeviceProfile:
         send=(LOAD, COMPARE, COMMIT_UNTIMED),
         discard=(DISCARD,),
         within=spec.within,
-        abandoned=(f"delete {CHECKPOINT} no-prompt",),
+        abandoned=_LEFT_UNTIMED,
     )
     known = _knowing(profile)
     enter = (f"{OPEN} {CANDIDATE}",)

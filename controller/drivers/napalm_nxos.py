@@ -8,7 +8,8 @@ NAPALM does it:
 - ``copy running-config startup-config``, after every commit and every way back, is not sent: only a playbook
   saves.
 - *Any* line that was refused leads back, not only what is "Invalid command".
-- Before the first line the checkpoint is looked for, and after the last it is removed. NAPALM leaves it.
+- Before the first line the checkpoint is looked for, where there was none before, and after the last it is
+  removed. NAPALM leaves it.
 - It is waited for the prompt until the way back is over. NAPALM takes the ``#`` of "#Generating Rollback
   Patch" for it, and then a way back that was completed for one that was not.
 """
@@ -64,6 +65,10 @@ class _Nxos(NXOSSSHDriver):  # type: ignore[misc] # NAPALM ships no types
         self._remove()
 
     def _save_to_checkpoint(self, filename: str) -> None:
+        # One of before, taken for that of now, would bring back what was then.
+        self._remove()
+        if self._check_file_exists(filename):
+            raise CommandErrorException(f"{filename} of before could not be removed: nothing was sent")
         super()._save_to_checkpoint(filename)
         if not self._check_file_exists(filename):
             raise CommandErrorException("no checkpoint could be written: nothing was sent")

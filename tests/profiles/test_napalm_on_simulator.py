@@ -310,6 +310,32 @@ def test_a_checkpoint_that_is_not_written_lets_nothing_be_sent(site: Simulation)
     assert "  shutdown" not in site.lines("nxos")
 
 
+def test_a_checkpoint_of_before_is_never_gone_back_to(site: Simulation) -> None:
+    site.configure("nxos", "checkpoint file cordon-rollback.cfg", "interface Ethernet1/3", "shutdown")
+    before, deadline = site.running("nxos"), time.monotonic() + 20
+    candidate = _candidate(site["nxos"], "nxos")
+    candidate.open("cordon", deadline)
+    candidate.load(("interface Ethernet1/1", "shutdown", "nonsense"), deadline)
+    site.fault("nxos", "reject", on="^delete ")
+    with pytest.raises(Failed, match="of before could not be removed: nothing was sent"):
+        candidate.commit(None, deadline)
+    site.clear("nxos", "reject")
+    with pytest.raises(Failed, match="automatic rollback attempted"):
+        candidate.commit(None, deadline)
+    candidate.end()
+    assert site.running("nxos") == before
+
+
+def test_a_session_that_breaks_between_two_lines_leaves_no_checkpoint(
+    site: Simulation, cordon: Cordon
+) -> None:
+    act(cordon, "isolate", "--segment", "nxos-ward")
+    site.fault("nxos", "drop_after_change", **FIRST)
+    code, ended = act(cordon, "restore", "--segment", "nxos-ward")
+    assert (code, ended["proofs"]["confirmed"], ended["proofs"]["contradicted"]) == (6, 1, 1)
+    assert site.state("nxos")["files"] == []
+
+
 @pytest.mark.parametrize(
     ("without", "told"),
     [
@@ -364,24 +390,30 @@ def test_the_connection_a_file_goes_by_wants_the_pinned_key_too(site: Simulation
     assert not later & {"login", "login-failed", "file"}
 
 
-@pytest.mark.parametrize(
-    ("device", "held", "line"),
-    [
-        ("ios", ["exclusive"], "configure terminal lock"),
-        ("junos", ["exclusive"], "configure exclusive"),
-    ],
-)
-def test_who_has_the_configuration_to_himself_is_not_disturbed(
-    site: Simulation, cordon: Cordon, device: str, held: list[str], line: str
-) -> None:
-    if device == "ios":
-        site.configure("ios", "configuration mode exclusive manual")
-    act(cordon, "isolate", "--segment", f"{device}-ward")
-    with _at_the_console(site[device], line):
-        code, ended = act(cordon, "restore", "--segment", f"{device}-ward")
+def test_who_has_the_configuration_to_himself_is_not_disturbed(site: Simulation, cordon: Cordon) -> None:
+    act(cordon, "isolate", "--segment", "junos-ward")
+    with _at_the_console(site["junos"], "configure exclusive"):
+        code, ended = act(cordon, "restore", "--segment", "junos-ward")
         assert (code, ended["unproven"][0]["cause"]) == (6, "config-locked")
-        assert list(site.state(device)["editing"].values()) == held
-    assert site.interface(device, PORTS[device])["admin"] == "down"
+        assert list(site.state("junos")["editing"].values()) == ["exclusive"]
+    assert site.interface("junos", PORTS["junos"])["admin"] == "down"
+
+
+def test_on_ios_neither(site: Simulation) -> None:
+    site.configure("ios", "configuration mode exclusive manual")
+    deadline = time.monotonic() + 20
+    candidate = _candidate(site["ios"], "ios")
+    candidate.open("cordon-1", deadline)
+    candidate.load(("interface GigabitEthernet1/0/1", "shutdown"), deadline)
+    with _at_the_console(site["ios"], "configure terminal lock"):
+        with pytest.raises(Failed, match="locked exclusively by user 'cordon'") as failed:
+            candidate.commit(120, deadline)
+        assert failed.value.locked
+        assert list(site.state("ios")["editing"].values()) == ["exclusive"]
+    candidate.discard(deadline)
+    candidate.end()
+    state = site.state("ios")
+    assert (state["files"], state["reverts"], state["interfaces"][PORTS["ios"]]["admin"]) == ([], False, "up")
 
 
 @contextmanager

@@ -76,7 +76,6 @@ class OperationRun:
         self._record = OperationRecord(running, wave, device.name)
         self._timer = OperationTimer(running, wave, operation, profile)
         self._others_timers = TimersAtCut(running, device.name, profile, timer_lines(profile, device))
-        self._commit = self._timer.profile.session.commit
         self._left_behind = False
         self._was_there = False
         self._cut_waits = False
