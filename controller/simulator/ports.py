@@ -22,13 +22,13 @@ PortHandler = Callable[[Any, Arguments], "Reply | str | None"]
 
 
 def each(change: Change, *, layer2: bool = False, to_members: bool = False) -> PortHandler:
-    """``layer2``: refused on an SVI; ``to_members``: on an aggregate, its members follow."""
+    """``layer2``: refused on an SVI or a tunnel; ``to_members``: on an aggregate, its members follow."""
 
     def handler(shell: PortShell, arguments: Arguments) -> None:
         interfaces = shell.device.running.interfaces
         for name in shell.selected:
             interface = interfaces[name]
-            if layer2 and interface.is_svi:
+            if layer2 and (interface.is_svi or interface.is_tunnel):
                 raise invalid(arguments.tokens[0].start)
             interfaces[name] = change(interface, arguments)
             if to_members and interface.is_aggregate:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     PORT = "port"
     AGGREGATE = "aggregate"
     SVI = "svi"
+    TUNNEL = "tunnel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,18 @@ class Interface:
     def is_svi(self) -> bool:
         return self.kind is Kind.SVI
 
+    @property
+    def is_tunnel(self) -> bool:
+        return self.kind is Kind.TUNNEL
+
     def group(self, which: str) -> str:
         return dict(self.access_groups).get(which, "")
 
     def with_group(self, which: str, name: str) -> Self:
         return replace(self, access_groups=_with(self.access_groups, which, name))
 
-    def extra(self, which: str) -> str:
+    def setting(self, which: str) -> str:
+        """Of ``extras``; "" where there is none."""
         return dict(self.extras).get(which, "")
 
     def with_extra(self, which: str, value: str) -> Self:
@@ -153,7 +159,7 @@ class Switch(Device[S], Generic[S]):
 
     def carries(self, interface: Interface, vlan: int) -> bool:
         """Whether a switched port that is up forwards the VLAN."""
-        if vlan not in self.running.vlans or not self.status(interface).protocol:
+        if interface.is_tunnel or vlan not in self.running.vlans or not self.status(interface).protocol:
             return False
         if self.is_trunk(interface):
             return vlan in interface.allowed

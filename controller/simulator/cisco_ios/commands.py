@@ -14,6 +14,7 @@ from controller.simulator.cisco_ios.shell import Handler
 from controller.simulator.cisco_ios.show import add_show
 from controller.simulator.cisco_ios.showinterfaces import add_show_interfaces
 from controller.simulator.cisco_ios.showneighbours import add_show_neighbours
+from controller.simulator.cisco_ios.tunnels import add_tunnels
 from controller.simulator.grammar import Grammar, interfaces
 
 
@@ -34,4 +35,5 @@ def grammars() -> dict[str, Grammar[Handler]]:
     add_rollback(made)
     add_files(made)
     add_routing(made)
+    add_tunnels(made)
     return made

@@ -132,10 +132,14 @@ def _range(shell: Shell, arguments: Arguments) -> None:
     _select(shell, names, arguments, Mode.RANGE)
 
 
+_MADE = ("Vlan", "Port-channel", "Tunnel")
+"""Interfaces that are there once they are configured."""
+
+
 def _select(shell: Shell, names: list[str], arguments: Arguments, mode: Mode) -> None:
     interfaces = shell.device.running.interfaces
     for name in names:
-        if name not in interfaces and (is_physical(name) or not name.startswith(("Vlan", "Port-channel"))):
+        if name not in interfaces and (is_physical(name) or not name.startswith(_MADE)):
             raise invalid(arguments.starts[0])
     for name in names:
         interfaces.setdefault(name, made(name))

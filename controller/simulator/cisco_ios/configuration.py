@@ -17,10 +17,13 @@ from controller.simulator.cisco_ios.names import number, sort_key
 from controller.simulator.switching import Interface, Kind
 from controller.simulator.vlans import ALL_VLANS, vlan_spans, wrapped
 
+TUNNEL = ("tunnel source", "tunnel mode", "tunnel destination", "tunnel protection")
+"""The lines of a tunnel, in the order of the configuration."""
+
 
 def made(name: str) -> Interface:
     """An interface as it is before anything is configured on it."""
-    kinds = {"Port-channel": Kind.AGGREGATE, "Vlan": Kind.SVI}
+    kinds = {"Port-channel": Kind.AGGREGATE, "Vlan": Kind.SVI, "Tunnel": Kind.TUNNEL}
     kind = next((kind for word, kind in kinds.items() if name.startswith(word)), Kind.PORT)
     return Interface(name, kind, number(name), mode="dynamic auto")
 
@@ -30,7 +33,7 @@ def written(interface: Interface) -> list[str]:
     lines = [f"interface {interface.name}"]
     if interface.description:
         lines.append(f" description {interface.description}")
-    if not interface.is_svi:
+    if not interface.is_svi and not interface.is_tunnel:
         if interface.access_vlan != 1:
             lines.append(f" switchport access vlan {interface.access_vlan}")
         if interface.native_vlan != 1:
@@ -54,6 +57,7 @@ def written(interface: Interface) -> list[str]:
     if interface.portfast:
         lines.append(" spanning-tree portfast")
     lines += [f" ipv6 address {address}" for address in interface.addresses6]
+    lines += [f" {each} {interface.setting(each)}" for each in TUNNEL if interface.setting(each)]
     return lines
 
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from controller.simulator.bgp import leads
-from controller.simulator.cisco_ios.configuration import Configuration, hashed
+from controller.simulator.cisco_ios.configuration import TUNNEL, Configuration, hashed
 from controller.simulator.cisco_ios.names import interface_name, is_physical
 from controller.simulator.device import Access, Kept, Place
-from controller.simulator.switching import Interface, Switch
+from controller.simulator.switching import Interface, Status, Switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class IosSwitch(Switch[Configuration]):
     """The line that has the configuration to itself."""
     files: Mapping[str, str] = field(default_factory=dict)
     """What is on the flash, by name; a reload leaves it."""
+    idle_peers: frozenset[str] = frozenset()
+    """Those a tunnel that is shut had an IKE association with, that nobody cleared."""
 
     unauthorized: str = "Command authorization failed.\n"
     unasked: str = "%LINK-3-UPDOWN: Interface TenGigabitEthernet1/1/4, changed state to up"
@@ -76,9 +78,21 @@ class IosSwitch(Switch[Configuration]):
 
     def passes(self, place: Place) -> bool:
         """Through a neighbour: while routes are learnt there, or it is the way out by another of them."""
+        if place.kind == "tunnel":
+            return self.protected(self.running.interfaces[place.name.partition("/")[0]])
         if place.kind != "bgp_peer":
             return super().passes(place)
         return not self.booting and leads(self.running, place.name)
+
+    def protected(self, interface: Interface) -> bool:
+        """Whether a tunnel has its security associations; its peer is always there."""
+        ends = [interface.setting(each) for each in TUNNEL if each != "tunnel mode"]
+        return interface.is_tunnel and not self.booting and not interface.shutdown and all(ends)
+
+    def status(self, interface: Interface) -> Status:
+        if not interface.is_tunnel:
+            return super().status(interface)
+        return Status(interface.shutdown, not interface.shutdown, self.protected(interface), "")
 
     def state(self) -> dict[str, object]:
         """As every switch's; ``files``: the names of those on its flash, ``reverts``: whether a timed
@@ -102,6 +116,7 @@ class IosSwitch(Switch[Configuration]):
     def forget(self) -> None:
         super().forget()
         self.files = {}
+        self.idle_peers = frozenset()
 
     def access_lists(self) -> Mapping[str, list[str]]:
         return {
@@ -124,6 +139,8 @@ class IosSwitch(Switch[Configuration]):
             old = before.interfaces.get(name)
             if old is None or old.shutdown == interface.shutdown:
                 continue
+            if interface.shutdown and interface.setting("tunnel protection"):
+                self.idle_peers |= {interface.setting("tunnel destination")}
             status = self.status(interface)
             state = "administratively down" if interface.shutdown else "up" if status.link else "down"
             code = "LINK-5-CHANGED" if interface.shutdown else "LINK-3-UPDOWN"
@@ -138,6 +155,7 @@ class IosSwitch(Switch[Configuration]):
         )
 
     def restarted(self) -> None:
+        self.idle_peers = frozenset()
         self.say("%SYS-5-RESTART: System restarted --")
 
     # --- timed rollback ------------------------------------------------------------------------------

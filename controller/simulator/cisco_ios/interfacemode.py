@@ -77,7 +77,7 @@ def _routed(change: Change) -> Handler:
     def handler(shell: Shell, arguments: Arguments) -> None:
         for name in shell.selected:
             interface = shell.device.running.interfaces[name]
-            if not interface.is_svi:
+            if not interface.is_svi and not interface.is_tunnel:
                 raise Rejected("\n% IP addresses may not be configured on L2 links.\n")
             shell.device.running.interfaces[name] = change(interface, arguments)
 

@@ -55,8 +55,8 @@ def number(name: str) -> int:
 
 
 def sort_key(name: str) -> tuple[int, list[int]]:
-    """The order of the configuration: port-channels, physical ports, then SVIs."""
-    rank = 0 if name.startswith("Port-channel") else 2 if name.startswith("Vlan") else 1
+    """The order of the configuration: port-channels and tunnels, physical ports, then SVIs."""
+    rank = 0 if name.startswith(("Port-channel", "Tunnel")) else 2 if name.startswith("Vlan") else 1
     return rank, [int(part) for part in re.findall(r"\d+", name)]
 
 

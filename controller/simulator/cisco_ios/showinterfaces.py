@@ -14,6 +14,7 @@ from collections.abc import Callable
 from controller.simulator.cisco_ios.device import IosSwitch
 from controller.simulator.cisco_ios.names import short_name
 from controller.simulator.cisco_ios.shell import Handler, Shell
+from controller.simulator.cisco_ios.tunnels import tunnel_detail
 from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
@@ -32,6 +33,9 @@ def _detail(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
         kind = "Ethernet SVI" if each.is_svi else "EtherChannel" if each.is_aggregate else "Gigabit Ethernet"
         mac = f"0050.56{each.number % 256:02x}.{index:04x}"
         lines.append(f"{each.name} is {status.link_text}, line protocol is {protocol}{reason}")
+        if each.is_tunnel:
+            lines += tunnel_detail(each)
+            continue
         lines.append(f"  Hardware is {kind}, address is {mac} (bia {mac})")
         if each.description:
             lines.append(f"  Description: {each.description}")
@@ -62,7 +66,10 @@ def _detail(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
 
 
 def _switched(interfaces: list[Interface]) -> list[Interface]:
-    return sorted((each for each in interfaces if not each.is_svi), key=lambda each: each.is_aggregate)
+    return sorted(
+        (each for each in interfaces if not each.is_svi and not each.is_tunnel),
+        key=lambda each: each.is_aggregate,
+    )
 
 
 def _status(device: IosSwitch, interfaces: list[Interface]) -> list[str]:
