@@ -100,9 +100,7 @@ class ProfileCheck:
             self._regex(("session", "at_once", "context"), session.at_once.context)
         elif session.at_once and not session.at_once.shell_line:
             self._add(("session", "at_once"), "parse-key-missing", key="context", kind="bytes")
-        if session.client:
-            self._regex(("session", "client", "asked"), session.client.asked)
-            self._regex(("session", "client", "prompt"), session.client.prompt)
+        self._asked(session)
         for key in ("enter", "leave", "escape", "abandoned"):
             self._named(("session", key), getattr(session, key))
         if session.commit:
@@ -114,6 +112,14 @@ class ProfileCheck:
                 self._template(("session", "commit", "accounts"), session.commit.accounts, self._settings)
         if self._profile.timer and self._profile.timer.commit:
             self._commit(("timer", "commit"), self._profile.timer.commit)
+
+    def _asked(self, session: SessionShape) -> None:
+        """What a log-in may wait for."""
+        if session.greeting:
+            self._regex(("session", "greeting", "asked"), session.greeting.asked)
+        if session.client:
+            self._regex(("session", "client", "asked"), session.client.asked)
+            self._regex(("session", "client", "prompt"), session.client.prompt)
 
     def _named(self, loc: Loc, lines: list[str]) -> None:
         """Lines of a session may name the settings."""

@@ -215,6 +215,11 @@ class AtOnceShape(Shape):
     shell_line: Truth = False
 
 
+class QuestionShape(Shape):
+    asked: Raw
+    reply: Raw = ""
+
+
 class SessionShape(Shape):
     netmiko: Text
     enable: Truth = False
@@ -233,11 +238,7 @@ class SessionShape(Shape):
     abandoned: list[Raw] = Field(default_factory=list)
     at_once: AtOnceShape | None = None
     client: ClientShape | None = None
-
-
-class QuestionShape(Shape):
-    asked: Raw
-    reply: Raw = ""
+    greeting: QuestionShape | None = None
 
 
 class SaveShape(Shape):

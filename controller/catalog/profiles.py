@@ -278,6 +278,7 @@ def _session(shape: SessionShape) -> SessionSpec:
         abandoned=tuple(shape.abandoned),
         at_once=_at_once(shape.at_once) if shape.at_once else None,
         client=_client(shape.client) if shape.client else None,
+        greeting=Question(_regex(shape.greeting.asked), shape.greeting.reply) if shape.greeting else None,
     )
 
 

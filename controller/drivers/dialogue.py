@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from controller.domain.profile.session import ClientSpec, SessionSpec
+from controller.domain.profile.session import ClientSpec, Question, SessionSpec
 from controller.drivers.ahead import Ahead
 from controller.drivers.channel import ClientRefused, EnableRefused, GuardedChannel, NoPassword
 from controller.drivers.guard import DeadlinePassed, SessionEnded
@@ -135,6 +135,12 @@ class Dialogue:
             if not self._channel.is_open or time.monotonic() >= deadline:
                 raise
             return None
+
+    def greet(self, question: Question, deadline: float) -> None:
+        """Answers what a session may begin with, where it does."""
+        if self._asked_at_once(question.asked, deadline):
+            self._terminal.drop_tail()
+            self._channel.send(question.reply.encode(self._channel.encoding, "replace") + self._line_end)
 
     # --- a program in which the lines are typed -------------------------------------------------------
 

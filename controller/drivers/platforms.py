@@ -165,6 +165,8 @@ class LeanConnection(GuardedConnection):
     def _try_session_preparation(self, force_data: bool = True) -> None:
         del force_data
         deadline = self._attempt.sock.deadline
+        if self._spec.greeting is not None:
+            self.dialogue.greet(self._spec.greeting, deadline)
         if self._spec.client is None:
             self.dialogue.find_prompt(deadline)
         else:

@@ -76,6 +76,14 @@ class AtOnceSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What the device may ask after a line, and what it is told; any other question stays unanswered."""
+
+    asked: re.Pattern[str]
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSpec:
     """``netmiko`` is the device type; ``type_ahead`` the bytes a line takes unread (0: one line at a time);
     ``settle`` the milliseconds a state may take to follow its command. ``noise`` is what a message looks like
@@ -85,7 +93,7 @@ class SessionSpec:
     a refused line left the session, so that the next step begins where it expects to; ``abandoned`` those
     that throw away, in a new session, what one that broke left undone, where the lines of a step put it in
     force themselves. ``at_once``: None where a change goes line by line whatever happens; ``client``: None
-    where a log-in leads to the lines' own prompt."""
+    where a log-in leads to the lines' own prompt; ``greeting``: what it may ask before its first prompt."""
 
     netmiko: str
     enable: bool = False
@@ -104,6 +112,7 @@ class SessionSpec:
     abandoned: tuple[str, ...] = ()
     at_once: AtOnceSpec | None = None
     client: ClientSpec | None = None
+    greeting: Question | None = None
 
     @property
     def left_undone(self) -> tuple[str, ...]:
@@ -114,14 +123,6 @@ class SessionSpec:
     def closing(self) -> tuple[str, ...]:
         """The lines after a change, where nothing goes wrong."""
         return (*self.commit.send, *self.leave) if self.commit else self.leave
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the device may ask after a line, and what it is told; any other question stays unanswered."""
-
-    asked: re.Pattern[str]
-    reply: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,4 +29,11 @@ def fortigate(spec: DeviceSpec, log: CommandLog) -> FortiGate:
     return FortiGate(name=spec.name, log=log, running=running, model=spec.model or "FortiGate-100F")
 
 
-PLATFORM = Platform("fortinet", fortigate, Shell, Shell, software="FortiSSH_1.0")
+def console(device: FortiGate) -> Shell:
+    """Somebody who accepted the disclaimer, if there is one."""
+    shell = Shell(device)
+    shell.accepted = True
+    return shell
+
+
+PLATFORM = Platform("fortinet", fortigate, Shell, console, software="FortiSSH_1.0")

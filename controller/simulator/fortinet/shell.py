@@ -7,7 +7,9 @@ the prompt names the table or the entry; a table within an object is opened ther
 ``edit`` of what is not there begins a new entry, and says so. "Virtual Domains", "Logging in to VDOMs":
 where they are enabled, everything but the way in stands below ``config global`` or, of each, below
 ``config vdom``, whose ``edit`` names it with its index, and makes one of a name that is misspelt. ``sudo``
-with ``global`` or a domain's name carries out one ``diagnose``, ``get`` or ``show`` there.
+with ``global`` or a domain's name carries out one ``diagnose``, ``get`` or ``show`` there. CLI Reference,
+"config system global": ``post-login-banner``, a disclaimer after the log-in that a session accepts by the
+key ``a``, and ends without.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from controller.simulator.shell import Reply
 from controller.simulator.shell import Shell as NeutralShell
 
 _SUBCOMMANDS = ("abort", "append", "delete", "edit", "end", "get", "move", "next", "set", "show", "unselect")
+_DISCLAIMER = "This is a private system.\n(Press 'a' to accept):"
 _ENTER = {"global": Scope.GLOBAL, "vdom": Scope.VDOMS}
 
 
@@ -40,6 +43,7 @@ class Shell(NeutralShell[FortiGate]):
         self.table: str | None = None
         self.entry: str | None = None
         self.new = False
+        self.accepted = device.running.one("system global", "post-login-banner") == "disable"
         self.scope = Scope.TOP if device.running.divided else Scope.WHOLE
         self.vdom = ROOT
 
@@ -49,6 +53,8 @@ class Shell(NeutralShell[FortiGate]):
 
     @property
     def prompt(self) -> str:
+        if not self.accepted:
+            return _DISCLAIMER
         shown = self.entry or (self.table or "").rpartition(" ")[2] or self._place
         return f"{self.device.hostname} ({shown}) # " if shown else f"{self.device.hostname} # "
 
@@ -69,6 +75,9 @@ class Shell(NeutralShell[FortiGate]):
 
     def execute(self, line: str) -> Reply:
         words = split(line)
+        if not self.accepted:
+            self.accepted = words == ["a"]
+            return Reply(close=not self.accepted)
         if not words:
             return Reply()
         divided = self.device.running.divided

@@ -7,7 +7,7 @@ FortiOS Administration Guide, "Virtual Domains", "General configurations" (``set
 from __future__ import annotations
 
 from controller.simulator.commandlog import CommandLog
-from controller.simulator.fortinet import fortigate
+from controller.simulator.fortinet import console, fortigate
 from controller.simulator.fortinet.device import FortiGate
 from controller.simulator.fortinet.shell import Shell
 from controller.simulator.platform import Platform
@@ -21,4 +21,4 @@ def _device(spec: DeviceSpec, log: CommandLog) -> FortiGate:
     return device
 
 
-PLATFORM = Platform("fortinet_vdom", _device, Shell, Shell, software="FortiSSH_1.0")
+PLATFORM = Platform("fortinet_vdom", _device, Shell, console, software="FortiSSH_1.0")
