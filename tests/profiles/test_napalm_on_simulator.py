@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,6 @@ import paramiko
 import pytest
 
 from controller.catalog.profiles import load_profiles
-from controller.cli.main import main
 from controller.domain.path import Path as Where
 from controller.drivers import napalm_eos, napalm_ios, napalm_junos, napalm_nxos
 from controller.drivers.candidate import Candidate, Failed
@@ -27,13 +26,19 @@ from controller.drivers.waypoints import Waypoints
 from controller.engine.ports import Login
 from controller.simulator.process import Address, Simulation, simulate
 from controller.simulator.spec import Account, DeviceSpec
-
-PASSWORD, ENABLE = "let-me-in", "more-please"
-EOS = ("vlan 110", "vlan 999", "interface Ethernet1", "switchport access vlan 110")
-JUNOS = (
-    "set vlans v110 vlan-id 110",
-    "set interfaces ge-0/0/1 unit 0 family ethernet-switching vlan members 110",
+from tests.profiles.wards import (
+    ENABLE,
+    EOS,
+    JUNOS,
+    PASSWORD,
+    Cordon,
+    act,
+    by_session,
+    calling,
+    platform,
+    point,
 )
+
 IOS = (
     *("vlan 110", "vlan 999"),
     *("interface range GigabitEthernet1/0/1 - 2", "switchport mode access", "switchport access vlan 110"),
@@ -50,38 +55,8 @@ PORTS = {
     "nxos": "Ethernet1/1",
 }
 CONFIG = {"eos": EOS, "ios": IOS, "junos": JUNOS, "nxos": NXOS}
-PLATFORM = {
-    "eos": "arista_eos",
-    "ios": "cisco_ios",
-    "junos": "juniper_junos",
-    "nxos": "cisco_nxos",
-}
-INVENTORY = """format: 1
-site: small
-credentials:
-  net: {{username: cordon, password: {{env: NAPALM_PASSWORD}}, enable: {{env: NAPALM_ENABLE}}}}
-devices:
-{devices}
-segments:
-{segments}
-"""
-DEVICE = """  {name}:
-    platform: {platform}
-    role: access
-    paths: [{{ssh: {at.address}, port: {at.port}}}]
-    credentials: net
-    host_key: {at.host_key}
-    napalm: {napalm}
-"""
-SEGMENT = """  {name}-ward:
-    title: Ward
-    priority: 1
-    ipv6: none
-    points: [{points}]
-"""
 FIRST = {"on": "^ *no shutdown$", "times": 1}
 PROFILES = load_profiles([Path(__file__).parents[2] / "device_profiles"])
-Cordon = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +65,7 @@ def _running() -> Iterator[Simulation]:
     specs = [
         DeviceSpec(
             name,
-            platform=_platform(name),
+            platform=platform(name),
             users=users,
             enable=ENABLE if name.startswith(("eos", "ios")) else "",
             config=CONFIG[name.partition("-")[0]],
@@ -113,38 +88,17 @@ def site(_running: Simulation) -> Simulation:
 def cordon(
     site: Simulation, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Cordon:
-    monkeypatch.setenv("NAPALM_PASSWORD", PASSWORD)
-    monkeypatch.setenv("NAPALM_ENABLE", ENABLE)
-    inventory = tmp_path / "inventory.yaml"
-    inventory.write_text(
-        INVENTORY.format(
-            devices="".join(
-                DEVICE.format(
-                    name=name, at=site[name], platform=_platform(name), napalm=_access(name, site[name])
-                )
-                for name in PORTS
-            ),
-            segments="".join(SEGMENT.format(name=name, points=_points(name)) for name in PORTS),
-        )
-    )
-    fixed = ["--lang", "en", "--json", "--home", str(tmp_path / "home"), "--inventory", str(inventory)]
+    def more(name: str) -> str:
+        return f"    napalm: {_access(name, site[name])}\n"
 
-    def call(*arguments: str) -> tuple[int, Any]:
-        code = main([*fixed, *arguments])
-        return code, json.loads(capsys.readouterr().out)
-
-    return call
-
-
-def _platform(name: str) -> str:
-    return PLATFORM[name.partition("-")[0]]
+    return calling(site, PORTS, tmp_path, capsys, monkeypatch, points=_points, more=more)
 
 
 def _points(name: str) -> str:
     ports = [PORTS[name]]
     if name in ("ios", "nxos"):
         ports.append(PORTS[name][:-1] + "2")
-    return ", ".join(f"{{device: {name}, interface: {port}, vlan: 110}}" for port in ports)
+    return ", ".join(point(name, port) for port in ports)
 
 
 def _access(name: str, at: Address) -> str:
@@ -152,15 +106,6 @@ def _access(name: str, at: Address) -> str:
     if at.api:
         return f"{{port: {at.api}, certificate: '{at.certificate}'}}"
     return f"{{port: {at.port}}}" if name.startswith("junos") else "{}"
-
-
-def act(cordon: Cordon, *words: str) -> tuple[int, Any]:
-    return cordon(*words, "--yes", "--reason", "checked")
-
-
-def by_session(site: Simulation, device: str) -> dict[str, str]:
-    """Each line with the session it came by, the last one's where several did."""
-    return {each["line"]: each["session"] for each in site.log(device=device) if each["event"] == "line"}
 
 
 def _kept(tmp_path: Path) -> str:
@@ -536,7 +481,7 @@ def _candidate(at: Address, device: str, login: Login = RIGHT) -> Candidate:
     key, kind = HostKey.parse(at.host_key), device.partition("-")[0]
     if kind == "junos":
         return Candidate(napalm_junos.connection(path, login, Waypoints(None), key, legacy=False), login)
-    profile = PROFILES[PLATFORM[kind]]
+    profile = PROFILES[platform(kind)]
     typed = {"ios": napalm_ios.connection, "nxos": napalm_nxos.connection}[kind]
     return Candidate(typed(path, login, Waypoints(None), key, legacy=False, profile=profile), login)
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from controller.cli.main import main
 from controller.simulator.process import Simulation, simulate
 from controller.simulator.spec import Account, DeviceSpec
+from tests.profiles.wards import ENABLE, EOS, JUNOS, PASSWORD, Cordon, act, by_session, calling
 
-PASSWORD, ENABLE = "let-me-in", "more-please"
 ARCHIVE = ("archive", "path flash:before")
 CONFIG = ("vlan 110", "vlan 999", "interface Gi1/0/1", "switchport mode access", "switchport access vlan 110")
-EOS = ("vlan 110", "vlan 999", "interface Ethernet1", "switchport access vlan 110")
-JUNOS = (
-    "set vlans v110 vlan-id 110",
-    "set interfaces ge-0/0/1 unit 0 family ethernet-switching vlan members 110",
-)
 PORT = "GigabitEthernet1/0/1"
 PORTS = {
     "keeps": PORT,
@@ -33,29 +25,6 @@ PORTS = {
     "junos": "ge-0/0/1",
     "junos-hurries": "ge-0/0/1",
 }
-INVENTORY = """format: 1
-site: small
-credentials:
-  net: {{username: cordon, password: {{env: TIMER_PASSWORD}}, enable: {{env: TIMER_ENABLE}}}}
-devices:
-{devices}
-segments:
-{segments}
-"""
-DEVICE = """  {name}:
-    platform: {platform}
-    role: access
-    paths: [{{ssh: {at.address}, port: {at.port}}}]
-    credentials: net
-    host_key: {at.host_key}
-"""
-SEGMENT = """  {name}-ward:
-    title: Ward
-    priority: 1
-    ipv6: none
-    points: [{{device: {name}, interface: {port}, vlan: 110}}]
-"""
-Cordon = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -89,45 +58,14 @@ def site(_running: Simulation) -> Simulation:
 def cordon(
     site: Simulation, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Cordon:
-    monkeypatch.setenv("TIMER_PASSWORD", PASSWORD)
-    monkeypatch.setenv("TIMER_ENABLE", ENABLE)
-    inventory = tmp_path / "inventory.yaml"
-    inventory.write_text(
-        INVENTORY.format(
-            devices="".join(
-                DEVICE.format(name=name, at=site[name], platform=_platform(name)) for name in PORTS
-            ),
-            segments="".join(SEGMENT.format(name=name, port=port) for name, port in PORTS.items()),
-        )
-    )
-    fixed = ["--lang", "en", "--json", "--home", str(tmp_path / "home"), "--inventory", str(inventory)]
-
-    def call(*arguments: str) -> tuple[int, Any]:
-        code = main([*fixed, *arguments])
-        return code, json.loads(capsys.readouterr().out)
-
-    return call
-
-
-def _platform(name: str) -> str:
-    kinds = {"eos": "arista_eos", "junos": "juniper_junos"}
-    return kinds.get(name.partition("-")[0], "cisco_ios")
-
-
-def act(cordon: Cordon, *words: str) -> tuple[int, Any]:
-    return cordon(*words, "--yes", "--reason", "checked")
-
-
-def typed(site: Simulation, device: str) -> dict[str, str]:
-    """Each line with the session it came by, the last one's where several did."""
-    return {each["line"]: each["session"] for each in site.log(device=device) if each["event"] == "line"}
+    return calling(site, PORTS, tmp_path, capsys, monkeypatch)
 
 
 def test_it_is_confirmed_through_a_new_log_in(site: Simulation, cordon: Cordon) -> None:
     before = site.running("keeps")
     act(cordon, "isolate", "--segment", "keeps-ward")
     code, _ = act(cordon, "restore", "--segment", "keeps-ward")
-    lines = typed(site, "keeps")
+    lines = by_session(site, "keeps")
     assert code == 0
     assert lines["configure terminal revert timer 2"] == lines["no shutdown"] != lines["configure confirm"]
     assert site.running("keeps") == before
@@ -141,7 +79,7 @@ def test_a_session_is_committed_under_its_timer_and_confirmed_by_name(
     before = site.running("eos")
     act(cordon, "isolate", "--segment", "eos-ward")
     code, _ = act(cordon, "restore", "--segment", "eos-ward")
-    lines = typed(site, "eos")
+    lines = by_session(site, "eos")
     (name,) = {line.split()[2] for line in lines if line.startswith("configure session ")}
     begun = lines[f"configure session {name}"]
     assert code == 0
@@ -156,7 +94,7 @@ def test_a_confirmed_commit_is_confirmed_by_another_log_in(site: Simulation, cor
     before = site.running("junos")
     act(cordon, "isolate", "--segment", "junos-ward")
     code, _ = act(cordon, "restore", "--segment", "junos-ward")
-    lines = typed(site, "junos")
+    lines = by_session(site, "junos")
     assert code == 0
     assert lines["commit confirmed 2 and-quit"] == lines["delete interfaces ge-0/0/1 disable"]
     assert lines["commit confirmed 2 and-quit"] != lines["commit"]
@@ -231,7 +169,7 @@ def test_with_the_management_link_lost_it_goes_back_by_itself(
 def test_without_an_archive_the_controller_holds_it(site: Simulation, cordon: Cordon) -> None:
     act(cordon, "isolate", "--segment", "plain-ward")
     assert act(cordon, "restore", "--segment", "plain-ward")[0] == 0
-    lines = typed(site, "plain")
+    lines = by_session(site, "plain")
     assert "configure terminal revert timer 2" not in lines
     assert site.interface("plain", PORT)["admin"] == "up"
     assert cordon("status")[1]["timers"] == []

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import paramiko
 import pytest
 
-from controller.domain.inventory import Path
+from controller.domain.path import Path
 from controller.domain.proof import Outcome
 from controller.drivers import ssh
 from controller.drivers.guard import GuardedSocket
