@@ -66,6 +66,24 @@ def test_a_vlan_that_may_be_learnt_again_is_not_confirmed(meeting: Meeting, trun
     assert judge(cut.expect, state) is Proof.CONTRADICTED
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        'ip interface "soins-nuit" address 10.10.4.1 mask 255.255.255.0 vlan 110',
+        'ipv6 interface "soins-6" vlan 110',
+    ],
+)
+def test_a_vlan_that_another_interface_routes_is_not_confirmed(meeting: Meeting, other: str) -> None:
+    meeting.simulation.configure(ONE, other)
+    where = SITE.points["gateway"]
+    cut = isolation(meeting.context(where), Method.SVI, meeting.read(where))
+    assert cut is not None
+    outcome, _, state = meeting.change(where, cut)
+    assert outcome is Outcome.ACCEPTED
+    assert any(meeting.passes(where).values())
+    assert judge(cut.expect, state) is Proof.CONTRADICTED
+
+
 def test_an_aggregate_of_the_other_kind_is_refused_and_left_as_it_is(meeting: Meeting) -> None:
     cut = cut_of(meeting, OTHER_KIND, Method.SHUTDOWN)
     outcome, _, state = meeting.change(OTHER_KIND, cut)

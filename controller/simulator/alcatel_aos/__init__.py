@@ -11,6 +11,7 @@ from controller.simulator.alcatel_aos.configuration import Configuration, Settin
 from controller.simulator.alcatel_aos.configuring import add_configuring
 from controller.simulator.alcatel_aos.device import OmniSwitch
 from controller.simulator.alcatel_aos.displays import add_displays
+from controller.simulator.alcatel_aos.gateways import add_gateways
 from controller.simulator.alcatel_aos.shell import Handler, Shell, one_port, several_ports
 from controller.simulator.commandlog import CommandLog
 from controller.simulator.grammar import Grammar
@@ -23,6 +24,7 @@ def _grammar() -> Grammar[Handler]:
     grammar: Grammar[Handler] = Grammar(parameters={"port": one_port, "ports": several_ports})
     add_configuring(grammar)
     add_displays(grammar)
+    add_gateways(grammar)
     return grammar
 
 

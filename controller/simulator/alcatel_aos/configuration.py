@@ -3,8 +3,8 @@
 OmniSwitch AOS Release 8 CLI Reference Guide: "show configuration snapshot" (a section per application, headed
 ``! VLAN:``, with lines or without; neighbouring ports of a VLAN are one range), "interfaces admin-state",
 "interfaces alias", "vlan", "vlan members untagged", "vlan members tagged", "linkagg lacp agg size", "linkagg
-lacp port actor admin-key" (ports join the aggregate that has their key), "linkagg static agg size", "mvrp",
-"session prompt".
+lacp port actor admin-key" (ports join the aggregate that has their key), "linkagg static agg size", "ip
+interface", "ipv6 interface", "mvrp", "session prompt".
 """
 
 from __future__ import annotations
@@ -31,6 +31,23 @@ class Settings:
     mvrp: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """An IP interface of a VLAN; ``family``: ``ip`` or ``ipv6``."""
+
+    family: str
+    name: str
+    vlan: int
+    address: tuple[str, str] = ("", "")
+    shutdown: bool = False
+
+    def lines(self, index: int) -> list[str]:
+        placed = f"address {self.address[0]} mask {self.address[1]} " if self.family == "ip" else ""
+        counted = f" ifindex {index}" if self.family == "ip" else ""
+        made = f'{self.family} interface "{self.name}" {placed}vlan {self.vlan}{counted}'
+        return [made, *([f'{self.family} interface "{self.name}" admin-state disable'] * self.shutdown)]
+
+
 @dataclass(slots=True)
 class Configuration:
     """An aggregate is found by its number, a port by its name."""
@@ -39,15 +56,20 @@ class Configuration:
     users: dict[str, User] = field(default_factory=dict)
     vlans: dict[int, str] = field(default_factory=lambda: {1: "VLAN 1"})
     interfaces: dict[str, Interface] = field(default_factory=dict)
+    gateways: dict[tuple[str, str], Gateway] = field(default_factory=dict)
+    """By family and name."""
 
     def copy(self) -> Configuration:
-        return Configuration(self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces))
+        return Configuration(
+            self.settings, dict(self.users), dict(self.vlans), dict(self.interfaces), dict(self.gateways)
+        )
 
     def objects(self) -> dict[str, object]:
         found: dict[str, object] = {"settings": self.settings}
         found.update({f"user {name}": user for name, user in self.users.items()})
         found.update({f"vlan {vlan}": name for vlan, name in self.vlans.items()})
         found.update({written(each): each for each in self.interfaces.values()})
+        found.update({f"{family} interface {name}": each for (family, name), each in self.gateways.items()})
         return found
 
     def ordered(self) -> list[Interface]:
@@ -79,6 +101,10 @@ class Configuration:
             "PVLAN": [],
             "Spanning Tree": [],
             "DA-UNP": [],
+            "IP": self._gateways("ip"),
+            "IPv6": self._gateways("ipv6"),
+            "AAA": [],
+            "QOS": [],
             "MVRP": ["mvrp enable"] if self.settings.mvrp else [],
             "Session manager": (
                 [f'session prompt default "{self.settings.prompt}"'] if self.settings.prompt != "->" else []
@@ -86,6 +112,10 @@ class Configuration:
             "SSH": [],
         }
         return "\n\n".join("\n".join([f"! {title}: ", *lines]) for title, lines in sections.items())
+
+    def _gateways(self, family: str) -> list[str]:
+        found = [each for each in self.gateways.values() if each.family == family]
+        return [line for index, each in enumerate(found, start=1) for line in each.lines(index)]
 
     def _vlans(self) -> list[str]:
         lines = []

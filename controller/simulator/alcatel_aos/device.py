@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from controller.simulator.alcatel_aos.configuration import Configuration, hashed
-from controller.simulator.device import Access
+from controller.simulator.alcatel_aos.configuration import Configuration, Gateway, hashed
+from controller.simulator.device import Access, Place
 from controller.simulator.switching import Interface, Switch
 
 
@@ -54,6 +54,18 @@ class OmniSwitch(Switch[Configuration]):
         if vlan not in self.running.vlans or not self.status(interface).protocol:
             return False
         return vlan == interface.access_vlan or vlan in interface.allowed
+
+    def routes(self, gateway: Gateway) -> bool:
+        return not gateway.shutdown and gateway.vlan in self.running.vlans and self.vlan_active(gateway.vlan)
+
+    def passes(self, place: Place) -> bool:
+        """At a VLAN's gateway as long as any of its IP interfaces of that family routes."""
+        if place.kind != "svi":
+            return super().passes(place)
+        family = "ip" if place.family == 4 else "ipv6"
+        found = self.running.gateways.values()
+        vlan = self.running.gateways["ip", place.name].vlan
+        return any(self.routes(each) for each in found if (each.family, each.vlan) == (family, vlan))
 
     def denies(self, _family: str, _name: str) -> bool:
         return False

@@ -1,7 +1,8 @@
 """``show`` commands.
 
 OmniSwitch AOS Release 8 CLI Reference Guide: "show interfaces alias", "show vlan members", "show linkagg",
-"show mac-learning", "show arp", "show system", "show configuration snapshot".
+"show mac-learning", "show arp", "show system", "show configuration snapshot". Network Configuration Guide,
+"Clearing Ethernet Port Violations": "show violation".
 """
 
 from __future__ import annotations
@@ -190,6 +191,17 @@ def _cat(shell: Shell, arguments: Arguments) -> Reply:
     return paged(f"{rule}\n! File: {path:<33}!\n{rule}\n{found.text()}")
 
 
+def _violations(_shell: Shell, _arguments: Arguments) -> Reply:
+    """Nothing here causes any."""
+    return paged(
+        [
+            " Port   Source     Action              Reason           Timer",
+            "------+----------+-------------------+----------------+--------",
+            "",
+        ]
+    )
+
+
 def _system(shell: Shell, _arguments: Arguments) -> Reply:
     device = shell.device
     return paged(
@@ -223,6 +235,7 @@ def add_displays(grammar: Grammar[Handler]) -> None:
         "show mac-learning": _learned,
         "show arp": _arp,
         "show system": _system,
+        "show violation": _violations,
         "show configuration snapshot": _snapshot,
         "cat <word>": _cat,
     }
