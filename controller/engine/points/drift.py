@@ -69,10 +69,10 @@ def _let_through(book: HoldBook, point: PointId, context: PointContext, may_be: 
 
 
 def undone_by(track: Track) -> frozenset[str]:
-    """The configured fields that the method whose turn it is changes, and those its restore goes by: what
-    they were before matters, and a reading afterwards no longer tells."""
-    spec = track.context.spec
-    found = {name for name in track.rendering.expect if name in spec.config}
+    """The configured fields that the method whose turn it is goes by or changes, and those its restore goes
+    by: what they were before matters, and a reading afterwards no longer tells."""
+    spec, rendering = track.context.spec, track.rendering
+    found = {name for name in (*rendering.when, *rendering.expect) if name in spec.config}
     for clause in spec.methods[track.rendering.method].restore:
         found.update(clause.when)
         for line in clause.send:

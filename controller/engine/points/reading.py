@@ -22,6 +22,7 @@ from controller.domain.template import Template
 from controller.engine.points.renderer import LISTED_BY, NONE, PointContext, satisfies
 
 _NUMBERED = re.compile(r"[\d/.:]+")
+_GROUP = re.compile(r"\(\?P<(\w+)>")
 _COUNTED = re.compile(r"(?:\d+/)*\d+")
 """What a list of numbers or of ports can be asked for."""
 
@@ -66,15 +67,20 @@ def reads_telling(context: PointContext, fields: Collection[str]) -> tuple[str, 
     return tuple(
         read.send.fill(context.values)
         for read in context.spec.reads
-        if any(not _names(parse, context).isdisjoint(fields) for parse in read.parse)
+        if any(not _names(parse).isdisjoint(fields) for parse in read.parse)
     )
 
 
-def _names(parse: Parse, context: PointContext) -> frozenset[str]:
+def _names(parse: Parse) -> frozenset[str]:
     if isinstance(parse, TableParse):
         return frozenset((*parse.fields, *parse.otherwise))
-    pattern = _pattern(parse.pattern, context, {**context.values, "prefix": ""})
-    return frozenset((*_compiled(pattern).groupindex, *parse.matched, *parse.otherwise))
+    return frozenset((*_groups(parse.pattern.parts), *parse.matched, *parse.otherwise))
+
+
+@lru_cache(maxsize=1024)
+def _groups(parts: tuple[str, ...]) -> frozenset[str]:
+    """The names that a pattern gives, whatever its placeholders stand for."""
+    return frozenset(_GROUP.findall("".join(parts[::2])))
 
 
 def misread(context: PointContext, answers: Mapping[str, str]) -> tuple[str, str]:
