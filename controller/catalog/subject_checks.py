@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from controller.catalog.ports import NAMED_PORTS, canonical
 from controller.catalog.scalars import Endpoint
 from controller.domain.inventory import MANUAL, REHEARSAL, PointId, PointKind, Port
 from controller.domain.probe import CONTROLLER, ProbeKind
+
+_PART = re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.)*\)")
+"""A part of an object's name in the pattern of a profile."""
 
 RESERVED = frozenset({"all", REHEARSAL})
 """What a selector says for everything, and what canary ports are cut for."""
@@ -121,8 +125,10 @@ class SubjectCheck:
         profile = self._check.profile(device)
         spec = profile.spec(kind, tagged) if profile else None
         if spec and spec.object and spec.named(name) is None:
-            pattern = spec.object.pattern
-            self._check.add(loc, "point-object-unlike", name=name, device=device, pattern=pattern)
+            form = _PART.sub(
+                lambda part: f"<{kind if part[1] == 'interface' else part[1]}>", spec.object.pattern
+            )
+            self._check.add(loc, "point-object-unlike", name=name, device=device, kind=kind, form=form)
         if profile is None or spec:
             return
         code = (

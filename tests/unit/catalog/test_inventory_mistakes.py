@@ -159,7 +159,9 @@ def test_a_mistake_is_located_and_named(old: str, new: str, code: str, data: dic
 
 
 def test_a_name_no_such_point_can_have_is_refused() -> None:
-    switch = SWITCH.replace("  interface:\n", "  interface:\n    object: 'Giga\\w+1/0/(?!3)\\d+'\n")
+    switch = SWITCH.replace(
+        "  interface:\n", "  interface:\n    object: '(?P<slot>[^/]+/0)/(?P<interface>[4-9]\\d*)'\n"
+    )
     profiles = Profiles({"switch": profile_from_text(switch, "switch.yaml")}, {"switch": switch})
     place = planted(INVENTORY, EMERGENCY, EMERGENCY.replace("Gi1", "¶Gi1"))
     problem = only_problem(lambda: inventory_from_text(place.text, "i.yaml", profiles), place)
@@ -167,7 +169,8 @@ def test_a_name_no_such_point_can_have_is_refused() -> None:
     assert dict(problem.data) == {
         "name": "GigabitEthernet1/0/3",
         "device": "acc-1",
-        "pattern": "Giga\\w+1/0/(?!3)\\d+",
+        "kind": "interface",
+        "form": "<slot>/<interface>",
     }
 
 
