@@ -46,7 +46,8 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Contender:
-    """``requirements``: what its environment holds; none: Cordon, in this very environment. ``service``: one
+    """``requirements``: what its environment holds; none: Cordon, in this very environment. ``environment``:
+    whose, where it is another's. ``service``: one
     leads the home already, as on a site that runs one; ``armed``: with a session held open to every
     switch."""
 
@@ -54,11 +55,16 @@ class Contender:
     title: str
     requirements: tuple[str, ...] = ()
     client: str = ""
+    environment: str = ""
     service: bool = False
     armed: bool = False
 
     def python(self, environments: Path) -> Path:
-        return environments / self.name / "bin" / "python" if self.requirements else Path(sys.executable)
+        return (
+            environments / (self.environment or self.name) / "bin" / "python"
+            if self.requirements
+            else Path(sys.executable)
+        )
 
     def missing(self, environments: Path) -> bool:
         return not self.python(environments).exists()
@@ -128,6 +134,13 @@ CONTENDERS = (
         "ansible_network_cli.py",
     ),
     Contender("asyncssh", "asyncssh raw, typed ahead: the floor", ("asyncssh",), "asyncssh_raw.py"),
+    Contender(
+        "asyncssh-armed",
+        "asyncssh raw, every session open beforehand: the floor",
+        ("asyncssh",),
+        "asyncssh_armed.py",
+        "asyncssh",
+    ),
 )
 
 
@@ -184,7 +197,7 @@ def _cordon_claimed(told: dict[str, Any], site: BenchSite, environ: dict[str, st
 
 def install(environments: Path, contender: Contender) -> str:
     """Makes the environment of a peer with uv, or with venv and pip; what went wrong, or nothing."""
-    folder = environments / contender.name
+    folder = environments / (contender.environment or contender.name)
     uv = shutil.which("uv")
     python = str(folder / "bin" / "python")
     steps = (

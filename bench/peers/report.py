@@ -21,8 +21,8 @@ BASE = "nornir"
 
 _TITLES = {each.name: each.title for each in CONTENDERS}
 _HEAD = (
-    "| switches, each line | | last cut | last read back | of Nornir's | from process start | CPU a switch | "
-    "lines a switch | runs, failed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|"
+    "| switches, each line | | last cut | of Nornir's | last read back | of Nornir's | from process start | "
+    "CPU a switch | lines a switch | runs, failed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
 )
 _KINDS = {"ed25519": "", "rsa": ", old key exchange"}
 _MARK = "<!-- speed -->"
@@ -34,15 +34,18 @@ def table(runs: Iterable[Measured]) -> str:
     """In Markdown; milliseconds, medians of the runs that came so far."""
     lines = [_HEAD]
     for group, by_name in _grouped(runs).items():
-        base = _median(each.last_verified for each in by_name.get(BASE, []))
+        base_cut = _median(each.last_cut for each in by_name.get(BASE, []))
+        base_verified = _median(each.last_verified for each in by_name.get(BASE, []))
         for name, mine in by_name.items():
+            cut = _median(each.last_cut for each in mine)
             verified = _median(each.last_verified for each in mine)
             cells = (
                 _shown(group),
                 _TITLES[name],
-                _ms(_median(each.last_cut for each in mine)),
+                _ms(cut),
+                _part(cut, base_cut),
                 _ms(verified),
-                f"{verified / base:.2f}" if verified and base else "–",
+                _part(verified, base_verified),
                 _ms(_median(each.from_start for each in mine)),
                 _ms(statistics.median(each.cpu for each in mine) * 1000 / group[0]),
                 f"{statistics.median(each.lines for each in mine):.0f}",
@@ -127,6 +130,10 @@ def _shown(group: Group) -> str:
 def _median(values: Iterable[float | None]) -> float | None:
     known = [each for each in values if each is not None]
     return statistics.median(known) if known else None
+
+
+def _part(value: float | None, base: float | None) -> str:
+    return f"{value / base:.2f}" if value and base else "–"
 
 
 def _ms(value: float | None) -> str:

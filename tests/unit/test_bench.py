@@ -46,6 +46,7 @@ def test_a_failed_run_is_counted_and_the_medians_are_of_those_that_came_so_far()
     head, _, cordon, nornir = report.table(runs).splitlines()
     assert [cell.strip() for cell in cordon.split("|")[3:-1]] == [
         "100",
+        "0.25",
         "100",
         "0.25",
         "100",
