@@ -130,11 +130,15 @@ def _service(lab: Lab, cordon: Cordon, *, armed: bool) -> Iterator[None]:
 
 
 def _await_armed(cordon: Cordon) -> None:
-    """Raises TimeoutError where a device has no session in time."""
+    """Until every device has its session and was read by it, as it is whenever nobody acted there for a
+    moment. Raises TimeoutError where that is not so in time."""
     until = time.monotonic() + ARMED_WITHIN
     while True:
         told = cordon("arm").data
-        if told["armed"] == told["wanted"]:
+        wanted = [each for each in told["devices"] if each["wanted"]]
+        if told["armed"] == told["wanted"] and all(
+            (each["read_at"] or "") >= each["since"] for each in wanted
+        ):
             return
         if time.monotonic() > until:
             raise TimeoutError(json.dumps(told)[-800:])

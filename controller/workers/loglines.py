@@ -41,6 +41,9 @@ def log_line(
     for fact in told:
         data.update(_data(fact))
         texts.extend(_texts(fact))
+    waves = [str(fact.wave + 1) for fact in told if isinstance(fact, WaveMoved)]
+    if waves:
+        data["wave"] = ", ".join(waves)
     reads = Counter(fact.proof.value for fact in told if isinstance(fact, PointRead))
     data.update({proof: str(count) for proof, count in sorted(reads.items())})
     if degraded:

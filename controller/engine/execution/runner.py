@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -113,9 +113,6 @@ class Runner:
             if not self._admission.of(wave, operations):
                 self._leave(wave, operations)
                 continue
-            begins = running.wave_begins(wave)
-            running.commit(Tag.WAVE_MOVED, [WaveMoved(running.run, wave.index, WaveState.RUNNING), *begins])
-            running.watcher(WaveStarted(running.run, wave.index))
             ready.extend((wave, each) for each in operations)
             if not self._fire.possible:
                 self._go(crew, ready, under_way)
@@ -133,6 +130,7 @@ class Runner:
     ) -> None:
         """Begins with ``ready``: what of it can be fired goes out together. What is more urgent than all of
         that does not wait for it."""
+        self._begin({wave.index: wave for wave, _ in ready}.values())
         urgent = next((at for at, (_, each) in enumerate(ready) if self._fire.may_take(each)), len(ready))
         jobs: dict[int, tuple[Wave, list[Future[None]]]] = {}
 
@@ -150,6 +148,22 @@ class Runner:
             start(wave, each, fired.get((wave.index, each.device)))
         under_way.extend(jobs.values())
         ready.clear()
+
+    def _begin(self, waves: Collection[Wave]) -> None:
+        """Puts on record that they begin: in one commit, since each takes as long as the disk."""
+        running = self._running
+        facts: list[Fact] = [
+            fact
+            for wave in waves
+            for fact in (
+                WaveMoved(running.run, wave.index, WaveState.RUNNING),
+                *running.wave_begins(wave),
+            )
+        ]
+        if facts:
+            running.commit(Tag.WAVE_MOVED, facts)
+        for wave in waves:
+            running.watcher(WaveStarted(running.run, wave.index))
 
     def _await(self, crew: Crew, under_way: list[tuple[Wave, list[Future[None]]]]) -> None:
         for wave, jobs in under_way:

@@ -247,11 +247,15 @@ def arm_all(site: Site, operations: Sequence[Operation]) -> None:
 
 def test_all_that_a_device_is_to_do_goes_out_in_one_write() -> None:
     here = staged()
+    order: list[str] = []
+    here.journal.before = lambda tag, _facts: order.append(tag.value)
+    here.driver.at_line = lambda _board, line: order.append(line)
     ended = here.cut(level=5)
     assert confirmed(ended)
     assert all_cut(here)
     assert here.driver.volleys == [list(NAMES)]
     assert here.driver.opened == []
+    assert order[:4] == [Tag.RUN_OPENED, Tag.WAVE_MOVED, Tag.OPERATION_INTENDED, "show port p1"]
     received = here.board("a").received
     assert received.index("port p2 down") < received.index("show port p1", 2)  # read once all of it is done
     assert {(each.wave, each.device, each.attempt) for each in here.intents()} == {
