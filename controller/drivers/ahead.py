@@ -51,7 +51,7 @@ class Ahead:
 
     def _take_line(self, ended: str) -> None:
         shown = visible(ended)
-        if self._messages.before(ended) is not None or page_break(shown):
+        if self._messages.before(shown) is not None or page_break(shown):
             self.tidy = False
             return
         behind = self._prompt.cut_off(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Self
 
 from controller.drivers.screen import Terminal, visible
@@ -61,7 +62,11 @@ class Prompt:
         before = rf"(?:{re.escape(_UNSAVED)}|[<\[]?{_PENDING})" if not framed else ""
         pattern = rf"{before}{known}{_MODE} ?[#>$%\]]" if self.base else re.escape(self.shown)
         self._pattern = re.compile(pattern)
-        self._at_end = re.compile(rf"(?:{pattern if counting else re.escape(self.shown)})\Z")
+        self._ending = pattern if counting else re.escape(self.shown)
+
+    @cached_property
+    def _at_end(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{self._ending})\Z")
 
     @classmethod
     def of(cls, candidates: list[str]) -> Self | None:
