@@ -22,6 +22,7 @@ from controller.domain.inventory import Method, Point, PointId, PointKind
 from controller.domain.plan import Operation, Rendering, Step
 from controller.domain.playbook import Action
 from controller.domain.profile import DeviceProfile
+from controller.domain.profile.points import RestoreClause
 from controller.domain.profile.session import AtOnceSpec, SessionSpec
 from controller.domain.proof import Outcome, Proof
 from controller.domain.tags import Tag
@@ -35,7 +36,7 @@ from controller.engine.points.renderer import point_context
 from controller.engine.points.track import Track
 from controller.engine.ports import Block, Login, Purpose, Session
 from tests.fakes.armed import Ready
-from tests.fakes.board import PLATFORM, Board, Fault, Port, Strike, board_profile
+from tests.fakes.board import PLATFORM, Board, Fault, Port, Strike, board_profile, values
 from tests.fakes.site import Site, by_point, device, documents, inventory, playbook, port, segment, stage
 from tests.fakes.switch import CommandLine, PortState, Switch
 
@@ -295,6 +296,21 @@ def test_what_does_not_fit_behind_the_first_waits_for_it_and_goes_line_by_line()
 def test_a_careful_device_is_not_fired_at() -> None:
     here = site(careful=True)
     assert confirmed(here.cut("one"))
+    assert here.driver.volleys == []
+
+
+def test_lines_that_go_by_the_state_go_by_a_fresh_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = firing(AT_ONCE)
+    spec = profile.points[PointKind.INTERFACE, False]
+    shut = spec.methods[Method.SHUTDOWN]
+    by_state = replace(shut, isolate=(), cases=(RestoreClause(shut.isolate, values(admin="up")),))
+    spec = replace(spec, methods={**spec.methods, Method.SHUTDOWN: by_state})
+    profile = replace(profile, points={**profile.points, (PointKind.INTERFACE, False): spec})
+    monkeypatch.setitem(globals(), "firing", lambda _at_once: profile)
+    here = site()
+    ended = here.cut("one")
+    assert confirmed(ended)
+    assert {result.method for result in ended.results} == {Method.SHUTDOWN}
     assert here.driver.volleys == []
 
 
