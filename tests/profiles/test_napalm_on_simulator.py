@@ -284,6 +284,7 @@ def test_a_session_that_breaks_between_two_lines_leaves_no_checkpoint(
 @pytest.mark.parametrize(
     ("without", "told"),
     [
+        ("archive; no path", "not in its configuration: “archive” with a “path”"),
         ("no file prompt quiet", "not in its configuration: “file prompt quiet”"),
         ("no ip scp server enable", "not in its configuration: “ip scp server enable”"),
         ("username cordon privilege 1 secret let-me-in", "cordon has no privilege 15 at log-in"),
@@ -292,7 +293,7 @@ def test_a_session_that_breaks_between_two_lines_leaves_no_checkpoint(
 def test_what_ios_needs_is_asked_for_before_anything_is_sent(
     site: Simulation, without: str, told: str
 ) -> None:
-    site.configure("ios", without)
+    site.configure("ios", *without.split("; "))
     since = len(site.log())
     candidate = _candidate(site["ios"], "ios")
     with pytest.raises(Failed, match=told):

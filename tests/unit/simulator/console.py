@@ -55,6 +55,10 @@ class Console:
         """The hash of the last key exchange: another one after each renegotiation."""
         return bytes(self._client.get_transport().H)
 
+    @property
+    def transport(self) -> paramiko.Transport:
+        return self._client.get_transport()
+
     def send(self, text: str) -> None:
         self._channel.sendall(text.encode())
 
