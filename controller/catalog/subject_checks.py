@@ -19,6 +19,9 @@ from controller.domain.probe import CONTROLLER, ProbeKind
 _PART = re.compile(r"\(\?P<(\w+)>(?:[^()\\]|\\.)*\)")
 """A part of an object's name in the pattern of a profile."""
 
+_OPTIONAL = re.compile(r"\(\?:([^()]*)\)\?")
+"""What of a name, its parts said, may be left out."""
+
 RESERVED = frozenset({"all", REHEARSAL})
 """What a selector says for everything, and what canary ports are cut for."""
 
@@ -125,9 +128,10 @@ class SubjectCheck:
         profile = self._check.profile(device)
         spec = profile.spec(kind, tagged) if profile else None
         if spec and spec.object and spec.named(name) is None:
-            form = _PART.sub(
+            parts = _PART.sub(
                 lambda part: f"<{kind if part[1] == 'interface' else part[1]}>", spec.object.pattern
             )
+            form = _OPTIONAL.sub(r"[\1]", parts)
             self._check.add(loc, "point-object-unlike", name=name, device=device, kind=kind, form=form)
         if profile is None or spec:
             return

@@ -158,10 +158,15 @@ def test_a_mistake_is_located_and_named(old: str, new: str, code: str, data: dic
     assert dict(problem.data).items() >= data.items()
 
 
-def test_a_name_no_such_point_can_have_is_refused() -> None:
-    switch = SWITCH.replace(
-        "  interface:\n", "  interface:\n    object: '(?P<slot>[^/]+/0)/(?P<interface>[4-9]\\d*)'\n"
-    )
+@pytest.mark.parametrize(
+    ("pattern", "form"),
+    [
+        (r"(?P<slot>[^/]+/0)/(?P<interface>[4-9]\d*)", "<slot>/<interface>"),
+        (r"(?:(?P<slot>[^/]+/0)/)?(?P<interface>[4-9]\d*)", "[<slot>/]<interface>"),
+    ],
+)
+def test_a_name_no_such_point_can_have_is_refused(pattern: str, form: str) -> None:
+    switch = SWITCH.replace("  interface:\n", f"  interface:\n    object: '{pattern}'\n")
     profiles = Profiles({"switch": profile_from_text(switch, "switch.yaml")}, {"switch": switch})
     place = planted(INVENTORY, EMERGENCY, EMERGENCY.replace("Gi1", "¶Gi1"))
     problem = only_problem(lambda: inventory_from_text(place.text, "i.yaml", profiles), place)
@@ -170,7 +175,7 @@ def test_a_name_no_such_point_can_have_is_refused() -> None:
         "name": "GigabitEthernet1/0/3",
         "device": "acc-1",
         "kind": "interface",
-        "form": "<slot>/<interface>",
+        "form": form,
     }
 
 
