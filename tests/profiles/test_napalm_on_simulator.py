@@ -17,6 +17,7 @@ import paramiko
 import pytest
 
 from controller.catalog.profiles import load_profiles
+from controller.cli.main import main
 from controller.domain.path import Path as Where
 from controller.drivers import napalm_eos, napalm_ios, napalm_junos, napalm_nxos
 from controller.drivers.candidate import Candidate, Failed
@@ -212,7 +213,7 @@ def test_a_commit_whose_answer_is_lost_is_looked_at_by_the_next_log_in(
 
 
 def test_without_a_timer_of_the_devices_a_checkpoint_stands_behind_it(
-    site: Simulation, cordon: Cordon, tmp_path: Path
+    site: Simulation, cordon: Cordon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before, saved = site.running("nxos"), site.startup("nxos")
     assert act(cordon, "isolate", "--segment", "nxos-ward")[0] == 0
@@ -220,6 +221,9 @@ def test_without_a_timer_of_the_devices_a_checkpoint_stands_behind_it(
     plan = json.dumps(cordon("restore", "--segment", "nxos-ward", "--dry-run")[1])
     assert '"napalm open cordon"' in plan
     assert '"napalm commit_config"' in plan
+    where = ["--home", str(tmp_path / "home"), "--inventory", str(tmp_path / "inventory.yaml")]
+    assert main(["--lang", "en", *where, "restore", "--segment", "nxos-ward", "--dry-run"]) == 0
+    assert "nxos: no timer on the device." in capsys.readouterr().out
     code, ended = act(cordon, "restore", "--segment", "nxos-ward")
     assert (code, ended["proofs"]["confirmed"]) == (0, 2)
     assert (site.running("nxos"), site.startup("nxos")) == (before, saved)
