@@ -135,10 +135,9 @@ def _await_armed(cordon: Cordon) -> None:
     until = time.monotonic() + ARMED_WITHIN
     while True:
         told = cordon("arm").data
-        wanted = [each for each in told["devices"] if each["wanted"]]
-        if told["armed"] == told["wanted"] and all(
-            (each["read_at"] or "") >= each["since"] for each in wanted
-        ):
+        armed = [each for each in told["devices"] if each["state"] == "armed"]
+        read = [each for each in armed if (each["read_at"] or "") >= each["since"]]
+        if len(read) == told["wanted"]:
             return
         if time.monotonic() > until:
             raise TimeoutError(json.dumps(told)[-800:])
