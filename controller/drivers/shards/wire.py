@@ -17,7 +17,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from controller.engine.ports import Answer
+from controller.engine.ports import Answer, Command
 
 ANSWER = tuple(each.name for each in fields(Answer) if each.name != "command")
 """What is reported of an answer: the leader knows the commands."""
@@ -32,8 +32,13 @@ def frozen(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     return MappingProxyType(values)
 
 
-_REDUCED = {**copyreg.dispatch_table, MappingProxyType: lambda each: (frozen, (dict(each),))}
-"""Mappings that nobody may change are no less values than others."""
+_REDUCED = {
+    **copyreg.dispatch_table,
+    MappingProxyType: lambda each: (frozen, (dict(each),)),
+    Command: lambda each: (Command, (each.text, each.purpose, each.group, each.answers, each.ahead)),
+}
+"""Mappings that nobody may change are no less values than others. Commands go out by the thousand, and what
+dataclasses do by themselves looks up every name of every one."""
 
 
 def order(*parts: Any) -> bytes:

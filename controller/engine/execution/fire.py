@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from controller.domain.bulk import uncollected
 from controller.domain.inventory import Device
 from controller.domain.plan import Operation, Wave
 from controller.domain.playbook import Action
@@ -49,6 +50,7 @@ class Fire:
             return False
         return profile.session.at_once is not None and not device.careful
 
+    @uncollected()
     def volley(self, planned: Planned) -> Mapping[tuple[int, str], FiredRun]:
         """The operations fired, by wave and device: what came of them they learn when they are carried out.
 

@@ -73,6 +73,8 @@ class Joint:
 
 def joint(blocks: Sequence[Block], spec: AtOnceSpec) -> Joint | None:
     """None where they do not go out together: too long, or lines that stand in another's context."""
+    if len(blocks) == 1:
+        return Joint(blocks[0], (tuple(range(len(blocks[0].commands))),))
     parts = [_parted(block) for block in blocks]
     if not spec.shell_line and len({_inside(lines) for _, lines, _ in parts}) > 1:
         return None
