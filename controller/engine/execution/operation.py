@@ -292,13 +292,19 @@ class OperationRun:
 
     def _gives_way(self) -> bool:
         """To an abort, a failing journal, a restore's failure elsewhere or, if it restores, to a cut. What a
-        restore has sent is still read: for a cut alone that is left to its timer."""
+        restore has sent is still read, and what a session left undone still thrown away: for a cut alone that
+        is left to its timer."""
         running = self._running
         if not running.stopping.is_set():
             return False
         cut = self._cut_waits or running.cause in (StopCause.PREEMPTED, StopCause.TRIPPED)
+        if cut:
+            return True
+        undone = self._profile.session.left_undone or self._timer.may_have_left
+        if self._left_behind and undone:
+            return False
         unread = any(track.outcome in (Outcome.SENT, Outcome.ACCEPTED) for track in self._left())
-        return cut or running.action is Action.ISOLATE or not unread
+        return running.action is Action.ISOLATE or not unread
 
     def _stop(self, tracks: Sequence[Track]) -> None:
         """Ends the tracks as they stand; those never read leave no record."""

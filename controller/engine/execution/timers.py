@@ -76,6 +76,12 @@ class OperationTimer:
         timed = self._spec.commit if self._spec and self._lines else None
         return max((each.within for each in (self.profile.session.commit, timed) if each), default=0)
 
+    @property
+    def may_have_left(self) -> bool:
+        """Whether a candidate of this operation's may be on the device that outlives its session."""
+        mine, lines = self._mine, self._lines
+        return mine is not None and mine.holder is Holder.DEVICE and bool(lines and lines.abandoned)
+
     def look(self, session: Session, deadline: float, *, wanted: bool) -> str | None:
         """Before anything is sent, and after it by another log-in. ``wanted``: everything reads as it should.
 

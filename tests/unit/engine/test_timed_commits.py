@@ -20,7 +20,7 @@ from controller.domain.template import Template
 from controller.domain.timer import TIMER, Holder, Timer, TimerState, timer_of
 from controller.engine.planning.plans import Return
 from tests.fakes.board import PLATFORM, Board, BoardSession, Fault, Port, Strike
-from tests.fakes.site import Site, device, documents, inventory, playbook, port, segment, stage
+from tests.fakes.site import ACTOR, Site, device, documents, inventory, playbook, port, segment, stage
 
 
 def templates(*lines: str) -> tuple[Template, ...]:
@@ -208,6 +208,20 @@ def test_what_a_session_left_that_broke_before_its_commit_is_thrown_away(ward: W
     ward.bring_back("one")
     assert (ward.drafts, ward.down) == ({}, {"p1", "p2"})
     assert ward.timers()[-1].state is TimerState.OVER
+
+
+def test_what_a_session_may_not_throw_away_goes_before_a_run_that_stops_is_over(ward: Ward) -> None:
+    ward.a.strikes += [Strike(Fault.REFUSE, "commit timer", times=1), Strike(Fault.REFUSE, "^abort", times=1)]
+
+    def stop(_: Board, line: str) -> None:
+        if line == "abort":
+            (run,) = ward.controller.under_way()
+            ward.controller.abort(run, ACTOR, "something failed elsewhere")
+
+    ward.driver.at_line = stop
+    ended = ward.bring_back("one")
+    assert ended.state is RunState.ABORTED
+    assert (ward.drafts, ward.down) == ({}, {"p1", "p2"})
 
 
 def test_a_cut_never_puts_in_force_what_a_broken_session_left(ward: Ward) -> None:
