@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,10 @@ from controller.domain.inventory import Method, PointId
 from controller.domain.proof import Outcome, Proof
 from controller.engine.points.reading import judge
 from controller.engine.points.renderer import isolation
+from controller.simulator.process import simulate
+from controller.simulator.spec import Account, DeviceSpec
 from tests.profiles.meeting import ONE, SITES, Meeting
+from tests.profiles.wards import PASSWORD, act, calling
 
 SITE = SITES["aruba_aoscx"]
 
@@ -65,3 +69,41 @@ def test_an_access_port_has_no_lines_as_one_of_several(meeting: Meeting) -> None
     assert state is not None
     assert state["mode"] == "access"
     assert isolation(meeting.context(access), Method.VLAN, state) is None
+
+
+@pytest.mark.parametrize(
+    ("allowed", "cut", "back"), [("110,120", "999", "110,120,999"), ("all", "1,200-300", "all")]
+)
+def test_vlans_of_a_trunk_cut_together_leave_none_of_them_open(
+    allowed: str,
+    cut: str,
+    back: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the last of a list is taken off, the trunk carries all: it goes another way than those before it,
+    and the quarantine VLAN stays behind."""
+    trunk = ("interface 1/1/5", "vlan trunk native 1", f"vlan trunk allowed {allowed}")
+    switch = DeviceSpec(
+        "aoscx",
+        platform="aruba_aoscx",
+        users={"cordon": Account(PASSWORD)},
+        config=("vlan 110,120,999", "exit", *trunk),
+    )
+    points = (f"{{device: aoscx, interface: 1/1/5, vlan: {vlan}, tagged: true}}" for vlan in (110, 120))
+    with simulate([switch]) as site:
+        cordon = calling(
+            site,
+            {"aoscx": "1/1/5"},
+            tmp_path,
+            capsys,
+            monkeypatch,
+            points=lambda _name: ", ".join(points),
+            more=lambda _name: "    settings: {vlans: '1,110,120,200-300'}\n",
+        )
+        act(cordon, "isolate", "--segment", "aoscx-ward")
+        assert site.running("aoscx").count(f"vlan trunk allowed {cut}\n") == 1
+        code, _ = act(cordon, "restore", "--segment", "aoscx-ward")
+        assert code == 0
+        assert site.running("aoscx").count(f"vlan trunk allowed {back}\n") == 1

@@ -46,7 +46,7 @@ Cordon = Callable[..., tuple[int, Any]]
 
 def platform(name: str) -> str:
     """Of a device, by the beginning of its name; ``cisco_ios`` where that says nothing."""
-    kinds = {"eos": "arista_eos", "junos": "juniper_junos", "nxos": "cisco_nxos"}
+    kinds = {"aoscx": "aruba_aoscx", "eos": "arista_eos", "junos": "juniper_junos", "nxos": "cisco_nxos"}
     return kinds.get(name.partition("-")[0], "cisco_ios")
 
 

@@ -182,9 +182,3 @@ class FiredRun(OperationRun):
             session.write(read_block(self._operation))
             answers = (*answers, *session.collect(deadline))
         self._learn(session, part.change, part.states, answers, deadline, again=True)
-
-
-def _spreads_least(track: Track) -> bool:
-    """Within a segment nothing but its computers' own ports stops what spreads."""
-    point = track.step.point
-    return point.kind is not PointKind.INTERFACE or point.tagged

@@ -122,7 +122,7 @@ class OperationRun:
         deadline = self._clock.monotonic() + ours
         deadline += self._timer.commits_within  # the device's own time to commit is not ours
         self._before_rounds(deadline)
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MOST_ROUNDS + len(_in_turn(self._tracks)[1])):
             if not self._left():
                 return
             if self._gives_way():
@@ -188,6 +188,7 @@ class OperationRun:
         if not self._restoring:
             for track in (*settled, *change):
                 facts.extend(claims(self._running, track, states[track.point], read_at))
+        change = _in_turn(change)[0]
         if change:
             facts.extend(self._running.learnt_before(self._device))
             facts.extend(self._timer.begin())
@@ -398,7 +399,7 @@ class OperationRun:
         elif track.cause == LOCKED:
             pass  # who has the configuration lets go of it, or the next round says so
         elif self._falls_back(track):
-            track.choice += 1
+            track.fall_back()
         elif track.proof is Proof.UNKNOWN:
             accepted = track.outcome is Outcome.ACCEPTED
             track.finish(Proof.ACCEPTED if accepted else Proof.UNKNOWN, track.cause or "unreadable")
@@ -446,3 +447,16 @@ class OperationRun:
 
     def _left(self) -> list[Track]:
         return [track for track in self._tracks if not track.done]
+
+
+def _in_turn(tracks: Sequence[Track]) -> tuple[list[Track], list[Track]]:
+    """Those whose lines may go out together, and those that wait for another round: lines that go by the
+    state of a port which lines before them change. The last VLAN of a trunk may have to go another way than
+    those before it."""
+    now: list[Track] = []
+    later: list[Track] = []
+    ports: set[str] = set()
+    for track in tracks:
+        (later if track.rendering.when and track.point.object in ports else now).append(track)
+        ports.add(track.point.object)
+    return now, later

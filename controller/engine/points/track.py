@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,12 +18,14 @@ from controller.engine.points.renderer import PointContext
 
 @dataclass
 class Track:
-    """``choice`` counts the methods given up, ``sent`` is the one last sent; ``resent``: its one further try
-    after a lost session is used up; ``done``: nothing more will be sent or read for it in this operation."""
+    """``choice``: the place of the rendering whose turn it is, ``given_up``: those that did not do;
+    ``sent``: what was last sent; ``resent``: its one further try after a lost session is used up; ``done``:
+    nothing more will be sent or read for it in this operation."""
 
     step: Step
     context: PointContext
     choice: int = 0
+    given_up: set[int] = field(default_factory=set)
     sent: Rendering | None = None
     outcome: Outcome = Outcome.NOT_ATTEMPTED
     proof: Proof = Proof.UNKNOWN
@@ -43,7 +45,13 @@ class Track:
 
     @property
     def has_fallback(self) -> bool:
-        return self.choice + 1 < len(self._renderings)
+        return len(self.given_up | {self.choice}) < len(self._renderings)
+
+    def fall_back(self) -> None:
+        """To the next rendering; to those passed over for another state than theirs once none is left."""
+        self.given_up.add(self.choice)
+        left = [at for at in range(len(self._renderings)) if at not in self.given_up]
+        self.choice = next((at for at in left if at > self.choice), left[0])
 
     @property
     def _renderings(self) -> tuple[Rendering, ...]:
@@ -51,16 +59,17 @@ class Track:
 
     def fits(self, state: State | None) -> bool:
         """Passes over renderings for another state than ``state``, which nobody sends for one that is not
-        known; False where none is left."""
-        for choice in range(self.choice, len(self._renderings)):
-            if self._renderings[choice].fits(state):
+        known; False where none is left. What was passed over may fit later: the lines of another point of the
+        same port may have changed how it reads."""
+        for choice, rendering in enumerate(self._renderings):
+            if choice not in self.given_up and rendering.fits(state):
                 self.choice = choice
                 return True
         return False
 
     def confirmed_by(self, state: State | None) -> bool:
         """By the method whose turn it is, or one before it that took effect late."""
-        tried = self._renderings[: self.choice + 1]
+        tried = self._renderings[: max({self.choice, *self.given_up}) + 1]
         return any(judge(rendering.expect, state) is Proof.CONFIRMED for rendering in tried)
 
     @property

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from controller.domain.codec import from_plain, to_plain
+from controller.domain.facts import BaselineTaken
 from controller.domain.inventory import Method, PointKind
 from controller.domain.plan import Plan
 from controller.domain.profile.points import RestoreClause
@@ -24,15 +25,20 @@ TEN = RestoreClause(
 
 
 def site(
-    pvid: str, *cases: RestoreClause, methods: tuple[Method, ...], strikes: tuple[Strike, ...] = ()
+    pvid: str,
+    *cases: RestoreClause,
+    methods: tuple[Method, ...],
+    strikes: tuple[Strike, ...] = (),
+    vlans: tuple[int, ...] = (),
 ) -> Site:
-    """A board with one port, of which the VLAN's method has ``cases``."""
+    """A board with one port, of which the VLAN's method has ``cases``; ``vlans``: of it as a trunk."""
     profile = board_profile()
     spec = profile.points[PointKind.INTERFACE, False]
     by_vlan = replace(spec.methods[Method.VLAN], isolate=(), cases=cases)
     spec = replace(spec, methods=MappingProxyType({**spec.methods, Method.VLAN: by_vlan}))
-    profile = replace(profile, points=MappingProxyType({(PointKind.INTERFACE, False): spec}))
-    known = inventory([device("a")], [segment("one", [port("a", "p1")])])
+    profile = replace(profile, points=MappingProxyType({(PointKind.INTERFACE, bool(vlans)): spec}))
+    points = [port("a", "p1", vlan, tagged=True) for vlan in vlans] or [port("a", "p1")]
+    known = inventory([device("a")], [segment("one", points)])
     made = documents(known, [playbook("level-1", replace(stage("one"), method=methods), level=1)])
     made = replace(made, profiles={PLATFORM: profile})
     return Site(made, [Board("a", {"p1": Port(pvid=pvid)}, strikes=list(strikes))])
@@ -110,6 +116,24 @@ def test_a_plan_shows_every_case_below_its_state_and_its_hash_covers_them() -> N
     assert from_plain(Plan, to_plain(plan)) == plan
     other = replace(TEN, when=values(pvid="11"))
     assert planned(site("20", TWENTY, other, methods=(Method.VLAN,))).hash != plan.hash
+
+
+def test_lines_of_two_points_of_a_port_go_by_what_each_finds_there() -> None:
+    """As the last VLAN of a trunk that is taken off together with the others."""
+    at = site("20", TWENTY, TEN, methods=(Method.VLAN,), vlans=(110, 120))
+    ended = at.cut(level=1)
+    assert [result.proof for result in ended.results] == [Proof.CONFIRMED] * 2
+    assert at.board("a").received.count("port p1 pvid 999") == 1
+    baselines = [fact for fact in at.facts() if isinstance(fact, BaselineTaken)]
+    assert [fact.state and fact.state["pvid"] for fact in baselines] == ["20", "20"]
+
+
+def test_lines_for_a_state_that_comes_later_are_not_given_up() -> None:
+    ten = replace(TWENTY, send=lines("port ${interface} pvid 10"))
+    at = site("20", TEN, ten, methods=(Method.VLAN,))
+    [result] = at.cut(level=1).results
+    assert result.proof is Proof.CONFIRMED
+    assert at.board("a").ports["p1"] == Port(admin="down", pvid="999")
 
 
 def test_a_return_after_any_case_is_the_state_before() -> None:
