@@ -26,11 +26,13 @@ class ShellLine:
     def __init__(self, block: Block, token: str) -> None:
         self._commands = block.commands
         self._end = len(block.commands) + 1
+        self._behind = _behind(block.commands)
         self._mark = re.compile(rf"{re.escape(token)} (\d+) (\d+)\Z")
         self.text = _text(block.commands, token)
         self._said: list[str] = []
         self._answers: dict[int, str] = {}
         self._begun = 0
+        self._failed = False
         self.tidy = True
 
     @property
@@ -43,6 +45,11 @@ class ShellLine:
         """Whether the shell is through with all of it."""
         return self._begun > self._end
 
+    @property
+    def _next(self) -> int:
+        """The mark that comes next."""
+        return self._behind[self._begun] if self._failed else self._begun
+
     def take(self, line: str) -> None:
         """A line the device printed, as a screen shows it. What stands before the first mark is the echo."""
         found = self._mark.search(line)
@@ -50,13 +57,15 @@ class ShellLine:
             self._said.append(line)
             return
         number = int(found[1])
-        self.tidy = self.tidy and self._begun <= number <= self._end and (self.begun or number == 0)
+        # A mark that is missing says nothing of its command: only one that failed keeps others back.
+        self.tidy = self.tidy and not self.ended and number == self._next
         if 0 < number < self._end:
             before = line[: found.start()]
             said = [*self._said, before] if before else self._said
             self._answers[number] = "\n".join(each.rstrip() for each in said).strip("\n")
         self._said = []
         self._begun = number + 1
+        self._failed = 0 < number < self._end and int(found[2]) > 0
 
     def answers(self) -> tuple[Answer, ...]:
         """Of every command; those that a refused one kept back were not sent."""
@@ -68,6 +77,22 @@ class ShellLine:
         )
 
 
+def _behind(commands: Sequence[Command]) -> tuple[int, ...]:
+    """By number, which command comes next where the one before it failed."""
+    following = list(range(len(commands) + 2))
+    for number in range(len(commands), 0, -1):
+        if _continues(commands, number):
+            following[number] = following[number + 1]
+    return tuple(following)
+
+
+def _continues(commands: Sequence[Command], number: int) -> bool:
+    """Whether it is of the same group as the one before it."""
+    command, before = commands[number - 1], commands[number - 2] if number > 1 else None
+    changes = before is not None and command.purpose is before.purpose is Purpose.CHANGE
+    return changes and before is not None and command.group > 0 and command.group == before.group
+
+
 def length(block: Block) -> int:
     """In bytes, as the line is typed."""
     return len(_text(block.commands, "x" * TOKEN).encode()) + 1
@@ -75,11 +100,9 @@ def length(block: Block) -> int:
 
 def _text(commands: Sequence[Command], token: str) -> str:
     said: list[str] = []
-    group = 0
     for number, command in enumerate(commands, start=1):
-        inside = command.purpose is Purpose.CHANGE and command.group and command.group == group
-        group = command.group if command.purpose is Purpose.CHANGE else 0
-        said.append(f"{'&&' if inside else ';' if said else ''}{{ {command.text};t {number};}}")
+        joint = "&&" if _continues(commands, number) else ";" if said else ""
+        said.append(f"{joint}{{ {command.text};t {number};}}")
     return (
         _TOLD.format(token=token) + "".join(said) + ";" * bool(said) + _END.format(number=len(commands) + 1)
     )

@@ -105,6 +105,33 @@ def test_marks_that_are_not_as_they_must_be_count_for_nothing(marks: tuple[int, 
     assert not line.tidy
 
 
+@pytest.mark.parametrize(
+    ("marks", "tidy"),
+    [
+        (("0 1", "1 0", "2 1", "4 0", "5 0"), True),
+        (("0 0", "1 0", "3 0", "4 0", "5 0"), False),
+        (("0 0", "1 1", "3 0", "4 0", "5 0"), False),
+        (("0 0", "1 0", "2 1", "3 0", "4 0", "5 0"), False),
+        (("0 0", "1 0", "2 0", "3 0", "5 0"), False),
+    ],
+    ids=[
+        "kept back",
+        "change lost",
+        "change lost behind a reading that failed",
+        "not kept back",
+        "reading lost",
+    ],
+)
+def test_a_command_whose_mark_is_lost_is_not_taken_for_one_kept_back(
+    marks: tuple[str, ...], tidy: bool
+) -> None:
+    line = ShellLine(Block((read("a"), change("b", 1), change("c", 1), read("d"))), TOKEN)
+    for mark in marks:
+        line.take(f"{TOKEN} {mark}")
+    assert line.ended
+    assert line.tidy is tidy
+
+
 # --- made of operations -----------------------------------------------------------------------------------
 
 SESSION = SessionSpec(netmiko="linux", at_once=AtOnceSpec(600, shell_line=True))
