@@ -96,15 +96,31 @@ def test_profiles_tells_driver_and_how_far_each_method_was_tried(
     arguments = ["profiles", "--inventory", str(inventory), "--home", str(tmp_path / "home"), "--lang", "en"]
     assert main(arguments) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == ("cisco_ios (1 device) — driver netmiko cisco_ios; tried on a simulated device only")
+    assert said[0] == (
+        "cisco_ios (1 device) — driver netmiko cisco_ios, returns also by NAPALM ios; "
+        "tried on a simulated device only"
+    )
     assert "    shutdown: not rehearsed here" in said
 
 
-PORTS = {"arista_eos": "Ethernet1", "juniper_junos": "ge-0/0/1", "cisco_ios": "Gi1/0/1"}
+PORTS = {
+    "arista_eos": "Ethernet1",
+    "juniper_junos": "ge-0/0/1",
+    "cisco_ios": "Gi1/0/1",
+    "cisco_nxos": "Ethernet1/1",
+    "aruba_aoscx": "1/1/1",
+}
 
 
 @pytest.mark.parametrize(
-    ("platform", "by"), [("arista_eos", "eos"), ("juniper_junos", "junos"), ("cisco_ios", None)]
+    ("platform", "by"),
+    [
+        ("arista_eos", "eos"),
+        ("juniper_junos", "junos"),
+        ("cisco_ios", "ios"),
+        ("cisco_nxos", "nxos_ssh"),
+        ("aruba_aoscx", None),
+    ],
 )
 def test_profiles_tells_what_returns_may_go_through(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], platform: str, by: str | None
