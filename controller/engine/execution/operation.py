@@ -9,6 +9,7 @@ leaves the decision to a person. Until then a timer runs that takes it back.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 
@@ -262,6 +263,21 @@ class OperationRun:
             track.finish(Proof.CONFIRMED, "already-back")
         elif not track.rendering.commands:
             track.finish(Proof.CONTRADICTED, "read-back-differs")
+        elif self._opens_others(track):
+            track.finish(Proof.CONTRADICTED, "others-held")
+
+    def _opens_others(self, track: Track) -> bool:
+        """Whether its lines bring back all that a trunk carried, while others of its VLANs stay cut."""
+        point, running = track.point, self._running
+        own = re.compile(rf"(?<!\d){point.vlan}(?!\d)")
+        if not track.step.point.tagged or any(map(own.search, track.rendering.commands)):
+            return False
+        return any(
+            (key.point.device, key.point.object) == (point.device, point.object)
+            and key.point != point
+            and key not in running.claimed_by(key.point)
+            for key in (hold.key for hold in running.book.holds())
+        )
 
     # --- the timer behind a restore ------------------------------------------------------------------
 

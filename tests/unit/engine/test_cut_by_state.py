@@ -38,8 +38,11 @@ def site(
     spec = replace(spec, methods=MappingProxyType({**spec.methods, Method.VLAN: by_vlan}))
     profile = replace(profile, points=MappingProxyType({(PointKind.INTERFACE, bool(vlans)): spec}))
     points = [port("a", "p1", vlan, tagged=True) for vlan in vlans] or [port("a", "p1")]
-    known = inventory([device("a")], [segment("one", points)])
-    made = documents(known, [playbook("level-1", replace(stage("one"), method=methods), level=1)])
+    names = ("one", "two")[: len(points)]
+    known = inventory(
+        [device("a")], [segment(name, [each]) for name, each in zip(names, points, strict=True)]
+    )
+    made = documents(known, [playbook("level-1", replace(stage(*names), method=methods), level=1)])
     made = replace(made, profiles={PLATFORM: profile})
     return Site(made, [Board("a", {"p1": Port(pvid=pvid)}, strikes=list(strikes))])
 
@@ -126,6 +129,19 @@ def test_lines_of_two_points_of_a_port_go_by_what_each_finds_there() -> None:
     assert at.board("a").received.count("port p1 pvid 999") == 1
     baselines = [fact for fact in at.facts() if isinstance(fact, BaselineTaken)]
     assert [fact.state and fact.state["pvid"] for fact in baselines] == ["20", "20"]
+
+
+def test_one_vlan_of_a_trunk_does_not_come_back_with_others_that_stay_cut() -> None:
+    """Where the lines of its return bring back all that the trunk carried."""
+    at = site("20", TWENTY, methods=(Method.VLAN,), vlans=(110, 120))
+    at.cut(level=1)
+    [result] = at.bring_back("one").results
+    assert (result.proof, result.cause) == (Proof.CONTRADICTED, "others-held")
+    assert result.outcome is Outcome.NOT_ATTEMPTED
+    assert at.board("a").ports["p1"].pvid == "999"
+    ended = at.bring_back("one", "two")
+    assert [result.proof for result in ended.results] == [Proof.CONFIRMED] * 2
+    assert at.board("a").ports["p1"].pvid == "20"
 
 
 def test_lines_for_a_state_that_comes_later_are_not_given_up() -> None:
