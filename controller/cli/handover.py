@@ -42,6 +42,11 @@ _OFTEN = {
 }
 
 
+_SHOWING = 10
+"""How nice this process becomes to whoever cuts: what it loads to show a run takes as much of a processor as
+cutting a few dozen switches."""
+
+
 @dataclass
 class _Given:
     flags: set[str] = field(default_factory=set)
@@ -61,8 +66,9 @@ class _Given:
         return [*self.often.get("subjects", ()), *self.often.get("conduits", ())]
 
 
-def handed(arguments: Sequence[str]) -> int | None:
-    """The exit code; None where nothing was begun and the ordinary way is to be gone."""
+def handed(arguments: Sequence[str], *, steps_back: bool = False) -> int | None:
+    """The exit code; None where nothing was begun and the ordinary way is to be gone. ``steps_back``: this
+    process has nothing else to do, and leaves the processor to the leader from then on."""
     given = _read(arguments)
     if given is None:
         return None
@@ -82,6 +88,8 @@ def handed(arguments: Sequence[str]) -> int | None:
     lines = handed_over(home.absolute(), request)
     if lines is None:
         return None
+    if steps_back:
+        os.nice(_SHOWING)
     # Until the run is watched: who presses Ctrl-C while the program loads is asked to press it again.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

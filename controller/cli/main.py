@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None, make_office: OfficeMaker | None
     if make_office is None and "isolate" in given:
         from controller.cli.handover import handed
 
-        code = handed(given)
+        code = handed(given, steps_back=arguments is None)
         if code is not None:
             return code
     return _ordinary(given, make_office or _cordon_office)

@@ -70,7 +70,7 @@ def _attribution(running: Running, track: Track, state: State | None) -> Attribu
     if baseline.state is None:
         return Attribution.ASSUMED
     unsettled = running.book.unsettled(track.point, Action.ISOLATE)
-    if cut and track.outcome is Outcome.NOT_ATTEMPTED and unsettled:
+    if cut and (track.blind or (track.outcome is Outcome.NOT_ATTEMPTED and unsettled)):
         return Attribution.ASSUMED
     holders = (running.book.hold(key) for key in running.book.holders(track.point))
     return max(

@@ -20,7 +20,7 @@ from controller.engine.execution.operation import OperationRun
 from controller.engine.execution.readback import States
 from controller.engine.execution.running import Running
 from controller.engine.points.at_once import Joint, at_once_block, joint, reads_back
-from controller.engine.points.blocks import interrupted, read_block
+from controller.engine.points.blocks import interrupted, read_block, reads_before
 from controller.engine.points.track import Track
 from controller.engine.ports import Answer, ArmedSession, Block
 
@@ -181,4 +181,7 @@ class FiredRun(OperationRun):
         if not reads_back(part.block) and not interrupted(answers):
             session.write(read_block(self._operation))
             answers = (*answers, *session.collect(deadline))
+        heard = reads_before(answers)
+        for track in part.change:
+            track.blind = not heard.keys() >= self._telling([track])
         self._learn(session, part.change, part.states, answers, deadline, again=True)

@@ -20,7 +20,8 @@ from controller.engine.points.renderer import PointContext
 class Track:
     """``choice``: the place of the rendering whose turn it is, ``given_up``: those that did not do;
     ``sent``: what was last sent; ``resent``: its one further try after a lost session is used up; ``done``:
-    nothing more will be sent or read for it in this operation."""
+    nothing more will be sent or read for it in this operation; ``blind``: something was sent, and nobody
+    heard how the point was right before."""
 
     step: Step
     context: PointContext
@@ -34,6 +35,7 @@ class Track:
     cause: str = ""
     resent: bool = False
     done: bool = False
+    blind: bool = False
 
     @property
     def point(self) -> PointId:

@@ -324,6 +324,16 @@ def test_what_somebody_changed_since_the_reading_is_in_doubt() -> None:
     assert last["a p2"] is Attribution.OURS
 
 
+def test_what_somebody_may_have_shut_before_a_volley_nobody_heard_of_is_in_doubt() -> None:
+    here = site([Strike(Fault.DROP, "configure", times=1)])
+    here.board("a").ports["p1"].admin = "down"
+    assert confirmed(here.cut("one"))
+    held = [fact for fact in here.facts(HoldOpened) if isinstance(fact, HoldOpened)]
+    last = {str(fact.point.id): fact.attribution for fact in held}
+    assert last["a p1"] is Attribution.ASSUMED
+    assert last["b p1"] is Attribution.OURS
+
+
 def test_what_was_cut_already_is_no_part_of_the_block() -> None:
     here = site(armed=False)
     here.board("a").ports["p1"].admin = "down"

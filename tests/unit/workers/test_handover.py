@@ -63,6 +63,16 @@ def test_the_service_plans_and_cuts_and_the_caller_tells_it_as_ever(
     assert main([*CUT, "--level", "5"]) == 2, "and a mistake is told"
 
 
+@pytest.mark.usefixtures("service")
+def test_who_has_handed_over_leaves_the_processor_to_whoever_cuts() -> None:
+    code = (
+        "import os, sys; from controller.cli.handover import handed\nhanded(sys.argv[1:], steps_back=True)\n"
+    )
+    code += "print(os.nice(0), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, *CUT], capture_output=True, text=True, check=True)
+    assert int(done.stderr.splitlines()[-1]) > os.nice(0)
+
+
 def test_whatever_else_goes_the_ordinary_way_and_nothing_has_begun(service: Resident) -> None:
     for arguments in (
         ("isolate", "--segment", "pharmacy"),
