@@ -97,7 +97,7 @@ ip addr add fd09::1/64 dev here nodad
 
 ASK = """
 import sys, time
-from controller.domain.inventory import Probe, ProbeKind, ProbeTarget
+from controller.domain.probe import Probe, ProbeKind, ProbeTarget
 from controller.drivers.prober import ControllerProber, Echo
 for echo in Echo:
     for address in sys.argv[1:]:
