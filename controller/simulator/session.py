@@ -11,7 +11,7 @@ from typing import Any
 
 from controller.simulator.device import Device
 from controller.simulator.faults import Fault
-from controller.simulator.shell import Ask, Reply, Shell
+from controller.simulator.shell import EMPTY_LINE, Ask, Reply, Shell
 from controller.simulator.terminal import Ended, HungUp, IdleTooLong, Terminal
 
 _UNDOING = {"reject": "unauthorized", "ignore": "ignored", "drop_mid_command": "dropped-before"}
@@ -218,7 +218,7 @@ class Session:
     async def _print(self, reply: Reply) -> None:
         if not reply.text:
             return
-        text = reply.text + "\n"
+        text = reply.text if reply.text == EMPTY_LINE else reply.text + "\n"
         noise = self._noise("output")
         if noise:
             lines = text.split("\n")

@@ -46,6 +46,9 @@ class Screen:
     width: int = 80
 
 
+EMPTY_LINE = "\n"
+"""The text of a Reply that is one line with nothing on it."""
+
 D = TypeVar("D", bound=Device[Any])
 
 

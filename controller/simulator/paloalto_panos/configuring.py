@@ -16,7 +16,9 @@ from typing import cast
 from controller.simulator.grammar import Arguments, Grammar, Rejected
 from controller.simulator.paloalto_panos.configuration import LISTS, Configuration, Entry, key_of
 from controller.simulator.paloalto_panos.shell import OPERATIONAL, Handler, Shell
-from controller.simulator.shell import Reply
+from controller.simulator.shell import EMPTY_LINE, Reply
+
+_PROGRESS = "...99%.......100%"
 
 _CHOICES = {"action": ("allow", "deny", "drop"), "disabled": ("yes", "no")}
 
@@ -24,11 +26,12 @@ _CHOICES = {"action": ("allow", "deny", "drop"), "disabled": ("yes", "no")}
 def changes(act: Callable[[Configuration, Arguments], None]) -> Handler:
     """Does it to the candidate. Raises Rejected while somebody else holds the config lock."""
 
-    def change(shell: Shell, arguments: Arguments) -> None:
+    def change(shell: Shell, arguments: Arguments) -> str:
         _unlocked(shell, "config")
         candidate = shell.device.candidate.copy()
         act(candidate, arguments)
         shell.device.change(shell.user, candidate)
+        return EMPTY_LINE
 
     return change
 
@@ -163,14 +166,13 @@ def _commit(shell: Shell, users: Collection[str] = ()) -> Reply:
     begun = f"\nCommit job {device.jobs} is in progress. Use Ctrl+C to return to command prompt\n"
     if device.faults.get("commit_fails"):
         return Reply(
-            f"{begun}.....55%.....98%.100%\nError: Failed to parse security policy\n(Module: device)\n"
-            "Commit failed\n",
+            f"{begun}{_PROGRESS}\nError: Failed to parse security policy\n(Module: device)\nCommit failed\n",
             result="rejected",
         )
     device.put_in_force(users)
     if device.locks.get("commit") == shell.user:
         del device.locks["commit"]
-    return Reply(f"{begun}.....55%.....98%.100%\nConfiguration committed successfully\n")
+    return Reply(f"{begun}{_PROGRESS}\nConfiguration committed successfully\n")
 
 
 def _commit_all(shell: Shell, _arguments: Arguments) -> Reply:

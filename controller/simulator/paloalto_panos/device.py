@@ -48,7 +48,7 @@ class _Kept(Kept[Configuration]):
 class PanFirewall(Device[Configuration]):
     """``authors``: who changed which objects of the candidate; ``locks``: by kind (``config``, ``commit``)
     who holds them; ``associations``: tunnels that negotiated one, ``gateways``: those of theirs that did;
-    ``several`` virtual systems."""
+    ``several`` virtual systems; ``jobs``: how many there were since it started, the first its own commit."""
 
     unauthorized: str = "Server error : Command not authorized for this administrator"
     unasked: str = "info     general        general 0  Connection to Update server closed"
@@ -59,7 +59,7 @@ class PanFirewall(Device[Configuration]):
     associations: set[str] = field(default_factory=set)
     gateways: set[str] = field(default_factory=set)
     several: bool = False
-    jobs: int = 0
+    jobs: int = 1
 
     @property
     def hostname(self) -> str:
@@ -245,6 +245,7 @@ class PanFirewall(Device[Configuration]):
         self.sessions, self.others, self.locks = set(), OTHERS, {}
         self.associations, self.gateways = set(), set()
         self.authors.clear()
+        self.jobs = 1
 
     def reload(self, cause: str) -> None:
         super().reload(cause)

@@ -4,7 +4,8 @@ PAN-OS Administrator's Guide, "Set Up Site-to-Site VPN" (gateway, tunnel, ``disa
 (``enable`` of the virtual router's BGP and of a peer); PAN-OS CLI Quick Start, "Modify the Configuration",
 "CLI Cheat Sheet: Networking" (``show vpn``, ``clear vpn``, ``show routing protocol bgp``). What the tables
 look like: Cloudflare, "Palo Alto Networks Next-Generation Firewall", and VyOS, "Route-based Site-to-Site VPN
-IPsec between VyOS and Palo Alto" (``show vpn ike-sa``, ``show vpn ipsec-sa``).
+IPsec between VyOS and Palo Alto" (``show vpn ike-sa``, ``show vpn ipsec-sa``); Semtech, "Use Case
+Documentation" of AirLink with PAN-OS (what they say where there is none).
 """
 
 from __future__ import annotations
@@ -146,7 +147,9 @@ def _clear_ike(shell: Shell, arguments: Arguments) -> str:
     device, name = shell.device, arguments.text()
     device.talk()
     if name not in device.gateways:
-        return f"IKE SA for gateway {name} not found."
+        known = list(device.running.gateways)
+        which = f"ID {known.index(name) + 1}" if name in known else name
+        return f"\nIKE SA for gateway {which} not found.\n"
     device.gateways.discard(name)
     device.associations -= {tunnel for tunnel, gateway in _associated(device) if gateway == name}
     return "Delete IKEv2 SA: Total 1 gateways found. 1 SA deleted."
@@ -156,7 +159,7 @@ def _clear_ipsec(shell: Shell, arguments: Arguments) -> str:
     device, name = shell.device, arguments.text()
     device.talk()
     if name not in device.associations:
-        return f"IPSec SA for tunnel {name} not found."
+        return f"\nIPSec SA for tunnel {name} not found.\n"
     device.associations.discard(name)
     return "Delete IPSec SA: Total 1 tunnels found. 1 SA deleted."
 

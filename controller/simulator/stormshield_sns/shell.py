@@ -13,7 +13,7 @@ import re
 from controller.simulator.grammar import CommandError
 from controller.simulator.shell import Ask, Reply
 from controller.simulator.shell import Shell as NeutralShell
-from controller.simulator.stormshield_sns.answers import OK, begun, refused, unprivileged
+from controller.simulator.stormshield_sns.answers import HELP, OK, begun, refused, unprivileged
 from controller.simulator.stormshield_sns.arguments import Arguments
 from controller.simulator.stormshield_sns.commands import COMMANDS
 from controller.simulator.stormshield_sns.device import SnsFirewall
@@ -97,7 +97,7 @@ class Shell(NeutralShell[SnsFirewall]):
                 case ["MODIFY", *rest]:
                     return Reply(self._modify(rest))
                 case ["HELP"]:
-                    return Reply(begun("raw", ["CONFIG     : Firewall configuration functions"]))
+                    return Reply(begun("raw", HELP))
             for length in range(len(upper), 0, -1):
                 command = COMMANDS.get(" ".join(upper[:length]))
                 if command is not None:

@@ -2,14 +2,14 @@
 or throwing away what was changed.
 
 CLI Serverd Commands Reference Guide (v4), "CONFIG ACTIVATE", "CONFIG CANCELALL", "CONFIG OBJECT NETWORK NEW",
-"CONFIG SSH UPDATE", "CONFIG HA SHOW", "SYSTEM PROPERTY"; terraform-SNS (``CONFIG HA CREATE``).
+"CONFIG SSH UPDATE", "CONFIG HA SHOW", "SYSTEM PROPERTY"; terraform-SNS (``CONFIG HA CREATE`` and its answer).
 """
 
 from __future__ import annotations
 
 import ipaddress
 
-from controller.simulator.stormshield_sns.answers import OK, begun, format_error
+from controller.simulator.stormshield_sns.answers import CREATED, OK, begun, format_error
 from controller.simulator.stormshield_sns.arguments import Act, Arguments
 from controller.simulator.stormshield_sns.device import SnsFirewall
 
@@ -71,6 +71,8 @@ def cluster(device: SnsFirewall, arguments: Arguments) -> str:
             f"Initialized={state}",
             "SendARP=1",
             "Secure=0",
+            f"Unicast={device.running.settings.get('HAUnicast', '0')}",
+            f"SynchronizeMacAddress={device.running.settings.get('HAMacAddress', '1')}",
             "[Communication]",
             f"ifname={device.running.settings.get('HALink', '')}",
         ],
@@ -78,12 +80,17 @@ def cluster(device: SnsFirewall, arguments: Arguments) -> str:
 
 
 def make_cluster(device: SnsFirewall, arguments: Arguments) -> str:
-    arguments.only("ifname", "password")
+    arguments.only("ifname", "password", "unicast", "synchronizemacaddress")
     changed = device.clone.copy()
-    changed.settings.update(HAState="1", HALink=arguments.text("ifname"))
+    changed.settings.update(
+        HAState="1",
+        HALink=arguments.text("ifname"),
+        HAUnicast=arguments.chosen("unicast", "0", "1"),
+        HAMacAddress=arguments.chosen("synchronizemacaddress", "1", "0"),
+    )
     arguments.text("password")
     device.change(changed)
-    return OK
+    return CREATED
 
 
 def properties(device: SnsFirewall, arguments: Arguments) -> str:
