@@ -2,7 +2,8 @@
 
 CLI Serverd Commands Reference Guide (v4), the page of each command's name; what a page leaves out (the
 words of a refusal, how a rule that is off is marked in XML, ``rulename`` there and in the list of gateways)
-is filled in as its neighbours have it.
+is filled in as its neighbours have it. DelityLuss, python-SNS-API, tests/fixtures (answers of version
+4.8.15): rules in XML, the code of an unknown command.
 """
 
 from __future__ import annotations
@@ -128,13 +129,18 @@ def _rules(device: SnsFirewall, arguments: Arguments) -> str:
 
 def _as_xml(position: int, rule: Section) -> str:
     status = "active" if rule.get("state") == "on" else "inactive"
+    source, target = rule.get("srctarget"), rule.get("dsttarget")
     return (
-        f'<filter action="{rule.get("action")}" comment={quoteattr(rule.get("comment"))} index="{position}" '
-        f'position="{position}" rulename={quoteattr(rule.get("rulename"))} status="{status}" '
-        f'type="local_filter_slot"><noconnlog disk="0" ipfix="0" syslog="0" />'
-        f'<from><target type="network" value="{rule.get("srctarget")}" /></from>'
-        f'<to><target type="any" value="{rule.get("dsttarget")}" /></to></filter>'
+        f'<filter position="{position}" index="{position}" type="local_filter_slot" '
+        f'action="{rule.get("action")}" status="{status}" rulename={quoteattr(rule.get("rulename"))} '
+        f'comment={quoteattr(rule.get("comment"))}><noconnlog disk="0" syslog="0" ipfix="0" />'
+        f'<from><target value="{source}" type="{_type_of(source)}" /></from>'
+        f'<to><target value="{target}" type="{_type_of(target)}" /></to></filter>'
     )
+
+
+def _type_of(target: str) -> str:
+    return "any" if target == "any" else "network"
 
 
 def _as_text(position: int, rule: Section) -> str:

@@ -104,7 +104,7 @@ class Shell(NeutralShell[SnsFirewall]):
                     if command.changes and not self.modifies:
                         raise unprivileged()
                     return Reply(command.act(self.device, Arguments(upper[length:], values)))
-            raise refused("Unknown command", code="00100100")
+            raise refused("Unknown command", code="00100200")
         except CommandError as error:
             return Reply(error.text, result=error.kind)
 
