@@ -16,9 +16,12 @@ from dataclasses import replace
 from controller.simulator.arista_eos.configuration import User, hashed
 from controller.simulator.arista_eos.names import interface_range, made
 from controller.simulator.arista_eos.shell import Handler, Shell
+from controller.simulator.arista_eos.showing import list_shown
 from controller.simulator.filters import AccessList, edited
 from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.modal import paged
 from controller.simulator.ports import SWITCHPORT, Change, address6, bound, bundle, description, each, value
+from controller.simulator.shell import Reply
 from controller.simulator.switching import Interface
 
 
@@ -120,6 +123,13 @@ def _abort(shell: Shell, _arguments: Arguments) -> None:
     shell.enter("config")
 
 
+def _pending(shell: Shell, _arguments: Arguments) -> Reply:
+    """The list as it will be once the mode is left."""
+    if shell.edited is None:
+        raise invalid(0)
+    return paged(list_shown(shell.edited))
+
+
 # --- interfaces --------------------------------------------------------------------------------------
 
 
@@ -192,6 +202,7 @@ def add_configuring(grammars: Mapping[str, Grammar[Handler]]) -> None:
         grammars[name].add("exit", leave)
     grammars["config-vlan"].add("name <word>", _vlan_name)
     acl.add("abort", _abort)
+    acl.add("show", _pending)
     acl.add("no <number:1-4294967295>", _entry(remove=True, numbered=True))
     for action in ("permit", "deny", "remark"):
         acl.add(f"{action} <line>", _entry(remove=False, numbered=False))

@@ -86,13 +86,21 @@ class Shell(ModalShell[EosSwitch]):
     def explained(self, error: CommandError) -> str:
         match error.kind:
             case "invalid":
-                return "% Invalid input"
+                return f"% Invalid input ({error.text})" if error.text else "% Invalid input"
             case "incomplete":
                 return "% Incomplete command"
             case "ambiguous":
                 return "% Ambiguous command"
             case _:
                 return error.text
+
+    def unknown(self, error: CommandError, line: str) -> CommandError:
+        """What only privileged EXEC has is refused in so many words."""
+        if self.mode == "user":
+            with suppress(CommandError):
+                self.grammars["exec"].parse(line.partition("|")[0])
+                return CommandError("invalid", "privileged mode required", error.column)
+        return error
 
     def enter(self, mode: str, *selected: str) -> None:
         self.edited = None

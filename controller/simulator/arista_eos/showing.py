@@ -15,6 +15,7 @@ from controller.simulator.arista_eos.configuration import written
 from controller.simulator.arista_eos.device import EosSwitch
 from controller.simulator.arista_eos.names import short_name
 from controller.simulator.arista_eos.shell import Handler, Shell
+from controller.simulator.filters import AccessList
 from controller.simulator.grammar import Arguments, Grammar
 from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
@@ -172,14 +173,18 @@ def _version(shell: Shell, _arguments: Arguments) -> Reply:
     )
 
 
+def list_shown(each: AccessList) -> list[str]:
+    title = "IP Access List" if each.family == "ip" else "IP6 Access List"
+    return [f"{title} {each.name}", *(f"        {entry.words}" for entry in each.entries)]
+
+
 def _lists(family: str, *, named: bool) -> Handler:
     def handler(shell: Shell, arguments: Arguments) -> Reply:
         wanted = arguments.text() if named else None
         lines: list[str] = []
         for (kind, name), each in sorted(shell.device.running.lists.items()):
             if kind == family and wanted in (None, name):
-                title = "IP Access List" if family == "ip" else "IP6 Access List"
-                lines += [f"{title} {name}", *(f"        {entry.words}" for entry in each.entries), ""]
+                lines += [*list_shown(each), ""]
         return paged(lines)
 
     return handler

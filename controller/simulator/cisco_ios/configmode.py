@@ -15,7 +15,7 @@ from functools import partial
 from controller.simulator.cisco_ios.configuration import Settings, User, hashed, made
 from controller.simulator.cisco_ios.names import RESERVED_VLANS, interface_range, is_physical
 from controller.simulator.cisco_ios.shell import Handler, Mode, Shell
-from controller.simulator.cisco_ios.vocabulary import CONFIGURATION
+from controller.simulator.cisco_ios.vocabulary import CONFIGURATION, LOGGING
 from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
 from controller.simulator.shell import Ask, Reply
 
@@ -223,6 +223,8 @@ def add_config(grammars: dict[str, Grammar[Handler]]) -> None:
     for word in CONFIGURATION.split():
         config.add(word, None)
         config.add(f"no {word}", None)
+    for word in LOGGING.split():
+        config.add(f"logging {word}", None)
     default = Settings()
     for pattern, handler in {
         "hostname <word>": _hostname,

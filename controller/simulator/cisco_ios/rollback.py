@@ -59,7 +59,7 @@ def _shown(shell: Shell, _arguments: Arguments) -> str:
 def _archived(shell: Shell, _arguments: Arguments) -> str:
     path = shell.device.running.settings.archive
     if not path:
-        return "Archive feature not enabled"
+        return " Archive feature not enabled"
     return (
         "The maximum archive configurations allowed is 10.\n"
         f"The next archive file will be named {path}-1\n Archive #  Name\n"

@@ -175,14 +175,14 @@ def _etherchannel(shell: Shell, only: int | None = None) -> list[str]:
         members = device.members(each.number)
         modes = {member.channel_mode for member in members}
         protocol = (
-            "LACP" if modes & {"active", "passive"} else "PAgP" if modes & {"auto", "desirable"} else "-"
+            "LACP" if modes & {"active", "passive"} else "PAgP" if modes & {"auto", "desirable"} else " -"
         )
         flag = "SU" if device.status(each).protocol else "SD"
         cells = [f"{short_name(m.name)}({'P' if device.bundled(m) else 'D'})" for m in members]
-        rows = [cells[index : index + 3] for index in range(0, len(cells), 3)] or [[]]
-        first = "".join(f"{cell:<12}" for cell in rows[0])
-        lines.append(f"{each.number:<7}{f'Po{each.number}({flag})':<16}{protocol:<10}{first}".rstrip())
-        lines += [" " * 33 + "".join(f"{cell:<12}" for cell in row).rstrip() for row in rows[1:]]
+        rows = [cells[index : index + 2] for index in range(0, len(cells), 2)] or [[]]
+        first = "".join(f"{cell:<16}" for cell in rows[0])
+        lines.append(f"{each.number:<7}{f'Po{each.number}({flag})':<16}{protocol:<12}{first}".rstrip())
+        lines += [" " * 35 + "".join(f"{cell:<16}" for cell in row).rstrip() for row in rows[1:]]
     return [*lines, ""]
 
 
@@ -215,6 +215,7 @@ def add_show(user: Grammar[Handler], enabled: Grammar[Handler]) -> None:
         for word in SHOW.split():
             if grammar is enabled or word not in ("running-config", "startup-config"):
                 grammar.add(f"show {word}", None)
+        grammar.add("show ip dhcp", None)
         grammar.add("show version", _version)
         grammar.add("show vlan", _vlan_full)
         grammar.add("show vlan brief", _vlan_brief)
@@ -231,6 +232,7 @@ def add_show(user: Grammar[Handler], enabled: Grammar[Handler]) -> None:
             lambda shell, _a: f"Current privilege level is {15 if shell.mode != 'exec' else 1}",
         )
     enabled.add("show running-config", _running)
+    enabled.add("show running-config brief", None)
     enabled.add("show running-config interface <interface>", _running_interface)
     enabled.add("show startup-config", _startup)
     enabled.add("show logging", _logging)

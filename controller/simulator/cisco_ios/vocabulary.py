@@ -10,6 +10,11 @@ policy-map port-channel power priority privilege radius route-map router schedul
 snmp-server spanning-tree switch system tacacs template track udld vrf wsma
 """
 
+LOGGING = """
+alarm buffered console discriminator exception facility history host monitor on origin-id persistent
+queue-limit rate-limit snmp-trap source-interface synchronous trap userinfo
+"""
+
 EXEC = """
 archive cd clock connect crypto debug delete dir disconnect erase format help lock logging login
 monitor more mstat mtrace name-connection no ping pwd release rename renew request resume rsh send

@@ -18,7 +18,7 @@ from controller.simulator.cisco_nxos.configuration import User, hashed
 from controller.simulator.cisco_nxos.names import interface_range, made
 from controller.simulator.cisco_nxos.shell import Handler, Shell
 from controller.simulator.filters import AccessList, edited
-from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
+from controller.simulator.grammar import Arguments, Grammar, invalid
 from controller.simulator.ports import SWITCHPORT, Change, address6, bound, bundle, description, each, value
 from controller.simulator.switching import Interface
 
@@ -82,9 +82,7 @@ def _interfaces(shell: Shell, arguments: Arguments) -> None:
 def _select(shell: Shell, names: list[str], arguments: Arguments) -> None:
     interfaces = shell.device.running.interfaces
     if any(name not in interfaces and name.startswith(("Ethernet", "mgmt")) for name in names):
-        raise Rejected(
-            " " * (len(shell.prompt) + arguments.starts[0]) + "^\nInvalid interface format at '^' marker."
-        )
+        raise shell.refused("interface format", arguments.starts[0])
     for name in names:
         interfaces.setdefault(name, made(name))
     shell.enter("config-if", *names)

@@ -68,5 +68,6 @@ def add_executing(enabled: Grammar[Handler]) -> None:
         "guestshell",
         "ping",
         "ssh",
+        "write erase",
     ):
         enabled.add(word, None)

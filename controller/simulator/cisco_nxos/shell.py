@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from controller.simulator.cisco_nxos.device import NexusSwitch
-from controller.simulator.grammar import Arguments, CommandError, Grammar, invalid
+from controller.simulator.grammar import Arguments, CommandError, Grammar, Rejected
 from controller.simulator.modal import ModalShell
 from controller.simulator.shell import Reply
 from controller.simulator.switching import Interface
@@ -77,7 +77,8 @@ class Shell(ModalShell[NexusSwitch]):
         return Reply(whole, reply.ask, reply.close, paged=True, result=reply.result, then=reply.then)
 
     def explained(self, error: CommandError) -> str:
-        caret = " " * (len(self.prompt) + (error.column or 0)) + "^\n"
+        column = len(self.history[-1]) if error.kind == "incomplete" else error.column or 0
+        caret = " " * (len(self.prompt) + column) + "^\n"
         match error.kind:
             case "invalid":
                 return f"{caret}% Invalid command at '^' marker."
@@ -96,5 +97,9 @@ class Shell(ModalShell[NexusSwitch]):
         """The interface a parameter names; the device's error where it has no such interface."""
         found = self.device.running.interfaces.get(arguments.text(index))
         if found is None:
-            raise invalid(arguments.starts[index])
+            raise self.refused("interface format", arguments.starts[index])
         return found
+
+    def refused(self, what: str, column: int) -> Rejected:
+        """The words for an interface there is none of, the caret below ``column`` of the line."""
+        return Rejected(" " * (len(self.prompt) + column) + f"^\nInvalid {what} at '^' marker.")

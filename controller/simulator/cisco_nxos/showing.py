@@ -49,8 +49,16 @@ def _running_all(shell: Shell, _arguments: Arguments) -> Reply:
     return headed(shell, "show running-config all", "\n".join(lines))
 
 
+def _number_at(arguments: Arguments) -> int:
+    """The column of an interface's number, which may be a word by itself."""
+    words = [each for each in arguments.tokens if each.start >= arguments.starts[0]]
+    return next(each.start + at for each in words for at, sign in enumerate(each.text) if sign.isdigit())
+
+
 def _running_interface(shell: Shell, arguments: Arguments) -> Reply:
-    interface = shell.interface(arguments)
+    interface = shell.device.running.interfaces.get(arguments.text())
+    if interface is None:
+        raise shell.refused("range", _number_at(arguments))
     text = "\n".join([f"version {VERSION} Bios:version 05.45 ", "", *written(interface)])
     return headed(shell, f"show running-config interface {interface.name}", text)
 
@@ -102,14 +110,23 @@ def _lists(family: str, *, named: bool) -> Handler:
 
 
 def _vlans(shell: Shell, _arguments: Arguments) -> Reply:
+    """Access ports whether up or not; what does not fit in 80 columns goes on below."""
     device = shell.device
     lines = ["", "VLAN Name                             Status    Ports"]
     lines.append(f"---- {'-' * 32} --------- {'-' * 31}")
-    switched = [each for each in device.ordered() if not each.is_svi]
+    switched = [each for each in device.ordered() if not each.is_svi and each.channel_group is None]
     for vlan, name in sorted(device.running.vlans.items()):
-        ports = [short_name(each.name) for each in switched if device.carries(each, vlan)]
-        lines.append(f"{vlan:<4} {name:<32} active    {', '.join(ports)}".rstrip())
-    return paged([*lines, ""])
+        rows = [""]
+        for each in switched:
+            if not (device.carries(each, vlan) if device.is_trunk(each) else each.access_vlan == vlan):
+                continue
+            port = short_name(each.name)
+            if rows[-1] and len(rows[-1]) + len(port) + 2 > 32:
+                rows.append("")
+            rows[-1] += f", {port}" if rows[-1] else port
+        lines.append(f"{vlan:<4} {name:<32} active    {rows[0]}".rstrip())
+        lines += [" " * 48 + row for row in rows[1:]]
+    return paged(lines)
 
 
 def _lldp(shell: Shell, _arguments: Arguments) -> Reply:
@@ -174,6 +191,8 @@ def _arp(shell: Shell, _arguments: Arguments) -> Reply:
 def add_showing(enabled: Grammar[Handler]) -> None:
     enabled.add("show running-config", _running)
     enabled.add("show running-config all", _running_all)
+    for word in ("exclude", "expand-port-profile"):
+        enabled.add(f"show running-config {word}", None)
     enabled.add("show running-config interface <interface>", _running_interface)
     enabled.add("show startup-config", _startup)
     enabled.add("show clock", _clock)

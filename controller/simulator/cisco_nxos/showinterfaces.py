@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from controller.simulator.cisco_nxos.device import NexusSwitch
 from controller.simulator.cisco_nxos.names import short_name
-from controller.simulator.cisco_nxos.shell import Handler
-from controller.simulator.grammar import Grammar
+from controller.simulator.cisco_nxos.shell import Handler, Shell
+from controller.simulator.grammar import Arguments, Grammar, invalid
 from controller.simulator.modal import paged
 from controller.simulator.surroundings import hardware_address
 from controller.simulator.switching import Interface
@@ -104,6 +104,9 @@ def _switchport(device: NexusSwitch, interfaces: list[Interface]) -> list[str]:
 
 
 def _summary(device: NexusSwitch, interfaces: list[Interface]) -> list[str]:
+    """Nothing at all where there is no port-channel."""
+    if not any(each.is_aggregate for each in interfaces):
+        return []
     ruler = "-" * 80
     lines = [
         "Flags:  D - Down        P - Up in port-channel (members)",
@@ -141,9 +144,17 @@ def _of_one(render: Render) -> Handler:
     return lambda shell, arguments: paged(render(shell.device, [shell.interface(arguments)]))
 
 
+def _unknown(shell: Shell, arguments: Arguments) -> None:
+    """A name of a type there is none of here, ``nve1``."""
+    if not arguments.text()[-1].isdigit():
+        raise invalid(arguments.starts[0])
+    raise shell.refused("interface format", arguments.starts[0])
+
+
 def add_showing_interfaces(enabled: Grammar[Handler]) -> None:
     for tail, render in (("", _detail), (" switchport", _switchport)):
         enabled.add(f"show interface{tail}", _of_all(render))
         enabled.add(f"show interface <interface>{tail}", _of_one(render))
+    enabled.add("show interface <word>", _unknown)
     enabled.add("show port-channel summary", _of_all(_summary))
     enabled.add("show port-channel summary interface <interface>", _of_one(_summary))

@@ -64,3 +64,9 @@ def test_what_is_there_is_replaced_or_removed_by_who_says_so(running: Simulation
     assert "Done" in _ask(console, f"checkpoint file {KEPT}")
     _ask(console, f"delete {KEPT}")
     assert "No such file or directory" in _ask(console, f"dir {KEPT}")
+
+
+def test_the_caret_of_what_is_left_out_stands_behind_the_line(console: Console) -> None:
+    line = "checkpoint file"
+    caret = " " * len(f"n# {line}") + "^"
+    assert _ask(console, line) == f"{line}\n{caret}\n% Incomplete command at '^' marker.\nn# "
