@@ -20,6 +20,9 @@ Handler = Callable[["Shell", Arguments], "Reply | str | None"]
 OPERATIONAL = "operational"
 CONFIGURE = "configure"
 
+_VERBS = frozenset({"diff", "find", "grep", "less", "ls", "ping", "tail"})
+"""What a firewall takes in operational mode beside what is simulated (ansible-pan, "safe op commands")."""
+
 _NAME = re.compile(r'"([^"]*)"|([^\s"\[\]]+)')
 
 
@@ -78,6 +81,7 @@ class Shell(ModalShell[PanFirewall]):
         if error.kind == "rejected":
             return error.text
         first = self.history[-1].split()[0]
-        if error.kind == "invalid" and (error.column or 0) < len(first):
+        known = self.mode == OPERATIONAL and first in _VERBS
+        if error.kind == "invalid" and (error.column or 0) < len(first) and not known:
             return f"Unknown command: {first}"
         return "Invalid syntax."
