@@ -126,7 +126,7 @@ def _kept(tmp_path: Path) -> str:
             "\n-   shutdown\n",
         ),
         ("ios", "configure terminal revert timer 2", "configure confirm", "\n- no shutdown\n"),
-        ("junos", "commit confirmed 2", "commit", "\n-  disable;\n"),
+        ("junos", "commit confirmed 2", "commit", "\n-    disable;\n"),
     ],
 )
 def test_it_is_committed_under_a_timer_and_confirmed_over_the_command_line(

@@ -163,7 +163,7 @@ def _write(*, certified: bool) -> Handler:
         device.working = device.running.copy()
         if certified:
             device.save()
-        replaced = "File /flash/working/vcsetup.cfg replaced.\nPlease wait...\n\n"
+        replaced = "\nFile /flash/working/vcsetup.cfg replaced.\nPlease wait...\n\n"
         return Reply(replaced + "File /flash/working/vcboot.cfg replaced.")
 
     return handler

@@ -71,7 +71,7 @@ def _members(shell: Shell, arguments: Arguments) -> Reply:
     kinds = {each.access_vlan: "untagged", **dict.fromkeys(each.allowed, "tagged")}
     lines = ["  vlan      type        status ", "--------+-----------+---------------"]
     for vlan, kind in sorted(kinds.items()):
-        lines.append(f"{vlan:>6}{kind:>12}{'forwarding' if up else 'inactive':>15}")
+        lines.append(f"{vlan:>6}    {kind:<12} {'forwarding' if up else 'inactive'}")
     return paged([*lines, ""])
 
 
@@ -81,6 +81,7 @@ def _members(shell: Shell, arguments: Arguments) -> Reply:
 def _aggregates(shell: Shell, _arguments: Arguments) -> Reply:
     device = shell.device
     lines = [
+        "",
         "Number  Aggregate     SNMP Id   Size Admin State  Oper State     Att/Sel Ports",
         "-------+-------------+---------+----+------------+--------------+-------------",
     ]
@@ -89,7 +90,7 @@ def _aggregates(shell: Shell, _arguments: Arguments) -> Reply:
             kind = "Dynamic" if each.channel_mode == "lacp" else "Static"
             admin, oper, attached, selected = _counted(device, each)
             lines.append(
-                f"{each.number:>4}     {kind:<12} {40000000 + each.number:<9} {of(each, 'size'):<4} "
+                f"{each.number:>4}     {kind:<12} {40000000 + each.number:<10} {of(each, 'size'):<3} "
                 f"{admin:<12} {oper:<15} {attached}   {selected}"
             )
     return paged([*lines, ""])

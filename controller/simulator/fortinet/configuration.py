@@ -21,6 +21,8 @@ from controller.simulator.grammar import Rejected
 ROOT = "root"
 """The virtual domain there always is, and all there is where they are not enabled."""
 
+_CLASS_D = ipaddress.IPv4Address("224.0.0.0")
+
 Entries = dict[str, "Entry"]
 """By their keys, in their order; a single object's key is empty."""
 
@@ -173,8 +175,8 @@ class Configuration:
     def taken(self, option: Option, values: list[str], vdom: str) -> tuple[str, ...]:
         """The values as they are kept. Raises Rejected."""
         if not values:
-            raise Rejected("incomplete command in the end\nCommand fail. Return code -160")
-        expected = {"netmask": (1, 2)}.get(option.kind, (1, 1000 if option.many else 1))
+            raise Rejected("\nincomplete command in the end\nCommand fail. Return code -160")
+        expected = {"netmask": (1, 2), "ip": (1, 2)}.get(option.kind, (1, 1000 if option.many else 1))
         if not expected[0] <= len(values) <= expected[1]:
             raise _unparsed(values[-1])
         match option.kind:
@@ -183,8 +185,8 @@ class Configuration:
             case "number":
                 if not values[0].isdigit() or not 1 <= int(values[0]) <= 4094:
                     raise _unparsed(values[0], -8)
-            case "netmask":
-                return _masked("/".join(values))
+            case "ip" | "netmask":
+                return _masked("/".join(values), own=option.kind == "ip")
             case "network6":
                 try:
                     return (str(ipaddress.IPv6Interface(values[0])),)
@@ -193,10 +195,7 @@ class Configuration:
             case "names":
                 for each in values:
                     if not self.known(option, each, vdom):
-                        raise Rejected(
-                            f"entry not found in datasource\n\nvalue parse error before '{each}'\n"
-                            "Command fail. Return code -3"
-                        )
+                        raise _unparsed(each, -3, "entry not found in datasource")
         return tuple(values)
 
     def _chosen(self, option: Option, given: str) -> str:
@@ -208,16 +207,21 @@ class Configuration:
         return fits[0]
 
 
-def _masked(text: str) -> tuple[str, ...]:
+def _masked(text: str, *, own: bool) -> tuple[str, ...]:
+    """Address and mask. ``own``: an address the device itself may have."""
     try:
         network = ipaddress.IPv4Interface(text)
     except ValueError:
         raise _unparsed(text.partition("/")[0], -8) from None
+    if own and network.ip >= _CLASS_D:
+        raise _unparsed(text, -8, "ip address must be a class A, B, or C ip")
     return str(network.ip), str(network.netmask)
 
 
-def _unparsed(value: str, code: int = -651) -> Rejected:
-    return Rejected(f"value parse error before '{value}'\nCommand fail. Return code {code}")
+def _unparsed(value: str, code: int = -651, reason: str = "") -> Rejected:
+    """Behind the reason, or none, an empty line."""
+    said = f"{reason}\n\n" if reason else "\n"
+    return Rejected(f"{said}value parse error before '{value}'\nCommand fail. Return code {code}")
 
 
 def quoted(option: Option, value: str) -> str:

@@ -39,6 +39,8 @@ _CRITERIA = {
     "policy id": "policy",
     "expire": "",
     "duration": "",
+    "state1": "",
+    "state2": "",
 }
 """As the filter is printed, and the criteria one may set here."""
 

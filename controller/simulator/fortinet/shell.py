@@ -3,7 +3,8 @@
 FortiOS Administration Guide, "CLI basics" (abbreviations while unique, ``--More--``, ``grep`` and its
 options), "Subcommands" (``edit``, ``set``, ``unset``, ``append``, ``unselect``, ``delete``, ``move``,
 ``next``, ``end``, ``abort``: an entry is taken over by ``next`` and ``end``, and thrown away by ``abort``;
-the prompt names the table or the entry; a table within an object is opened there, and taken over with it).
+the prompt, behind an empty line, names the table or the entry; a table within an object is opened there, and
+taken over with it).
 ``edit`` of what is not there begins a new entry, and says so. "Virtual Domains", "Logging in to VDOMs":
 where they are enabled, everything but the way in stands below ``config global`` or, of each, below
 ``config vdom``, whose ``edit`` names it with its index, and makes one of a name that is misspelt. ``sudo``
@@ -56,7 +57,7 @@ class Shell(NeutralShell[FortiGate]):
         if not self.accepted:
             return _DISCLAIMER
         shown = self.entry or (self.table or "").rpartition(" ")[2] or self._place
-        return f"{self.device.hostname} ({shown}) # " if shown else f"{self.device.hostname} # "
+        return f"\n{self.device.hostname} ({shown}) # " if shown else f"\n{self.device.hostname} # "
 
     @property
     def shown_mode(self) -> str:

@@ -1,10 +1,11 @@
 """The tables of a FortiGate's configuration and the options of their entries.
 
 FortiOS CLI Reference, "config system interface", "config system zone", "config firewall policy", "config
-firewall address", "config firewall address6", "config system global", "config system admin", "config
-router bgp", "config vpn ipsec phase1-interface", "config vpn ipsec phase2-interface": the options, those
-that must be set, and the defaults. FortiOS Administration Guide, "Global and per-VDOM resources":
-interfaces, administrators and HA are global, what else is here each virtual domain has for itself.
+firewall address", "config firewall address6", "config system global", "config system settings", "config
+system admin", "config router bgp", "config vpn ipsec phase1-interface", "config vpn ipsec
+phase2-interface": the options, those that must be set, and the defaults. FortiOS Administration Guide,
+"Global and per-VDOM resources": interfaces, administrators and HA are global, what else is here each virtual
+domain has for itself.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """``kind``: ``text``, ``choice``, ``choices``, ``number``, ``netmask``, ``network6`` or ``names``, of
-    entries of ``tables``. ``default`` is what it is while it is not set."""
+    """``kind``: ``text``, ``choice``, ``choices``, ``number``, ``ip``, ``netmask``, ``network6`` or
+    ``names``, of entries of ``tables``. ``default`` is what it is while it is not set."""
 
     kind: str = "text"
     choices: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ TABLES: dict[str, Table] = {
     "system interface": Table(
         {
             "vdom": _names("vdom", many=False),
-            "ip": Option("netmask"),
+            "ip": Option("ip"),
             "allowaccess": Option(
                 "choices", ("ping", "https", "ssh", "snmp", "http", "fgfm", "fabric"), many=True
             ),
@@ -97,6 +98,7 @@ TABLES: dict[str, Table] = {
         needed=("vdom",),
         shared=True,
     ),
+    "system settings": Table({"opmode": _one("nat", "transparent")}, single=True),
     "system zone": Table(
         {"intrazone": _one("deny", "allow"), "interface": _names("system interface"), "description": Option()}
     ),

@@ -35,7 +35,7 @@ def option_named(table: str, given: str) -> str:
 
 
 def unparsed(word: str, code: int = -61) -> Rejected:
-    return Rejected(f"command parse error before '{word}'\nCommand fail. Return code {code}")
+    return Rejected(f"\ncommand parse error before '{word}'\nCommand fail. Return code {code}")
 
 
 def explained(error: CommandError, words: list[str]) -> str:
@@ -44,9 +44,9 @@ def explained(error: CommandError, words: list[str]) -> str:
             first = words[0] if words else ""
             return _UNKNOWN if f"before '{first}'" in error.text and "command" in error.text else error.text
         case "ambiguous":
-            return f"ambiguous command before '{words[-1]}'\nCommand fail. Return code -61"
+            return f"\nambiguous command before '{words[-1]}'\nCommand fail. Return code -61"
         case _:
-            return "incomplete command in the end\nCommand fail. Return code -160"
+            return "\nincomplete command in the end\nCommand fail. Return code -160"
 
 
 def grepped(text: str, words: list[str]) -> str:

@@ -16,6 +16,7 @@ from controller.simulator.grammar import Arguments, Grammar, Rejected, incomplet
 from controller.simulator.juniper_junos.checking import problems
 from controller.simulator.juniper_junos.configuration import Configuration, Found, NotUnderstood, located
 from controller.simulator.juniper_junos.device import SHARED, Editor
+from controller.simulator.juniper_junos.schema import Kind
 from controller.simulator.juniper_junos.shell import (
     CONFIGURATION,
     OPERATIONAL,
@@ -125,6 +126,15 @@ def _edit(shell: JunosShell, arguments: Arguments) -> str:
     return ""
 
 
+def _up(shell: JunosShell, _arguments: Arguments) -> str:
+    """To the level above: with an object, or a family, goes the word before it."""
+    level = shell.level[:-1]
+    found = located(list(level), whole=False)
+    named = found.statement.kind is Kind.OBJECT and level not in found.objects
+    shell.level = level[:-1] if named or found.statement.inline else level
+    return ""
+
+
 def _top(shell: JunosShell, _arguments: Arguments) -> str:
     shell.level = ()
     return ""
@@ -153,12 +163,14 @@ def _show(shell: JunosShell, arguments: Arguments) -> Output:
     return Output(
         list(braces(shown)),
         sets=lambda: list(set_lines(shown)),
-        compared=lambda: list(_compared(before, found, ())),
+        compared=lambda: list(_compared(before, found)),
     )
 
 
-def _compared(old: Sequence[Element], new: Sequence[Element], level: tuple[str, ...]) -> Iterator[str]:
-    """As ``show | compare`` has it: under each level, what went and what came."""
+def _compared(
+    old: Sequence[Element], new: Sequence[Element], level: tuple[str, ...] = (), depth: int = 0
+) -> Iterator[str]:
+    """As ``show | compare`` has it: under each level, what went and what came, further in for each level."""
     were, are = ({(each.path, each.values): each for each in side} for side in (old, new))
     gone = [each for key, each in were.items() if key not in are]
     came = [each for key, each in are.items() if key not in were]
@@ -166,13 +178,14 @@ def _compared(old: Sequence[Element], new: Sequence[Element], level: tuple[str, 
     if gone or came or changed:
         yield f"[{' '.join(('edit', *level))}]"
         for mark, side in (("-", gone), ("+", came)):
-            yield from (f"{mark}  {line}" for line in braces(side))
+            yield from (f"{mark}  {' ' * depth}{line}" for line in braces(side))
         yield from (
-            f"!  {'inactive' if each.inactive else 'active'}: {each.words} {{ ... }}" for each in changed
+            f"!  {' ' * depth}{'inactive' if each.inactive else 'active'}: {each.words} {{ ... }}"
+            for each in changed
         )
     for key, each in are.items():
         if key in were:
-            yield from _compared(were[key].children, each.children, each.path)
+            yield from _compared(were[key].children, each.children, each.path, depth + 1)
 
 
 # --- commit ------------------------------------------------------------------------------------------------
@@ -241,6 +254,7 @@ def add_editing(grammars: dict[str, Grammar[Handler]]) -> None:
     outside, inside_it = grammars[OPERATIONAL], grammars[CONFIGURATION]
     for how in ("", "exclusive", "private"):
         outside.add(f"configure {how}".strip(), _configure(how))
+    outside.add("edit", _configure(""))
     for word in ("exit", "quit"):
         outside.add(word, lambda _shell, _arguments: Reply(close=True))
         inside_it.add(word, _exit)
@@ -251,6 +265,7 @@ def add_editing(grammars: dict[str, Grammar[Handler]]) -> None:
     inside_it.add("deactivate <line>", _deactivate(again=False))
     inside_it.add("edit <line>", _edit)
     inside_it.add("top", _top)
+    inside_it.add("up", _up)
     inside_it.add("rollback", _rollback)
     inside_it.add("rollback <number:0-49>", _rollback)
     inside_it.add("show", _show)

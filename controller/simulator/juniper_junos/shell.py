@@ -141,7 +141,7 @@ class JunosShell(Shell[JunosSwitch]):
         caret = " " * (len(self.name) + 2 + column) + "^"
         if error.kind == "ambiguous":
             return f"{caret}\n'{error.text.split()[-1]}' is ambiguous.\nPossible completions:"
-        if error.kind == "incomplete":
+        if error.kind == "incomplete" or (column and self.mode == OPERATIONAL):
             return f"{caret}\nsyntax error, expecting <command>."
         return f"{caret}\n{'syntax error.' if column else 'unknown command.'}"
 

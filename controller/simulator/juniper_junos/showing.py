@@ -192,13 +192,15 @@ def _switching_xml(device: JunosSwitch, switched: Sequence[Interface]) -> Iterat
 
 def _vlans(shell: JunosShell, _arguments: Arguments) -> Output:
     device = shell.device
-    lines = ["Routing instance        VLAN name             Tag          Interfaces"]
+    lines = ["", "Routing instance        VLAN name             Tag          Interfaces"]
     for vlan, name in sorted(device.running.vlans.items(), key=lambda each: each[1]):
         lines.append(f"default-switch          {name:<22}{vlan}")
-        for each in _switched(device, device.ordered()):
-            if any(vlan == there for there, _name, _tagged in _in(device, each)):
-                mark = "*" if device.status(each).link else ""
-                lines.append(f"{'':<59}{each.name}.0{mark}")
+        members = [
+            f"{'':<59}{each.name}.0{'*' if device.status(each).link else ''}"
+            for each in _switched(device, device.ordered())
+            if any(vlan == there for there, _name, _tagged in _in(device, each))
+        ]
+        lines += members or [""]
     return Output(lines)
 
 

@@ -46,7 +46,7 @@ def say(device: FortiGate) -> Callable[..., str]:
         answer = ""
         for line in lines:
             reply = shell.execute(line)
-            answer = reply.text or shell.prompt
+            answer = reply.text.strip("\n") or shell.prompt.strip("\n")
         return answer
 
     return said
@@ -182,7 +182,7 @@ def tell(divided: FortiGate) -> Callable[..., str]:
         answer = ""
         for line in lines:
             reply = shell.execute(line)
-            answer = reply.text or shell.prompt
+            answer = reply.text.strip("\n") or shell.prompt.strip("\n")
         return answer
 
     return told

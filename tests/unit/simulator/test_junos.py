@@ -109,7 +109,7 @@ def test_the_changes_of_a_candidate_are_shown_by_level(say: Say) -> None:
     say("configure private", "set interfaces ge-0/0/1 description bed", "commit")
     say("set interfaces ge-0/0/1 description door", "set interfaces ge-0/0/1 disable")
     assert say("show | compare") == (
-        "[edit interfaces ge-0/0/1]\n-  description bed;\n+  description door;\n+  disable;"
+        "[edit interfaces ge-0/0/1]\n-    description bed;\n+    description door;\n+    disable;"
     )
     assert say("rollback 0") == "load complete"
     assert say("show | compare") == "\n{master:0}[edit]\nuser@host# "
