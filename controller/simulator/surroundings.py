@@ -4,6 +4,7 @@ and the machines at its ports."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,11 @@ from controller.simulator.device import Device, Host
 from controller.simulator.switching import Interface, Switch
 
 
-def hardware_address(name: str) -> str:
-    """An address of the locally administered kind, the same for the same name: ``0250.56ab.cdef``."""
-    digits = "025056" + hashlib.sha256(name.encode()).hexdigest()[:6]
+def hardware_address(name: str, vendor: str = "025056") -> str:
+    """The same for the same name: ``0250.56ab.cdef``; of who goes by an address for a name, that address."""
+    digits = re.sub("[.:-]", "", name)
+    if not re.fullmatch("[0-9a-f]{12}", digits):
+        digits = vendor + hashlib.sha256(name.encode()).hexdigest()[:6]
     return ".".join(digits[at : at + 4] for at in (0, 4, 8))
 
 

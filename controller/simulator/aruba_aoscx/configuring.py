@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from controller.simulator.aruba_aoscx.configuration import User, hashed
+from controller.simulator.aruba_aoscx.configuration import Settings, User, hashed
 from controller.simulator.aruba_aoscx.lists import AccessList, parsed
 from controller.simulator.aruba_aoscx.names import interface_name, interface_range, made
 from controller.simulator.aruba_aoscx.routing import add_routing
@@ -35,6 +35,11 @@ def _hostname(shell: Shell, arguments: Arguments) -> None:
         raise invalid(arguments.starts[0])
     running = shell.device.running
     running.settings = replace(running.settings, hostname=arguments.text())
+
+
+def _no_hostname(shell: Shell, _arguments: Arguments) -> None:
+    running = shell.device.running
+    running.settings = replace(running.settings, hostname=Settings().hostname)
 
 
 def _timeout(shell: Shell, arguments: Arguments) -> None:
@@ -237,6 +242,7 @@ def add_configuring(grammars: Mapping[str, Grammar[Handler]]) -> None:
     config = grammars["config"]
     for pattern, handler in {
         "hostname <word>": _hostname,
+        "no hostname": _no_hostname,
         "session-timeout <number:0-43200>": _timeout,
         "vlan <vlans>": _vlan,
         "no vlan <vlans>": _no_vlan,

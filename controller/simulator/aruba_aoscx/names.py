@@ -9,6 +9,7 @@ Ranges are ``1/1/10-1/1/12``.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from controller.simulator.switching import Interface, Kind
 
@@ -36,6 +37,19 @@ def interface_range(text: str) -> list[str] | None:
 def shown_name(name: str) -> str:
     """``lag 1`` → ``lag1``."""
     return name.replace(" ", "")
+
+
+def listed(names: Sequence[str]) -> list[str]:
+    """In their order, neighbouring ports as a range, each but the last with a comma: ``1/1/2-1/1/4,``."""
+    runs: list[list[str]] = []
+    for name in names:
+        following = interface_range(f"{runs[-1][-1]}-{name}") if runs else None
+        if following is not None and len(following) == 2:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    parts = [run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
+    return [f"{shown_name(part)}{',' if at < len(parts) else ''}" for at, part in enumerate(parts, start=1)]
 
 
 def made(name: str) -> Interface:

@@ -12,7 +12,7 @@ from typing import Any
 
 from controller.simulator.aruba_aoscx.configuration import VERSION, written
 from controller.simulator.aruba_aoscx.device import CxSwitch
-from controller.simulator.aruba_aoscx.names import shown_name
+from controller.simulator.aruba_aoscx.names import listed, shown_name
 from controller.simulator.aruba_aoscx.neighbours import add_neighbours, mac_address
 from controller.simulator.aruba_aoscx.shell import Handler, Shell
 from controller.simulator.grammar import Arguments, Grammar
@@ -212,16 +212,26 @@ def _user(shell: Shell, _arguments: Arguments) -> str:
     )
 
 
+_PORTS_AT = 84
+"""Where the last column of ``show vlan`` begins."""
+
+
 def _vlans(shell: Shell, _arguments: Arguments) -> Reply:
     device, ruler = shell.device, "-" * 114
     head = "VLAN  Name                              Status  Reason                  Type        Interfaces"
     lines = [ruler, head, ruler]
     for vlan, name in sorted(device.running.vlans.items()):
         switched = [each for each in device.ordered() if not each.is_svi and each.channel_group is None]
-        ports = ",".join(shown_name(each.name) for each in switched if device.carries(each, vlan))
+        ports = listed([each.name for each in switched if device.carries(each, vlan)])
         state, kind = "up    " if ports else "down  ", "default" if vlan == 1 else "static"
         reason = "ok" if ports else "no_member_forwarding"
-        lines.append(f"{vlan:<5} {name:<33} {state}  {reason:<22}  {kind:<10}  {ports}")
+        head = f"{vlan:<5} {name:<33} {state}  {reason:<22}  {kind:<10}  "
+        for part in ports or [""]:
+            if len(head) + len(part) > len(ruler):
+                lines.append(head)
+                head = " " * _PORTS_AT
+            head += part
+        lines.append(head)
     return paged(lines)
 
 
@@ -254,6 +264,7 @@ def add_showing(operator: Grammar[Handler], manager: Grammar[Handler]) -> None:
     both: dict[str, Any] = {
         "show interface": _of_all,
         "show interface <interface>": _of_one,
+        "show hostname": lambda shell, _given: shell.device.hostname,
         "show system": _system,
         "show version": _version,
         "show user information": _user,

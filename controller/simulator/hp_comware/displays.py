@@ -8,7 +8,6 @@ Comware 7 command references: Interface ("display interface", "display interface
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
 from controller.simulator.device import Host
@@ -19,14 +18,14 @@ from controller.simulator.hp_comware.names import short_name
 from controller.simulator.hp_comware.shell import Handler, Shell
 from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
+from controller.simulator.surroundings import hardware_address as dotted
 from controller.simulator.switching import Interface
 from controller.simulator.vlans import vlan_spans
 
 
 def hardware_address(name: str) -> str:
     """The same for the same name: ``70f9-6dab-cdef``."""
-    digits = "70f96d" + hashlib.sha256(name.encode()).hexdigest()[:6]
-    return "-".join(digits[at : at + 4] for at in (0, 4, 8))
+    return dotted(name, vendor="70f96d").replace(".", "-")
 
 
 # --- interfaces ------------------------------------------------------------------------------------------

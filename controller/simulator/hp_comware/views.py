@@ -26,7 +26,6 @@ from controller.simulator.views import (
     not_carried,
     of_mode,
     reboot,
-    to,
     unpaged,
 )
 from controller.simulator.vlans import ALL_VLANS
@@ -40,6 +39,11 @@ _CONDITIONS = {
 
 
 # --- user view -------------------------------------------------------------------------------------------
+
+
+def _system_view(shell: Shell, _arguments: Arguments) -> str:
+    shell.enter("system")
+    return "System View: return to User View with Ctrl+Z."
 
 
 def _monitor(on: bool) -> Handler:
@@ -63,7 +67,19 @@ def _save(shell: Shell, arguments: Arguments) -> Reply:
     def named(given: str) -> Reply:
         if given.strip():
             return Reply(" The file name is invalid (does not end with .cfg).", result="rejected")
-        return _save_force(shell, arguments)
+        if shell.device.startup is None:
+            return _save_force(shell, arguments)
+        return Reply(ask=Ask("flash:/startup.cfg exists, overwrite? [Y/N]:", overwritten))
+
+    def overwritten(given: str) -> Reply:
+        match given.strip().lower():
+            case "y":
+                return _save_force(shell, arguments)
+            case "n":
+                return Reply()
+            case _:
+                question = "Before pressing ENTER you must choose 'YES' or 'NO'[Y/N]:"
+                return Reply(ask=Ask(question, overwritten))
 
     def answered(given: str) -> Reply:
         if given.strip().lower() != "y":
@@ -229,7 +245,7 @@ def add_views(views: dict[str, Grammar[Handler]]) -> None:
 
 
 def _add_user(user: Grammar[Handler]) -> None:
-    user.add("system-view", to("system"))
+    user.add("system-view", _system_view)
     user.add("quit", lambda _shell, _arguments: Reply(close=True))
     user.add("screen-length disable", unpaged)
     user.add("terminal monitor", _monitor(True))

@@ -186,6 +186,7 @@ def add_showing(operator: Grammar[Handler], manager: Grammar[Handler]) -> None:
     for grammar in (operator, manager):
         for pattern, handler in both.items():
             grammar.add(pattern, handler)
+        grammar.add("show interfaces custom <word>", None)
     manager.add("show running-config", _running)
     manager.add("show running-config interface <word>", _running_interface)
     manager.add("show running-config vlan <number:1-4094>", _running_vlan)

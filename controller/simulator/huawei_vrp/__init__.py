@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from controller.simulator.commandlog import CommandLog
@@ -23,6 +24,10 @@ from controller.simulator.spec import DeviceSpec
 _VIEWS = ("user", "system", "interface", "vlan", "acl", "bgp")
 
 
+_ALL_GIGABIT = re.compile(r"-\d+P\b")
+"""In a model's name: its uplinks are no faster than its other ports."""
+
+
 @cache
 def _grammars(*, two_stage: bool) -> dict[str, Grammar[Handler]]:
     own = {"interface": interfaces(interface_name)}
@@ -38,12 +43,13 @@ def _grammars(*, two_stage: bool) -> dict[str, Grammar[Handler]]:
 
 def _device(spec: DeviceSpec, log: CommandLog) -> VrpSwitch:
     names = [f"GigabitEthernet0/0/{index + 1}" for index in range(spec.ports)]
-    names += [f"XGigabitEthernet0/0/{index + 1}" for index in range(4)]
+    model = spec.model or "S5720-28X-LI-AC"
+    names += [f"XGigabitEthernet0/0/{index + 1}" for index in range(0 if _ALL_GIGABIT.search(model) else 4)]
     users = {name: User(hashed(account.password)) for name, account in spec.users.items()}
     running = Configuration(
         Settings(spec.hostname or spec.name), users, interfaces={name: made(name) for name in names}
     )
-    return VrpSwitch(name=spec.name, log=log, running=running, model=spec.model or "S5720-28X-LI-AC")
+    return VrpSwitch(name=spec.name, log=log, running=running, model=model)
 
 
 def _shell(device: VrpSwitch, user: str, line: int) -> Shell:

@@ -9,6 +9,7 @@ Eth-Trunk is set for its members); Interface Management ("interface", "shutdown"
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from controller.simulator.grammar import Arguments, Grammar, Rejected, invalid
@@ -62,8 +63,14 @@ def _save(shell: Shell, _arguments: Arguments) -> Reply:
         )
 
     def answered(given: str) -> Reply:
-        if given.strip().lower() != "y":
-            return Reply()
+        match given.strip().lower():
+            case "n":
+                return Reply()
+            case "y":
+                pass
+            case _:
+                question = "Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. [Y/N]:"
+                return Reply(ask=Ask(question, answered))
         if shell.device.startup is None:
             return Reply(ask=Ask("Info: Please input the file name ( *.cfg, *.zip ) [vrpcfg.zip]:", written))
         return written()
@@ -151,12 +158,21 @@ def _link_type(mode: str) -> Change:
     return change
 
 
+def _untagged(vlan: Callable[[Arguments], int]) -> Handler:
+    """Of an access port, or of one that negotiates its link type."""
+
+    def change(interface: Interface, arguments: Arguments) -> Interface:
+        if interface.mode not in ("access", "auto"):
+            raise invalid(arguments.tokens[0].start)
+        return replace(interface, access_vlan=vlan(arguments))
+
+    return each(change, layer2=True)
+
+
 def _default_vlan(shell: Shell, arguments: Arguments) -> None:
     if arguments.number() not in shell.device.running.vlans:
         raise Rejected(NO_VLAN)
-    of_mode("access", lambda interface, given: replace(interface, access_vlan=given.number()))(
-        shell, arguments
-    )
+    _untagged(lambda given: given.number())(shell, arguments)
 
 
 def _join(shell: Shell, arguments: Arguments) -> None:
@@ -247,7 +263,7 @@ def _add_interface(interface: Grammar[Handler]) -> None:
         interface.add(f"port link-type {mode}", each(_link_type(mode), layer2=True))
     interface.add("undo port link-type", each(_link_type("auto"), layer2=True))
     interface.add("port default vlan <number:1-4094>", _default_vlan)
-    interface.add("undo port default vlan", of_mode("access", value(access_vlan=1)))
+    interface.add("undo port default vlan", _untagged(lambda _given: 1))
     interface.add("port trunk allow-pass vlan all", of_mode("trunk", value(allowed=ALL_VLANS)))
     interface.add("port trunk allow-pass vlan <line>", of_mode("trunk", carried))
     interface.add("undo port trunk allow-pass vlan all", of_mode("trunk", value(allowed=frozenset())))

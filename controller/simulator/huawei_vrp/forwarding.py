@@ -18,6 +18,7 @@ from controller.simulator.modal import paged
 from controller.simulator.shell import Reply
 from controller.simulator.surroundings import cabled, hosts
 from controller.simulator.surroundings import hardware_address as dotted
+from controller.simulator.switching import Interface
 from controller.simulator.views import spans
 from controller.simulator.vlans import ALL_VLANS, vlan_spans
 
@@ -79,13 +80,27 @@ def _ports_of(device: VrpSwitch, vlan: int) -> list[str]:
 
 
 def _port_vlan(shell: Shell, arguments: Arguments) -> Reply:
-    each = shell.interface(arguments)
-    trunk = shell.device.is_trunk(each)
-    carried = "1-4094" if each.allowed == ALL_VLANS else " ".join(vlan_spans(each.allowed, 2))
-    shown = textwrap.wrap(carried if trunk else "-", 32) or ["-"]
-    row = f"{each.name:<28}{each.mode:<13}{each.native_vlan if trunk else each.access_vlan:<6}{shown[0]}"
-    lines = ["Port                        Link Type    PVID  Trunk VLAN List", _RULED, row]
-    return paged([*lines, *(" " * 47 + more for more in shown[1:])])
+    return _carried(shell.device, [shell.interface(arguments)])
+
+
+def _ports_vlan(shell: Shell, _arguments: Arguments) -> Reply:
+    device = shell.device
+    switched = [each for each in device.ordered() if not each.is_svi and each.channel_group is None]
+    return _carried(device, switched)
+
+
+def _carried(device: VrpSwitch, interfaces: list[Interface]) -> Reply:
+    """A port that negotiates its link type would carry every VLAN as a trunk."""
+    lines = ["Port                        Link Type    PVID  Trunk VLAN List", _RULED]
+    for each in interfaces:
+        trunk = device.is_trunk(each)
+        allowed = ALL_VLANS if each.mode == "auto" else each.allowed if trunk else frozenset()
+        carried = "1-4094" if allowed == ALL_VLANS else " ".join(vlan_spans(allowed, 2))
+        shown = textwrap.wrap(carried, 32) or ["-"]
+        pvid = each.native_vlan if trunk else each.access_vlan
+        lines.append(f"{each.name:<28}{each.mode:<13}{pvid:<6}{shown[0]}")
+        lines += [" " * 47 + more for more in shown[1:]]
+    return paged(lines)
 
 
 def _port_vlan_active(shell: Shell, arguments: Arguments) -> Reply:
@@ -168,6 +183,7 @@ def _neighbours(shell: Shell, _arguments: Arguments) -> Reply:
 
 SHOWN: Mapping[str, Callable[[Shell, Arguments], Reply]] = {
     "vlan <number:1-4094>": _vlan,
+    "port vlan": _ports_vlan,
     "port vlan <interface>": _port_vlan,
     "port vlan <interface> active": _port_vlan_active,
     "mac-address": _macs,

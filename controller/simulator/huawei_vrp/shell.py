@@ -52,4 +52,13 @@ class Shell(ViewShell[VrpSwitch]):
         fallback = "Error: Unrecognized command"
         if error.kind == "invalid" and error.column and len(words(self.history[-1])) > 1:
             fallback = "Error: Wrong parameter"
-        return f"{self.caret(error.column)}\n{_WORDS.get(error.kind, fallback)} found at '^' position."
+        return f"{self.caret(self._marked(error))}\n{_WORDS.get(error.kind, fallback)} found at '^' position."
+
+    def _marked(self, error: CommandError) -> int | None:
+        """The word that was not understood, and behind the line where another word is missing."""
+        line = self.history[-1]
+        if error.kind == "incomplete":
+            return len(line) + 1
+        if error.column is None:
+            return None
+        return max(word.start for word in words(line) if word.start <= error.column)
