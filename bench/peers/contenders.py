@@ -19,6 +19,7 @@ from pathlib import Path
 from time import monotonic_ns, sleep, time_ns
 from typing import Any
 
+from bench.peers.processes import await_rest
 from bench.peers.site import ENABLE, PASSWORD, BenchSite
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +96,8 @@ class Contender:
                     pass  # its one object ends with the brace at the margin, once it answers
                 if self.armed:
                     _await_armed(site, home)
+                # As on a site, where it has run for days: what it prepares once is done.
+                await_rest(process.pid, _RESTED_WITHIN)
                 yield (process.pid,)
             finally:
                 process.terminate()
@@ -108,6 +111,7 @@ class Contender:
 
 
 _ARMED_WITHIN = 300
+_RESTED_WITHIN = 60
 """Seconds."""
 
 CORDON = [sys.executable, "-m", "controller.cli.main"]

@@ -8,16 +8,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bench.peers.contenders import Claim, Contender, Prepared
+from bench.peers.processes import spent, tree
 from bench.peers.site import BenchSite
 
 LONGEST = 900.0
 """Seconds after which a run that does not end is ended and counts as failed."""
-
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -110,10 +108,10 @@ def measured(
 
 def _run(prepared: Prepared, site: BenchSite, beside: Sequence[int]) -> _Run:
     def cpu_now() -> float:
-        return _children_cpu() + sum(_cpu(each) for pid in beside for each in _tree(pid))
+        return _children_cpu() + sum(spent(each) for pid in beside for each in tree(pid))
 
     pid = site.simulation.pid
-    cpu, switches, load = cpu_now(), _cpu(pid), os.getloadavg()[0]
+    cpu, switches, load = cpu_now(), spent(pid), os.getloadavg()[0]
     started = time.monotonic_ns()
     with subprocess.Popen(
         prepared.command, env=prepared.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -126,7 +124,7 @@ def _run(prepared: Prepared, site: BenchSite, beside: Sequence[int]) -> _Run:
             out, err = "", f"ended after {LONGEST:.0f} s"
     ended = time.monotonic_ns()
     code = process.returncode
-    return _Run(started, ended, load, cpu_now() - cpu, _cpu(pid) - switches, out, err, code)
+    return _Run(started, ended, load, cpu_now() - cpu, spent(pid) - switches, out, err, code)
 
 
 def _claim(said: Callable[[str], Claim], run: _Run) -> tuple[Claim | None, str]:
@@ -151,18 +149,3 @@ def _children_cpu() -> float:
     """Of all processes this one has started and seen end."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _tree(pid: int) -> list[int]:
-    """A process and its worker processes."""
-    try:
-        below = [each.read_text("ascii") for each in Path(f"/proc/{pid}/task").glob("*/children")]
-    except OSError:
-        return [pid]
-    return [pid, *(deep for text in below for each in text.split() for deep in _tree(int(each)))]
-
-
-def _cpu(pid: int) -> float:
-    """Of a process that runs (proc_pid_stat(5): utime and stime, behind the name in brackets)."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
