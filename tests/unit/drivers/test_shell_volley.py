@@ -22,6 +22,9 @@ from tests.fakes.sshd import Sshd
 from tests.fakes.switch import Switch, profile
 
 AT_ONCE = AtOnceSpec(3500, shell_line=True)
+pytestmark = pytest.mark.lab
+"""With a real sshd: not to be skipped in CI."""
+
 LINUX = DeviceProfile(platform="linux", session=SessionSpec(netmiko="linux", at_once=AT_ONCE), points={})
 
 
